@@ -1,0 +1,72 @@
+"""The ``NESTFLUX`` setting, typed and with its defaults.
+
+===========  =======================================  ==========================================
+key          default                                  meaning
+===========  =======================================  ==========================================
+DIRECTORY    ``BASE_DIR / "migrations_sql"``          where the histories are
+FAMILIES     the family of the database itself        which histories ``db_generate`` records
+SHADOWS      ``{}``                                   family -> a ``DATABASES`` entry of a server
+                                                      to record on; the database's own server
+                                                      serves its own family
+SHADOW_NAME  ``"nestflux_shadow"``                    what the names of scratch schemas begin with
+===========  =======================================  ==========================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS
+
+from nestflux.exceptions import Misconfigured
+from nestflux.history.folder import Folder
+
+FAMILIES = ("mariadb", "mysql")
+_KEYS = {"DIRECTORY", "FAMILIES", "SHADOWS", "SHADOW_NAME"}
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """The setting as a value."""
+
+    directory: Path
+    families: tuple[str, ...] = ()
+    shadows: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    shadow_name: str = "nestflux_shadow"
+
+
+def configuration() -> Configuration:
+    """Read the setting. Raises Misconfigured, naming the key."""
+    given = dict(getattr(settings, "NESTFLUX", {}))
+    if unknown := sorted(given.keys() - _KEYS):
+        raise Misconfigured(f"NESTFLUX has an unknown key {unknown[0]!r}; known: {sorted(_KEYS)}.")
+    base = getattr(settings, "BASE_DIR", None)
+    if "DIRECTORY" not in given and base is None:
+        raise Misconfigured('Set NESTFLUX["DIRECTORY"]: where the SQL migrations are kept.')
+    families = tuple(given.get("FAMILIES", ()))
+    shadows = {k: v for k, v in given.get("SHADOWS", {}).items() if v}
+    for family in (*families, *shadows):
+        if family not in FAMILIES:
+            raise Misconfigured(f"NESTFLUX names the server family {family!r}; known: {FAMILIES}.")
+    return Configuration(
+        directory=Path(given["DIRECTORY"] if "DIRECTORY" in given else base / "migrations_sql"),
+        families=families,
+        shadows=shadows,
+        shadow_name=given.get("SHADOW_NAME", "nestflux_shadow"),
+    )
+
+
+def history_folder(alias: str, family: str) -> Folder:
+    """Where the history of a database alias on a server family is."""
+    root = configuration().directory
+    path = root / family if alias == DEFAULT_DB_ALIAS else root / alias / family
+    return Folder(path, family)
+
+
+def has_history(alias: str) -> bool:
+    """Does the alias have a history, of whichever family? Asks no server."""
+    return any(history_folder(alias, family).exists for family in FAMILIES)

@@ -1,0 +1,287 @@
+"""One reader of schemas, for recording, recovery, drift and the snapshot alike.
+
+A reading maps an object to its definition as the server prints it, so that two readings *of the
+same server* compare by text. Left out: counters, definers, schema names, and every character set
+and collation that is the schema's default.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from nestflux.history.deltas import ORDER
+from nestflux.history.lexer import Token, tokens
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+# Books of Django and of NestFlux: they stand outside every history and every reading.
+BOOKS = frozenset(
+    {
+        "django_migrations",
+        "nestflux_version",
+        "nestflux_sql_migration",
+        "nestflux_statement",
+        "nestflux_run",
+    }
+)
+_PARTS = {
+    "PRIMARY": "primary key",
+    "UNIQUE": "index",
+    "KEY": "index",
+    "INDEX": "index",
+    "FULLTEXT": "index",
+    "SPATIAL": "index",
+    "CONSTRAINT": "constraint",
+    "PERIOD": "period",
+}
+
+
+@dataclass(frozen=True)
+class Schema:
+    """A reading, and the statements that would build it (``create``: object → CREATE text)."""
+
+    reading: dict[str, str]
+    create: dict[str, str]
+
+
+def read_schema(connection: BaseDatabaseWrapper, names: Collection[str] | None = None) -> Schema:
+    """Read the connection's schema, or only the tables, views, triggers and routines ``names``."""
+    reading: dict[str, str] = {}
+    create: dict[str, str] = {}
+    with connection.cursor() as cursor:
+        default = _default_collation(cursor)
+        for name, kind in _tables(cursor, names):
+            quoted = connection.ops.quote_name(name)
+            if kind == "VIEW":
+                cursor.execute(f"SHOW CREATE VIEW {quoted}")
+                text = _anonymous(cursor.fetchone()[1], _schema_name(connection))
+                reading[f"view {name}"] = create[f"view {name}"] = text
+                continue
+            cursor.execute(f"SHOW CREATE TABLE {quoted}")
+            table = _Table(name, cursor.fetchone()[1], _collations(cursor, name), default)
+            reading.update(table.reading())
+            create[f"table {name}"] = table.create()
+        for key, text in _programs(connection, cursor, names):
+            reading[key] = create[key] = text
+    return Schema(reading, create)
+
+
+def table_names(connection: BaseDatabaseWrapper) -> list[str]:
+    """The base tables of the schema that are nobody's books."""
+    with connection.cursor() as cursor:
+        return [name for name, kind in _tables(cursor, None) if kind != "VIEW"]
+
+
+def _tables(cursor: Any, names: Collection[str] | None) -> list[tuple[str, str]]:
+    cursor.execute("SHOW FULL TABLES")
+    return sorted(
+        (name, kind)
+        for name, kind in cursor.fetchall()
+        if name not in BOOKS and (names is None or name in names)
+    )
+
+
+def _default_collation(cursor: Any) -> str:
+    cursor.execute("SELECT @@collation_database")
+    return str(cursor.fetchone()[0])
+
+
+def _schema_name(connection: BaseDatabaseWrapper) -> str:
+    return str(connection.settings_dict["NAME"])
+
+
+def _collations(cursor: Any, table: str) -> dict[str, str]:
+    """The collation of each textual column of a table; under ``""`` the table's own."""
+    cursor.execute(
+        "SELECT COLUMN_NAME, COLLATION_NAME FROM information_schema.COLUMNS "
+        "WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = %s AND COLLATION_NAME IS NOT NULL "
+        "UNION ALL SELECT '', TABLE_COLLATION FROM information_schema.TABLES "
+        "WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = %s",
+        [table, table],
+    )
+    return {str(column): str(collation) for column, collation in cursor.fetchall()}
+
+
+# ---- tables --------------------------------------------------------------------------------
+
+
+class _Table:
+    """One ``SHOW CREATE TABLE``, taken apart at the commas of its first parentheses."""
+
+    def __init__(self, name: str, text: str, collations: dict[str, str], default: str) -> None:
+        self.name = name
+        self.collations = collations
+        self.default = default
+        found = list(tokens(text))
+        opening = next(i for i, token in enumerate(found) if token.text == "(")
+        parts, rest = _split(found[opening + 1 :])
+        self.columns: dict[str, str] = {}
+        self.others: dict[str, str] = {}
+        for part in parts:
+            self._add(part)
+        self.options = self._options(rest)
+
+    def _add(self, part: list[Token]) -> None:
+        first = part[0]
+        if first.kind == "name":
+            name = _unquoted(first.text)
+            self.columns[name] = self._column(name, part[1:])
+            return
+        kind = _PARTS.get(first.text.upper(), "constraint")
+        name = next((_unquoted(t.text) for t in part if t.kind == "name"), "")
+        label = kind if kind in ("primary key", "period") else f"{kind} {name}"
+        self.others[label] = _joined(part)
+
+    def _column(self, name: str, part: list[Token]) -> str:
+        """A column's definition, its collation stated only where it is not the schema's."""
+        collation = self.collations.get(name)
+        bare = _without_collation(part)
+        if collation is None or collation == self.default:
+            return _joined(bare)
+        words = _joined(bare)
+        end = _type_end(words)
+        charset = collation.split("_", 1)[0]
+        return f"{words[:end]} CHARACTER SET {charset} COLLATE {collation}{words[end:]}"
+
+    def _options(self, rest: list[Token]) -> str:
+        text = _joined(_without_collation(rest))
+        text = re.sub(r"\bAUTO_INCREMENT=\d+ ?", "", text)
+        text = re.sub(r"\bDEFAULT(?= (?!CHARSET)|$) ?", "", text).strip()
+        if (collation := self.collations.get("", self.default)) != self.default:
+            charset = collation.split("_", 1)[0]
+            text = f"{text} DEFAULT CHARSET={charset} COLLATE={collation}"
+        return text
+
+    def reading(self) -> dict[str, str]:
+        table = f"table {self.name}"
+        shown = {table: self.options, f"{table} {ORDER}": ", ".join(self.columns)}
+        shown |= {f"{table} / column {name}": text for name, text in self.columns.items()}
+        shown |= {f"{table} / {label}": text for label, text in self.others.items()}
+        return shown
+
+    def create(self) -> str:
+        lines = [f"  `{_doubled(name)}` {text}" for name, text in self.columns.items()]
+        lines += [f"  {text}" for text in self.others.values()]
+        body = ",\n".join(lines)
+        return f"CREATE TABLE `{_doubled(self.name)}` (\n{body}\n) {self.options}"
+
+
+def _split(found: list[Token]) -> tuple[list[list[Token]], list[Token]]:
+    """Tokens after an opening parenthesis: the parts between its commas, and what follows it."""
+    parts: list[list[Token]] = [[]]
+    depth = 1
+    for index, token in enumerate(found):
+        if token.kind == "mark":
+            depth += {"(": 1, ")": -1}.get(token.text, 0)
+            if depth == 0:
+                return [_trimmed(part) for part in parts], found[index + 1 :]
+            if token.text == "," and depth == 1:
+                parts.append([])
+                continue
+        parts[-1].append(token)
+    raise ValueError("SHOW CREATE TABLE without a closing parenthesis")
+
+
+def _without_collation(part: list[Token]) -> list[Token]:
+    """Less ``CHARACTER SET x``, ``COLLATE y``, ``[DEFAULT] CHARSET=x`` and ``COLLATE=y`` outside
+    parentheses (inside them they belong to an expression)."""
+    kept: list[Token] = []
+    depth = 0
+    words = _trimmed(part)
+    index = 0
+    while index < len(words):
+        token = words[index]
+        if token.kind == "mark":
+            depth += {"(": 1, ")": -1}.get(token.text, 0)
+        upper = token.text.upper() if token.kind == "word" and depth == 0 else ""
+        if upper in ("COLLATE", "CHARSET"):
+            index = _after_value(words, index + 1)
+        elif upper == "CHARACTER":
+            index = _after_value(words, _next_word(words, index + 1) + 1)
+        else:
+            kept.append(token)
+            index += 1
+            continue
+        while kept and kept[-1].kind == "space":
+            kept.pop()
+        if kept and kept[-1].text.upper() == "DEFAULT" and upper == "CHARSET":
+            kept.pop()
+    return kept
+
+
+def _next_word(words: list[Token], index: int) -> int:
+    while words[index].kind == "space" or words[index].text == "=":
+        index += 1
+    return index
+
+
+def _after_value(words: list[Token], index: int) -> int:
+    return _next_word(words, index) + 1
+
+
+def _type_end(definition: str) -> int:
+    """Where a column's data type ends: ``varchar(20)``, ``enum('a','b')``."""
+    found = list(tokens(definition))
+    end = found[0].end
+    if len(found) > 1 and found[1].text == "(":
+        end = next(token.end for token in found if token.text == ")")
+    return end
+
+
+def _trimmed(part: list[Token]) -> list[Token]:
+    start, stop = 0, len(part)
+    while start < stop and part[start].kind == "space":
+        start += 1
+    while stop > start and part[stop - 1].kind == "space":
+        stop -= 1
+    return part[start:stop]
+
+
+def _joined(part: list[Token]) -> str:
+    """Tokens as text, each run of white space as one blank; ``/*! … */`` of partitions kept."""
+    return "".join(" " if t.kind == "space" else t.text for t in _trimmed(part))
+
+
+def _unquoted(name: str) -> str:
+    return name[1:-1].replace("``", "`")
+
+
+def _doubled(name: str) -> str:
+    return name.replace("`", "``")
+
+
+# ---- views, triggers, routines, events -----------------------------------------------------
+
+
+def _programs(
+    connection: BaseDatabaseWrapper, cursor: Any, names: Collection[str] | None
+) -> Iterator[tuple[str, str]]:
+    """Triggers, procedures, functions and events with their whole text."""
+    cursor.execute(
+        "SELECT 'trigger', TRIGGER_NAME, EVENT_OBJECT_TABLE FROM information_schema.TRIGGERS "
+        "WHERE TRIGGER_SCHEMA = DATABASE() UNION ALL "
+        "SELECT LOWER(ROUTINE_TYPE), ROUTINE_NAME, '' FROM information_schema.ROUTINES "
+        "WHERE ROUTINE_SCHEMA = DATABASE() UNION ALL "
+        "SELECT 'event', EVENT_NAME, '' FROM information_schema.EVENTS "
+        "WHERE EVENT_SCHEMA = DATABASE()"
+    )
+    column = {"trigger": 2, "procedure": 2, "function": 2, "event": 3}
+    for kind, name, table in sorted(cursor.fetchall()):
+        if names is None or name in names or table in names:
+            cursor.execute(f"SHOW CREATE {kind} {connection.ops.quote_name(name)}")
+            text = cursor.fetchone()[column[kind]]
+            if text is not None:  # NULL: the user may not see the body
+                yield f"{kind} {name}", _anonymous(text, _schema_name(connection))
+
+
+def _anonymous(text: str, schema: str) -> str:
+    """Less DEFINER, ALGORITHM=UNDEFINED and the schema's own name."""
+    text = re.sub(r"\bDEFINER=(`[^`]*`|\S+?)@(`[^`]*`|\S+)\s*", "", text)
+    text = text.replace("ALGORITHM=UNDEFINED ", "").replace("SQL SECURITY DEFINER ", "")
+    return text.replace(f"`{_doubled(schema)}`.", "")
+
+

@@ -1,0 +1,146 @@
+"""One server: its family, its version, what it must be able to do. Facts stand here once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.db import connections
+
+from nestflux.exceptions import Misconfigured, ServerUnsupported
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+# MySQL 8.0.16: CHECK constraints (Manual 15.1.20.6); atomic DDL since 8.0.0 (Manual 15.1.1).
+# MariaDB 10.6: atomic DDL (KB "Atomic DDL").
+MINIMUM = {"mysql": (8, 0, 16), "mariadb": (10, 6)}
+FAMILY_NAMES = {"mysql": "MySQL", "mariadb": "MariaDB"}
+
+# Django's features that decide which DDL it emits (django/db/backends/mysql/features.py and
+# schema.py). A history recorded with other flags would give another schema, or not run at all.
+_DDL_FEATURES = (
+    "has_native_uuid_field",
+    "supports_column_check_constraints",
+    "supports_table_check_constraints",
+    "can_introspect_check_constraints",
+    "can_introspect_json_field",
+    "supports_json_field",
+    "supports_expression_indexes",
+    "supports_index_column_ordering",
+    "supports_expression_defaults",
+    "supports_default_keyword_in_insert",
+    "supports_stored_generated_columns",
+    "supports_virtual_generated_columns",
+    "supports_comments",
+)
+
+
+@dataclass(frozen=True)
+class Server:
+    """What answers at the other end of a connection."""
+
+    family: str
+    version: tuple[int, ...]
+    version_text: str
+    features: Mapping[str, bool]
+
+    @property
+    def name(self) -> str:
+        """For people: ``MariaDB 10.11.18``."""
+        return f"{FAMILY_NAMES[self.family]} {'.'.join(map(str, self.version))}"
+
+    def differing_features(self, recorded: Mapping[str, bool]) -> list[str]:
+        """The flags in which a recording server differs, one readable line each."""
+        return [
+            f"{flag}: recorded {'yes' if value else 'no'}, "
+            f"here {'yes' if self.features[flag] else 'no'}"
+            for flag, value in sorted(recorded.items())
+            if flag in self.features and self.features[flag] is not value
+        ]
+
+
+def require_mysql(connection: BaseDatabaseWrapper) -> Any:
+    """The connection, known to be a MySQL backend. Raises Misconfigured for another vendor."""
+    if connection.vendor != "mysql":
+        raise Misconfigured(
+            f"The database {connection.alias!r} is {connection.display_name}; NestFlux is for "
+            "MySQL and MariaDB.",
+        )
+    return connection
+
+
+def server_of(connection: BaseDatabaseWrapper) -> Server:
+    """Ask a connection what it is connected to. Raises ServerUnsupported on an old server."""
+    backend = require_mysql(connection)
+    family = "mariadb" if backend.mysql_is_mariadb else "mysql"
+    server = Server(
+        family=family,
+        version=tuple(backend.mysql_version),
+        version_text=backend.mysql_server_info,
+        features=_features(backend),
+    )
+    minimum = MINIMUM[family]
+    if server.version < minimum:
+        raise ServerUnsupported(
+            f"{server.name} is too old: NestFlux needs {FAMILY_NAMES[family]} "
+            f"{'.'.join(map(str, minimum))} or later, whose DDL is atomic and whose CHECK "
+            "constraints are enforced.",
+            stands="nothing was changed",
+            then="upgrade the server",
+        )
+    return server
+
+
+def _features(backend: Any) -> dict[str, bool]:
+    found = {}
+    for flag in _DDL_FEATURES:
+        value = getattr(backend.features, flag, None)
+        if isinstance(value, bool):
+            found[flag] = value
+    # schema.py: MariaDB before 10.5.2 and MySQL before 8.0.4 rename a column with CHANGE.
+    found["renames_columns"] = backend.mysql_version >= (
+        (10, 5, 2) if backend.mysql_is_mariadb else (8, 0, 4)
+    )
+    return found
+
+
+def is_galera(connection: BaseDatabaseWrapper) -> bool:
+    """Is the server a node of a multi-primary cluster, across which GET_LOCK does not hold?
+
+    Galera: wsrep_on (MariaDB KB "Galera Cluster System Variables"); MySQL Group Replication with
+    group_replication_single_primary_mode=OFF.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SHOW GLOBAL VARIABLES WHERE Variable_name IN "
+            "('wsrep_on', 'group_replication_single_primary_mode')"
+        )
+        values = dict(cursor.fetchall())
+    return (
+        values.get("wsrep_on") == "ON"
+        or values.get("group_replication_single_primary_mode") == "OFF"
+    )
+
+
+def is_read_only(connection: BaseDatabaseWrapper) -> bool:
+    """Does the server refuse writes to this user (read_only, super_read_only)?"""
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW GLOBAL VARIABLES WHERE Variable_name = 'super_read_only'")
+        variables = dict(cursor.fetchall())
+        cursor.execute("SELECT @@global.read_only")
+        (read_only,) = cursor.fetchone()
+    return variables.get("super_read_only") == "ON" or bool(read_only)
+
+
+def connection_for(alias: str) -> BaseDatabaseWrapper:
+    """The connection of an alias. Raises Misconfigured for an unknown one."""
+    if alias not in connections.settings:
+        known = ", ".join(sorted(connections.settings))
+        raise Misconfigured(f"There is no database alias {alias!r} in DATABASES; known: {known}.")
+    connection = connections[alias]
+    require_mysql(connection)
+    return connection
+
+

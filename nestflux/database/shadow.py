@@ -1,0 +1,142 @@
+"""Shadows: scratch schemas on a development server, dropped afterwards.
+
+While a shadow lasts, its alias *is* the shadow, as with Django's test databases, so that a Python
+step that ignores its alias cannot touch anybody's data; every other alias refuses to connect.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any, NoReturn, cast
+
+from django.db import connections
+from django.db.utils import Error
+
+from nestflux.database.errors import unavailable
+from nestflux.database.session import SQL_MODE
+from nestflux.exceptions import RecordingFailed
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+
+def server_settings(alias: str, entry: Mapping[str, Any] | None) -> dict[str, Any]:
+    """A complete ``DATABASES`` entry of the server to record on: ``entry``, or the alias's own."""
+    own = connections.settings[alias]
+    if entry is None:
+        return deepcopy(cast("dict[str, Any]", own))
+    given = {"ENGINE": own["ENGINE"], **deepcopy(dict(entry))}
+    return cast("dict[str, Any]", connections.configure_settings({"default": given})["default"])
+
+
+@contextmanager
+def shadow(
+    alias: str, settings: Mapping[str, Any], *, prefix: str, collation: str | None = None
+) -> Iterator[BaseDatabaseWrapper]:
+    """An empty scratch schema on the server of ``settings``, which ``alias`` points at meanwhile.
+
+    Args:
+        prefix: what the schema's name begins with.
+        collation: its default collation; None: the server's for utf8mb4.
+
+    Raises ServerUnavailable where the server cannot be reached or the grant is missing.
+    """
+    name = f"{prefix}_{secrets.token_hex(4)}"
+    with ExitStack() as stack:
+        keeper = stack.enter_context(_keeper(alias, settings))
+        try:
+            with keeper.cursor() as cursor:
+                # The lock says that this shadow is in use; another run drops those left behind.
+                cursor.execute("SELECT GET_LOCK(%s, 0)", [name])
+                _drop_abandoned(cursor, keeper, prefix)
+                collate = f" COLLATE {collation}" if collation else ""
+                quoted = keeper.ops.quote_name(name)
+                cursor.execute(f"CREATE DATABASE {quoted} CHARACTER SET utf8mb4{collate}")
+        except Error as error:
+            raise unavailable(error, keeper, schema=name) from None
+        stack.callback(_drop, keeper, name)
+        yield stack.enter_context(_alias_pointing_at(alias, settings, name))
+
+
+@contextmanager
+def _keeper(alias: str, settings: Mapping[str, Any]) -> Iterator[BaseDatabaseWrapper]:
+    """A connection without a schema, that no Python step can close."""
+    connection = type(connections[alias])({**settings, "NAME": ""}, alias)
+    try:
+        connection.ensure_connection()
+    except Error as error:
+        raise unavailable(error, connection) from None
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def _drop_abandoned(cursor: Any, keeper: BaseDatabaseWrapper, prefix: str) -> None:
+    pattern = prefix.replace("\\", "\\\\").replace("_", "\\_").replace("%", "\\%")
+    cursor.execute(
+        "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME LIKE %s "
+        "AND IS_FREE_LOCK(SCHEMA_NAME) = 1",
+        [f"{pattern}\\_%"],
+    )
+    for (name,) in cursor.fetchall():
+        cursor.execute(f"DROP DATABASE IF EXISTS {keeper.ops.quote_name(name)}")
+
+
+def _drop(keeper: BaseDatabaseWrapper, name: str) -> None:
+    with suppress(Error), keeper.cursor() as cursor:  # the next run drops what is left
+        cursor.execute(f"DROP DATABASE IF EXISTS {keeper.ops.quote_name(name)}")
+
+
+@contextmanager
+def _alias_pointing_at(
+    alias: str, settings: Mapping[str, Any], name: str
+) -> Iterator[BaseDatabaseWrapper]:
+    scratch = deepcopy(dict(settings))
+    scratch["NAME"] = name
+    scratch["OPTIONS"] = {
+        **scratch.get("OPTIONS", {}),
+        "charset": "utf8mb4",
+        "init_command": f"SET sql_mode = '{SQL_MODE}', time_zone = '+00:00', "
+        "foreign_key_checks = 1",
+    }
+    scratch["CONN_MAX_AGE"] = None
+    previous_settings, previous = connections.settings[alias], connections[alias]
+    connections.settings[alias] = scratch
+    connection = connections.create_connection(alias)
+    connections[alias] = connection
+    try:
+        with _others_refusing(alias):
+            yield connection
+    finally:
+        connection.close()
+        connections.settings[alias] = previous_settings
+        connections[alias] = previous
+
+
+@contextmanager
+def _others_refusing(alias: str) -> Iterator[None]:
+    """No other alias can be connected to: what a Python step finds there is not its shadow."""
+    others = [connections[other] for other in connections.settings if other != alias]
+    for other in others:
+        other.close()
+        vars(other)["connect"] = _refuser(other.alias)
+    try:
+        yield
+    finally:
+        for other in others:
+            vars(other).pop("connect", None)
+
+
+def _refuser(alias: str) -> Any:
+    def connect() -> NoReturn:
+        raise RecordingFailed(
+            f"A migration's Python step connects to the database {alias!r} while another one is "
+            "recorded.",
+            then="guard the step with schema_editor.connection.alias",
+        )
+
+    return connect

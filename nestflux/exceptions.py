@@ -1,0 +1,87 @@
+"""What NestFlux raises. Every error tells a person four things: what happened, where, what
+stands now, and the next command. A command turns it into text and an exit code."""
+
+from __future__ import annotations
+
+
+class NestFluxError(Exception):
+    """Base of all errors. ``exit_code`` is what a command ends with: 1 something was found or
+    failed, 2 wrong use or refused before anything was changed."""
+
+    exit_code = 1
+
+    def __init__(self, what: str, *, where: str = "", stands: str = "", then: str = "") -> None:
+        self.what = what
+        self.where = where
+        self.stands = stands
+        self.then = then
+        super().__init__(what)
+
+    def __str__(self) -> str:
+        lines = [self.what]
+        if self.where:
+            lines.append(f"  Where: {self.where}")
+        if self.stands:
+            lines.append(f"  Now:   {self.stands}")
+        if self.then:
+            lines.append(f"  Next:  {self.then}")
+        return "\n".join(lines)
+
+
+class Refused(NestFluxError):
+    """The command did not start its work: wrong use, or something contradicts something."""
+
+    exit_code = 2
+
+
+class Misconfigured(Refused):
+    """The ``NESTFLUX`` setting, or the database alias, cannot be used as it stands."""
+
+
+class ServerUnavailable(Refused):
+    """No connection: no server, a wrong password, an unknown database, a missing grant."""
+
+
+class ServerUnsupported(Refused):
+    """The server is too old, of another family than the history's, or differs in a feature."""
+
+
+class HistoryError(Refused):
+    """A file of ``migrations_sql/`` cannot be read, or contradicts ``journal.json``."""
+
+
+class SqlFileError(HistoryError):
+    """A SQL migration's text does not follow the grammar of ``docs/sql-files.md``."""
+
+
+class LedgerConflict(Refused):
+    """The database's ledger says something else than the files or ``django_migrations``."""
+
+
+class ChangesUndecided(Refused):
+    """The models changed in a way that only a person can interpret (a possible rename, a
+    required column without a default) and nobody could be asked."""
+
+
+class RecordingFailed(NestFluxError):
+    """Django's migration failed on the shadow, or did something that cannot be recorded."""
+
+
+class NotReproduced(NestFluxError):
+    """The rendered file, run on a fresh copy of the schema, did not give what Django built."""
+
+
+class StatementFailed(NestFluxError):
+    """The server refused a statement of a file, or a Python step raised."""
+
+
+class Undecided(NestFluxError):
+    """A statement was started and not finished, and the schema does not tell whether it ran."""
+
+
+class LockUnavailable(NestFluxError):
+    """Another deploy holds the database's lock for longer than ``--lock-timeout``."""
+
+
+class LockLost(NestFluxError):
+    """The connection that held the lock does not hold it any more; nothing more was run."""

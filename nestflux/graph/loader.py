@@ -1,0 +1,87 @@
+"""Django's migrations as they are on disk, plus those that were detected and not yet written."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from django.db.migrations.exceptions import (
+    BadMigrationError,
+    CircularDependencyError,
+    InvalidBasesError,
+    NodeNotFoundError,
+)
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.migration import Migration
+
+from nestflux.exceptions import Refused
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+Key = tuple[str, str]
+
+
+class ExtendedLoader(MigrationLoader):
+    """A MigrationLoader that also knows migrations which exist in memory only."""
+
+    def __init__(
+        self, connection: BaseDatabaseWrapper | None, extra: Iterable[Migration] = ()
+    ) -> None:
+        self._extra = {(m.app_label, m.name): m for m in extra}
+        super().__init__(connection)
+
+    def load_disk(self) -> None:
+        super().load_disk()
+        self.disk_migrations.update(self._extra)
+        self.migrated_apps |= {label for label, _ in self._extra}
+        self.unmigrated_apps -= {label for label, _ in self._extra}
+
+
+def load(
+    connection: BaseDatabaseWrapper | None = None, extra: Iterable[Migration] = ()
+) -> ExtendedLoader:
+    """The project's migrations. Raises Refused, naming file and line, where one cannot be loaded
+    or the graph does not hold together; and where an app has two leaf nodes."""
+    try:
+        loader = ExtendedLoader(connection, extra)
+    except (BadMigrationError, CircularDependencyError, NodeNotFoundError) as error:
+        raise Refused(
+            f"The migrations do not form a graph: {error}", stands="nothing was changed"
+        ) from None
+    except InvalidBasesError as error:
+        raise Refused(f"A migration names an unknown base: {error}") from None
+    except Exception as error:  # whatever a migration module raises when it is imported
+        raise Refused(
+            f"A migration cannot be imported: {type(error).__name__}: {error}",
+            where=_innermost_place(error),
+            stands="nothing was changed",
+            then="mend the file and run the command again",
+        ) from error
+    if conflicts := loader.detect_conflicts():
+        named = "; ".join(f"{', '.join(names)} in {app}" for app, names in conflicts.items())
+        raise Refused(
+            f"Two migrations follow the same one ({named}).",
+            stands="nothing was changed",
+            then="python manage.py makemigrations --merge",
+        )
+    return loader
+
+
+def dotted(key: Key) -> str:
+    """``("blog", "0001_initial")`` → ``blog.0001_initial``."""
+    return f"{key[0]}.{key[1]}"
+
+
+def undotted(name: str) -> Key:
+    """The other way round."""
+    label, _, migration = name.partition(".")
+    return label, migration
+
+
+def _innermost_place(error: BaseException) -> str:
+    if isinstance(error, SyntaxError):
+        return f"{error.filename}, line {error.lineno}"
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{frames[-1].filename}, line {frames[-1].lineno}" if frames else ""

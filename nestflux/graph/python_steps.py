@@ -1,0 +1,225 @@
+"""Python steps: which operations of a migration only Django can run, and running one of them.
+
+A step is known by its locator, ``blog.0003_fill_slugs/1``: migration, slash, the operation's index
+in it; ``1.0`` is the first database operation of a SeparateDatabaseAndState. Operations that
+``pre_migrate`` receivers inject (contenttypes' renames) are known by what they are, not by index.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import inspect
+import textwrap
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.db.migrations.migration import Migration
+from django.db.migrations.operations import RunPython, SeparateDatabaseAndState
+from django.db.migrations.operations.base import Operation
+from django.db.migrations.state import ProjectState
+
+from nestflux.exceptions import Refused
+from nestflux.graph.loader import ExtendedLoader, dotted, undotted
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+
+@dataclass(frozen=True)
+class PythonOperation:
+    """An operation that is a Python step, with its place."""
+
+    locator: str
+    path: tuple[int, ...]
+    migration: Migration
+    operation: Operation
+
+    @property
+    def atomic(self) -> bool:
+        """Does Django wrap it in a transaction (django/db/migrations/migration.py, apply)?"""
+        own = self.operation.atomic
+        return bool(own or (self.migration.atomic and own is not False))
+
+    @property
+    def note(self) -> str:
+        """What the file's comment line says of it."""
+        return f"{_described(self.operation)}, {'atomic' if self.atomic else 'not atomic'}"
+
+
+def is_python(operation: Operation) -> bool:
+    """Django's own mark: such an operation's effect cannot be told as SQL."""
+    return not operation.reduces_to_sql and not isinstance(operation, SeparateDatabaseAndState)
+
+
+def python_operations(migration: Migration) -> Iterator[PythonOperation]:
+    """The Python steps of a migration in their order, nested ones included."""
+    name = dotted((migration.app_label, migration.name))
+    written = 0
+    for index, operation in enumerate(migration.operations):
+        if injected := _injected_name(operation):
+            yield PythonOperation(f"{name}/{injected}", (index,), migration, operation)
+            continue
+        for path, nested in _flattened(operation, (written,)):
+            if is_python(nested):
+                locator = f"{name}/{'.'.join(map(str, path))}"
+                yield PythonOperation(locator, (index, *path[1:]), migration, nested)
+        written += 1
+
+
+def _flattened(
+    operation: Operation, path: tuple[int, ...]
+) -> Iterator[tuple[tuple[int, ...], Operation]]:
+    if isinstance(operation, SeparateDatabaseAndState):
+        for index, nested in enumerate(operation.database_operations):
+            yield from _flattened(nested, (*path, index))
+    else:
+        yield path, operation
+
+
+def _injected_name(operation: Operation) -> str:
+    """``rename-content-type:post:article`` for contenttypes' injected operation, else empty.
+
+    Source: django/contrib/contenttypes/management/__init__.py, RenameContentType.
+    """
+    kind = type(operation)
+    if kind.__name__ == "RenameContentType" and hasattr(operation, "old_model"):
+        made_of: Any = operation
+        return f"rename-content-type:{made_of.old_model}:{made_of.new_model}"
+    return ""
+
+
+def _described(operation: Operation) -> str:
+    code = getattr(operation, "code", None)
+    name = getattr(code, "__qualname__", "") if isinstance(operation, RunPython) else ""
+    kind = type(operation).__name__
+    return f"{kind}({name})" if name else kind
+
+
+def fingerprint(operation: Operation) -> str:
+    """A hash of the syntax tree of a step's code, positions and docstrings left out; empty where
+    the source cannot be had."""
+    codes = [getattr(operation, name, None) for name in ("code", "reverse_code")]
+    trees = []
+    for code in codes:
+        if code is None:
+            trees.append("-")
+            continue
+        try:
+            source = textwrap.dedent(inspect.getsource(code))
+            trees.append(ast.dump(ast.parse(source), include_attributes=False))
+        except (OSError, TypeError, SyntaxError):
+            return ""
+    return hashlib.sha256("\n".join(trees).encode()).hexdigest()
+
+
+class StepRunner:
+    """Runs Python steps of a history in the state that Django would give them.
+
+    States are built lazily and forward only: a run that has no Python step builds none, and a
+    later step goes on from the state of the step before.
+
+    Args:
+        loader: the project's migrations.
+        order: every migration of the history in its frozen order.
+    """
+
+    def __init__(self, loader: ExtendedLoader, order: Sequence[str]) -> None:
+        self.loader = loader
+        self.order = list(order)
+        self._position = 0
+        self._state: ProjectState | None = None
+
+    def find(self, locator: str) -> PythonOperation:
+        """Raises Refused where the project's migration does not hold that step (any more)."""
+        migration = self._migration(locator.split("/", 1)[0])
+        for found in python_operations(migration):
+            if found.locator == locator:
+                return found
+        if found := self._missing_injection(migration, locator):
+            return found
+        raise Refused(
+            f"The migration {dotted((migration.app_label, migration.name))} has no Python step "
+            f"{locator!r}: it was edited after it was recorded.",
+            stands="nothing was run",
+            then="restore the migration, or record it again with db_generate --accept",
+        )
+
+    def run(
+        self, step: PythonOperation, connection: BaseDatabaseWrapper, *, backwards: bool = False
+    ) -> None:
+        """Run one step, inside the caller's transaction or, not atomic, outside any.
+
+        What the step raises is raised.
+        """
+        before, after = self._states_around(step)
+        label = step.migration.app_label
+        with connection.schema_editor(atomic=False) as editor:
+            editor.atomic_migration = False
+            if backwards:
+                step.operation.database_backwards(label, editor, after, before)
+            else:
+                step.operation.database_forwards(label, editor, before, after)
+
+    def run_as_django(
+        self, step: PythonOperation, connection: BaseDatabaseWrapper, *, backwards: bool = False
+    ) -> None:
+        """Run one step in a transaction of its own where Django would open one."""
+        if not step.atomic:
+            self.run(step, connection, backwards=backwards)
+            return
+        with transaction.atomic(connection.alias):
+            self.run(step, connection, backwards=backwards)
+
+    def _states_around(self, step: PythonOperation) -> tuple[ProjectState, ProjectState]:
+        state = self._state_before(dotted((step.migration.app_label, step.migration.name))).clone()
+        label = step.migration.app_label
+        operations: Sequence[Operation] = step.migration.operations
+        for depth, index in enumerate(step.path):
+            for operation in operations[:index]:
+                operation.state_forwards(label, state)
+            if depth + 1 < len(step.path):
+                nested: Any = operations[index]
+                operations = nested.database_operations
+        after = state.clone()
+        step.operation.state_forwards(label, after)
+        return state, after
+
+    def _state_before(self, migration: str) -> ProjectState:
+        if migration not in self.order:
+            raise Refused(f"No file of the history holds the migration {migration}.")
+        target = self.order.index(migration)
+        if self._state is None or target < self._position:
+            self._state = ProjectState(real_apps=self.loader.unmigrated_apps)
+            self._position = 0
+        for name in self.order[self._position : target]:
+            self._migration(name).mutate_state(self._state, preserve=False)
+        self._position = target
+        return self._state
+
+    def _migration(self, name: str) -> Migration:
+        try:
+            return self.loader.disk_migrations[undotted(name)]
+        except KeyError:
+            raise Refused(
+                f"The migration {name} is not in the project any more, and a Python step needs it.",
+                stands="nothing was run",
+                then="restore the migration module, or the package version that has it",
+            ) from None
+
+    def _missing_injection(self, migration: Migration, locator: str) -> PythonOperation | None:
+        """A content type rename that no receiver injected this time: made as Django makes it."""
+        _, _, name = locator.partition("/")
+        if not name.startswith("rename-content-type:"):
+            return None
+        from django.contrib.contenttypes.management import RenameContentType
+
+        _, old, new = name.split(":")
+        index = len(migration.operations)
+        for position, operation in enumerate(migration.operations):
+            if getattr(operation, "new_name_lower", None) == new:
+                index = position + 1
+        made = RenameContentType(migration.app_label, old, new)
+        return PythonOperation(locator, (index,), migration, made)

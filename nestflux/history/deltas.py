@@ -1,0 +1,113 @@
+"""What a step changed in the schema when it was recorded: by this a crash is decided.
+
+A *reading* is a flat mapping from an object (``table blog_post / column title``) to its
+definition; a *delta* is the difference of two readings.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+Reading = Mapping[str, str]
+
+ORDER = "/ order of columns"
+
+
+@dataclass(frozen=True)
+class Delta:
+    """Objects whose definition differs: before and after, None where the object was not there."""
+
+    changes: Mapping[str, tuple[str | None, str | None]] = field(default_factory=dict)
+
+    @classmethod
+    def between(cls, before: Reading, after: Reading) -> Delta:
+        keys = sorted(before.keys() | after.keys())
+        return cls(
+            {k: (before.get(k), after.get(k)) for k in keys if before.get(k) != after.get(k)}
+        )
+
+    def __bool__(self) -> bool:
+        return bool(self.changes)
+
+    def lines(self) -> list[str]:
+        """The delta for a person, an object a line: ``+`` made, ``-`` gone, ``~`` changed."""
+        shown = []
+        for key, (before, after) in self.changes.items():
+            if before is None:
+                shown.append(f"+ {key}: {after}")
+            elif after is None:
+                shown.append(f"- {key}: {before}")
+            else:
+                shown.append(f"~ {key}: {before} -> {after}")
+        return shown
+
+    def without_order(self) -> Delta:
+        """Less the order of columns, which another column of the live table shifts."""
+        return Delta({k: v for k, v in self.changes.items() if not k.endswith(ORDER)})
+
+    def same_as(self, other: Delta) -> bool:
+        """Do both say the same, the order of columns counted only where nothing else changed?"""
+        mine, theirs = self.without_order(), other.without_order()
+        return mine == theirs if mine or theirs else self == other
+
+
+@dataclass(frozen=True)
+class StepRecord:
+    """What was learned of a step while it ran on the shadow.
+
+    ``tables`` are the objects it names; ``undecidable`` says why a crash in the middle of it
+    could not be decided (empty: it can); ``fingerprint`` is a Python step's syntax tree, hashed.
+    """
+
+    sha256: str
+    kind: str  # ddl | data | python
+    verdict: str
+    tables: tuple[str, ...] = ()
+    undecidable: str = ""
+    atomic: bool = True
+    fingerprint: str = ""
+    delta: Delta = field(default_factory=Delta)
+
+    def to_json(self) -> dict[str, Any]:
+        shown = asdict(self)
+        shown["delta"] = {k: list(v) for k, v in self.delta.changes.items()}
+        return shown
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> StepRecord:
+        values = dict(data)
+        values["tables"] = tuple(values["tables"])
+        values["delta"] = Delta({k: (v[0], v[1]) for k, v in values["delta"].items()})
+        return cls(**values)
+
+
+@dataclass(frozen=True)
+class FileRecord:
+    """The step records of a SQL migration, both ways, by ordinal (the first is 1)."""
+
+    up: tuple[StepRecord, ...]
+    down: tuple[StepRecord, ...]
+
+    def dumps(self) -> str:
+        return (
+            json.dumps(
+                {
+                    "up": [step.to_json() for step in self.up],
+                    "down": [step.to_json() for step in self.down],
+                },
+                indent=1,
+                ensure_ascii=False,
+            )
+            + "\n"
+        )
+
+    @classmethod
+    def loads(cls, text: str) -> FileRecord:
+        data = json.loads(text)
+        return cls(
+            up=tuple(StepRecord.from_json(step) for step in data["up"]),
+            down=tuple(StepRecord.from_json(step) for step in data["down"]),
+        )

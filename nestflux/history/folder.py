@@ -1,0 +1,174 @@
+"""A history on disk: a folder with ``journal.json``, the files it lists and ``schema.sql``."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from nestflux.exceptions import HistoryError
+from nestflux.history import journal as journal_file
+from nestflux.history.deltas import FileRecord
+from nestflux.history.journal import Entry, Journal
+from nestflux.history.sqlfile import Direction, SqlFile, parse
+from nestflux.history.statements import sha256
+
+JOURNAL = "journal.json"
+SNAPSHOT = "schema.sql"
+
+
+@dataclass(frozen=True)
+class Folder:
+    """The place of one history. Reading verifies hashes; writing is all or nothing."""
+
+    path: Path
+    family: str
+
+    @property
+    def exists(self) -> bool:
+        return (self.path / JOURNAL).exists()
+
+    @cached_property
+    def journal(self) -> Journal:
+        """The journal; an empty one where the history has not begun."""
+        try:
+            text = (self.path / JOURNAL).read_text(encoding="utf-8")
+        except FileNotFoundError:
+            if self.path.is_dir() and any(self.path.glob("[0-9]*.sql")):
+                raise HistoryError(
+                    f"{self.path} holds SQL migrations and no {JOURNAL}.",
+                    then=f"git checkout -- {self.path / JOURNAL}",
+                ) from None
+            return Journal(self.family)
+        except (OSError, UnicodeDecodeError) as error:
+            raise HistoryError(f"{self.path / JOURNAL} cannot be read: {error}.") from None
+        try:
+            found = journal_file.loads(text)
+        except HistoryError as error:
+            error.where = error.where or str(self.path / JOURNAL)
+            error.stands = error.stands or "nothing was changed"
+            raise
+        if found.family != self.family:
+            raise HistoryError(
+                f"The history was recorded for {found.family}, and the folder is "
+                f"{self.family}'s.",
+                where=str(self.path / JOURNAL),
+            )
+        return found
+
+    def up_path(self, name: str) -> Path:
+        return self.path / f"{name}.sql"
+
+    def down_path(self, name: str) -> Path:
+        return self.path / f"{name}.down.sql"
+
+    def record_path(self, name: str) -> Path:
+        return self.path / f"{name}.deltas.json"
+
+    def sql_path(self, name: str, direction: Direction) -> Path:
+        return self.up_path(name) if direction is Direction.UP else self.down_path(name)
+
+    def text(self, entry: Entry, direction: Direction) -> str:
+        """A file's text, whose hash is the journal's. Raises HistoryError if it is not."""
+        recorded = entry.up if direction is Direction.UP else entry.down
+        return self._verified(self.sql_path(entry.name, direction), recorded)
+
+    def file(self, entry: Entry, direction: Direction = Direction.UP) -> SqlFile:
+        """A file as a value."""
+        return self._parsed(self.sql_path(entry.name, direction), self.text(entry, direction))
+
+    def edited(self, entry: Entry, direction: Direction) -> SqlFile | None:
+        """The file as somebody edited it, not yet accepted; None where nobody did."""
+        path = self.sql_path(entry.name, direction)
+        text = self._read(path)
+        if sha256(text) == (entry.up if direction is Direction.UP else entry.down):
+            return None
+        return self._parsed(path, text)
+
+    def record(self, entry: Entry) -> FileRecord:
+        """What recording learned of a file's steps."""
+        path = self.record_path(entry.name)
+        try:
+            return FileRecord.loads(self._verified(path, entry.record))
+        except (ValueError, KeyError, TypeError) as error:
+            raise HistoryError(f"{path.name} cannot be read: {error}.", where=str(path)) from None
+
+    def snapshot(self) -> str:
+        """The text of ``schema.sql``, whose hash is the journal's."""
+        return self._verified(self.path / SNAPSHOT, self.journal.snapshot)
+
+    def strangers(self) -> list[str]:
+        """SQL files of the folder that the journal does not list."""
+        if not self.path.is_dir():
+            return []
+        known = {f"{n}{end}" for n in self.journal.names for end in (".sql", ".down.sql")}
+        return sorted(p.name for p in self.path.glob("[0-9]*.sql") if p.name not in known)
+
+    def write(self, texts: Mapping[str, str], journal: Journal) -> None:
+        """Write files by name, then the journal that makes them count.
+
+        Everything is staged beside its place first, so that a full disk or a missing permission
+        changes nothing; a crash between two renames leaves files that the journal does not list
+        or whose hash differs, which every command refuses and ``db_generate`` tells how to mend.
+        Raises HistoryError where the folder cannot be written.
+        """
+        staged: list[tuple[str, Path]] = []
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            for name, text in (*texts.items(), (JOURNAL, journal_file.dumps(journal))):
+                staged.append((self._stage(text), self.path / name))
+            for temporary, path in staged:
+                os.replace(temporary, path)
+        except OSError as error:
+            for temporary, _ in staged:
+                Path(temporary).unlink(missing_ok=True)
+            raise HistoryError(
+                f"{self.path} cannot be written: {error.strerror or error}.",
+                stands="nothing was changed",
+                then="make the folder writable and run the command again",
+            ) from None
+        self.__dict__.pop("journal", None)
+
+    def _stage(self, text: str) -> str:
+        descriptor, temporary = tempfile.mkstemp(dir=self.path, prefix=".writing-")
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        os.chmod(temporary, 0o644)
+        return temporary
+
+    def _verified(self, path: Path, recorded: str) -> str:
+        text = self._read(path)
+        if sha256(text) != recorded:
+            raise HistoryError(
+                f"{path.name} is not the file that {JOURNAL} records: it was edited.",
+                where=str(path),
+                stands="nothing was run",
+                then="review the edit and run: python manage.py db_generate --accept "
+                f"{path.name}   (or undo it: git checkout -- {path.name})",
+            )
+        return text
+
+    def _read(self, path: Path) -> str:
+        try:
+            with path.open(encoding="utf-8", newline="") as file:
+                return file.read()
+        except FileNotFoundError:
+            raise HistoryError(
+                f"{path.name} is listed in {JOURNAL} and is not in the folder.",
+                where=str(path),
+                then=f"git checkout -- {path.name}",
+            ) from None
+        except UnicodeDecodeError:
+            raise HistoryError(f"{path.name} is not UTF-8.", where=str(path)) from None
+        except OSError as error:
+            raise HistoryError(f"{path.name} cannot be read: {error.strerror}.") from None
+
+    def _parsed(self, path: Path, text: str) -> SqlFile:
+        try:
+            return parse(text)
+        except HistoryError as error:
+            error.where = error.where or str(path)
+            raise

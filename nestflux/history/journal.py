@@ -1,0 +1,180 @@
+"""``journal.json``: the order of a history's files and the hash of each.
+
+One object a file on lines of its own, the newest last: two branches that both add a file conflict
+in git at that place, on purpose.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from nestflux.exceptions import HistoryError
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A SQL migration as the journal knows it. ``up``, ``down`` and ``record`` are the sha256 of
+    its three files; ``migrations`` are its sections in their order; ``books`` are the rows that it
+    leaves in ``django_migrations`` (more, where a squash books what it replaces)."""
+
+    name: str
+    id: str
+    up: str
+    down: str
+    record: str
+    migrations: tuple[str, ...]
+    books: tuple[str, ...]
+
+    @property
+    def number(self) -> int:
+        return int(self.name.split("_", 1)[0])
+
+
+@dataclass(frozen=True)
+class Journal:
+    """The order of one history.
+
+    ``features`` are the recording server's DDL-relevant flags. ``replay_because`` are the reasons
+    why a fresh database is not loaded from ``schema.sql`` but replayed (empty: it is loaded).
+    ``rows_assume`` are settings on which rows of the snapshot may depend.
+    """
+
+    family: str
+    entries: tuple[Entry, ...] = ()
+    features: Mapping[str, bool] = field(default_factory=dict)
+    snapshot: str = ""
+    replay_because: tuple[str, ...] = ()
+    rows_assume: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(entry.name for entry in self.entries)
+
+    @property
+    def migrations(self) -> tuple[str, ...]:
+        """Every migration that a file holds, in the frozen order."""
+        return tuple(migration for entry in self.entries for migration in entry.migrations)
+
+    @property
+    def books(self) -> tuple[str, ...]:
+        """Every row of ``django_migrations`` that the whole history leaves."""
+        return tuple(row for entry in self.entries for row in entry.books)
+
+    @property
+    def next_number(self) -> int:
+        return self.entries[-1].number + 1 if self.entries else 1
+
+    def entry(self, name: str) -> Entry:
+        """The entry of a file, by its name, its number (``4``, ``0004``) or a prefix of it."""
+        wanted = name.removesuffix(".sql").removesuffix(".down")
+        for found in self.entries:
+            if wanted in (found.name, str(found.number), f"{found.number:04d}"):
+                return found
+        prefixed = [e for e in self.entries if wanted and e.name.startswith(wanted)]
+        if len(prefixed) == 1:
+            return prefixed[0]
+        raise HistoryError(
+            f"No SQL migration {name!r} in this history."
+            if not prefixed
+            else f"{name!r} is the beginning of several: {', '.join(e.name for e in prefixed)}."
+        )
+
+    def replaced(self, entry: Entry) -> Journal:
+        """The same journal with one entry's hashes renewed."""
+        entries = tuple(entry if e.id == entry.id else e for e in self.entries)
+        return replace(self, entries=entries)
+
+
+def dumps(journal: Journal) -> str:
+    """The journal's text."""
+    data = {
+        "format": FORMAT,
+        "family": journal.family,
+        "features": dict(sorted(journal.features.items())),
+        "rows_assume": dict(sorted(journal.rows_assume.items())),
+        "replay_because": list(journal.replay_because),
+        "files": [
+            {
+                "name": e.name,
+                "id": e.id,
+                "up": e.up,
+                "down": e.down,
+                "record": e.record,
+                "migrations": list(e.migrations),
+                "books": list(e.books),
+            }
+            for e in journal.entries
+        ],
+        "snapshot": journal.snapshot,
+    }
+    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+
+
+def loads(text: str) -> Journal:
+    """Raises HistoryError where the text is no journal, or one that was merged badly."""
+    if "<<<<<<<" in text or ">>>>>>>" in text:
+        raise HistoryError(
+            "journal.json holds conflict markers: two branches each added a SQL migration.",
+            then="keep the other branch's files, remove your own file's three files and its "
+            "entry, then run db_generate again",
+        )
+    try:
+        data = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise HistoryError(
+            f"journal.json is not JSON (line {error.lineno}: {error.msg}).",
+            then="git checkout -- journal.json, or mend it by hand",
+        ) from None
+    try:
+        if data["format"] != FORMAT:
+            raise HistoryError(
+                f"journal.json has format {data['format']}; this version reads {FORMAT}."
+            )
+        journal = Journal(
+            family=data["family"],
+            entries=tuple(
+                Entry(
+                    **{
+                        **entry,
+                        "migrations": tuple(entry["migrations"]),
+                        "books": tuple(entry["books"]),
+                    }
+                )
+                for entry in data["files"]
+            ),
+            features=data["features"],
+            snapshot=data["snapshot"],
+            replay_because=tuple(data["replay_because"]),
+            rows_assume=data["rows_assume"],
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise HistoryError(f"journal.json lacks or mistypes an entry: {error}.") from None
+    _refuse_contradictions(journal)
+    return journal
+
+
+def _refuse_contradictions(journal: Journal) -> None:
+    try:
+        numbers = [entry.number for entry in journal.entries]
+    except ValueError as error:
+        raise HistoryError(f"journal.json: a name without a number ({error}).") from None
+    for previous, entry in zip(journal.entries, journal.entries[1:], strict=False):
+        if entry.number <= previous.number:
+            raise HistoryError(
+                f"journal.json: {entry.name} follows {previous.name}: a number used twice, or two "
+                "branches merged without renumbering.",
+                then="remove your own branch's file and its entry, then run db_generate again",
+            )
+    for what, values in (
+        ("id", [entry.id for entry in journal.entries]),
+        ("migration", list(journal.migrations)),
+        ("number", numbers),
+    ):
+        twice = sorted({str(v) for v in values if values.count(v) > 1})
+        if twice:
+            raise HistoryError(f"journal.json: the {what} {twice[0]} stands in two files.")

@@ -1,0 +1,156 @@
+"""MySQL text to tokens, and a client script to statements.
+
+Follows what the ``mysql`` client does (MySQL Reference Manual, "mysql Client Commands",
+"Comments", "String Literals"): ``--`` starts a comment only before white space, ``DELIMITER``
+counts only where a statement may begin, quotes are doubled or escaped by a backslash.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from nestflux.exceptions import SqlFileError
+
+_TOKEN = re.compile(
+    r"""
+      (?P<space>\s+)
+    | (?P<comment>--(?=\s|\Z)[^\n]*|\#[^\n]*|/\*(?!M?!)[\s\S]*?\*/)
+    | (?P<executable>/\*M?![\s\S]*?\*/)
+    | (?P<string>(?:[xXbBnN]|_[a-zA-Z0-9]+\s*)?(?:'(?:[^'\\]|\\[\s\S]|'')*'|"(?:[^"\\]|\\[\s\S]|"")*"))
+    | (?P<name>`(?:[^`]|``)*`)
+    | (?P<word>[\w$@]+)
+    | (?P<mark>[\s\S])
+    """,
+    re.VERBOSE,
+)
+_UNFINISHED = {"'": "quote", '"': "quote", "`": "backquote"}
+_DELIMITER = re.compile(r"delimiter[ \t]+(\S+)[ \t]*(?:\n|\Z)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Token:
+    """``kind`` is space, comment, executable (``/*! … */``), string, name (backquoted), word or
+    mark (one other character)."""
+
+    kind: str
+    text: str
+    start: int
+
+    @property
+    def end(self) -> int:
+        return self.start + len(self.text)
+
+
+def tokens(sql: str, start: int = 0) -> Iterator[Token]:
+    """The tokens of ``sql`` from ``start`` on; joined, they give the text back."""
+    for match in _TOKEN.finditer(sql, start):
+        kind = match.lastgroup
+        assert kind is not None
+        yield Token(kind, match.group(), match.start())
+
+
+def significant(sql: str) -> list[Token]:
+    """The tokens that the server acts on: no white space, no comments."""
+    return [token for token in tokens(sql) if token.kind not in ("space", "comment")]
+
+
+def identifiers(sql: str) -> set[str]:
+    """Every word and backquoted name of a statement, names unquoted: a superset of the objects
+    that it can touch without the server's guessing."""
+    found = set()
+    for token in tokens(sql):
+        if token.kind == "word":
+            found.add(token.text)
+        elif token.kind == "name":
+            found.add(token.text[1:-1].replace("``", "`"))
+        elif token.kind == "executable":
+            found |= identifiers(token.text[2:-2])
+    return found
+
+
+def same_text(one: str, other: str) -> bool:
+    """Do two statements differ in white space and comments only?"""
+    return [t.text for t in significant(one)] == [t.text for t in significant(other)]
+
+
+@dataclass(frozen=True)
+class Fragment:
+    """A piece of a client script: a comment, or a statement without its delimiter."""
+
+    kind: str  # "comment" | "statement"
+    text: str
+    line: int
+
+
+def fragments(script: str) -> Iterator[Fragment]:
+    """Split a script as the ``mysql`` client would.
+
+    Raises SqlFileError, with the line, on an unfinished quote or comment, on a backslash command
+    of the client, and on a statement that lacks its delimiter.
+    """
+    delimiter = ";"
+    position = 0
+    while position < len(script):
+        begin = _skip_space(script, position)
+        if begin >= len(script):
+            return
+        if command := _DELIMITER.match(script, begin):
+            delimiter = command.group(1)
+            position = command.end()
+            continue
+        first = next(tokens(script, begin))
+        if first.kind == "comment":
+            yield Fragment("comment", first.text, _line(script, begin))
+            position = first.end
+            continue
+        end = _statement_end(script, begin, delimiter)
+        text = script[begin:end].rstrip()
+        if text:
+            yield Fragment("statement", text, _line(script, begin))
+        position = end + len(delimiter)
+
+
+def _statement_end(script: str, begin: int, delimiter: str) -> int:
+    """Where the delimiter of the statement that begins at ``begin`` stands."""
+    position = begin
+    while position < len(script):
+        if script.startswith(delimiter, position):
+            return position
+        token = next(tokens(script, position))
+        if token.kind == "mark":
+            _refuse_unfinished(script, token)
+        if token.kind == "executable" and delimiter in token.text:
+            raise SqlFileError(
+                f"Line {_line(script, position)}: the mysql client splits at the delimiter "
+                f"{delimiter!r} inside {token.text[:20]!r}…; take it out of the comment."
+            )
+        # A word can run into a custom delimiter (END$$).
+        inside = token.text.find(delimiter) if token.kind == "word" else -1
+        position = token.start + inside if inside > 0 else token.end
+    raise SqlFileError(
+        f"Line {_line(script, begin)}: the last statement has no {delimiter!r} at its end."
+    )
+
+
+def _refuse_unfinished(script: str, token: Token) -> None:
+    if what := _UNFINISHED.get(token.text):
+        raise SqlFileError(f"Line {_line(script, token.start)}: a {what} that is never closed.")
+    if script.startswith(("/*",), token.start):
+        raise SqlFileError(f"Line {_line(script, token.start)}: a comment that is never closed.")
+    if token.text == "\\":
+        raise SqlFileError(
+            f"Line {_line(script, token.start)}: a backslash outside quotes is a command to the "
+            "mysql client."
+        )
+
+
+def _skip_space(script: str, position: int) -> int:
+    while position < len(script) and script[position].isspace():
+        position += 1
+    return position
+
+
+def _line(script: str, position: int) -> int:
+    return script.count("\n", 0, position) + 1

@@ -1,0 +1,325 @@
+"""One SQL migration as a value: text to steps and back. The grammar: ``docs/sql-files.md``.
+
+A file is a header in comments, the pinned session, and a section a Django migration. A section
+holds steps: SQL statements, Python steps (a comment line at their place) and SETs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from nestflux.exceptions import SqlFileError
+from nestflux.history.lexer import fragments, tokens
+from nestflux.history.statements import (
+    Kind,
+    kind_of,
+    sha256,
+    touches_session_only_objects,
+)
+
+
+class Direction(StrEnum):
+    """Which way a file takes the schema: as the models went, or back."""
+
+    UP = "up"
+    DOWN = "down"
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One SQL statement. ``note`` is its comment line: how the server runs it."""
+
+    sql: str
+    note: str = ""
+    comments: tuple[str, ...] = ()
+
+    @property
+    def sha256(self) -> str:
+        return sha256(self.sql)
+
+
+@dataclass(frozen=True)
+class PythonStep:
+    """An operation that Django runs at this place. ``locator`` is migration, slash, the
+    operation's path within it: ``blog.0003_fill_slugs/1``."""
+
+    locator: str
+    note: str
+    comments: tuple[str, ...] = ()
+
+    @property
+    def sha256(self) -> str:
+        return sha256(f"python step {self.locator}")
+
+    @property
+    def migration(self) -> str:
+        return self.locator.split("/", 1)[0]
+
+
+@dataclass(frozen=True)
+class SessionStatement:
+    """A SET in the middle of a file: run on every resume, never booked."""
+
+    sql: str
+    comments: tuple[str, ...] = ()
+
+
+Step = Statement | PythonStep
+Item = Statement | PythonStep | SessionStatement
+
+
+@dataclass(frozen=True)
+class Section:
+    """What one Django migration does. ``replaces`` are the migrations that a squash stands for."""
+
+    migration: str
+    replaces: tuple[str, ...] = ()
+    operations: tuple[str, ...] = ()
+    items: tuple[Item, ...] = ()
+    closing_comments: tuple[str, ...] = ()
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        return tuple(item for item in self.items if not isinstance(item, SessionStatement))
+
+    @property
+    def books(self) -> tuple[str, ...]:
+        """The rows that Django writes to ``django_migrations`` when this migration is applied."""
+        return (*self.replaces, self.migration)
+
+
+@dataclass(frozen=True)
+class SqlFile:
+    """A whole file. ``notes`` are header lines for the reviewer (``INEXACT: …``)."""
+
+    name: str
+    direction: Direction
+    id: str
+    recorded_on: str
+    session: tuple[str, ...] = ()
+    sections: tuple[Section, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def steps(self) -> Iterator[tuple[int, Section, Step]]:
+        """Every step with its ordinal, from 1 on, and its section."""
+        ordinal = 0
+        for section in self.sections:
+            for step in section.steps:
+                ordinal += 1
+                yield ordinal, section, step
+
+    @property
+    def irreversible(self) -> str:
+        """Why this down file cannot undo its file; empty if it can."""
+        for note in self.notes:
+            if note.startswith("IRREVERSIBLE: "):
+                return note.removeprefix("IRREVERSIBLE: ")
+        return ""
+
+    def with_notes(self, notes_of_steps: dict[int, str]) -> SqlFile:
+        """The same file with other verdict lines, by ordinal."""
+        ordinal = 0
+        sections = []
+        for section in self.sections:
+            items: list[Item] = []
+            for item in section.items:
+                if not isinstance(item, SessionStatement):
+                    ordinal += 1
+                    item = replace(item, note=notes_of_steps.get(ordinal, item.note))
+                items.append(item)
+            sections.append(replace(section, items=tuple(items)))
+        return replace(self, sections=tuple(sections))
+
+
+# ---- value to text -------------------------------------------------------------------------
+
+
+def render(file: SqlFile) -> str:
+    """The text of a file, as a person likes to read it and the ``mysql`` client accepts it."""
+    blocks = ["\n".join(_header(file))]
+    if file.session:
+        blocks.append("\n".join(f"{sql};" for sql in file.session))
+    ordinal = 0
+    for section in file.sections:
+        blocks.append("\n".join(_section_head(section)))
+        for item in section.items:
+            if not isinstance(item, SessionStatement):
+                ordinal += 1
+            blocks.append("\n".join(_item_lines(item, ordinal)))
+        if section.closing_comments:
+            blocks.append("\n".join(section.closing_comments))
+    return "\n\n".join(blocks) + "\n"
+
+
+def _header(file: SqlFile) -> Iterator[str]:
+    undo = " (down: undoes it)" if file.direction is Direction.DOWN else ""
+    yield f"-- SQL migration {file.name}{undo}"
+    yield f"-- Id: {file.id}"
+    yield f"-- Recorded on: {file.recorded_on}"
+    yield "-- Migrations:"
+    yield from (f"--   {section.migration}" for section in file.sections)
+    if file.notes:
+        yield "-- Notes:"
+        yield from (f"--   {note}" for note in file.notes)
+
+
+def _section_head(section: Section) -> Iterator[str]:
+    replaces = f" replaces {', '.join(section.replaces)}" if section.replaces else ""
+    yield f"-- ---- Migration {section.migration}{replaces}"
+    yield from (f"--      {operation}" for operation in section.operations)
+
+
+def _item_lines(item: Item, ordinal: int) -> Iterator[str]:
+    yield from item.comments
+    match item:
+        case PythonStep():
+            yield f"-- [{ordinal}] python step {item.locator}: {item.note}".rstrip()
+        case Statement():
+            yield f"-- [{ordinal}] {item.note}".rstrip()
+            yield _delimited(item.sql)
+        case SessionStatement():
+            yield _delimited(item.sql)
+
+
+def _delimited(sql: str) -> str:
+    if not any(token.text == ";" for token in tokens(sql)):
+        return f"{sql};"
+    delimiter = next(mark for mark in ("$$", "//", "||", "$end$") if mark not in sql)
+    return f"DELIMITER {delimiter}\n{sql}\n{delimiter}\nDELIMITER ;"
+
+
+# ---- text to value -------------------------------------------------------------------------
+
+_TITLE = re.compile(r"-- SQL migration (\S+)( \(down: undoes it\))?")
+_FIELD = re.compile(r"-- (Id|Recorded on|Migrations|Notes):(?: (.*))?")
+_SECTION = re.compile(r"-- ---- Migration (\S+)(?: replaces (.+))?")
+_OPERATION = re.compile(r"--      (.*)")
+_PYTHON = re.compile(r"-- \[\d+\] python step (\S+): ?(.*)")
+_STEP = re.compile(r"-- \[\d+\] ?(.*)")
+
+
+def parse(text: str) -> SqlFile:
+    """The file that a text states. Raises SqlFileError, naming the line."""
+    lines = text.splitlines()
+    if not lines or not (title := _TITLE.fullmatch(lines[0].rstrip())):
+        raise SqlFileError("Line 1: the file does not begin with '-- SQL migration NAME'.")
+    fields, notes, length = _parse_header(lines)
+    for required in ("Id", "Recorded on"):
+        if not fields.get(required):
+            raise SqlFileError(f"The header has no '-- {required}:' line.")
+    body = "\n" * length + "\n".join(lines[length:])  # keeps the line numbers of messages true
+    session, sections = _Body().read(body)
+    return SqlFile(
+        name=title.group(1),
+        direction=Direction.DOWN if title.group(2) else Direction.UP,
+        id=fields["Id"],
+        recorded_on=fields["Recorded on"],
+        session=session,
+        sections=sections,
+        notes=tuple(notes),
+    )
+
+
+def _parse_header(lines: list[str]) -> tuple[dict[str, str], list[str], int]:
+    fields: dict[str, str] = {}
+    notes: list[str] = []
+    field = ""
+    length = 1
+    for line in lines[1:]:
+        if not line.startswith("--"):
+            break
+        length += 1
+        if match := _FIELD.fullmatch(line.rstrip()):
+            field = match.group(1)
+            fields[field] = (match.group(2) or "").strip()
+        elif field == "Notes":
+            notes.append(line[2:].strip())
+    return fields, notes, length
+
+
+class _Body:
+    """Reads the fragments after the header, one after the other."""
+
+    def __init__(self) -> None:
+        self.session: list[str] = []
+        self.sections: list[Section] = []
+        self.items: list[Item] = []
+        self.comments: list[str] = []
+        self.note: str | None = None
+
+    def read(self, body: str) -> tuple[tuple[str, ...], tuple[Section, ...]]:
+        for fragment in fragments(body):
+            if fragment.kind == "comment":
+                self._comment(fragment.text.rstrip(), fragment.line)
+            else:
+                self._statement(fragment.text, fragment.line)
+        self._refuse_loose_note("the end of the file")
+        self._close_section()
+        return tuple(self.session), tuple(self.sections)
+
+    def _comment(self, text: str, line: int) -> None:
+        if match := _SECTION.fullmatch(text):
+            self._refuse_loose_note(f"line {line}")
+            self._close_section()
+            replaces = tuple(match.group(2).split(", ")) if match.group(2) else ()
+            self.sections.append(Section(match.group(1), replaces))
+        elif (match := _OPERATION.fullmatch(text)) and self._at_section_head():
+            section = self.sections[-1]
+            self.sections[-1] = replace(section, operations=(*section.operations, match.group(1)))
+        elif match := _PYTHON.fullmatch(text):
+            self._require_section(line)
+            self._refuse_loose_note(f"line {line}")
+            self.items.append(PythonStep(match.group(1), match.group(2), self._take_comments()))
+        elif match := _STEP.fullmatch(text):
+            self._refuse_loose_note(f"line {line}")
+            self.note = match.group(1)
+        else:
+            self.comments.append(text)
+
+    def _statement(self, sql: str, line: int) -> None:
+        if borrowed := touches_session_only_objects(sql):
+            raise SqlFileError(
+                f"Line {line}: the statement uses {borrowed}, which a run that resumes in another "
+                "session does not have."
+            )
+        kind = kind_of(sql)
+        if kind is Kind.TRANSACTION:
+            raise SqlFileError(
+                f"Line {line}: BEGIN, COMMIT, ROLLBACK and SAVEPOINT are the engine's: every data "
+                "statement commits together with its ledger row."
+            )
+        if kind is Kind.SESSION and not self.sections:
+            self.session.append(sql)
+            return
+        self._require_section(line)
+        if kind is Kind.SESSION:
+            self.items.append(SessionStatement(sql, self._take_comments()))
+            return
+        self.items.append(Statement(sql, self.note or "", self._take_comments()))
+        self.note = None
+
+    def _at_section_head(self) -> bool:
+        return bool(self.sections) and not self.items and not self.comments and self.note is None
+
+    def _take_comments(self) -> tuple[str, ...]:
+        taken, self.comments = tuple(self.comments), []
+        return taken
+
+    def _close_section(self) -> None:
+        if self.sections:
+            closing = self._take_comments()
+            self.sections[-1] = replace(
+                self.sections[-1], items=tuple(self.items), closing_comments=closing
+            )
+            self.items = []
+
+    def _require_section(self, line: int) -> None:
+        if not self.sections:
+            raise SqlFileError(f"Line {line}: a step before the first '-- ---- Migration' line.")
+
+    def _refuse_loose_note(self, place: str) -> None:
+        if self.note is not None:
+            raise SqlFileError(f"Before {place}: a '-- [n]' line without a statement under it.")

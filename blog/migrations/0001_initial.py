@@ -7,7 +7,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -16,125 +15,329 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Category',
+            name="Category",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(db_comment='Name in a URL', max_length=60, unique=True)),
-                ('name', models.CharField(max_length=80, unique=True)),
-                ('created_at', models.DateTimeField(db_comment='UTC', db_default=models.Func(6, function='UTC_TIMESTAMP', output_field=models.DateTimeField()), default=django.utils.timezone.now, editable=False)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("slug", models.SlugField(db_comment="Name in a URL", max_length=60, unique=True)),
+                ("name", models.CharField(max_length=80, unique=True)),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_comment="UTC",
+                        db_default=models.Func(
+                            6, function="UTC_TIMESTAMP", output_field=models.DateTimeField()
+                        ),
+                        default=django.utils.timezone.now,
+                        editable=False,
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'categories',
-                'db_table': 'blog_category',
-                'db_table_comment': 'Categories: each post is in exactly one',
-                'constraints': [models.CheckConstraint(condition=models.Q(('slug', ''), _negated=True), name='blog_category_slug_not_empty', violation_error_message='A category needs a slug.')],
+                "verbose_name_plural": "categories",
+                "db_table": "blog_category",
+                "db_table_comment": "Categories: each post is in exactly one",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("slug", ""), _negated=True),
+                        name="blog_category_slug_not_empty",
+                        violation_error_message="A category needs a slug.",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Post',
+            name="Post",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(db_comment='Name in a URL', max_length=120, unique=True)),
-                ('title', models.CharField(max_length=200)),
-                ('body', models.TextField()),
-                ('status', models.CharField(choices=[('draft', 'Draft'), ('published', 'Published'), ('archived', 'Archived')], db_comment='draft, published or archived', db_default='draft', default='draft', max_length=10)),
-                ('published_at', models.DateTimeField(blank=True, db_comment='UTC; NULL exactly while the post is a draft', null=True)),
-                ('created_at', models.DateTimeField(db_comment='UTC', db_default=models.Func(6, function='UTC_TIMESTAMP', output_field=models.DateTimeField()), default=django.utils.timezone.now, editable=False)),
-                ('updated_at', models.DateTimeField(auto_now=True, db_comment='UTC', db_default=models.Func(6, function='UTC_TIMESTAMP', output_field=models.DateTimeField()))),
-                ('author', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='posts', to=settings.AUTH_USER_MODEL)),
-                ('category', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='posts', to='blog.category')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("slug", models.SlugField(db_comment="Name in a URL", max_length=120, unique=True)),
+                ("title", models.CharField(max_length=200)),
+                ("body", models.TextField()),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("published", "Published"),
+                            ("archived", "Archived"),
+                        ],
+                        db_comment="draft, published or archived",
+                        db_default="draft",
+                        default="draft",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "published_at",
+                    models.DateTimeField(
+                        blank=True,
+                        db_comment="UTC; NULL exactly while the post is a draft",
+                        null=True,
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_comment="UTC",
+                        db_default=models.Func(
+                            6, function="UTC_TIMESTAMP", output_field=models.DateTimeField()
+                        ),
+                        default=django.utils.timezone.now,
+                        editable=False,
+                    ),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(
+                        auto_now=True,
+                        db_comment="UTC",
+                        db_default=models.Func(
+                            6, function="UTC_TIMESTAMP", output_field=models.DateTimeField()
+                        ),
+                    ),
+                ),
+                (
+                    "author",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="posts",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "category",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="posts",
+                        to="blog.category",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'blog_post',
-                'db_table_comment': 'Articles',
+                "db_table": "blog_post",
+                "db_table_comment": "Articles",
             },
         ),
         migrations.CreateModel(
-            name='Tag',
+            name="Tag",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(db_comment='Name in a URL', max_length=60, unique=True)),
-                ('name', models.CharField(max_length=60, unique=True)),
-                ('created_at', models.DateTimeField(db_comment='UTC', db_default=models.Func(6, function='UTC_TIMESTAMP', output_field=models.DateTimeField()), default=django.utils.timezone.now, editable=False)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("slug", models.SlugField(db_comment="Name in a URL", max_length=60, unique=True)),
+                ("name", models.CharField(max_length=60, unique=True)),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_comment="UTC",
+                        db_default=models.Func(
+                            6, function="UTC_TIMESTAMP", output_field=models.DateTimeField()
+                        ),
+                        default=django.utils.timezone.now,
+                        editable=False,
+                    ),
+                ),
             ],
             options={
-                'db_table': 'blog_tag',
-                'db_table_comment': 'Tags: a post has any number of them',
-                'constraints': [models.CheckConstraint(condition=models.Q(('slug', ''), _negated=True), name='blog_tag_slug_not_empty', violation_error_message='A tag needs a slug.')],
+                "db_table": "blog_tag",
+                "db_table_comment": "Tags: a post has any number of them",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("slug", ""), _negated=True),
+                        name="blog_tag_slug_not_empty",
+                        violation_error_message="A tag needs a slug.",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='PostTag',
+            name="PostTag",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('post', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='post_tags', to='blog.post')),
-                ('tag', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='post_tags', to='blog.tag')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "post",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="post_tags",
+                        to="blog.post",
+                    ),
+                ),
+                (
+                    "tag",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="post_tags",
+                        to="blog.tag",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'blog_post_tag',
-                'db_table_comment': 'Which post has which tag',
+                "db_table": "blog_post_tag",
+                "db_table_comment": "Which post has which tag",
             },
         ),
         migrations.AddField(
-            model_name='post',
-            name='tags',
-            field=models.ManyToManyField(related_name='posts', through='blog.PostTag', to='blog.tag'),
+            model_name="post",
+            name="tags",
+            field=models.ManyToManyField(
+                related_name="posts", through="blog.PostTag", to="blog.tag"
+            ),
         ),
         migrations.CreateModel(
-            name='Comment',
+            name="Comment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('body', models.CharField(max_length=2000)),
-                ('status', models.CharField(choices=[('pending', 'Pending'), ('approved', 'Approved'), ('rejected', 'Rejected')], db_comment='pending, approved or rejected', db_default='pending', default='pending', max_length=10)),
-                ('created_at', models.DateTimeField(db_comment='UTC', db_default=models.Func(6, function='UTC_TIMESTAMP', output_field=models.DateTimeField()), default=django.utils.timezone.now, editable=False)),
-                ('author', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='comments', to=settings.AUTH_USER_MODEL)),
-                ('post', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='comments', to='blog.post')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("body", models.CharField(max_length=2000)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Pending"),
+                            ("approved", "Approved"),
+                            ("rejected", "Rejected"),
+                        ],
+                        db_comment="pending, approved or rejected",
+                        db_default="pending",
+                        default="pending",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_comment="UTC",
+                        db_default=models.Func(
+                            6, function="UTC_TIMESTAMP", output_field=models.DateTimeField()
+                        ),
+                        default=django.utils.timezone.now,
+                        editable=False,
+                    ),
+                ),
+                (
+                    "author",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="comments",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "post",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="comments",
+                        to="blog.post",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'blog_comment',
-                'db_table_comment': 'Comments on posts, moderated',
-                'indexes': [models.Index(fields=['post', 'status', 'created_at'], name='blog_comment_post_status_idx'), models.Index(fields=['status', 'created_at'], name='blog_comment_status_idx'), models.Index(fields=['created_at'], name='blog_comment_created_at_idx')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('status__in', ['pending', 'approved', 'rejected'])), name='blog_comment_status_known', violation_error_message='A comment is pending, approved or rejected.'), models.CheckConstraint(condition=models.Q(('body', ''), _negated=True), name='blog_comment_body_not_empty', violation_error_message='A comment needs a text.')],
+                "db_table": "blog_comment",
+                "db_table_comment": "Comments on posts, moderated",
+                "indexes": [
+                    models.Index(
+                        fields=["post", "status", "created_at"], name="blog_comment_post_status_idx"
+                    ),
+                    models.Index(fields=["status", "created_at"], name="blog_comment_status_idx"),
+                    models.Index(fields=["created_at"], name="blog_comment_created_at_idx"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["pending", "approved", "rejected"])),
+                        name="blog_comment_status_known",
+                        violation_error_message="A comment is pending, approved or rejected.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("body", ""), _negated=True),
+                        name="blog_comment_body_not_empty",
+                        violation_error_message="A comment needs a text.",
+                    ),
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='posttag',
-            index=models.Index(fields=['tag', 'post'], name='blog_post_tag_tag_post_idx'),
+            model_name="posttag",
+            index=models.Index(fields=["tag", "post"], name="blog_post_tag_tag_post_idx"),
         ),
         migrations.AddConstraint(
-            model_name='posttag',
-            constraint=models.UniqueConstraint(fields=('post', 'tag'), name='blog_post_tag_post_tag_uniq', violation_error_message='This post has this tag already.'),
+            model_name="posttag",
+            constraint=models.UniqueConstraint(
+                fields=("post", "tag"),
+                name="blog_post_tag_post_tag_uniq",
+                violation_error_message="This post has this tag already.",
+            ),
         ),
         migrations.AddIndex(
-            model_name='post',
-            index=models.Index(fields=['status', 'published_at'], name='blog_post_status_published_idx'),
+            model_name="post",
+            index=models.Index(
+                fields=["status", "published_at"], name="blog_post_status_published_idx"
+            ),
         ),
         migrations.AddIndex(
-            model_name='post',
-            index=models.Index(fields=['category', 'status', 'published_at'], name='blog_post_category_status_idx'),
+            model_name="post",
+            index=models.Index(
+                fields=["category", "status", "published_at"], name="blog_post_category_status_idx"
+            ),
         ),
         migrations.AddIndex(
-            model_name='post',
-            index=models.Index(fields=['author', 'status', 'published_at'], name='blog_post_author_status_idx'),
+            model_name="post",
+            index=models.Index(
+                fields=["author", "status", "published_at"], name="blog_post_author_status_idx"
+            ),
         ),
         migrations.AddIndex(
-            model_name='post',
-            index=models.Index(fields=['published_at'], name='blog_post_published_at_idx'),
+            model_name="post",
+            index=models.Index(fields=["published_at"], name="blog_post_published_at_idx"),
         ),
         migrations.AddIndex(
-            model_name='post',
-            index=models.Index(fields=['created_at'], name='blog_post_created_at_idx'),
+            model_name="post",
+            index=models.Index(fields=["created_at"], name="blog_post_created_at_idx"),
         ),
         migrations.AddIndex(
-            model_name='post',
-            index=models.Index(fields=['title'], name='blog_post_title_idx'),
+            model_name="post",
+            index=models.Index(fields=["title"], name="blog_post_title_idx"),
         ),
         migrations.AddConstraint(
-            model_name='post',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('published_at__isnull', True), ('status', 'draft')), models.Q(('published_at__isnull', False), ('status__in', ['published', 'archived'])), _connector='OR'), name='blog_post_published_at_fits_status', violation_error_message='A draft has no date of publication; a published or archived post has one.'),
+            model_name="post",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("published_at__isnull", True), ("status", "draft")),
+                    models.Q(
+                        ("published_at__isnull", False), ("status__in", ["published", "archived"])
+                    ),
+                    _connector="OR",
+                ),
+                name="blog_post_published_at_fits_status",
+                violation_error_message="A draft has no date of publication; a published or archived post has one.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='post',
-            constraint=models.CheckConstraint(condition=models.Q(('slug', ''), _negated=True), name='blog_post_slug_not_empty', violation_error_message='A post needs a slug.'),
+            model_name="post",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("slug", ""), _negated=True),
+                name="blog_post_slug_not_empty",
+                violation_error_message="A post needs a slug.",
+            ),
         ),
     ]

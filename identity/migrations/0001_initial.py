@@ -7,120 +7,310 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
+        ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('email', models.EmailField(db_comment='Login name: lower case, domain in punycode', error_messages={'unique': 'A user with this e-mail address exists already.'}, max_length=254, unique=True, verbose_name='e-mail address')),
-                ('name', models.CharField(db_comment='Name to show, as the person writes it', max_length=150)),
-                ('is_active', models.BooleanField(db_comment='May log in', db_default=True, default=True, help_text='Untick this to stop a person from logging in, instead of deleting the account.', verbose_name='active')),
-                ('is_staff', models.BooleanField(db_comment='May use the admin site', db_default=False, default=False, help_text='May log in to this admin site.', verbose_name='staff')),
-                ('created_at', models.DateTimeField(db_comment='UTC', db_default=models.Func(6, function='UTC_TIMESTAMP', output_field=models.DateTimeField()), default=django.utils.timezone.now, editable=False)),
-                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
-                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                (
+                    "last_login",
+                    models.DateTimeField(blank=True, null=True, verbose_name="last login"),
+                ),
+                (
+                    "is_superuser",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates that this user has all permissions without explicitly assigning them.",
+                        verbose_name="superuser status",
+                    ),
+                ),
+                (
+                    "email",
+                    models.EmailField(
+                        db_comment="Login name: lower case, domain in punycode",
+                        error_messages={
+                            "unique": "A user with this e-mail address exists already."
+                        },
+                        max_length=254,
+                        unique=True,
+                        verbose_name="e-mail address",
+                    ),
+                ),
+                (
+                    "name",
+                    models.CharField(
+                        db_comment="Name to show, as the person writes it", max_length=150
+                    ),
+                ),
+                (
+                    "is_active",
+                    models.BooleanField(
+                        db_comment="May log in",
+                        db_default=True,
+                        default=True,
+                        help_text="Untick this to stop a person from logging in, instead of deleting the account.",
+                        verbose_name="active",
+                    ),
+                ),
+                (
+                    "is_staff",
+                    models.BooleanField(
+                        db_comment="May use the admin site",
+                        db_default=False,
+                        default=False,
+                        help_text="May log in to this admin site.",
+                        verbose_name="staff",
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_comment="UTC",
+                        db_default=models.Func(
+                            6, function="UTC_TIMESTAMP", output_field=models.DateTimeField()
+                        ),
+                        default=django.utils.timezone.now,
+                        editable=False,
+                    ),
+                ),
+                (
+                    "groups",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.group",
+                        verbose_name="groups",
+                    ),
+                ),
+                (
+                    "user_permissions",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="Specific permissions for this user.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.permission",
+                        verbose_name="user permissions",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'identity_user',
-                'db_table_comment': 'People who can log in',
+                "db_table": "identity_user",
+                "db_table_comment": "People who can log in",
             },
         ),
         migrations.CreateModel(
-            name='LoginEvent',
+            name="LoginEvent",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('ip_address', models.GenericIPAddressField(db_comment='IPv4 or IPv6 address of the client', verbose_name='IP address')),
-                ('user_agent', models.CharField(blank=True, db_comment='User-Agent header, cut at 255 characters', db_default='', default='', max_length=255)),
-                ('succeeded', models.BooleanField(db_comment='False: wrong password or inactive user')),
-                ('created_at', models.DateTimeField(db_comment='UTC', db_default=models.Func(6, function='UTC_TIMESTAMP', output_field=models.DateTimeField()), default=django.utils.timezone.now, editable=False)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='login_events', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "ip_address",
+                    models.GenericIPAddressField(
+                        db_comment="IPv4 or IPv6 address of the client", verbose_name="IP address"
+                    ),
+                ),
+                (
+                    "user_agent",
+                    models.CharField(
+                        blank=True,
+                        db_comment="User-Agent header, cut at 255 characters",
+                        db_default="",
+                        default="",
+                        max_length=255,
+                    ),
+                ),
+                (
+                    "succeeded",
+                    models.BooleanField(db_comment="False: wrong password or inactive user"),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_comment="UTC",
+                        db_default=models.Func(
+                            6, function="UTC_TIMESTAMP", output_field=models.DateTimeField()
+                        ),
+                        default=django.utils.timezone.now,
+                        editable=False,
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="login_events",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'db_table': 'identity_login_event',
-                'db_table_comment': 'Login attempts; grows without end',
+                "db_table": "identity_login_event",
+                "db_table_comment": "Login attempts; grows without end",
             },
         ),
         migrations.CreateModel(
-            name='Role',
+            name="Role",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.SlugField(db_comment='Stable name that code refers to', unique=True)),
-                ('name', models.CharField(max_length=100)),
-                ('description', models.CharField(blank=True, db_default='', default='', max_length=255)),
-                ('created_at', models.DateTimeField(db_comment='UTC', db_default=models.Func(6, function='UTC_TIMESTAMP', output_field=models.DateTimeField()), default=django.utils.timezone.now, editable=False)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "code",
+                    models.SlugField(db_comment="Stable name that code refers to", unique=True),
+                ),
+                ("name", models.CharField(max_length=100)),
+                (
+                    "description",
+                    models.CharField(blank=True, db_default="", default="", max_length=255),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_comment="UTC",
+                        db_default=models.Func(
+                            6, function="UTC_TIMESTAMP", output_field=models.DateTimeField()
+                        ),
+                        default=django.utils.timezone.now,
+                        editable=False,
+                    ),
+                ),
             ],
             options={
-                'db_table': 'identity_role',
-                'db_table_comment': 'Roles that users can hold',
-                'constraints': [models.CheckConstraint(condition=models.Q(('code', ''), _negated=True), name='identity_role_code_not_empty', violation_error_message='A role needs a code.')],
+                "db_table": "identity_role",
+                "db_table_comment": "Roles that users can hold",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("code", ""), _negated=True),
+                        name="identity_role_code_not_empty",
+                        violation_error_message="A role needs a code.",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='RoleAssignment',
+            name="RoleAssignment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(db_comment='UTC', db_default=models.Func(6, function='UTC_TIMESTAMP', output_field=models.DateTimeField()), default=django.utils.timezone.now, editable=False)),
-                ('assigned_by', models.ForeignKey(db_comment='User who gave the role', on_delete=django.db.models.deletion.RESTRICT, related_name='assigned_roles', to=settings.AUTH_USER_MODEL)),
-                ('role', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='assignments', to='identity.role')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='role_assignments', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_comment="UTC",
+                        db_default=models.Func(
+                            6, function="UTC_TIMESTAMP", output_field=models.DateTimeField()
+                        ),
+                        default=django.utils.timezone.now,
+                        editable=False,
+                    ),
+                ),
+                (
+                    "assigned_by",
+                    models.ForeignKey(
+                        db_comment="User who gave the role",
+                        on_delete=django.db.models.deletion.RESTRICT,
+                        related_name="assigned_roles",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "role",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="assignments",
+                        to="identity.role",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="role_assignments",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'db_table': 'identity_role_assignment',
-                'db_table_comment': 'Which user holds which role',
+                "db_table": "identity_role_assignment",
+                "db_table_comment": "Which user holds which role",
             },
         ),
         migrations.AddIndex(
-            model_name='user',
-            index=models.Index(fields=['name'], name='identity_user_name_idx'),
+            model_name="user",
+            index=models.Index(fields=["name"], name="identity_user_name_idx"),
         ),
         migrations.AddIndex(
-            model_name='user',
-            index=models.Index(fields=['created_at'], name='identity_user_created_at_idx'),
+            model_name="user",
+            index=models.Index(fields=["created_at"], name="identity_user_created_at_idx"),
         ),
         migrations.AddIndex(
-            model_name='user',
-            index=models.Index(fields=['is_staff'], name='identity_user_is_staff_idx'),
+            model_name="user",
+            index=models.Index(fields=["is_staff"], name="identity_user_is_staff_idx"),
         ),
         migrations.AddIndex(
-            model_name='user',
-            index=models.Index(fields=['is_active'], name='identity_user_is_active_idx'),
+            model_name="user",
+            index=models.Index(fields=["is_active"], name="identity_user_is_active_idx"),
         ),
         migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('email', ''), _negated=True), name='identity_user_email_not_empty', violation_error_message='A user needs an e-mail address.'),
+            model_name="user",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("email", ""), _negated=True),
+                name="identity_user_email_not_empty",
+                violation_error_message="A user needs an e-mail address.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='identity_user_name_not_empty', violation_error_message='A user needs a name.'),
+            model_name="user",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("name", ""), _negated=True),
+                name="identity_user_name_not_empty",
+                violation_error_message="A user needs a name.",
+            ),
         ),
         migrations.AddIndex(
-            model_name='loginevent',
-            index=models.Index(fields=['created_at'], name='identity_login_created_idx'),
+            model_name="loginevent",
+            index=models.Index(fields=["created_at"], name="identity_login_created_idx"),
         ),
         migrations.AddIndex(
-            model_name='loginevent',
-            index=models.Index(fields=['user', 'created_at'], name='identity_login_user_idx'),
+            model_name="loginevent",
+            index=models.Index(fields=["user", "created_at"], name="identity_login_user_idx"),
         ),
         migrations.AddIndex(
-            model_name='loginevent',
-            index=models.Index(fields=['ip_address', 'created_at'], name='identity_login_ip_idx'),
+            model_name="loginevent",
+            index=models.Index(fields=["ip_address", "created_at"], name="identity_login_ip_idx"),
         ),
         migrations.AddIndex(
-            model_name='loginevent',
-            index=models.Index(fields=['succeeded', 'created_at'], name='identity_login_succeeded_idx'),
+            model_name="loginevent",
+            index=models.Index(
+                fields=["succeeded", "created_at"], name="identity_login_succeeded_idx"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='roleassignment',
-            constraint=models.UniqueConstraint(fields=('user', 'role'), name='identity_role_assignment_user_role_uniq', violation_error_message='This user holds this role already.'),
+            model_name="roleassignment",
+            constraint=models.UniqueConstraint(
+                fields=("user", "role"),
+                name="identity_role_assignment_user_role_uniq",
+                violation_error_message="This user holds this role already.",
+            ),
         ),
     ]

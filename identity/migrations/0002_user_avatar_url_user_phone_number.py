@@ -5,20 +5,38 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('identity', '0001_initial'),
+        ("identity", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='user',
-            name='avatar_url',
-            field=models.URLField(blank=True, db_comment='Picture to show beside the name; empty when there is none', db_default='', default='', max_length=500, verbose_name='avatar URL'),
+            model_name="user",
+            name="avatar_url",
+            field=models.URLField(
+                blank=True,
+                db_comment="Picture to show beside the name; empty when there is none",
+                db_default="",
+                default="",
+                max_length=500,
+                verbose_name="avatar URL",
+            ),
         ),
         migrations.AddField(
-            model_name='user',
-            name='phone_number',
-            field=models.CharField(blank=True, db_comment='As the person writes it; empty when there is none', db_default='', default='', max_length=20, validators=[django.core.validators.RegexValidator('^\\+?[0-9][0-9 ()-]{2,18}\\Z', 'Write a phone number with digits, spaces, brackets or hyphens, for example +49 30 123456.')]),
+            model_name="user",
+            name="phone_number",
+            field=models.CharField(
+                blank=True,
+                db_comment="As the person writes it; empty when there is none",
+                db_default="",
+                default="",
+                max_length=20,
+                validators=[
+                    django.core.validators.RegexValidator(
+                        "^\\+?[0-9][0-9 ()-]{2,18}\\Z",
+                        "Write a phone number with digits, spaces, brackets or hyphens, for example +49 30 123456.",
+                    )
+                ],
+            ),
         ),
     ]

@@ -1,0 +1,24 @@
+from django.contrib import admin
+
+from blog.models import Post, PostTag
+from identity.admin.large_tables import BoundedRelatedFilter, LargeTableAdmin, TabularInline
+
+
+class PostTagInline(TabularInline[PostTag, Post]):
+    model = PostTag
+    extra = 0
+    autocomplete_fields = ("tag",)
+    verbose_name_plural = "tags"
+
+
+@admin.register(PostTag)
+class PostTagAdmin(LargeTableAdmin[PostTag]):
+    list_display = ("post", "tag")
+    list_display_links = ("post",)
+    list_filter = (("tag", BoundedRelatedFilter),)
+    list_select_related = ("post", "tag")
+    autocomplete_fields = ("post", "tag")
+    search_fields = ("^post__title",)
+    search_help_text = "Beginning of a post's title"
+    ordering = ("-pk",)
+    sortable_by = ()

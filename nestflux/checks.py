@@ -1,0 +1,1 @@
+"""System checks of NestFlux; ids never change."""

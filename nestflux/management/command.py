@@ -1,0 +1,192 @@
+"""What every NestFlux command has in common: how it speaks and how it ends.
+
+Exit codes: 0 done; 1 something was found or failed; 2 wrong use, or refused before anything was
+changed. No traceback for what a person can cause; ``--traceback`` shows one all the same.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.base import BaseCommand, CommandError, CommandParser, SystemCheckError
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.utils import Error
+from django.utils.connection import ConnectionDoesNotExist
+from rich.console import Console
+
+from nestflux.database.errors import (
+    UNAVAILABLE,
+    DatabaseMissing,
+    connect,
+    create_database,
+    in_words,
+    number_of,
+    unavailable,
+)
+from nestflux.database.server import Server, connection_for, server_of
+from nestflux.exceptions import Misconfigured, NestFluxError
+
+if TYPE_CHECKING:
+    from django.core.management.base import OutputWrapper
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+# A line is never cut or wrapped where nobody watches: logs and pipes are searched by line.
+_UNWRAPPED = 10_000
+
+
+class PlainSpeech(BaseCommand):
+    """Mixin of commands: errors become the four lines of NestFluxError and a stable exit code.
+
+    ``interrupted`` is what stands after Ctrl-C, in words.
+    """
+
+    interrupted = "what was done stands; run the command again to go on"
+    _json = False
+    _called_from_command_line: bool
+
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        """Run the command. Raises CommandError with ``returncode``; called from the command line
+        it prints the message itself and exits."""
+        if os.environ.get("NO_COLOR") and not options.get("force_color"):
+            options["no_color"] = True  # https://no-color.org
+        self._json = bool(options.get("json"))
+        try:
+            return super().execute(*args, **options)
+        except SystemCheckError as error:
+            error.returncode = 2
+            raise
+        except (NestFluxError, ImproperlyConfigured, Error, KeyboardInterrupt) as error:
+            if options.get("traceback"):
+                raise
+            self._end(_as_nestflux_error(error, options, self.interrupted))
+
+    def _end(self, error: NestFluxError) -> NoReturn:
+        if not self._called_from_command_line:
+            raise CommandError(str(error), returncode=error.exit_code) from error
+        if self._json:
+            self.print_json({"error": _as_json(error), "exit_code": error.exit_code})
+        self.stderr.write(str(error))
+        sys.exit(error.exit_code)
+
+    def found(self) -> NoReturn:
+        """End with exit code 1: the command worked, and what it looked for was there."""
+        sys.exit(1)
+
+    def print_json(self, document: Any) -> None:
+        """The one JSON document of a ``--json`` run, on stdout."""
+        self.stdout.write(json.dumps(document, indent=2, ensure_ascii=False, default=str))
+
+    def console(self, *, stderr: bool = False) -> Console:
+        """Rich's console on this command's output: no colour and no wrapping unless a person
+        watches. With ``--json`` it writes to stderr, for stdout holds the document."""
+        wrapper: OutputWrapper = self.stderr if stderr or self._json else self.stdout
+        out: Any = vars(wrapper)["_out"]
+        watched = wrapper.isatty()
+        colour = self.style.ERROR("x") != "x"
+        return Console(
+            file=out,
+            force_terminal=watched or colour,
+            no_color=not colour,
+            color_system="standard" if colour else None,
+            width=None if watched else _UNWRAPPED,
+            highlight=False,
+            markup=False,
+            emoji=False,
+            soft_wrap=not watched,
+            legacy_windows=False,
+        )
+
+
+class NestFluxCommand(PlainSpeech):
+    """Base of the ``db_…`` commands: ``--database``, and ``--json`` where ``machine_readable``.
+
+    System checks import every URL and view of a site, and a deploy with nothing to do should
+    cost little more than starting Python: a command that reads models names the checks it needs,
+    ``requires_system_checks = (Tags.models,)``; the others run none.
+    """
+
+    machine_readable = False
+    requires_system_checks: tuple[str, ...] = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--database",
+            default=DEFAULT_DB_ALIAS,
+            metavar="ALIAS",
+            help='The database, by its alias in DATABASES; "default" if not given.',
+        )
+        if self.machine_readable:
+            parser.add_argument(
+                "--json",
+                action="store_true",
+                help="Print one JSON document to stdout, and messages to stderr.",
+            )
+
+    def connect(
+        self, alias: str, *, create_database_if_missing: bool = False, interactive: bool = False
+    ) -> tuple[BaseDatabaseWrapper, Server]:
+        """The connection of an alias, connected, and what answers there.
+
+        Args:
+            create_database_if_missing: make a database that is not there.
+            interactive: ask about it on a terminal.
+
+        Raises Misconfigured, ServerUnavailable or ServerUnsupported.
+        """
+        connection = connection_for(alias)
+        try:
+            connect(connection)
+        except DatabaseMissing:
+            if not (create_database_if_missing or (interactive and self._wants_one(connection))):
+                raise
+            create_database(connection)
+            connect(connection)
+        return connection, server_of(connection)
+
+    def _wants_one(self, connection: BaseDatabaseWrapper) -> bool:
+        name = connection.settings_dict["NAME"]
+        return self.confirm(f"The server has no database {name!r}. Make it?")
+
+    def confirm(self, question: str) -> bool:
+        """Ask yes or no; no where nobody can be asked."""
+        if not (sys.stdin and sys.stdin.isatty()) or self._json:
+            return False
+        self.stderr.write(f"{question} [y/N] ", style_func=str, ending="")
+        self.stderr.flush()
+        return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def _as_nestflux_error(
+    error: BaseException, options: dict[str, Any], interrupted: str
+) -> NestFluxError:
+    """Anything that a person can cause, as an error of ours."""
+    match error:
+        case NestFluxError():
+            return error
+        case KeyboardInterrupt():
+            return NestFluxError(f"Interrupted: {interrupted}.")
+        case ConnectionDoesNotExist() | ImproperlyConfigured():
+            return Misconfigured(str(error), stands="nothing was changed")
+    alias = options.get("database") or DEFAULT_DB_ALIAS
+    connection = connections[alias] if alias in connections.settings else None
+    if connection is not None and number_of(error) in UNAVAILABLE:
+        return unavailable(error, connection)
+    return NestFluxError(
+        in_words(error, connection),
+        stands="the command stopped there",
+        then="run it again with --traceback to see which line asked for this",
+    )
+
+
+def _as_json(error: NestFluxError) -> dict[str, str]:
+    return {
+        "kind": type(error).__name__,
+        "what": error.what,
+        "where": error.where,
+        "now": error.stands,
+        "next": error.then,
+    }

@@ -6,6 +6,8 @@ line that names the variable, what is wrong, and what would be right. A value is
 in that line where it may hold a password.
 """
 
+import io
+import re
 import sys
 from pathlib import Path
 from typing import Any, NoReturn
@@ -30,6 +32,8 @@ URL_OPTIONS = frozenset(
     | {"read_timeout", "write_timeout", "read_default_file"}
 )
 
+ENV_LINE = re.compile(r"(?:export )?[A-Za-z_0-9]+=")
+
 TRUE = frozenset({"true", "on", "yes", "1"})
 FALSE = frozenset({"false", "off", "no", "0"})
 
@@ -44,16 +48,25 @@ class Environment:
     """The variables of the process, and behind them those of a ``.env`` file."""
 
     def __init__(self, env_file: Path) -> None:
-        self._env = environ.Env()
         if env_file.exists():
             try:
-                self._env.read_env(str(env_file))
+                text = env_file.read_text(encoding="utf-8")
             except (OSError, UnicodeDecodeError) as error:
                 refuse(str(env_file), f"cannot be read: {error}")
+            # django-environ skips a line that it does not understand and only logs it, value
+            # included.
+            for number, line in enumerate(text.splitlines(), start=1):
+                if line and not line.startswith("#") and not ENV_LINE.match(line):
+                    refuse(f"{env_file}, line {number}", "is not NAME=value (no spaces at `=`).")
+            environ.Env.read_env(io.StringIO(text))
 
     def text(self, name: str, default: str = "") -> str:
-        """The value; an empty one counts as missing."""
-        return str(self._env.str(name, default="")).strip() or default
+        """The value; an empty one counts as missing.
+
+        Read from where django-environ put it and not through its casts, which take a value that
+        begins with `$`, as a random key may, for the name of another variable.
+        """
+        return str(environ.Env.ENVIRON.get(name, "")).strip() or default
 
     def boolean(self, name: str, *, default: bool) -> bool:
         value = self.text(name).lower()

@@ -32,6 +32,7 @@ from urllib.parse import quote
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 DATABASE = "nestflux"
+SERVERS = ("mariadb", "mysql", "test-mariadb", "test-mysql")
 # sockaddr_un.sun_path holds 108 bytes with its closing zero, and mysqld puts ".lock" behind the
 # name for a file of its own.
 LONGEST_SOCKET_PATH = 107
@@ -402,21 +403,29 @@ COMMANDS = {"start": start, "stop": stop, "status": status, "url": url}
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="scripts/server", description=__doc__.splitlines()[0])
     parser.add_argument("command", choices=COMMANDS)
-    parser.add_argument("server", choices=["mariadb", "mysql", "test-mariadb", "test-mysql"])
+    parser.add_argument("servers", nargs="*", help=f"{', '.join(SERVERS)}; none means all")
     parser.add_argument(
         "--local", type=Path, default=REPOSITORY / ".local", help="the folder of the servers"
     )
     given = parser.parse_args(arguments)
-    server = Server(name=given.server, local=given.local.resolve())
+    unknown = [name for name in given.servers if name not in SERVERS]
+    if unknown:
+        parser.error(f"no server is called {unknown[0]!r}; there are {', '.join(SERVERS)}")
+    local = given.local.resolve()
+    # One that fails must not keep the others from being stopped.
+    return max(attempt(given.command, Server(name, local)) for name in given.servers or SERVERS)
+
+
+def attempt(command: str, server: Server) -> int:
+    """Runs one command on one server; what the user can mend becomes a line and a 2."""
     try:
-        return COMMANDS[given.command](server)
+        return COMMANDS[command](server)
     except ServerError as error:
         print(f"{server.name}: {error}", file=sys.stderr)
-        return 2
     except PermissionError as error:
         owner = f"{error.filename} belongs to another user (was it made with sudo?)"
         print(f"{server.name}: no permission: {owner}", file=sys.stderr)
-        return 2
+    return 2
 
 
 if __name__ == "__main__":

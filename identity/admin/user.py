@@ -35,7 +35,7 @@ class UserAddForm(_UserCreationForm):
 class UserEditForm(_UserChangeForm):
     class Meta:
         model = User
-        fields = "__all__"
+        fields = ("email", "name")  # the admin adds those of `fieldsets`
         field_classes: dict[str, type[forms.Field]] = {}
 
 

@@ -13,9 +13,10 @@ from identity.models import User
 
 @transaction.atomic
 def register_user(
-    *, email: str, password: str, name: str, avatar_url: str = "", phone_number: str = ""
+    *, email: str, password: str | None, name: str, avatar_url: str = "", phone_number: str = ""
 ) -> User:
-    """Makes an active user who can log in with `email` and `password`.
+    """Makes an active user who can log in with `email` and `password`; with None for a password,
+    only once one has been set.
 
     :raises EmailAlreadyRegistered: another user has the address, in whatever spelling.
     :raises ValidationError: a value or the password is not acceptable.
@@ -26,7 +27,8 @@ def register_user(
         avatar_url=avatar_url.strip(),
         phone_number=phone_number.strip(),
     )
-    validate_password(password, user)
+    if password is not None:
+        validate_password(password, user)
     user.set_password(password)
     _save_new_email(user)
     return user

@@ -2,14 +2,13 @@
 """Django's command-line utility for this project."""
 
 import os
-import sys
 
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "nestflux.settings")
-    from django.core.management import execute_from_command_line
+    from nestflux.management.start import main as start
 
-    execute_from_command_line(sys.argv)
+    start()
 
 
 if __name__ == "__main__":

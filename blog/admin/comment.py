@@ -21,7 +21,7 @@ class CommentAdmin(LargeTableAdmin[Comment]):
     actions = ("approve", "reject")
     list_display = ("excerpt", "status", "post", "author", "created_at")
     list_filter = ("status", "created_at")
-    list_select_related = ("post", "author")
+    list_prefetch_related = ("post", "author")
     search_fields = ("^post__title",)
     email_search_field = "author__email"
     search_help_text = "Beginning of the post's title, or the author's e-mail address with its @"

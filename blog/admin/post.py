@@ -34,7 +34,7 @@ class PostAdmin(LargeTableAdmin[Post]):
     actions = ("publish", "unpublish", "archive")
     list_display = ("title", "status", "category", "author", "published_at", "created_at")
     list_filter = ("status", ("category", BoundedRelatedFilter), "published_at")
-    list_select_related = ("author", "category")
+    list_prefetch_related = ("author", "category")
     date_hierarchy = "published_at"
     search_fields = ("^title", "^slug")
     email_search_field = "author__email"

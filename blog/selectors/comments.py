@@ -11,7 +11,7 @@ def list_comments(
 
     :raises PaginationError: the cursor or the limit is not valid.
     """
-    comments = Comment.objects.select_related("author").filter(
+    comments = Comment.objects.prefetch_related("author").filter(
         post_id=post_id, status=Comment.Status.APPROVED
     )
     return keyset_page(comments, moment="created_at", cursor=cursor, limit=limit, oldest_first=True)
@@ -22,7 +22,7 @@ def list_pending_comments(*, cursor: str | None = None, limit: int = 50) -> Keys
 
     :raises PaginationError: the cursor or the limit is not valid.
     """
-    comments = Comment.objects.select_related("author", "post").filter(
+    comments = Comment.objects.prefetch_related("author", "post").filter(
         status=Comment.Status.PENDING
     )
     return keyset_page(comments, moment="created_at", cursor=cursor, limit=limit, oldest_first=True)

@@ -11,7 +11,7 @@ class LoginEventAdmin(ReadOnlyAdmin[LoginEvent]):
 
     list_display = ("created_at", "user", "succeeded", "ip_address", "user_agent")
     list_filter = ("succeeded", "created_at")
-    list_select_related = ("user",)
+    list_prefetch_related = ("user",)
     search_fields = ("^ip_address",)
     email_search_field = "user__email"
     search_help_text = "Beginning of an IP address, or an e-mail address with its @"

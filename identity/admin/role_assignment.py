@@ -31,7 +31,7 @@ class RoleAssignmentAdmin(LargeTableAdmin[RoleAssignment]):
     autocomplete_fields = ("user", "role")
     list_display = ("user", "role", "assigned_by", "created_at")
     list_filter = (("role", BoundedRelatedFilter),)
-    list_select_related = ("user", "role", "assigned_by")
+    list_prefetch_related = ("user", "role", "assigned_by")
     search_fields = ("^user__email",)
     search_help_text = "Beginning of a user's e-mail address"
     ordering = ("-pk",)

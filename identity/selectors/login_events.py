@@ -15,7 +15,7 @@ def list_login_events(
 
     :raises PaginationError: the cursor or the limit is not valid.
     """
-    events = LoginEvent.objects.select_related("user")
+    events = LoginEvent.objects.prefetch_related("user")
     if user_id is not None:
         events = events.filter(user_id=user_id)
     if succeeded is not None:
@@ -30,5 +30,5 @@ def list_login_events_from_address(
 
     :raises PaginationError: the cursor or the limit is not valid.
     """
-    events = LoginEvent.objects.select_related("user").filter(ip_address=ip_address)
+    events = LoginEvent.objects.prefetch_related("user").filter(ip_address=ip_address)
     return keyset_page(events, moment="created_at", cursor=cursor, limit=limit)

@@ -19,7 +19,7 @@ class CommentAdmin(LargeTableAdmin[Comment]):
     readonly_fields = ("status", "created_at")
     autocomplete_fields = ("post", "author")
     actions = ("approve", "reject")
-    list_display = ("excerpt", "status", "post", "author", "created_at")
+    list_display = ("excerpt", "status", "post", "author_name", "created_at")
     list_filter = ("status", "created_at")
     list_prefetch_related = ("post", "author")
     search_fields = ("^post__title",)
@@ -31,6 +31,10 @@ class CommentAdmin(LargeTableAdmin[Comment]):
     @admin.display(description="comment")
     def excerpt(self, comment: Comment) -> str:
         return Truncator(comment.body).chars(60)
+
+    @admin.display(description="author")
+    def author_name(self, comment: Comment) -> str:
+        return comment.author.name
 
     @admin.action(description="Approve selected comments", permissions=["change"])
     def approve(self, request: HttpRequest, queryset: QuerySet[Comment]) -> None:

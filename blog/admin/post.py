@@ -2,6 +2,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import AdminTextInputWidget
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
@@ -9,7 +10,7 @@ from blog import services
 from blog.admin.post_tag import PostTagInline
 from blog.exceptions import BlogError
 from blog.models import Post
-from identity.admin.large_tables import BoundedRelatedFilter, LargeTableAdmin
+from identity.admin.large_tables import BoundedRelatedFilter, LargeTableAdmin, day_column
 
 
 @admin.register(Post)
@@ -32,7 +33,7 @@ class PostAdmin(LargeTableAdmin[Post]):
     autocomplete_fields = ("author", "category")
     inlines = (PostTagInline,)
     actions = ("publish", "unpublish", "archive")
-    list_display = ("title", "status", "category", "author", "published_at", "created_at")
+    list_display = ("title", "status", "category", "author_name", "published", "written")
     list_filter = ("status", ("category", BoundedRelatedFilter), "published_at")
     list_prefetch_related = ("author", "category")
     date_hierarchy = "published_at"
@@ -40,7 +41,9 @@ class PostAdmin(LargeTableAdmin[Post]):
     email_search_field = "author__email"
     search_help_text = "Beginning of a title or a slug, or an author's e-mail address with its @"
     ordering = ("-created_at",)
-    sortable_by = ("title", "published_at", "created_at")
+    published = day_column("published_at", "published")
+    written = day_column("created_at", "written")
+    sortable_by = ("title", "published", "written")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Post]:
         # A page of the list would read a hundred articles to show a hundred titles.
@@ -57,6 +60,15 @@ class PostAdmin(LargeTableAdmin[Post]):
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {"author": request.user.pk, **super().get_changeform_initial_data(request)}
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in ("title", "slug"):
+            kwargs["widget"] = AdminTextInputWidget(attrs={"class": "vLargeTextField"})
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    @admin.display(description="author")
+    def author_name(self, post: Post) -> str:
+        return post.author.name
 
     @admin.action(description="Publish selected posts", permissions=["change"])
     def publish(self, request: HttpRequest, queryset: QuerySet[Post]) -> None:

@@ -9,7 +9,7 @@ would take along (`get_deleted_objects`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -19,6 +19,7 @@ from django.db import connections, models
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.text import capfirst
+from django.utils.timezone import localtime
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin as ModelAdmin
@@ -126,6 +127,18 @@ class BoundedRelatedFilter(admin.RelatedFieldListFilter):
         ordering = self.field_admin_ordering(field, request, model_admin)
         related = field.remote_field.model._default_manager.order_by(*ordering)
         return [(row.pk, str(row)) for row in related[:FILTER_CHOICES]]
+
+
+def day_column(field: str, description: str) -> Callable[[Any, Any], str]:
+    """A column that shows a date-time field as a day, in a third of the room, and sorts by it.
+    For an attribute of an admin class, whose name `list_display` gives."""
+
+    @admin.display(description=description, ordering=field)
+    def day(self: Any, row: Any) -> str:
+        moment = getattr(row, field)
+        return f"{localtime(moment):%Y-%m-%d}" if moment else "-"
+
+    return day
 
 
 class LargeTableAdmin(ModelAdmin[ModelT]):

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from identity.admin.large_tables import LargeTableAdmin
+from identity.admin.large_tables import LargeTableAdmin, day_column
 from identity.admin.role_assignment import RoleAssignmentInline
 from identity.models import RoleAssignment, User
 
@@ -64,13 +64,15 @@ class UserAdmin(LargeTableAdmin[User], _DjangoUserAdmin):
     )
     readonly_fields = ("created_at", "last_login", "login_events")
     inlines = (RoleAssignmentInline,)
-    list_display = ("email", "name", "is_active", "is_staff", "created_at", "last_login")
+    list_display = ("email", "name", "is_active", "is_staff", "joined", "last_seen")
     list_filter = ("is_active", "is_staff", "created_at")
     date_hierarchy = "created_at"
     search_fields = ("^email", "^name")
     search_help_text = "Beginning of an e-mail address or a name"
     ordering = ("-created_at",)
-    sortable_by = ("email", "name", "created_at")
+    joined = day_column("created_at", "joined")
+    last_seen = day_column("last_login", "last login")
+    sortable_by = ("email", "name", "joined")
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "avatar_url":

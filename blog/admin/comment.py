@@ -7,7 +7,7 @@ from django.utils.text import Truncator
 
 from blog import services
 from blog.models import Comment
-from identity.admin.large_tables import LargeTableAdmin
+from identity.admin.large_tables import LargeTableAdmin, day_column
 
 
 @admin.register(Comment)
@@ -19,18 +19,23 @@ class CommentAdmin(LargeTableAdmin[Comment]):
     readonly_fields = ("status", "created_at")
     autocomplete_fields = ("post", "author")
     actions = ("approve", "reject")
-    list_display = ("excerpt", "status", "post", "author_name", "created_at")
+    list_display = ("excerpt", "status", "post_title", "author_name", "written")
     list_filter = ("status", "created_at")
     list_prefetch_related = ("post", "author")
     search_fields = ("^post__title",)
     email_search_field = "author__email"
     search_help_text = "Beginning of the post's title, or the author's e-mail address with its @"
     ordering = ("-created_at",)
-    sortable_by = ("created_at",)
+    sortable_by = ("written",)
+    written = day_column("created_at", "written")
 
     @admin.display(description="comment")
     def excerpt(self, comment: Comment) -> str:
         return Truncator(comment.body).chars(60)
+
+    @admin.display(description="post")
+    def post_title(self, comment: Comment) -> str:
+        return Truncator(comment.post.title).chars(50)
 
     @admin.display(description="author")
     def author_name(self, comment: Comment) -> str:

@@ -18,16 +18,9 @@ class PostAdmin(LargeTableAdmin[Post]):
     """Status and date are changed by the actions, which call the services: a form that set them
     one by one could not keep them together."""
 
-    fields = (
-        "title",
-        "slug",
-        "category",
-        "author",
-        "body",
-        "status",
-        "published_at",
-        "created_at",
-        "updated_at",
+    fieldsets = (
+        (None, {"fields": ("title", "slug", "category", "author", "body")}),
+        ("State", {"fields": ("status", "published_at", "created_at", "updated_at")}),
     )
     readonly_fields = ("status", "published_at", "created_at", "updated_at")
     autocomplete_fields = ("author", "category")
@@ -48,6 +41,9 @@ class PostAdmin(LargeTableAdmin[Post]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Post]:
         # A page of the list would read a hundred articles to show a hundred titles.
         return super().get_queryset(request).defer("body")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Post | None = None) -> Any:
+        return self.fieldsets if obj else self.fieldsets[:1]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Post | None = None) -> Any:
         """The slug of what readers have seen stays: links to it would break."""

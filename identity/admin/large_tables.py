@@ -136,7 +136,8 @@ def day_column(field: str, description: str) -> Callable[[Any, Any], str]:
     @admin.display(description=description, ordering=field)
     def day(self: Any, row: Any) -> str:
         moment = getattr(row, field)
-        return f"{localtime(moment):%Y-%m-%d}" if moment else "-"
+        text = f"{localtime(moment):%d %b %Y}" if moment else "-"
+        return text.replace(" ", "\N{NO-BREAK SPACE}")
 
     return day
 

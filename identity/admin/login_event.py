@@ -1,5 +1,4 @@
 from django.contrib import admin
-from django.utils.text import Truncator
 
 from identity.admin.large_tables import ReadOnlyAdmin
 from identity.models import LoginEvent
@@ -10,7 +9,7 @@ class LoginEventAdmin(ReadOnlyAdmin[LoginEvent]):
     """No date hierarchy: its links are a DISTINCT over every event. The filter on `created_at`
     reads a range of an index."""
 
-    list_display = ("created_at", "user", "succeeded", "ip_address", "browser")
+    list_display = ("created_at", "user", "succeeded", "ip_address")
     list_filter = ("succeeded", "created_at")
     list_prefetch_related = ("user",)
     search_fields = ("^ip_address",)
@@ -18,7 +17,3 @@ class LoginEventAdmin(ReadOnlyAdmin[LoginEvent]):
     search_help_text = "Beginning of an IP address, or an e-mail address with its @"
     ordering = ("-created_at",)
     sortable_by = ("created_at",)
-
-    @admin.display(description="user agent")
-    def browser(self, event: LoginEvent) -> str:
-        return Truncator(event.user_agent).chars(40)

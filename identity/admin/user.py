@@ -64,14 +64,13 @@ class UserAdmin(LargeTableAdmin[User], _DjangoUserAdmin):
     )
     readonly_fields = ("created_at", "last_login", "login_events")
     inlines = (RoleAssignmentInline,)
-    list_display = ("email", "name", "is_active", "is_staff", "joined", "last_seen")
+    list_display = ("email", "name", "is_active", "is_staff", "joined")
     list_filter = ("is_active", "is_staff", "created_at")
     date_hierarchy = "created_at"
     search_fields = ("^email", "^name")
     search_help_text = "Beginning of an e-mail address or a name"
     ordering = ("-created_at",)
     joined = day_column("created_at", "joined")
-    last_seen = day_column("last_login", "last login")
     sortable_by = ("email", "name", "joined")
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:

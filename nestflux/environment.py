@@ -104,7 +104,7 @@ def database_from_url(url: str, *, variable: str) -> dict[str, Any]:
     shape = "mysql://USER:PASSWORD@HOST:3306/NAME or mysql://USER@/NAME?unix_socket=/PATH"
     try:
         scheme = urlsplit(url).scheme
-        entry = environ.Env.db_url_config(url, engine="django.db.backends.mysql")
+        entry: dict[str, Any] = environ.Env.db_url_config(url, engine="django.db.backends.mysql")
     except ValueError:  # a port that is not a number, a half-open [IPv6 address
         refuse(
             variable,

@@ -53,7 +53,7 @@ def configuration() -> Configuration:
         if family not in FAMILIES:
             raise Misconfigured(f"NESTFLUX names the server family {family!r}; known: {FAMILIES}.")
     return Configuration(
-        directory=Path(given["DIRECTORY"] if "DIRECTORY" in given else base / "migrations_sql"),
+        directory=Path(given.get("DIRECTORY") or Path(str(base)) / "migrations_sql"),
         families=families,
         shadows=shadows,
         shadow_name=given.get("SHADOW_NAME", "nestflux_shadow"),

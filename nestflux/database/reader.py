@@ -283,5 +283,3 @@ def _anonymous(text: str, schema: str) -> str:
     text = re.sub(r"\bDEFINER=(`[^`]*`|\S+?)@(`[^`]*`|\S+)\s*", "", text)
     text = text.replace("ALGORITHM=UNDEFINED ", "").replace("SQL SECURITY DEFINER ", "")
     return text.replace(f"`{_doubled(schema)}`.", "")
-
-

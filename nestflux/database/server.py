@@ -142,5 +142,3 @@ def connection_for(alias: str) -> BaseDatabaseWrapper:
     connection = connections[alias]
     require_mysql(connection)
     return connection
-
-

@@ -138,8 +138,8 @@ class StepRunner:
         for found in python_operations(migration):
             if found.locator == locator:
                 return found
-        if found := self._missing_injection(migration, locator):
-            return found
+        if injected := self._missing_injection(migration, locator):
+            return injected
         raise Refused(
             f"The migration {dotted((migration.app_label, migration.name))} has no Python step "
             f"{locator!r}: it was edited after it was recorded.",

@@ -58,6 +58,7 @@ class Delta:
 class StepRecord:
     """What was learned of a step while it ran on the shadow.
 
+    ``verdict`` is how the server ran it; ``note`` its whole comment line;
     ``tables`` are the objects it names; ``undecidable`` says why a crash in the middle of it
     could not be decided (empty: it can); ``fingerprint`` is a Python step's syntax tree, hashed.
     """
@@ -65,6 +66,7 @@ class StepRecord:
     sha256: str
     kind: str  # ddl | data | python
     verdict: str
+    note: str = ""
     tables: tuple[str, ...] = ()
     undecidable: str = ""
     atomic: bool = True

@@ -53,8 +53,7 @@ class Folder:
             raise
         if found.family != self.family:
             raise HistoryError(
-                f"The history was recorded for {found.family}, and the folder is "
-                f"{self.family}'s.",
+                f"The history was recorded for {found.family}, and the folder is {self.family}'s.",
                 where=str(self.path / JOURNAL),
             )
         return found
@@ -107,37 +106,16 @@ class Folder:
         known = {f"{n}{end}" for n in self.journal.names for end in (".sql", ".down.sql")}
         return sorted(p.name for p in self.path.glob("[0-9]*.sql") if p.name not in known)
 
-    def write(self, texts: Mapping[str, str], journal: Journal) -> None:
-        """Write files by name, then the journal that makes them count.
+    def stage(self, texts: Mapping[str, str], journal: Journal) -> Staged:
+        """Prepare files by name, and the journal that makes them count, for ``write``.
 
-        Everything is staged beside its place first, so that a full disk or a missing permission
-        changes nothing; a crash between two renames leaves files that the journal does not list
-        or whose hash differs, which every command refuses and ``db_generate`` tells how to mend.
-        Raises HistoryError where the folder cannot be written.
+        Everything is put beside its place first, so that a full disk or a missing permission
+        changes nothing. Raises HistoryError where the folder cannot be written.
         """
-        staged: list[tuple[str, Path]] = []
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-            for name, text in (*texts.items(), (JOURNAL, journal_file.dumps(journal))):
-                staged.append((self._stage(text), self.path / name))
-            for temporary, path in staged:
-                os.replace(temporary, path)
-        except OSError as error:
-            for temporary, _ in staged:
-                Path(temporary).unlink(missing_ok=True)
-            raise HistoryError(
-                f"{self.path} cannot be written: {error.strerror or error}.",
-                stands="nothing was changed",
-                then="make the folder writable and run the command again",
-            ) from None
+        targets = {self.path / name: text for name, text in texts.items()}
+        targets[self.path / JOURNAL] = journal_file.dumps(journal)
         self.__dict__.pop("journal", None)
-
-    def _stage(self, text: str) -> str:
-        descriptor, temporary = tempfile.mkstemp(dir=self.path, prefix=".writing-")
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        os.chmod(temporary, 0o644)
-        return temporary
+        return Staged.prepare(targets)
 
     def _verified(self, path: Path, recorded: str) -> str:
         text = self._read(path)
@@ -172,3 +150,46 @@ class Folder:
         except HistoryError as error:
             error.where = error.where or str(path)
             raise
+
+
+@dataclass(frozen=True)
+class Staged:
+    """Texts that lie, complete, beside the places where they will be."""
+
+    files: tuple[tuple[Path, Path], ...]  # temporary, final; in the order of writing
+
+    @classmethod
+    def prepare(cls, targets: Mapping[Path, str]) -> Staged:
+        """Raises HistoryError, with nothing left behind, where a folder cannot be written."""
+        files: list[tuple[Path, Path]] = []
+        for path, text in targets.items():
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                files.append((_temporary(path.parent, text), path))
+            except OSError as error:
+                cls(tuple(files)).discard()
+                raise HistoryError(
+                    f"{path.parent} cannot be written: {error.strerror or error}.",
+                    stands="nothing was changed",
+                    then="make the folder writable and run the command again",
+                ) from None
+        return cls(tuple(files))
+
+    def write(self) -> None:
+        """Put everything in its place, a journal last. A crash in between leaves files whose
+        hash the journal does not have: every command refuses them by name."""
+        for temporary, path in self.files:
+            temporary.replace(path)
+
+    def discard(self) -> None:
+        """Take back what was prepared."""
+        for temporary, _ in self.files:
+            temporary.unlink(missing_ok=True)
+
+
+def _temporary(directory: Path, text: str) -> Path:
+    descriptor, name = tempfile.mkstemp(dir=directory, prefix=".writing-")
+    with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+        file.write(text)
+    os.chmod(name, 0o644)
+    return Path(name)

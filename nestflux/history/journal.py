@@ -7,6 +7,7 @@ in git at that place, on purpose.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -173,8 +174,8 @@ def _refuse_contradictions(journal: Journal) -> None:
     for what, values in (
         ("id", [entry.id for entry in journal.entries]),
         ("migration", list(journal.migrations)),
-        ("number", numbers),
+        ("number", [str(number) for number in numbers]),
     ):
-        twice = sorted({str(v) for v in values if values.count(v) > 1})
+        twice = [value for value, count in Counter(values).items() if count > 1]
         if twice:
             raise HistoryError(f"journal.json: the {what} {twice[0]} stands in two files.")

@@ -6,20 +6,21 @@ import random
 import re
 from collections.abc import Collection
 
-_ADJECTIVES = (
-    "amazing astonishing bold brave bright calm careful clever cosmic curious daring dashing "
-    "eager fearless friendly gentle golden graceful happy hidden honest jolly keen lively loyal "
-    "lucky magical mighty modern noble patient polite proud quick quiet rapid secret shiny silent "
-    "smart solid spotty steady strong sturdy swift tidy tough useful warm wise wonderful young"
-).split()
-_HEROES = (
-    "agent archer aurora beacon captain centurion comet corsair crusader defender dragonfly falcon "
-    "firefly gargoyle gladiator guardian harrier hawk hurricane inspector juggernaut kestrel "
-    "lightning mariner marvel maverick meteor mockingbird navigator nightingale nova oracle "
-    "paladin pathfinder phantom phoenix pilot pioneer quasar ranger raven rocketeer sentinel "
-    "shadow sparrow spiderman starfox storm titan tornado tracker trailblazer valkyrie vanguard "
-    "voyager wanderer warlock watchman wolf"
-).split()
+_ADJECTIVES = """
+    amazing astonishing bold brave bright calm careful clever cosmic curious daring
+    dashing eager fearless friendly gentle golden graceful happy hidden honest jolly keen
+    lively loyal lucky magical mighty modern noble patient polite proud quick quiet rapid
+    secret shiny silent smart solid spotty steady strong sturdy swift tidy tough useful
+    warm wise wonderful young
+""".split()
+_HEROES = """
+    agent archer aurora beacon captain centurion comet corsair crusader defender dragonfly
+    falcon firefly gargoyle gladiator guardian harrier hawk hurricane inspector juggernaut
+    kestrel lightning mariner marvel maverick meteor mockingbird navigator nightingale
+    nova oracle paladin pathfinder phantom phoenix pilot pioneer quasar ranger raven
+    rocketeer sentinel shadow sparrow spiderman starfox storm titan tornado tracker
+    trailblazer valkyrie vanguard voyager wanderer warlock watchman wolf
+""".split()
 _NAME = re.compile(r"[a-z0-9][a-z0-9_]{0,58}")
 
 

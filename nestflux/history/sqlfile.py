@@ -179,12 +179,13 @@ def _item_lines(item: Item, ordinal: int) -> Iterator[str]:
             yield f"-- [{ordinal}] python step {item.locator}: {item.note}".rstrip()
         case Statement():
             yield f"-- [{ordinal}] {item.note}".rstrip()
-            yield _delimited(item.sql)
+            yield delimited(item.sql)
         case SessionStatement():
-            yield _delimited(item.sql)
+            yield delimited(item.sql)
 
 
-def _delimited(sql: str) -> str:
+def delimited(sql: str) -> str:
+    """A statement with its delimiter; DELIMITER around a compound body."""
     if not any(token.text == ";" for token in tokens(sql)):
         return f"{sql};"
     delimiter = next(mark for mark in ("$$", "//", "||", "$end$") if mark not in sql)

@@ -1,0 +1,150 @@
+"""The rows of a schema, read byte for byte and written as literals."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from nestflux.database.literals import literal
+from nestflux.database.reader import table_names
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+# Types whose bytes are no text: written as hex literals.
+_BINARY = {
+    "binary",
+    "varbinary",
+    "tinyblob",
+    "blob",
+    "mediumblob",
+    "longblob",
+    "bit",
+    "geometry",
+    "point",
+    "linestring",
+    "polygon",
+    "multipoint",
+    "multilinestring",
+    "multipolygon",
+    "geometrycollection",
+    "geomcollection",
+    "vector",
+}
+_NUMERIC = {"tinyint", "smallint", "mediumint", "int", "bigint", "decimal", "float", "double"}
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column that an INSERT names; generated ones are not among them."""
+
+    name: str
+    data_type: str
+    in_key: bool
+    referenced: bool
+
+
+@dataclass(frozen=True)
+class TableRows:
+    """A table's rows in the order of its primary key, each value a SQL literal."""
+
+    table: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def read_rows(
+    connection: BaseDatabaseWrapper, tables: Collection[str] | None = None
+) -> dict[str, TableRows]:
+    """Every table that has rows, the books of Django and NestFlux left out.
+
+    A connection of its own reads them without conversions, so that a zero date or a byte that is
+    no UTF-8 arrives as it is.
+    """
+    wanted = table_names(connection) if tables is None else sorted(tables)
+    columns = _columns(connection)
+    raw = _raw_connection(connection)
+    try:
+        found = {}
+        for table in wanted:
+            rows = _rows_of(connection, raw, table, columns[table])
+            if rows:
+                found[table] = TableRows(table, columns[table], rows)
+        return found
+    finally:
+        raw.close()
+
+
+def _raw_connection(connection: BaseDatabaseWrapper) -> Any:
+    backend = cast("Any", connection)
+    parameters = dict(backend.get_connection_params())
+    parameters["conv"] = {}
+    raw = backend.Database.connect(**parameters)
+    raw.query("SET NAMES utf8mb4")
+    return raw
+
+
+def _columns(connection: BaseDatabaseWrapper) -> dict[str, tuple[Column, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT TABLE_NAME, COLUMN_NAME, DATA_TYPE, COLUMN_KEY = 'PRI', EXTRA "
+            "FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() "
+            "ORDER BY TABLE_NAME, ORDINAL_POSITION"
+        )
+        described = cursor.fetchall()
+        cursor.execute(
+            "SELECT REFERENCED_TABLE_NAME, REFERENCED_COLUMN_NAME "
+            "FROM information_schema.KEY_COLUMN_USAGE "
+            "WHERE TABLE_SCHEMA = DATABASE() AND REFERENCED_TABLE_NAME IS NOT NULL"
+        )
+        referenced = set(cursor.fetchall())
+    found: dict[str, tuple[Column, ...]] = {}
+    for table, name, data_type, in_key, extra in described:
+        if "GENERATED" in extra.upper().replace("DEFAULT_GENERATED", ""):
+            continue
+        column = Column(name, data_type.lower(), bool(in_key), (table, name) in referenced)
+        found[table] = (*found.get(table, ()), column)
+    return found
+
+
+def _rows_of(
+    connection: BaseDatabaseWrapper, raw: Any, table: str, columns: tuple[Column, ...]
+) -> tuple[tuple[str, ...], ...]:
+    quote = connection.ops.quote_name
+    listed = ", ".join(quote(column.name) for column in columns)
+    order = ", ".join(quote(c.name) for c in columns if c.in_key) or listed
+    raw.query(f"SELECT {listed} FROM {quote(table)} ORDER BY {order}")
+    fetched = raw.store_result().fetch_row(maxrows=0)
+    return tuple(
+        tuple(_literal(value, column) for value, column in zip(row, columns, strict=True))
+        for row in fetched
+    )
+
+
+def _literal(value: bytes | str | None, column: Column) -> str:
+    if value is None:
+        return "NULL"
+    data = value.encode() if isinstance(value, str) else value
+    if column.data_type in _BINARY:
+        return f"X'{data.hex()}'"
+    if column.data_type in _NUMERIC:
+        return data.decode()
+    return literal(data.decode())
+
+
+def insert_statements(
+    rows: TableRows, expressions: Mapping[str, str], *, batch: int = 200
+) -> Iterator[str]:
+    """INSERTs of ``batch`` rows each; ``expressions`` replace the values of whole columns."""
+    names = ", ".join(f"`{column.name.replace('`', '``')}`" for column in rows.columns)
+    table = rows.table.replace("`", "``")
+    for start in range(0, len(rows.rows), batch):
+        lines = []
+        for row in rows.rows[start : start + batch]:
+            values = (
+                expressions.get(column.name, value) if value != "NULL" else value
+                for column, value in zip(rows.columns, row, strict=True)
+            )
+            lines.append(f"  ({', '.join(values)})")
+        yield f"INSERT INTO `{table}` ({names}) VALUES\n" + ",\n".join(lines)

@@ -1,0 +1,164 @@
+"""``python manage.py db_generate``: models to migrations to reviewable SQL."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import Tags
+from django.core.management.base import CommandParser
+from rich.syntax import Syntax
+
+from nestflux.exceptions import Refused
+from nestflux.history.sqlfile import render
+from nestflux.management.command import NestFluxCommand
+from nestflux.recording.accept import Accepted, accept
+from nestflux.recording.changes import DetectOptions, Rename
+from nestflux.recording.generate import (
+    Generated,
+    Pending,
+    generate,
+    generate_empty,
+    pending,
+)
+
+
+class Command(NestFluxCommand):
+    """Parses, calls one function of ``nestflux.recording``, prints."""
+
+    help = (
+        "Write what changed in the models as migrations (.py) and as the SQL that will run "
+        "(migrations_sql/), recorded on a scratch schema and verified."
+    )
+    requires_system_checks = (Tags.models,)
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("--name", help="The file's name, without its number.")
+        what = parser.add_mutually_exclusive_group()
+        what.add_argument(
+            "--check",
+            action="store_true",
+            help="Write nothing; exit 1 if something would be generated.",
+        )
+        what.add_argument(
+            "--dry-run", action="store_true", help="Write nothing; show the SQL that would be."
+        )
+        what.add_argument(
+            "--empty",
+            nargs="+",
+            metavar="APP",
+            help="Write an empty migration to fill by hand (RunSQL, RunPython).",
+        )
+        what.add_argument(
+            "--accept",
+            metavar="FILE",
+            help="Take over the edits made to a file that was not applied anywhere.",
+        )
+        parser.add_argument(
+            "--rename",
+            action="append",
+            default=[],
+            metavar="APP.MODEL.FIELD=NEW",
+            help="The field (or APP.MODEL=NEW, the model) was renamed. May be repeated.",
+        )
+        parser.add_argument(
+            "--no-rename",
+            action="store_true",
+            help="Nothing was renamed: what is gone is dropped with its data.",
+        )
+        parser.add_argument(
+            "--noinput",
+            "--no-input",
+            action="store_false",
+            dest="interactive",
+            help="Ask nothing, even on a terminal.",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        alias = options["database"]
+        detect = DetectOptions(
+            interactive=options["interactive"] and sys.stdin.isatty(),
+            renames=tuple(Rename.parse(text) for text in options["rename"]),
+            no_rename=options["no_rename"],
+        )
+        if options["accept"]:
+            self._say_accepted(accept(alias, options["accept"]))
+        elif options["empty"]:
+            self._empty(options["empty"], options["name"])
+        elif options["check"]:
+            self._check(pending(alias, detect))
+        else:
+            made = generate(alias, detect, name=options["name"], write=not options["dry_run"])
+            self._say_generated(made, dry_run=options["dry_run"])
+
+    def _empty(self, labels: list[str], name: str | None) -> None:
+        if name is not None and not name.isidentifier():
+            raise Refused(f"--name {name!r} cannot be the name of a Python module.")
+        for module in generate_empty(labels, name):
+            self.stdout.write(f"✓ Generated empty migration: {_relative(module.path)}")
+        self.stdout.write("Fill in its operations, then run db_generate again for the SQL.")
+
+    def _check(self, found: Pending) -> None:
+        if not found:
+            self.stdout.write("No changes detected: models, migrations and SQL files agree.")
+            return
+        self._say_changes(found)
+        for family, missing in found.missing.items():
+            if missing:
+                self.stdout.write(f"Without SQL for {family}: {', '.join(missing)}")
+        self.stdout.write("Run: python manage.py db_generate")
+        self.found()
+
+    def _say_changes(self, found: Pending) -> None:
+        for migration in found.migrations:
+            self.stdout.write(self.style.MIGRATE_HEADING(f"{migration.app_label}:"))
+            for operation in migration.operations:
+                self.stdout.write(f"  {operation.formatted_description()}")
+
+    def _say_generated(self, made: Generated, *, dry_run: bool) -> None:
+        if not made.pending:
+            self.stdout.write("No changes detected: models, migrations and SQL files agree.")
+            return
+        self._say_changes(made.pending)
+        if dry_run:
+            self._show_sql(made)
+            return
+        for module in made.modules:
+            self.stdout.write(f"  {_relative(module.path)}")
+        for name in dict.fromkeys(file.up.name for file in made.files):
+            line = f"✓ Generated migration file: {name}.sql"
+            self.stdout.write(self.style.SUCCESS(line))
+        for file in made.files:
+            path = _relative(file.place.folder.up_path(file.up.name))
+            count = sum(1 for _ in file.up.steps())
+            self.stdout.write(f"  {path}  ({count} steps, recorded on {file.up.recorded_on})")
+            for note in (*file.up.notes, *file.down.notes):
+                self.stdout.write(self.style.WARNING(f"    {note}"))
+        for reason in dict.fromkeys(r for f in made.files for r in f.journal.replay_because):
+            self.stdout.write(
+                self.style.WARNING(f"  Fresh databases replay the files, because {reason}.")
+            )
+        self.stdout.write("Review it, then run: python manage.py db_migrate")
+
+    def _show_sql(self, made: Generated) -> None:
+        console = self.console()
+        for file in made.files:
+            path = _relative(file.place.folder.up_path(file.up.name))
+            console.print(f"\nWould write {path}:", style="bold")
+            if console.is_terminal:
+                console.print(Syntax(render(file.up), "mysql", background_color="default"))
+            else:
+                self.stdout.write(render(file.up))
+
+    def _say_accepted(self, done: list[Accepted]) -> None:
+        for one in done:
+            self.stdout.write(self.style.SUCCESS(f"✓ Accepted: {one.name}.sql ({one.family})"))
+            for line in one.schema_changes or ("the schema after it stays as it was",):
+                self.stdout.write(f"  {line}")
+
+
+def _relative(path: Any) -> str:
+    base = getattr(settings, "BASE_DIR", None)
+    return str(path.relative_to(base)) if base and path.is_relative_to(base) else str(path)

@@ -1,0 +1,232 @@
+"""What changed in the models since the last migration, decided by Django's autodetector.
+
+A rename is only ever asked for or told: without a terminal a field that is gone and one of the
+same type that is new are not turned into data loss.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+from django.apps import apps
+from django.db.migrations import AddField, RemoveField
+from django.db.migrations.autodetector import MigrationAutodetector
+from django.db.migrations.migration import Migration
+from django.db.migrations.operations import RenameField, RenameModel
+from django.db.migrations.operations.base import Operation
+from django.db.migrations.questioner import (
+    InteractiveMigrationQuestioner,
+    MigrationQuestioner,
+)
+from django.db.migrations.state import ProjectState
+from django.db.migrations.writer import MigrationWriter
+
+from nestflux.exceptions import ChangesUndecided, Refused
+from nestflux.graph.loader import ExtendedLoader, dotted
+
+_RENAME = re.compile(r"(\w+)\.(\w+)(?:\.(\w+))?=(\w+)")
+
+
+@dataclass(frozen=True)
+class Rename:
+    """``--rename identity.User.name=full_name``, or of a model: ``identity.User=Person``."""
+
+    app_label: str
+    model: str
+    field: str | None
+    new: str
+
+    @classmethod
+    def parse(cls, text: str) -> Rename:
+        match = _RENAME.fullmatch(text)
+        if match is None:
+            raise Refused(
+                f"--rename {text!r} is not understood.",
+                then="write --rename app.Model.field=new_field, or --rename app.Model=NewModel",
+            )
+        return cls(*match.groups())
+
+    def operation(self, state: ProjectState) -> Operation:
+        """The operation, checked against the models as the migrations leave them."""
+        model = state.models.get((self.app_label, self.model.lower()))
+        if model is None:
+            raise Refused(f"--rename: the migrations know no model {self.app_label}.{self.model}.")
+        if self.field is None:
+            return RenameModel(model.name, self.new)
+        if self.field not in model.fields:
+            raise Refused(
+                f"--rename: {self.app_label}.{self.model} has no field {self.field!r} in the "
+                "migrations."
+            )
+        return RenameField(model.name, self.field, self.new)
+
+
+@dataclass(frozen=True)
+class DetectOptions:
+    """How changes are looked for. ``interactive``: a person sits at a terminal."""
+
+    interactive: bool = False
+    renames: tuple[Rename, ...] = ()
+    no_rename: bool = False
+    name: str | None = None
+
+
+class _Autodetector(MigrationAutodetector):
+    """Django's, with the renames that were told put first."""
+
+    told: Mapping[str, list[Operation]]
+
+    def _detect_changes(self, convert_apps: Any = None, graph: Any = None) -> Any:
+        changes: dict[str, list[Migration]] = super()._detect_changes(convert_apps, graph)  # type: ignore[misc]
+        for label, operations in self.told.items():
+            if label not in changes:
+                changes[label] = [Migration("custom", label)]
+            changes[label][0].operations[:0] = operations
+        return changes
+
+
+def detect(loader: ExtendedLoader, options: DetectOptions) -> list[Migration]:
+    """The migrations that the models ask for, in memory, in the order of the graph.
+
+    Raises ChangesUndecided where only a person can tell, and nobody can be asked.
+    """
+    before = loader.project_state()
+    after = ProjectState.from_apps(apps)
+    told: dict[str, list[Operation]] = {}
+    for rename in options.renames:
+        operation = rename.operation(before)
+        operation.state_forwards(rename.app_label, before)
+        told.setdefault(rename.app_label, []).append(operation)
+    questioner: MigrationQuestioner = (
+        InteractiveMigrationQuestioner() if options.interactive else _Unattended(options, after)
+    )
+    autodetector = _Autodetector(before, after, questioner)
+    autodetector.told = told
+    changes = autodetector.changes(graph=loader.graph, migration_name=options.name)
+    migrations = [migration for found in changes.values() for migration in found]
+    if not options.no_rename and not options.interactive:
+        _refuse_look_alikes(migrations, before)
+    return migrations
+
+
+def empty_migrations(
+    loader: ExtendedLoader, labels: Sequence[str], name: str | None
+) -> list[Migration]:
+    """An empty migration for each app, to be filled by hand (RunSQL, RunPython)."""
+    for label in labels:
+        if label not in loader.migrated_apps:
+            raise Refused(f"The app {label!r} has no migrations package.")
+    autodetector = MigrationAutodetector(loader.project_state(), ProjectState.from_apps(apps))
+    changes = autodetector.arrange_for_graph(
+        changes={label: [Migration("custom", label)] for label in labels},
+        graph=loader.graph,
+        migration_name=name,
+    )
+    return [migration for found in changes.values() for migration in found]
+
+
+class _Unattended(MigrationQuestioner):
+    """Answers what a flag told, and stops where only a person could answer."""
+
+    def __init__(self, options: DetectOptions, after: ProjectState) -> None:
+        super().__init__()
+        self.options = options
+        self.after = after
+
+    def ask_rename(
+        self, model_name: str, old_name: str, new_name: str, field_instance: Any
+    ) -> bool:
+        if self.options.no_rename:
+            return False
+        label = next(
+            label
+            for (label, name), model in self.after.models.items()
+            if name == model_name.lower() and new_name in model.fields
+        )
+        model = self.after.models[label, model_name.lower()].name
+        raise _renamed_or_dropped(
+            f"{label}.{model}.{old_name}", f"{label}.{model}.{new_name}", new_name
+        )
+
+    def ask_rename_model(self, old_model_state: Any, new_model_state: Any) -> bool:
+        if self.options.no_rename:
+            return False
+        old = f"{old_model_state.app_label}.{old_model_state.name}"
+        new = f"{new_model_state.app_label}.{new_model_state.name}"
+        raise _renamed_or_dropped(old, new, new_model_state.name)
+
+    def ask_not_null_addition(self, field_name: str, model_name: str) -> NoReturn:
+        raise _needs_default(field_name, model_name, "is new and must not be NULL")
+
+    def ask_not_null_alteration(self, field_name: str, model_name: str) -> NoReturn:
+        raise _needs_default(field_name, model_name, "may be NULL now and must not be any more")
+
+    def ask_auto_now_add_addition(self, field_name: str, model_name: str) -> NoReturn:
+        raise _needs_default(field_name, model_name, "is new with auto_now_add")
+
+
+def _renamed_or_dropped(old: str, new: str, new_name: str) -> ChangesUndecided:
+    return ChangesUndecided(
+        f"{old} is gone and {new}, of the same type, is new: renamed, or dropped with its data?",
+        stands="nothing was written",
+        then=f"python manage.py db_generate --rename {old}={new_name}\n"
+        "         python manage.py db_generate --no-rename   (drops the old one and its data)",
+    )
+
+
+def _needs_default(field: str, model: str, why: str) -> ChangesUndecided:
+    return ChangesUndecided(
+        f"The field {field!r} of {model!r} {why}, and existing rows have no value for it.",
+        stands="nothing was written",
+        then="give the field a db_default= or default=, or run db_generate on a terminal, which "
+        "asks for a one-off value",
+    )
+
+
+def _refuse_look_alikes(migrations: Iterable[Migration], before: ProjectState) -> None:
+    """A field removed and one of the same class added to the same model, which Django's own
+    question misses when an option differs too."""
+    for migration in migrations:
+        removed = [op for op in migration.operations if isinstance(op, RemoveField)]
+        added = [op for op in migration.operations if isinstance(op, AddField)]
+        for gone in removed:
+            model = before.models.get((migration.app_label, gone.model_name_lower))
+            if model is None or gone.name not in model.fields:
+                continue
+            for new in added:
+                same_model = new.model_name_lower == gone.model_name_lower
+                if same_model and _same_type(new.field, model.fields[gone.name]):
+                    path = f"{migration.app_label}.{model.name}"
+                    raise _renamed_or_dropped(f"{path}.{gone.name}", f"{path}.{new.name}", new.name)
+
+
+def _same_type(one: Any, other: Any) -> bool:
+    targets = [str(field.remote_field.model).lower() for field in (one, other) if field.is_relation]
+    return type(one) is type(other) and len(set(targets)) <= 1
+
+
+@dataclass(frozen=True)
+class MigrationModule:
+    """A migration's ``.py`` file: where it goes and what it says."""
+
+    name: str
+    path: Path
+    text: str
+
+
+def written(migrations: Iterable[Migration]) -> list[MigrationModule]:
+    """The ``.py`` text of migrations. Raises Refused where Django cannot serialise a value."""
+    modules = []
+    for migration in migrations:
+        writer = MigrationWriter(migration)
+        try:
+            text = writer.as_string()
+        except ValueError as error:
+            raise Refused(f"{migration} cannot be written as Python: {error}") from None
+        name = dotted((migration.app_label, migration.name))
+        modules.append(MigrationModule(name, Path(writer.path), text))
+    return modules

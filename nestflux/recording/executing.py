@@ -1,0 +1,134 @@
+"""Django's own executor on a shadow, under the recorder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from django.core.management.sql import emit_pre_migrate_signal
+from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.migration import Migration
+from django.db.migrations.recorder import MigrationRecorder
+from django.db.utils import Error
+
+from nestflux.database.errors import in_words
+from nestflux.exceptions import NestFluxError, RecordingFailed
+from nestflux.graph.loader import dotted, load
+from nestflux.recording.capture import Recorded, Recorder
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+
+class _QuietBooks(MigrationRecorder):
+    """Writes ``django_migrations`` as Django does, and is not recorded doing it."""
+
+    def __init__(self, connection: Any, recorder: Recorder) -> None:
+        super().__init__(connection)
+        self._statements = recorder
+
+    def record_applied(self, app: str, name: str) -> None:
+        with self._statements.paused():
+            super().record_applied(app, name)
+
+    def record_unapplied(self, app: str, name: str) -> None:
+        with self._statements.paused():
+            super().record_unapplied(app, name)
+
+
+class _RecordingExecutor(MigrationExecutor):
+    def __init__(self, connection: Any, recorder: Recorder, unwritten: Sequence[Migration]) -> None:
+        super().__init__(connection)
+        self.loader = load(connection, unwritten)
+        self.recorder = _QuietBooks(connection, recorder)
+        self.statements = recorder
+
+    def apply_migration(
+        self, state: Any, migration: Any, fake: bool = False, fake_initial: bool = False
+    ) -> Any:
+        with self.statements.migration(migration, backwards=False):
+            return super().apply_migration(state, migration, fake, fake_initial)
+
+    def unapply_migration(self, state: Any, migration: Any, fake: bool = False) -> Any:
+        with self.statements.migration(migration, backwards=True):
+            return super().unapply_migration(state, migration, fake)
+
+
+def record_forwards(
+    connection: BaseDatabaseWrapper, family: str, unwritten: Sequence[Migration]
+) -> tuple[list[Migration], list[Recorded]]:
+    """Apply every migration that the shadow's books lack, in Django's plan order.
+
+    Args:
+        unwritten: migrations that exist in memory only.
+    """
+    recorder = Recorder(connection, family)
+    executor = _RecordingExecutor(connection, recorder, unwritten)
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    _run(connection, executor, plan)
+    return [migration for migration, _ in plan], recorder.recorded
+
+
+def record_backwards(
+    connection: BaseDatabaseWrapper,
+    family: str,
+    unwritten: Sequence[Migration],
+    migrations: Sequence[Migration],
+) -> list[Recorded]:
+    """Unapply ``migrations``, the last ones that were applied, the last first."""
+    recorder = Recorder(connection, family)
+    executor = _RecordingExecutor(connection, recorder, unwritten)
+    own = executor.loader.graph.nodes
+    plan = [(own[m.app_label, m.name], True) for m in reversed(migrations)]
+    _run(connection, executor, plan)
+    return recorder.recorded
+
+
+def irreversible_because(migrations: Sequence[Migration]) -> str:
+    """Why Django has no way back over these migrations; empty if it has."""
+    for migration in migrations:
+        for operation in migration.operations:
+            if not operation.reversible:
+                name = dotted((migration.app_label, migration.name))
+                return f"{name}: {' '.join(operation.describe().split())} has no reverse"
+    return ""
+
+
+def _run(
+    connection: BaseDatabaseWrapper,
+    executor: _RecordingExecutor,
+    plan: list[tuple[Migration, bool]],
+) -> None:
+    recorder = executor.statements
+    try:
+        before = executor._create_project_state(with_applied_migrations=True)  # type: ignore[attr-defined]
+        with connection.execute_wrapper(recorder):
+            emit_pre_migrate_signal(
+                verbosity=0,
+                interactive=False,
+                db=connection.alias,
+                apps=before.apps,
+                plan=plan,
+            )
+            executor.migrate(None, plan=plan, state=before.clone() if not plan[0][1] else None)
+    except NestFluxError:
+        raise
+    except Error as error:
+        raise RecordingFailed(
+            f"Django's own migrate fails on the shadow: {in_words(error, connection)}",
+            where=_where(executor, plan),
+            stands="nothing was written",
+        ) from error
+    except Exception as error:  # whatever a migration's Python code raises
+        raise RecordingFailed(
+            f"A migration fails on the shadow: {type(error).__name__}: {error}",
+            where=_where(executor, plan),
+            stands="nothing was written",
+        ) from error
+
+
+def _where(executor: _RecordingExecutor, plan: list[tuple[Migration, bool]]) -> str:
+    """The migration that was being run: the first that is not recorded as done."""
+    done = len(executor.statements.recorded)
+    migration = plan[min(done, len(plan) - 1)][0]
+    return dotted((migration.app_label, migration.name))

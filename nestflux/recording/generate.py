@@ -1,0 +1,237 @@
+"""``db_generate``: from models to reviewed-to-be SQL, for every family, all or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from django.db.migrations.migration import Migration
+
+from nestflux.conf import Configuration, configuration, history_folder
+from nestflux.database.errors import reachable
+from nestflux.database.server import FAMILY_NAMES, connection_for, server_of
+from nestflux.database.shadow import server_settings
+from nestflux.exceptions import (
+    HistoryError,
+    NestFluxError,
+    Refused,
+    ServerUnavailable,
+    ServerUnsupported,
+)
+from nestflux.graph.loader import ExtendedLoader, Key, dotted, load
+from nestflux.history import naming
+from nestflux.history.folder import Folder, Staged
+from nestflux.history.sqlfile import Direction
+from nestflux.recording.changes import (
+    DetectOptions,
+    MigrationModule,
+    detect,
+    empty_migrations,
+    written,
+)
+from nestflux.recording.recorded_file import Place, RecordedFile, record_file
+
+
+@dataclass(frozen=True)
+class Pending:
+    """What is still to be generated.
+
+    ``modules`` are migrations that the models ask for and that no ``.py`` holds; ``missing`` are,
+    by family, the migrations that no SQL file of that history holds (the unwritten ones too).
+    """
+
+    migrations: tuple[Migration, ...] = ()
+    missing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.migrations) or any(self.missing.values())
+
+
+@dataclass(frozen=True)
+class Generated:
+    """What ``generate`` made, or would make: the ``.py`` files, and a SQL file a family."""
+
+    pending: Pending
+    modules: tuple[MigrationModule, ...] = ()
+    files: tuple[RecordedFile, ...] = ()
+
+
+def pending(alias: str, options: DetectOptions) -> Pending:
+    """What ``generate`` would do; asks no server where the setting names the families."""
+    families = families_of(alias, configuration())
+    loader = load()
+    migrations = detect(loader, options)
+    return _pending(loader, migrations, [history_folder(alias, family) for family in families])
+
+
+def generate(
+    alias: str, options: DetectOptions, *, name: str | None = None, write: bool = True
+) -> Generated:
+    """Record what the histories of ``alias`` lack, on a server of each family, and write it.
+
+    Args:
+        name: the SQL file's name without its number; None: ``initial``, or a codename.
+        write: False shows what would be written (``--dry-run``).
+
+    Raises ChangesUndecided, ServerUnavailable, HistoryError, RecordingFailed, NotReproduced;
+    whatever is raised, nothing was written.
+    """
+    if name is not None and not naming.is_valid(name):
+        raise Refused(
+            f"--name {name!r} cannot be a file name.",
+            then="use lower-case letters, digits and underscores, 59 at the most",
+        )
+    places = _places(alias)
+    loader = load()
+    migrations = detect(loader, options)
+    found = _pending(loader, migrations, [place.folder for place in places])
+    if not found:
+        return Generated(found)
+    modules = written(migrations)
+    base = name or _base_name(places)
+    files = [
+        record_file(place, migrations, naming.numbered(place.folder.journal.next_number, base))
+        for place in places
+        if found.missing[place.server.family]
+    ]
+    if write:
+        _write(modules, files)
+    return Generated(found, tuple(modules), tuple(files))
+
+
+def generate_empty(labels: Sequence[str], name: str | None) -> list[MigrationModule]:
+    """Write an empty migration for each app; the SQL follows when it is filled and
+    ``db_generate`` is run again."""
+    modules = written(empty_migrations(load(), labels, name))
+    _write(modules, [])
+    return modules
+
+
+def families_of(alias: str, configured: Configuration) -> tuple[str, ...]:
+    """The families whose histories the project keeps; by default the database's own."""
+    if configured.families:
+        return configured.families
+    return (_own_family(alias),)
+
+
+def _own_family(alias: str) -> str:
+    connection = connection_for(alias)
+    with reachable(connection):
+        return server_of(connection).family
+
+
+def _places(alias: str) -> list[Place]:
+    """A reachable server for every family, before anything is recorded on one of them."""
+    configured = configuration()
+    return [place_of(alias, family, configured) for family in families_of(alias, configured)]
+
+
+def place_of(alias: str, family: str, configured: Configuration, *, edits: bool = False) -> Place:
+    """The shadow server of a family: the one that the setting names, else the alias's own.
+
+    ``edits``: files of the history may differ from the journal. Raises NestFluxError where the
+    server cannot be used, HistoryError where the history is not sound.
+    """
+    folder = history_folder(alias, family)
+    if not edits:
+        _require_sound(folder)
+    entry = configured.shadows.get(family)
+    settings = server_settings(alias, entry)
+    probe = type(connection_for(alias))({**settings, "NAME": ""}, alias)
+    try:
+        with reachable(probe):
+            server = server_of(probe)
+    except ServerUnavailable as error:
+        raise _no_server(family, error.what, named=entry is not None) from None
+    finally:
+        probe.close()
+    if server.family != family:
+        raise _no_server(family, f"the server of {alias!r} is {server.name}", named=False)
+    if folder.journal.entries and (differing := server.differing_features(folder.journal.features)):
+        raise ServerUnsupported(
+            f"{server.name} would be given other DDL than the history was recorded with:\n"
+            + "\n".join(f"    {line}" for line in differing),
+            where=str(folder.path),
+            stands="nothing was changed",
+            then=f"record on a {FAMILY_NAMES[family]} like the one before",
+        )
+    return Place(alias, folder, server, settings, configured)
+
+
+def _no_server(family: str, why: str, *, named: bool) -> NestFluxError:
+    """A family that cannot be recorded: exit 1, with the way to reach it."""
+    setting = f'NESTFLUX["SHADOWS"]["{family}"]'
+    return NestFluxError(
+        f"The {FAMILY_NAMES[family]} history cannot be recorded: {why}",
+        where=f"{setting} names the server" if named else f"{setting} is not set",
+        stands="nothing was written, for no family",
+        then=f"start that server, or point {setting} (here: SHADOW_{family.upper()}_URL) at a "
+        f"development {FAMILY_NAMES[family]}",
+    )
+
+
+def _require_sound(folder: Folder) -> None:
+    """Every file that the journal lists is there and unedited, and none lies beside it."""
+    for entry in folder.journal.entries:
+        for direction in Direction:
+            folder.text(entry, direction)
+    if folder.journal.entries:
+        folder.snapshot()
+    if strangers := folder.strangers():
+        raise HistoryError(
+            f"{strangers[0]} is not in journal.json.",
+            where=str(folder.path / strangers[0]),
+            stands="nothing was changed",
+            then="remove it (it was never accepted), or restore the journal that lists it",
+        )
+
+
+def _pending(
+    loader: ExtendedLoader, migrations: Sequence[Migration], folders: Sequence[Folder]
+) -> Pending:
+    loader = load(None, migrations) if migrations else loader
+    missing = {}
+    for folder in folders:
+        held = set(folder.journal.books)
+        missing[folder.family] = tuple(
+            dotted(key) for key in _plan_keys(loader) if not _is_held(loader, key, held)
+        )
+    return Pending(tuple(migrations), missing)
+
+
+def _is_held(loader: ExtendedLoader, key: Key, held: set[str]) -> bool:
+    """Does a file hold the migration, or, where it is a squash, all that it replaces?"""
+    replaces = loader.disk_migrations[key].replaces
+    return dotted(key) in held or bool(
+        replaces and all(dotted(replaced) in held for replaced in replaces)
+    )
+
+
+def _plan_keys(loader: ExtendedLoader) -> Iterator[Key]:
+    """Every migration of the graph, in the order of Django's plan for an empty database."""
+    seen = set()
+    for target in loader.graph.leaf_nodes():
+        for key in loader.graph.forwards_plan(target):
+            if key not in seen:
+                seen.add(key)
+                yield key
+
+
+def _base_name(places: Sequence[Place]) -> str:
+    names = [name for place in places for name in place.folder.journal.names]
+    return naming.codename(names) if names else "initial"
+
+
+def _write(modules: Sequence[MigrationModule], files: Sequence[RecordedFile]) -> None:
+    """Stage everything, then put it in its place: the ``.py`` first, journals last."""
+    staged: list[Staged] = []
+    try:
+        staged.append(Staged.prepare({module.path: module.text for module in modules}))
+        for file in files:
+            staged.append(file.place.folder.stage(file.texts, file.journal))
+    except HistoryError:
+        for one in staged:
+            one.discard()
+        raise
+    for one in staged:
+        one.write()

@@ -1,0 +1,100 @@
+"""Bringing a shadow to the head of a history, and running the text of a file on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from django.db.migrations.recorder import MigrationRecorder
+from django.db.utils import Error
+
+from nestflux.database.errors import in_words
+from nestflux.database.session import PINNED, pin
+from nestflux.exceptions import NotReproduced
+from nestflux.graph.loader import undotted
+from nestflux.graph.python_steps import StepRunner
+from nestflux.history.folder import Folder
+from nestflux.history.journal import Journal
+from nestflux.history.lexer import fragments
+from nestflux.history.sqlfile import (
+    Direction,
+    PythonStep,
+    SqlFile,
+    Statement,
+)
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+    from django.db.migrations.migration import Migration
+
+    from nestflux.graph.loader import ExtendedLoader
+
+
+def bring_to_head(
+    connection: BaseDatabaseWrapper, folder: Folder, journal: Journal, loader: ExtendedLoader
+) -> None:
+    """Make an empty shadow what a database is after the last file of ``journal``: by its
+    snapshot, or, where rows may not be frozen, file by file."""
+    book(connection, journal.books)
+    if not journal.entries:
+        return
+    if journal.replay_because:
+        steps = StepRunner(loader, journal.migrations)
+        for entry in journal.entries:
+            run_file(connection, folder.file(entry), steps)
+    else:
+        run_script(connection, folder.snapshot())
+    pin(connection, PINNED)
+
+
+def book(connection: BaseDatabaseWrapper, rows: Sequence[str]) -> None:
+    """Write rows of ``django_migrations``, which is made if it is missing."""
+    recorder = MigrationRecorder(connection)
+    recorder.ensure_schema()
+    recorder.migration_qs.bulk_create(
+        recorder.Migration(app=label, name=name) for label, name in map(undotted, rows)
+    )
+
+
+def unwritten_runner(
+    loader: ExtendedLoader, journal: Journal, own: Sequence[Migration]
+) -> StepRunner:
+    """A runner for the steps of a file that the journal does not hold yet."""
+    names = [f"{migration.app_label}.{migration.name}" for migration in own]
+    return StepRunner(loader, [*journal.migrations, *names])
+
+
+def run_script(connection: BaseDatabaseWrapper, text: str) -> None:
+    """Run a client script, statement by statement."""
+    with connection.cursor() as cursor:
+        for fragment in fragments(text):
+            if fragment.kind == "statement":
+                cursor.execute(fragment.text)
+
+
+def run_file(connection: BaseDatabaseWrapper, file: SqlFile, steps: StepRunner) -> None:
+    """Run a file's text, as ``db_migrate`` does, without ledger and lock: on shadows only.
+
+    Raises NotReproduced, naming the step, where the server or a Python step refuses.
+    """
+    pin(connection, file.session)
+    ordinal = 0
+    for section in file.sections:
+        for item in section.items:
+            ordinal += isinstance(item, Statement | PythonStep)
+            try:
+                if isinstance(item, PythonStep):
+                    found = steps.find(item.locator)
+                    steps.run_as_django(
+                        found, connection, backwards=file.direction is Direction.DOWN
+                    )
+                else:
+                    with connection.cursor() as cursor:
+                        cursor.execute(item.sql)
+            except Error as error:
+                raise NotReproduced(
+                    f"The server refuses step {ordinal} of {file.name}: "
+                    f"{in_words(error, connection)}",
+                    where=f"{section.migration}, {file.direction} file, step {ordinal}",
+                    stands="nothing was written",
+                ) from error

@@ -1,0 +1,124 @@
+"""One statement on a shadow: run the way that shows its verdict, with its effect on the schema."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from nestflux.database.reader import read_schema
+from nestflux.database.verdicts import run_measured
+from nestflux.graph.python_steps import PythonOperation, fingerprint
+from nestflux.history.deltas import Delta, StepRecord
+from nestflux.history.lexer import identifiers
+from nestflux.history.sqlfile import PythonStep, Statement
+from nestflux.history.statements import Kind, kind_of, why_undecidable
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+
+@dataclass
+class Measuring:
+    """Runs statements of one file on a shadow and tells what each did.
+
+    ``made_here`` are the tables that the file itself created: what copies an empty new table
+    harms nobody, and the verdict says so.
+    """
+
+    connection: BaseDatabaseWrapper
+    family: str
+    made_here: set[str] = field(default_factory=set)
+
+    def run(self, text: str, execute: Callable[[str], Any]) -> tuple[Any, Statement, StepRecord]:
+        """Run a data or DDL statement; ``execute`` sends a text to the server."""
+        if kind_of(text) is Kind.DATA:
+            return self._data(text, execute)
+        return self._ddl(text, execute)
+
+    def _data(self, text: str, execute: Callable[[str], Any]) -> tuple[Any, Statement, StepRecord]:
+        result = execute(text)
+        reading = read_schema(self.connection, identifiers(text)).reading
+        others = [
+            _object(key)
+            for key, definition in reading.items()
+            if " / " not in key and "ENGINE=" in definition and "ENGINE=InnoDB" not in definition
+        ]
+        why = f"{others[0]} is not InnoDB, its rows cannot be rolled back" if others else ""
+        return result, *_described(text, "data", "writes rows", _objects(reading), why, Delta())
+
+    def _ddl(self, text: str, execute: Callable[[str], Any]) -> tuple[Any, Statement, StepRecord]:
+        names = identifiers(text)
+        before = read_schema(self.connection, names).reading
+        verdict, result = run_measured(text, self.family, execute)
+        after = read_schema(self.connection, names).reading
+        delta = Delta.between(before, after)
+        tables = _objects(before | after)
+        if verdict == "creates a table":
+            self.made_here.update(tables)
+        elif verdict.startswith(("copies", "in place", "no ")) and self.made_here & set(tables):
+            verdict += " (a new table)"
+        why = why_undecidable(text, leaves_a_trace=bool(delta))
+        return result, *_described(text, "ddl", verdict, tables, why, delta)
+
+
+def describe_python(step: PythonOperation, commits: list[str]) -> tuple[PythonStep, StepRecord]:
+    """A Python step that ran, ``commits`` being the statements in it that commit implicitly."""
+    why = ""
+    if commits and step.atomic:
+        why = f"its code runs {commits[0]}, which commits implicitly"
+    elif not step.atomic:
+        why = "a Python step that is not atomic"
+    made = PythonStep(step.locator, f"{step.note}{_warning(why)}")
+    return made, StepRecord(
+        sha256=made.sha256,
+        kind="python",
+        verdict=step.note,
+        note=made.note,
+        undecidable=why,
+        atomic=step.atomic and not commits,
+        fingerprint=fingerprint(step.operation),
+    )
+
+
+def _described(
+    text: str, kind: str, verdict: str, tables: tuple[str, ...], why: str, delta: Delta
+) -> tuple[Statement, StepRecord]:
+    statement = Statement(text, f"{verdict}{_losses(delta)}{_warning(why)}")
+    return statement, StepRecord(
+        sha256=statement.sha256,
+        kind=kind,
+        verdict=verdict,
+        note=statement.note,
+        tables=tables,
+        undecidable=why,
+        delta=delta,
+    )
+
+
+def _warning(why: str) -> str:
+    return f"; undecidable after a crash: {why}" if why else ""
+
+
+def _objects(reading: dict[str, str]) -> tuple[str, ...]:
+    return tuple(sorted({_object(key) for key in reading}))
+
+
+def _object(key: str) -> str:
+    """``table blog_post / column title`` → ``blog_post``."""
+    return key.split(" / ", 1)[0].split(" ", 1)[1]
+
+
+def _losses(delta: Delta) -> str:
+    """The columns whose values a statement loses, for its comment line. A column that goes while
+    another comes in the same statement is a rename."""
+    dropped = {k for k, (_, after) in delta.changes.items() if after is None and " / " not in k}
+    columns = {k: v for k, v in delta.changes.items() if " / column " in k}
+    gone = [
+        key.split(" / column ", 1)[1]
+        for key, (_, after) in columns.items()
+        if after is None and key.split(" / ", 1)[0] not in dropped
+    ]
+    if not gone or any(before is None for before, _ in columns.values()):
+        return ""
+    return f"; the values of {', '.join(gone)} are lost"

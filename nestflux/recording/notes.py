@@ -1,0 +1,109 @@
+"""What a reviewer must be told of a migration and would not see in its SQL. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from django.db.migrations.migration import Migration
+from django.db.migrations.operations import (
+    AddConstraint,
+    AddField,
+    AddIndex,
+    AlterField,
+    CreateModel,
+    RunSQL,
+)
+from django.db.models import Index, UniqueConstraint
+from django.db.models.fields import NOT_PROVIDED
+
+from nestflux.graph.loader import dotted
+
+
+def notes_for(migrations: Iterable[Migration], features: Any) -> tuple[str, ...]:
+    """Header lines for a file: volatile defaults frozen, operations that do nothing on this
+    server, comments that Django strips."""
+    return tuple(
+        dict.fromkeys(
+            f"{kind}: {dotted((migration.app_label, migration.name))}: {text}"
+            for migration in migrations
+            for kind, text in (
+                *_volatile(migration),
+                *_no_ops(migration, features),
+                *_stripped_comments(migration),
+            )
+        )
+    )
+
+
+def _volatile(migration: Migration) -> Iterator[tuple[str, str]]:
+    """A default that gives another value at each call is evaluated once for all existing rows
+    (FIDELITY 7; django/db/backends/base/schema.py, effective_default)."""
+    for operation in migration.operations:
+        if not isinstance(operation, AddField | AlterField):
+            continue
+        default = operation.field.default
+        if not callable(default) or operation.field.null:
+            continue
+        if operation.field.db_default is not NOT_PROVIDED:
+            continue
+        if default() != default():
+            name = getattr(default, "__qualname__", repr(default))
+            yield (
+                "VOLATILE",
+                f"{operation.model_name}.{operation.name}: its default {name}() was evaluated "
+                "once; every existing row gets that one value",
+            )
+
+
+def _no_ops(migration: Migration, features: Any) -> Iterator[tuple[str, str]]:
+    for operation in migration.operations:
+        match operation:
+            case AddIndex():
+                found: list[Any] = [operation.index]
+            case AddConstraint():
+                found = [operation.constraint]
+            case CreateModel():
+                options = operation.options
+                found = [*options.get("indexes", ()), *options.get("constraints", ())]
+            case _:
+                found = []
+        for item in found:
+            if why := _why_nothing(item, features):
+                yield "NO EFFECT", f"{item.name}: {why}"
+
+
+def _why_nothing(item: Any, features: Any) -> str:
+    """Why this server gets nothing, or less, for an index or constraint (django/db/models/
+    indexes.py and constraints.py; FIDELITY 10)."""
+    unique = issubclass(type(item), UniqueConstraint)
+    if not unique and not issubclass(type(item), Index):
+        return "" if features.supports_table_check_constraints else "no CHECK on this server"
+    if getattr(item, "condition", None) is not None and not features.supports_partial_indexes:
+        return "a condition is not supported; nothing is created"
+    if getattr(item, "contains_expressions", False) and not features.supports_expression_indexes:
+        return "an index on expressions is not supported; nothing is created"
+    if unique and item.deferrable is not None:
+        return "DEFERRABLE is not supported; nothing is created"
+    if unique and item.nulls_distinct is not None:
+        return "NULLS [NOT] DISTINCT is not supported; nothing is created"
+    if item.include:
+        return "INCLUDE is not supported; nothing is created" if unique else "INCLUDE is left out"
+    descending = any(order for _, order in getattr(item, "fields_orders", ()))
+    if descending and not features.supports_index_column_ordering:
+        return "descending order is left out"
+    return ""
+
+
+def _stripped_comments(migration: Migration) -> Iterator[tuple[str, str]]:
+    """Django runs RunSQL strings through sqlparse, which strips comments, executable ones too
+    (FIDELITY 9)."""
+    for operation in migration.operations:
+        if not isinstance(operation, RunSQL) or not isinstance(operation.sql, str):
+            continue
+        if "/*!" in operation.sql or "/*M!" in operation.sql:
+            yield (
+                "STRIPPED",
+                "Django strips the /*! … */ of a RunSQL string before it runs it; give the "
+                "statements as a list to keep it",
+            )

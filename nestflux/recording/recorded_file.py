@@ -1,0 +1,269 @@
+"""Recording on one server: from the head of a history to the texts of its next file."""
+
+from __future__ import annotations
+
+import datetime
+import uuid
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import time_machine
+from django.db.migrations.migration import Migration
+
+from nestflux.conf import Configuration
+from nestflux.database.reader import Schema, read_schema
+from nestflux.database.rows import TableRows, read_rows
+from nestflux.database.server import Server
+from nestflux.database.session import PINNED
+from nestflux.database.shadow import shadow
+from nestflux.exceptions import NotReproduced
+from nestflux.graph.loader import dotted, load
+from nestflux.graph.python_steps import StepRunner
+from nestflux.history.deltas import Delta, FileRecord
+from nestflux.history.folder import SNAPSHOT, Folder
+from nestflux.history.journal import Entry, Journal
+from nestflux.history.sqlfile import Direction, PythonStep, SqlFile, render
+from nestflux.history.statements import sha256
+from nestflux.recording.capture import Recorded
+from nestflux.recording.executing import irreversible_because, record_backwards, record_forwards
+from nestflux.recording.head import book, bring_to_head, run_file, run_script
+from nestflux.recording.notes import notes_for
+from nestflux.recording.snapshot import (
+    Volatility,
+    render_snapshot,
+    settings_that_rows_assume,
+    volatility,
+)
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+# The default collation of shadows: one that no project asks for, so that a collation which a
+# column has from its schema is told from one that its model states (both families have it).
+SHADOW_COLLATION = "utf8mb4_esperanto_ci"
+
+# How far ahead the clock of the second run is: another year, month, day, hour and weekday.
+_LATER = datetime.timedelta(days=433, hours=5, minutes=7, seconds=11)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a history is recorded: its folder, and the server that plays the database."""
+
+    alias: str
+    folder: Folder
+    server: Server
+    settings: Mapping[str, Any]
+    configuration: Configuration
+
+    def shadow(self) -> AbstractContextManager[BaseDatabaseWrapper]:
+        """A fresh scratch schema, which the alias points at meanwhile."""
+        return shadow(
+            self.alias,
+            self.settings,
+            prefix=self.configuration.shadow_name,
+            collation=SHADOW_COLLATION,
+        )
+
+
+@dataclass(frozen=True)
+class RecordedFile:
+    """The next file of a history, not yet written."""
+
+    place: Place
+    up: SqlFile
+    down: SqlFile
+    record: FileRecord
+    snapshot: str
+    journal: Journal
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """What to write, by file name; the journal apart."""
+        name = self.up.name
+        return {
+            f"{name}.sql": render(self.up),
+            f"{name}.down.sql": render(self.down),
+            f"{name}.deltas.json": self.record.dumps(),
+            SNAPSHOT: self.snapshot,
+        }
+
+
+@dataclass(frozen=True)
+class _Built:
+    """What Django itself made of a shadow, and left after it went back."""
+
+    before: Schema
+    after: Schema
+    rows: Mapping[str, TableRows]
+    left: Schema | None
+    migrations: list[Migration]
+    forwards: list[Recorded]
+    backwards: list[Recorded]
+
+
+def record_file(place: Place, unwritten: Sequence[Migration], name: str) -> RecordedFile:
+    """Record what the history lacks as its next file, both ways, and prove the text.
+
+    Raises RecordingFailed where Django's own migrate fails on the shadow, NotReproduced where
+    the text run on a fresh shadow does not give what Django built.
+    """
+    journal = place.folder.journal
+    built = _let_django_build(place, journal, unwritten)
+    up, down = _files(place, name, built)
+    varying = _prove(place, journal, unwritten, built, up, down)
+    snapshot = render_snapshot(name, built.after, built.rows, varying)
+    reasons = tuple(dict.fromkeys((*journal.replay_because, *varying.reasons)))
+    if not reasons:
+        _prove_snapshot(place, snapshot, built.after)
+    record = FileRecord(
+        up=tuple(step for recorded in built.forwards for step in recorded.records),
+        down=tuple(step for recorded in built.backwards for step in recorded.records),
+    )
+    entry = Entry(
+        name=name,
+        id=up.id,
+        up=sha256(render(up)),
+        down=sha256(render(down)),
+        record=sha256(record.dumps()),
+        migrations=tuple(section.migration for section in up.sections),
+        books=tuple(row for section in up.sections for row in section.books),
+    )
+    return RecordedFile(
+        place,
+        up,
+        down,
+        record,
+        snapshot,
+        replace(
+            journal,
+            entries=(*journal.entries, entry),
+            features=place.server.features,
+            snapshot=sha256(snapshot),
+            replay_because=reasons,
+            rows_assume=settings_that_rows_assume(built.rows),
+        ),
+    )
+
+
+def _let_django_build(place: Place, journal: Journal, unwritten: Sequence[Migration]) -> _Built:
+    family = place.server.family
+    with place.shadow() as connection:
+        bring_to_head(connection, place.folder, journal, load(None, unwritten))
+        before = read_schema(connection)
+        migrations, forwards = record_forwards(connection, family, unwritten)
+        after, rows = read_schema(connection), read_rows(connection)
+        backwards: list[Recorded] = []
+        left = None
+        if not irreversible_because(migrations):
+            backwards = record_backwards(connection, family, unwritten, migrations)
+            left = read_schema(connection)
+    return _Built(before, after, rows, left, migrations, forwards, backwards)
+
+
+def _files(place: Place, name: str, built: _Built) -> tuple[SqlFile, SqlFile]:
+    with place.shadow() as connection:
+        notes = notes_for(built.migrations, connection.features)
+    identity = uuid.uuid4().hex
+    up = SqlFile(
+        name=name,
+        direction=Direction.UP,
+        id=identity,
+        recorded_on=place.server.name,
+        session=PINNED,
+        sections=tuple(recorded.section for recorded in built.forwards),
+        notes=notes,
+    )
+    down = SqlFile(
+        name=name,
+        direction=Direction.DOWN,
+        id=identity,
+        recorded_on=place.server.name,
+        session=PINNED,
+        sections=tuple(recorded.section for recorded in built.backwards),
+        notes=_down_notes(built),
+    )
+    return up, down
+
+
+def _down_notes(built: _Built) -> tuple[str, ...]:
+    if built.left is None:
+        return (f"IRREVERSIBLE: {irreversible_because(built.migrations)}",)
+    return inexactness(built.before, built.left)
+
+
+def inexactness(before: Schema, left: Schema) -> tuple[str, ...]:
+    """Header lines for a down file that does not give the schema before: what differs."""
+    difference = Delta.between(before.reading, left.reading)
+    return tuple(f"INEXACT: {line}" for line in difference.lines())
+
+
+def _prove(
+    place: Place,
+    journal: Journal,
+    unwritten: Sequence[Migration],
+    built: _Built,
+    up: SqlFile,
+    down: SqlFile,
+) -> Volatility:
+    """Run both texts on a fresh shadow, under another clock. Returns which rows vary by it."""
+    loader = load(None, unwritten)
+    steps = StepRunner(
+        loader,
+        [*journal.migrations, *(dotted((m.app_label, m.name)) for m in built.migrations)],
+    )
+    later = datetime.datetime.now(tz=datetime.UTC) + _LATER
+    with place.shadow() as connection, time_machine.travel(later, tick=True):
+        with connection.cursor() as cursor:
+            cursor.execute("SET timestamp = %s", [later.timestamp()])
+        bring_to_head(connection, place.folder, journal, loader)
+        run_file(connection, up, steps)
+        book(connection, [row for section in up.sections for row in section.books])
+        _require_same(built.after, read_schema(connection), up)
+        varying = volatility(built.rows, read_rows(connection))
+        _require_recorded_rows(varying, up)
+        if built.left is not None:
+            run_file(connection, down, steps)
+            _require_same(built.left, read_schema(connection), down)
+    return varying
+
+
+def _prove_snapshot(place: Place, snapshot: str, after: Schema) -> None:
+    with place.shadow() as connection:
+        run_script(connection, snapshot)
+        found = read_schema(connection)
+    if difference := Delta.between(after.reading, found.reading):
+        raise NotReproduced(
+            "The snapshot, loaded into an empty schema, does not give what Django built:\n"
+            + "\n".join(f"    {line}" for line in difference.lines()[:20]),
+            where=f"{place.folder.path / SNAPSHOT}",
+            stands="nothing was written",
+        )
+
+
+def _require_recorded_rows(varying: Volatility, file: SqlFile) -> None:
+    """Only a Python step may make another number of rows in each run; without one, a write went
+    past the recorder."""
+    if any(isinstance(step, PythonStep) for _, _, step in file.steps()):
+        return
+    if unrecorded := [reason for reason in varying.reasons if "number of rows" in reason]:
+        raise NotReproduced(
+            f"Rows were written that could not be recorded ({unrecorded[0]}): an operation uses "
+            "callproc or a cursor of its own.",
+            where=file.name,
+            stands="nothing was written",
+            then="run it in a RunPython operation",
+        )
+
+
+def _require_same(built: Schema, found: Schema, file: SqlFile) -> None:
+    if difference := Delta.between(built.reading, found.reading):
+        raise NotReproduced(
+            f"The {file.direction} file, run on a fresh copy of the schema, does not give what "
+            "Django built (a Python step that uses callproc or a cursor of its own cannot be "
+            "recorded):\n" + "\n".join(f"    {line}" for line in difference.lines()[:20]),
+            where=file.name,
+            stands="nothing was written",
+        )

@@ -1,0 +1,136 @@
+"""``schema.sql``: the whole schema after the last file, and the rows its own steps made.
+
+Rows that depend on the clock, on chance or on the machine are found by making them twice; a time
+or a uuid becomes an expression, anything else keeps the snapshot from being loaded at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from django.conf import settings
+
+from nestflux.database.reader import Schema
+from nestflux.database.rows import Column, TableRows, insert_statements
+from nestflux.database.session import SQL_MODE
+from nestflux.history.lexer import identifiers
+from nestflux.history.sqlfile import delimited
+
+# Settings on which rows of migrations commonly depend (django.contrib.sites, translations).
+_SETTINGS = ("LANGUAGE_CODE", "TIME_ZONE", "SITE_ID")
+
+_NOW = {
+    "datetime": "CURRENT_TIMESTAMP(6)",
+    "timestamp": "CURRENT_TIMESTAMP(6)",
+    "date": "CURRENT_DATE",
+    "time": "CURRENT_TIME(6)",
+}
+
+
+@dataclass(frozen=True)
+class Volatility:
+    """What differed between two runs of the same steps.
+
+    ``expressions``: table → column → the SQL expression that stands for it in the snapshot;
+    ``reasons``: what cannot be written to a file at all, a line each; ``columns``: every column
+    that varies, table → names.
+    """
+
+    columns: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    expressions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    reasons: tuple[str, ...] = ()
+
+
+def volatility(one: Mapping[str, TableRows], other: Mapping[str, TableRows]) -> Volatility:
+    """Compare the rows of two shadows that ran the same steps under two clocks. Pure."""
+    columns: dict[str, frozenset[str]] = {}
+    expressions: dict[str, dict[str, str]] = {}
+    reasons: list[str] = []
+    for table in sorted(one.keys() | other.keys()):
+        first, second = one.get(table), other.get(table)
+        if first is None or second is None or len(first.rows) != len(second.rows):
+            reasons.append(f"{table}: the number of rows varies")
+            columns[table] = frozenset(c.name for c in (first or second).columns)  # type: ignore[union-attr]
+            continue
+        differing = [
+            (index, column)
+            for index, column in enumerate(first.columns)
+            if any(a[index] != b[index] for a, b in zip(first.rows, second.rows, strict=True))
+        ]
+        if differing:
+            columns[table] = frozenset(column.name for _, column in differing)
+        for index, column in differing:
+            if expression := _expression(column, first.rows[0][index]):
+                expressions.setdefault(table, {})[column.name] = expression
+            else:
+                reasons.append(f"{table}.{column.name} varies from run to run")
+    return Volatility(columns, expressions, tuple(reasons))
+
+
+def _expression(column: Column, example: str) -> str:
+    """What makes the column anew in each database, or nothing where that could not be known."""
+    if column.in_key or column.referenced:
+        return ""
+    if column.data_type == "uuid":
+        return "UUID()"
+    if column.data_type == "char" and len(example) == 34 and _is_hex(example[1:-1]):
+        return "REPLACE(UUID(), '-', '')"
+    return _NOW.get(column.data_type, "")
+
+
+def _is_hex(text: str) -> bool:
+    return all(character in "0123456789abcdef" for character in text)
+
+
+def settings_that_rows_assume(rows: Mapping[str, TableRows]) -> dict[str, object]:
+    """The settings to state beside rows; none where there are no rows."""
+    if not rows:
+        return {}
+    return {name: getattr(settings, name) for name in _SETTINGS if hasattr(settings, name)}
+
+
+def render_snapshot(
+    after: str, schema: Schema, rows: Mapping[str, TableRows], varying: Volatility
+) -> str:
+    """The text of ``schema.sql``.
+
+    Tables come first, in any order under ``foreign_key_checks = 0``; then rows; then what could
+    act on rows or reads tables (routines, views in their order of use, triggers, events).
+    """
+    blocks = [
+        f"-- The schema after {after}. Written by db_generate; a fresh database loads it instead\n"
+        "-- of replaying the files. Its diff shows the net effect of a change.",
+        "SET NAMES utf8mb4;\n"
+        f"SET sql_mode = '{SQL_MODE}';\n"
+        "SET time_zone = '+00:00';\n"
+        "SET foreign_key_checks = 0;",
+    ]
+    create = schema.create
+    blocks += [delimited(create[key]) for key in create if key.startswith("table ")]
+    unfrozen = {reason.split(":")[0].split(".")[0] for reason in varying.reasons}
+    for table, found in rows.items():
+        if table not in unfrozen:
+            expressions = varying.expressions.get(table, {})
+            blocks += [delimited(sql) for sql in insert_statements(found, expressions)]
+    for kind in ("function", "procedure"):
+        blocks += [delimited(create[key]) for key in create if key.startswith(f"{kind} ")]
+    blocks += [delimited(create[key]) for key in _views_in_order(create)]
+    for kind in ("trigger", "event"):
+        blocks += [delimited(create[key]) for key in create if key.startswith(f"{kind} ")]
+    blocks.append("SET foreign_key_checks = 1;")
+    return "\n\n".join(blocks) + "\n"
+
+
+def _views_in_order(create: Mapping[str, str]) -> list[str]:
+    """Views, each after those that it names."""
+    waiting = {key.split(" ", 1)[1]: key for key in create if key.startswith("view ")}
+    ordered: list[str] = []
+    while waiting:
+        ready = [
+            name
+            for name, key in waiting.items()
+            if not (identifiers(create[key]) & waiting.keys()) - {name}
+        ] or list(waiting)
+        ordered += [waiting.pop(name) for name in ready]
+    return ordered

@@ -74,16 +74,27 @@ class StepRecord:
     delta: Delta = field(default_factory=Delta)
 
     def to_json(self) -> dict[str, Any]:
-        shown = asdict(self)
-        shown["delta"] = {k: list(v) for k, v in self.delta.changes.items()}
+        """The fields that say something."""
+        shown = {k: v for k, v in asdict(self).items() if v != _DEFAULTS.get(k)}
+        if self.delta:
+            shown["delta"] = self.delta.changes
         return shown
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> StepRecord:
-        values = dict(data)
-        values["tables"] = tuple(values["tables"])
-        values["delta"] = Delta({k: (v[0], v[1]) for k, v in values["delta"].items()})
+        changes = {k: (v[0], v[1]) for k, v in data.get("delta", {}).items()}
+        values = {**data, "tables": tuple(data.get("tables", ())), "delta": Delta(changes)}
         return cls(**values)
+
+
+_DEFAULTS: dict[str, Any] = {
+    "note": "",
+    "tables": (),
+    "undecidable": "",
+    "atomic": True,
+    "fingerprint": "",
+    "delta": {"changes": {}},
+}
 
 
 @dataclass(frozen=True)
@@ -94,17 +105,9 @@ class FileRecord:
     down: tuple[StepRecord, ...]
 
     def dumps(self) -> str:
-        return (
-            json.dumps(
-                {
-                    "up": [step.to_json() for step in self.up],
-                    "down": [step.to_json() for step in self.down],
-                },
-                indent=1,
-                ensure_ascii=False,
-            )
-            + "\n"
-        )
+        """JSON, a step a line: what changed of a step shows as one line of a diff."""
+        ways = (f' "{way}": {_a_step_a_line(steps)}' for way, steps in vars(self).items())
+        return "{\n" + ",\n".join(ways) + "\n}\n"
 
     @classmethod
     def loads(cls, text: str) -> FileRecord:
@@ -113,3 +116,8 @@ class FileRecord:
             up=tuple(StepRecord.from_json(step) for step in data["up"]),
             down=tuple(StepRecord.from_json(step) for step in data["down"]),
         )
+
+
+def _a_step_a_line(steps: tuple[StepRecord, ...]) -> str:
+    lines = (f"  {json.dumps(step.to_json(), ensure_ascii=False)}" for step in steps)
+    return "[\n" + ",\n".join(lines) + "\n ]" if steps else "[]"

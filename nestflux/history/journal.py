@@ -107,7 +107,7 @@ def dumps(journal: Journal) -> str:
                 "down": e.down,
                 "record": e.record,
                 "migrations": list(e.migrations),
-                "books": list(e.books),
+                **({"books": list(e.books)} if e.books != e.migrations else {}),
             }
             for e in journal.entries
         ],
@@ -143,7 +143,7 @@ def loads(text: str) -> Journal:
                     **{
                         **entry,
                         "migrations": tuple(entry["migrations"]),
-                        "books": tuple(entry["books"]),
+                        "books": tuple(entry.get("books", entry["migrations"])),
                     }
                 )
                 for entry in data["files"]

@@ -85,7 +85,8 @@ class _Autodetector(MigrationAutodetector):
         for label, operations in self.told.items():
             if label not in changes:
                 changes[label] = [Migration("custom", label)]
-            changes[label][0].operations[:0] = operations
+            first = changes[label][0]
+            vars(first)["operations"] = [*operations, *first.operations]
         return changes
 
 

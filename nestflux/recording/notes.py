@@ -17,18 +17,20 @@ from django.db.migrations.operations import (
 from django.db.models import Index, UniqueConstraint
 from django.db.models.fields import NOT_PROVIDED
 
-from nestflux.graph.loader import dotted
+from nestflux.history.sqlfile import Section, Statement
 
 
-def notes_for(migrations: Iterable[Migration], features: Any) -> tuple[str, ...]:
+def notes_for(
+    migrations: Iterable[Migration], sections: Iterable[Section], features: Any
+) -> tuple[str, ...]:
     """Header lines for a file: volatile defaults frozen, operations that do nothing on this
-    server, comments that Django strips."""
+    server, comments that Django strips. ``sections`` are what the migrations were recorded as."""
     return tuple(
         dict.fromkeys(
-            f"{kind}: {dotted((migration.app_label, migration.name))}: {text}"
-            for migration in migrations
+            f"{kind}: {section.migration}: {text}"
+            for migration, section in zip(migrations, sections, strict=True)
             for kind, text in (
-                *_volatile(migration),
+                *_volatile(migration, section),
                 *_no_ops(migration, features),
                 *_stripped_comments(migration),
             )
@@ -36,24 +38,36 @@ def notes_for(migrations: Iterable[Migration], features: Any) -> tuple[str, ...]
     )
 
 
-def _volatile(migration: Migration) -> Iterator[tuple[str, str]]:
-    """A default that gives another value at each call is evaluated once for all existing rows
-    (FIDELITY 7; django/db/backends/base/schema.py, effective_default)."""
+def _volatile(migration: Migration, section: Section) -> Iterator[tuple[str, str]]:
+    """A default that gives another value at each call is evaluated once for all existing rows:
+    in ADD COLUMN, or in the UPDATE that fills NULLs.
+
+    Source: django/db/backends/base/schema.py, effective_default.
+    """
     for operation in migration.operations:
         if not isinstance(operation, AddField | AlterField):
             continue
-        default = operation.field.default
-        if not callable(default) or operation.field.null:
+        field = operation.field
+        if not field.has_default() or not callable(field.default) or field.null:
             continue
-        if operation.field.db_default is not NOT_PROVIDED:
+        if field.db_default is not NOT_PROVIDED or field.many_to_many:
             continue
-        if default() != default():
-            name = getattr(default, "__qualname__", repr(default))
+        if isinstance(operation, AlterField) and not _fills_nulls(section, field.get_attname()):
+            continue
+        if field.default() != field.default():
+            name = getattr(field.default, "__qualname__", repr(field.default))
             yield (
                 "VOLATILE",
                 f"{operation.model_name}.{operation.name}: its default {name}() was evaluated "
                 "once; every existing row gets that one value",
             )
+
+
+def _fills_nulls(section: Section, name: str) -> bool:
+    return any(
+        isinstance(step, Statement) and step.sql.startswith("UPDATE") and f"`{name}`" in step.sql
+        for step in section.steps
+    )
 
 
 def _no_ops(migration: Migration, features: Any) -> Iterator[tuple[str, str]]:
@@ -75,7 +89,7 @@ def _no_ops(migration: Migration, features: Any) -> Iterator[tuple[str, str]]:
 
 def _why_nothing(item: Any, features: Any) -> str:
     """Why this server gets nothing, or less, for an index or constraint (django/db/models/
-    indexes.py and constraints.py; FIDELITY 10)."""
+    indexes.py and constraints.py)."""
     unique = issubclass(type(item), UniqueConstraint)
     if not unique and not issubclass(type(item), Index):
         return "" if features.supports_table_check_constraints else "no CHECK on this server"
@@ -96,8 +110,8 @@ def _why_nothing(item: Any, features: Any) -> str:
 
 
 def _stripped_comments(migration: Migration) -> Iterator[tuple[str, str]]:
-    """Django runs RunSQL strings through sqlparse, which strips comments, executable ones too
-    (FIDELITY 9)."""
+    """Django runs RunSQL strings through sqlparse, which strips executable comments too
+    (django/db/migrations/operations/special.py, RunSQL._run_sql)."""
     for operation in migration.operations:
         if not isinstance(operation, RunSQL) or not isinstance(operation.sql, str):
             continue

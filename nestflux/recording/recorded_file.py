@@ -165,7 +165,9 @@ def _let_django_build(place: Place, journal: Journal, unwritten: Sequence[Migrat
 
 def _files(place: Place, name: str, built: _Built) -> tuple[SqlFile, SqlFile]:
     with place.shadow() as connection:
-        notes = notes_for(built.migrations, connection.features)
+        notes = notes_for(
+            built.migrations, [one.section for one in built.forwards], connection.features
+        )
     identity = uuid.uuid4().hex
     up = SqlFile(
         name=name,

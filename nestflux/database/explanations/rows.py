@@ -1,0 +1,132 @@
+"""Rows that a rule refuses: duplicates, NULLs, values that do not fit, checks."""
+
+from __future__ import annotations
+
+import re
+
+from nestflux.database import statement_parts
+from nestflux.database.explanations.failure import Failure, explains
+
+
+@explains(1062, 1586)  # ER_DUP_ENTRY, ER_DUP_ENTRY_WITH_KEY_NAME
+def _duplicate(failure: Failure) -> str:
+    value, key = [*failure.quoted, "", ""][:2]
+    key = key.split(".")[-1]
+    columns = statement_parts.key_columns(failure.sql) or tuple(failure.index_columns(key))
+    listed = ", ".join(columns) or f"the key {key}"
+    words = f"{failure.table} would hold {value!r} twice in {listed}, which must be unique."
+    if columns and failure.makes:
+        names = ", ".join(f"`{name}`" for name in columns)
+        words += (
+            f" Find the duplicates: SELECT {names}, COUNT(*) FROM `{failure.table}` "
+            f"GROUP BY {names} HAVING COUNT(*) > 1; and remove or change them, then go on."
+        )
+    return words
+
+
+@explains(1048)  # ER_BAD_NULL_ERROR
+def _null_given(failure: Failure) -> str:
+    return f"{failure.where} may not be NULL, and the statement gives it NULL. Give it a value."
+
+
+@explains(1138)  # ER_INVALID_USE_OF_NULL
+def _null_stands(failure: Failure) -> str:
+    columns = [c.name for c in statement_parts.columns(failure.sql).values() if not c.nullable]
+    return _nulls(failure.table, columns) if columns else ""
+
+
+@explains(1265)  # WARN_DATA_TRUNCATED: on MariaDB also NULLs before NOT NULL
+def _truncated(failure: Failure) -> str:
+    column = failure.first()
+    definition = statement_parts.columns(failure.sql).get(column)
+    if definition is not None and not definition.nullable and _has_null(failure, column):
+        return _nulls(failure.table, [column])
+    kind = f" as {definition.type}" if definition else ""
+    return (
+        f"A value does not fit into {failure.where}{kind} and would be cut. Find the values that "
+        "do not fit and change them first."
+    )
+
+
+def _nulls(table: str, columns: list[str]) -> str:
+    where = " OR ".join(f"`{name}` IS NULL" for name in columns)
+    first = columns[0]
+    return (
+        f"{table}.{', '.join(columns)} becomes NOT NULL and rows of it hold NULL. Fill them first: "
+        f"UPDATE `{table}` SET `{first}` = … WHERE {where};"
+    )
+
+
+@explains(1364)  # ER_NO_DEFAULT_FOR_FIELD
+def _no_default(failure: Failure) -> str:
+    return (
+        f"{failure.where} has no default and the statement gives it no value. Give one, or a "
+        "default in the database (db_default)."
+    )
+
+
+@explains(1406)  # ER_DATA_TOO_LONG
+def _too_long(failure: Failure) -> str:
+    column = failure.first()
+    definition = statement_parts.columns(failure.sql).get(column)
+    kind = failure.type_of(column)
+    words = f"A value is too long for {failure.where}" + (f", which is {kind}." if kind else ".")
+    if definition is not None and (size := re.search(r"\((\d+)\)", kind)):
+        return (
+            f"{words} Find the rows: SELECT * FROM `{failure.table}` WHERE "
+            f"CHAR_LENGTH(`{column}`) > {size[1]}; and shorten them, or keep the column longer."
+        )
+    return f"{words} Shorten the value or make the column longer."
+
+
+@explains(1264)  # ER_WARN_DATA_OUT_OF_RANGE
+def _out_of_range(failure: Failure) -> str:
+    column = failure.first()
+    kind = failure.type_of(column)
+    return (
+        f"A value is outside the range of {failure.where}"
+        + (f", which is {kind}." if kind else ".")
+        + f" Look at SELECT MIN(`{column}`), MAX(`{column}`) FROM `{failure.table}`; and use a "
+        "wider type or correct the value."
+    )
+
+
+@explains(1292, 1366)  # ER_TRUNCATED_WRONG_VALUE, ER_TRUNCATED_WRONG_VALUE_FOR_FIELD
+def _wrong_value(failure: Failure) -> str:
+    return f"{failure.message}. The value does not belong to that column's type; correct it."
+
+
+# ER_CHECK_CONSTRAINT_VIOLATED; MariaDB ER_CONSTRAINT_FAILED; ER_CHECK_CONSTRAINT_… in ALTER
+@explains(3819, 4025)
+def _check_violated(failure: Failure) -> str:
+    name = failure.first().split(".")[-1]
+    clause = _check_clause(failure, name)
+    words = f"A row of {failure.table} breaks the check {name}"
+    if not clause:
+        return f"{words}. Correct the row first."
+    if failure.makes:
+        return (
+            f"{words}: {clause}. Find the rows: SELECT * FROM `{failure.table}` WHERE NOT "
+            f"({clause}); and correct them, then go on."
+        )
+    return f"{words}: {clause}. Give values that satisfy it."
+
+
+def _has_null(failure: Failure, column: str) -> bool:
+    name = column.replace("`", "``")
+    table = failure.table.replace("`", "``")
+    return bool(failure.ask(f"SELECT 1 FROM `{table}` WHERE `{name}` IS NULL LIMIT 1"))
+
+
+def _check_clause(failure: Failure, name: str) -> str:
+    stated = re.search(
+        rf"CONSTRAINT `?{re.escape(name)}`? CHECK \((.*?)\)\s*(?:,\s*ADD|$)", failure.sql, re.S
+    )
+    if stated:
+        return stated[1]
+    rows = failure.ask(
+        "SELECT CHECK_CLAUSE FROM information_schema.CHECK_CONSTRAINTS "
+        "WHERE CONSTRAINT_SCHEMA = DATABASE() AND CONSTRAINT_NAME = %s",
+        name,
+    )
+    return str(rows[0][0]) if rows else ""

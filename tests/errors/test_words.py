@@ -1,0 +1,444 @@
+"""Every explained error, provoked on the real server: the words name what is in the way."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import pytest
+from django.db.utils import Error
+
+from nestflux.database.errors import in_words, number_of
+from tests.scenario import TestServer
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+AUTHOR = "CREATE TABLE author (id bigint NOT NULL PRIMARY KEY, name varchar(20) NOT NULL)"
+POST = "CREATE TABLE post (id bigint NOT NULL PRIMARY KEY, author_id bigint NOT NULL, title text)"
+KEY = (
+    "ALTER TABLE post ADD CONSTRAINT post_author_fk FOREIGN KEY (author_id) REFERENCES author (id)"
+)
+
+
+def failing(connection: BaseDatabaseWrapper, sql: str, *before: str) -> tuple[int, str]:
+    """Run what comes before, then the statement that fails: its number and our words."""
+    with connection.cursor() as cursor:
+        for statement in before:
+            cursor.execute(statement)
+        with pytest.raises(Error) as caught:
+            cursor.execute(sql)
+    words = in_words(caught.value, connection, sql)
+    assert words.endswith(f"(server error {number_of(caught.value)})")
+    return number_of(caught.value), words
+
+
+def assert_told(words: str, parts: Sequence[str]) -> None:
+    for part in parts:
+        assert part in words, f"{part!r} is not in: {words}"
+
+
+class TestForeignKeys:
+    def test_types_that_differ(self, scratch: BaseDatabaseWrapper) -> None:
+        number, words = failing(
+            scratch, KEY, AUTHOR, POST, "ALTER TABLE post MODIFY author_id int NOT NULL"
+        )
+
+        assert number in (1005, 3780)
+        assert_told(
+            words,
+            ["post_author_fk", "post.author_id is int", "author.id is bigint", "same type"],
+        )
+
+    def test_signs_that_differ(self, scratch: BaseDatabaseWrapper) -> None:
+        _, words = failing(
+            scratch, KEY, AUTHOR, POST, "ALTER TABLE author MODIFY id bigint unsigned NOT NULL"
+        )
+
+        assert_told(words, ["post.author_id is bigint", "author.id is bigint", "unsigned"])
+
+    def test_types_that_differ_in_a_table_that_is_being_made(
+        self, scratch: BaseDatabaseWrapper
+    ) -> None:
+        _, words = failing(
+            scratch,
+            "CREATE TABLE `post` (`id` bigint NOT NULL PRIMARY KEY, `author_id` integer NOT NULL, "
+            "CONSTRAINT `fk` FOREIGN KEY (`author_id`) REFERENCES `author` (`id`))",
+            AUTHOR,
+        )
+
+        assert_told(words, ["post.author_id is integer", "author.id is bigint"])
+
+    def test_types_that_differ_in_a_column_that_is_being_added(
+        self, scratch: BaseDatabaseWrapper
+    ) -> None:
+        _, words = failing(
+            scratch,
+            "ALTER TABLE `post` ADD COLUMN `editor_id` integer NULL , "
+            "ADD CONSTRAINT `fk` FOREIGN KEY (`editor_id`) REFERENCES `author`(`id`)",
+            AUTHOR,
+            POST,
+        )
+
+        assert_told(words, ["post.editor_id is integer", "author.id is bigint"])
+
+    def test_collations_that_differ(self, scratch: BaseDatabaseWrapper) -> None:
+        number, words = failing(
+            scratch,
+            "ALTER TABLE book ADD CONSTRAINT fk FOREIGN KEY (shelf) REFERENCES shelf (code)",
+            "CREATE TABLE shelf (code varchar(20) NOT NULL PRIMARY KEY) COLLATE utf8mb4_bin",
+            "CREATE TABLE book (shelf varchar(30)) COLLATE utf8mb4_general_ci",
+        )
+
+        assert number in (1005, 3780)
+        assert_told(
+            words,
+            ["book.shelf is varchar(30) with collation utf8mb4_general_ci", "shelf.code", "_bin"],
+        )
+
+    def test_a_parent_that_is_not_there(self, scratch: BaseDatabaseWrapper) -> None:
+        number, words = failing(scratch, KEY, POST)
+
+        assert number in (1005, 1824)
+        assert_told(words, ["post_author_fk", "table author, which is not there"])
+
+    def test_a_parent_column_that_is_not_there(self, scratch: BaseDatabaseWrapper) -> None:
+        sql = KEY.replace("author (id)", "author (number)")
+        number, words = failing(scratch, sql, AUTHOR, POST)
+
+        assert number in (1005, 3734)
+        assert_told(words, ["author.number, which is not there"])
+
+    def test_a_parent_column_without_an_index(self, scratch: BaseDatabaseWrapper) -> None:
+        number, words = failing(
+            scratch,
+            "ALTER TABLE post ADD CONSTRAINT fk FOREIGN KEY (author) REFERENCES author (name)",
+            AUTHOR,
+            POST,
+            "ALTER TABLE post ADD COLUMN author varchar(20)",
+        )
+
+        assert number in (1005, 1822, 6125)
+        assert_told(words, ["author (name)", "ADD UNIQUE (`name`)"])
+
+    def test_set_null_on_a_column_that_is_not_null(self, scratch: BaseDatabaseWrapper) -> None:
+        number, words = failing(scratch, f"{KEY} ON DELETE SET NULL", AUTHOR, POST)
+
+        assert number in (1005, 1830)
+        assert_told(words, ["post.author_id", "NOT NULL"])
+
+    def test_a_name_that_is_taken(self, scratch: BaseDatabaseWrapper) -> None:
+        number, words = failing(scratch, KEY, AUTHOR, POST, KEY)
+
+        assert number in (1005, 1826, 1061)
+        assert_told(words, ["post_author_fk"])
+
+    def test_rows_without_a_parent(self, scratch: BaseDatabaseWrapper) -> None:
+        number, words = failing(scratch, KEY, AUTHOR, POST, "INSERT INTO post VALUES (1, 7, '')")
+
+        assert number == 1452
+        assert_told(words, ["post holds rows whose author_id", "author.id", "LEFT JOIN `author`"])
+        query = words.split("Find them: ")[1].split(";")[0]
+        with scratch.cursor() as cursor:
+            cursor.execute(query)
+            assert cursor.fetchall() == ((1, 7, ""),)
+
+    def test_a_row_without_its_parent(self, scratch: BaseDatabaseWrapper) -> None:
+        number, words = failing(scratch, "INSERT INTO post VALUES (1, 7, '')", AUTHOR, POST, KEY)
+
+        assert number == 1452
+        assert_told(words, ["post.author_id", "author.id that is not there"])
+
+    def test_a_row_that_is_still_referred_to(self, scratch: BaseDatabaseWrapper) -> None:
+        rows = ["INSERT INTO author VALUES (7, 'x')", "INSERT INTO post VALUES (1, 7, '')"]
+        number, words = failing(scratch, "DELETE FROM author", AUTHOR, POST, KEY, *rows)
+
+        assert number == 1451
+        assert_told(words, ["Rows of author", "post.author_id (post_author_fk)"])
+
+    def test_a_table_that_is_still_referred_to(self, scratch: BaseDatabaseWrapper) -> None:
+        number, words = failing(scratch, "DROP TABLE author", AUTHOR, POST, KEY)
+
+        assert number in (1217, 1451, 3730)
+        assert_told(words, ["author", "post.author_id", "DROP FOREIGN KEY `post_author_fk`"])
+
+    def test_an_index_that_a_key_needs(self, scratch: BaseDatabaseWrapper) -> None:
+        index = "CREATE INDEX by_author ON post (author_id)"
+        number, words = failing(scratch, "DROP INDEX by_author ON post", AUTHOR, POST, index, KEY)
+
+        assert number == 1553
+        assert_told(words, ["by_author", "post_author_fk", "begins with author_id"])
+
+    def test_the_type_of_a_column_that_a_key_holds(self, scratch: BaseDatabaseWrapper) -> None:
+        number, words = failing(
+            scratch, "ALTER TABLE author MODIFY id int NOT NULL", AUTHOR, POST, KEY
+        )
+
+        assert number in (1832, 1833, 3780)
+        assert_told(words, ["author.id", "post_author_fk", "post.author_id"])
+
+    def test_without_a_connection_the_servers_own_words_stay(
+        self, scratch: BaseDatabaseWrapper
+    ) -> None:
+        with scratch.cursor() as cursor:
+            cursor.execute(POST)
+            with pytest.raises(Error) as caught:
+                cursor.execute(KEY)
+
+        assert str(caught.value.args[1]).rstrip(".") in in_words(caught.value)
+
+
+class TestRows:
+    def test_duplicates_before_unique(self, scratch: BaseDatabaseWrapper) -> None:
+        number, words = failing(
+            scratch,
+            "ALTER TABLE author ADD CONSTRAINT one_name UNIQUE (name)",
+            AUTHOR,
+            "INSERT INTO author VALUES (1, 'Ann'), (2, 'Ann')",
+        )
+
+        assert number in (1062, 1586)
+        assert_told(words, ["author", "'Ann'", "name", "HAVING COUNT(*) > 1"])
+
+    def test_a_duplicate_row(self, scratch: BaseDatabaseWrapper) -> None:
+        number, words = failing(
+            scratch,
+            "INSERT INTO author VALUES (1, 'Bob')",
+            AUTHOR,
+            "INSERT INTO author VALUES (1, 'Ann')",
+        )
+
+        assert number == 1062
+        assert_told(words, ["author would hold '1' twice in id"])
+
+    def test_null_into_not_null(self, scratch: BaseDatabaseWrapper) -> None:
+        number, words = failing(scratch, "INSERT INTO author VALUES (1, NULL)", AUTHOR)
+
+        assert number == 1048
+        assert_told(words, ["author.name may not be NULL"])
+
+    def test_nulls_before_not_null(self, scratch: BaseDatabaseWrapper) -> None:
+        number, words = failing(
+            scratch,
+            "ALTER TABLE post MODIFY title varchar(20) NOT NULL",
+            AUTHOR,
+            POST,
+            "INSERT INTO post VALUES (1, 1, NULL)",
+        )
+
+        assert number in (1138, 1265)
+        assert_told(words, ["post.title becomes NOT NULL", "UPDATE `post`", "`title` IS NULL"])
+
+    def test_no_value_and_no_default(self, scratch: BaseDatabaseWrapper) -> None:
+        number, words = failing(scratch, "INSERT INTO author (id) VALUES (1)", AUTHOR)
+
+        assert number == 1364
+        assert_told(words, ["author.name has no default"])
+
+    def test_a_value_that_is_too_long(self, scratch: BaseDatabaseWrapper) -> None:
+        sql = f"INSERT INTO author VALUES (1, '{'x' * 21}')"
+        number, words = failing(scratch, sql, AUTHOR)
+
+        assert number == 1406
+        assert_told(words, ["author.name", "varchar(20)"])
+
+    def test_values_that_are_too_long_for_a_shrink(self, scratch: BaseDatabaseWrapper) -> None:
+        number, words = failing(
+            scratch,
+            "ALTER TABLE author MODIFY name varchar(3) NOT NULL",
+            AUTHOR,
+            "INSERT INTO author VALUES (1, 'Annabel')",
+        )
+
+        assert number in (1265, 1406)
+        assert_told(words, ["author.name", "varchar(3)"])
+
+    def test_a_value_out_of_range(self, scratch: BaseDatabaseWrapper) -> None:
+        number, words = failing(
+            scratch,
+            "ALTER TABLE author MODIFY id tinyint NOT NULL",
+            AUTHOR,
+            "INSERT INTO author VALUES (1000, 'Ann')",
+        )
+
+        assert number == 1264
+        assert_told(words, ["author.id", "tinyint", "MAX(`id`)"])
+
+    def test_a_value_of_another_type(self, scratch: BaseDatabaseWrapper) -> None:
+        number, words = failing(scratch, "INSERT INTO author VALUES ('one', 'Ann')", AUTHOR)
+
+        assert number in (1292, 1366)
+        assert_told(words, ["'one'", "correct it"])
+
+    def test_rows_that_break_a_check(self, scratch: BaseDatabaseWrapper) -> None:
+        number, words = failing(
+            scratch,
+            "ALTER TABLE author ADD CONSTRAINT positive CHECK (`id` > 0)",
+            AUTHOR,
+            "INSERT INTO author VALUES (-1, 'Ann')",
+        )
+
+        assert number in (3819, 4025)
+        assert_told(words, ["author breaks the check positive: `id` > 0", "WHERE NOT"])
+
+    def test_a_row_that_breaks_a_check(self, scratch: BaseDatabaseWrapper) -> None:
+        number, words = failing(
+            scratch,
+            "INSERT INTO author VALUES (-1, 'Ann')",
+            AUTHOR,
+            "ALTER TABLE author ADD CONSTRAINT positive CHECK (`id` > 0)",
+        )
+
+        assert number in (3819, 4025)
+        assert_told(words, ["author breaks the check positive", "`id` > 0"])
+
+
+class TestNames:
+    @pytest.mark.parametrize(
+        ("sql", "numbers", "parts"),
+        [
+            (AUTHOR, {1050}, ["table author is there already"]),
+            ("ALTER TABLE author ADD name int", {1060}, ["author.name is there already"]),
+            (
+                "CREATE INDEX by_name ON author (id)",
+                {1061},
+                ["author has an index named by_name on (name)"],
+            ),
+            ("ALTER TABLE author DROP COLUMN nam", {1091}, ["author", "no column", "nam"]),
+            ("ALTER TABLE author DROP INDEX by_nam", {1091}, ["author", "by_nam"]),
+            ("SELECT * FROM authors", {1146}, ["no table authors", "there is author"]),
+            ("DROP TABLE authors", {1051}, ["no table authors", "there is author"]),
+            ("UPDATE author SET nam = 1", {1054}, ["author has no column nam", "there is name"]),
+            ("CREATE INDEX i ON author (nam)", {1072}, ["author.nam", "there is name"]),
+            (
+                "ALTER TABLE author AD x int",
+                {1064},
+                ["does not understand", "x int'", "line 1"],
+            ),
+            ("ALTER TABLE author ADD", {1064}, ["ends too early"]),
+            (f"ALTER TABLE author ADD {'x' * 65} int", {1059}, ["65 characters", "64"]),
+            (
+                "ALTER TABLE author ADD c varchar(800), ADD INDEX (c)",
+                {1071},
+                ["author (c)", "3072 bytes", "varchar(768)"],
+            ),
+            (
+                "ALTER TABLE author ADD a varchar(9000), ADD b varchar(9000)",
+                {1118},
+                ["author", "65,535 bytes"],
+            ),
+            ("ALTER TABLE author ADD a varchar(20000)", {1074}, ["author.a", "TextField"]),
+            ("ALTER TABLE author ADD t text, ADD INDEX (t)", {1170}, ["author.t", "768"]),
+            ("ALTER TABLE author ADD d date DEFAULT 'x'", {1067}, ["author.d"]),
+            (
+                "ALTER TABLE author MODIFY id int NOT NULL, ALGORITHM=INPLACE",
+                {1845, 1846},
+                ["cannot change author", "Cannot change column type", "COPY"],
+            ),
+        ],
+    )
+    def test_words(
+        self, scratch: BaseDatabaseWrapper, sql: str, numbers: set[int], parts: list[str]
+    ) -> None:
+        number, words = failing(scratch, sql, AUTHOR, "CREATE INDEX by_name ON author (name)")
+
+        assert number in numbers, words
+        assert_told(words, parts)
+
+    def test_a_constant_default_of_text(self, scratch: BaseDatabaseWrapper, family: str) -> None:
+        if family == "mariadb":
+            pytest.skip("MariaDB takes it")
+
+        sql = "ALTER TABLE author ADD u text DEFAULT 'a'"
+        number, words = failing(scratch, sql, AUTHOR)
+
+        assert number == 1101
+        assert_told(words, ["author.u", "expression"])
+
+
+class TestWaiting:
+    def test_a_lock_that_another_connection_holds(
+        self, scratch: BaseDatabaseWrapper, server: TestServer
+    ) -> None:
+        with scratch.cursor() as cursor:
+            cursor.execute(AUTHOR)
+        other = server.connect(str(scratch.settings_dict["NAME"]))
+        other.autocommit(False)
+        other.cursor().execute("SELECT * FROM author")  # keeps the table's metadata lock
+        try:
+            number, words = failing(
+                scratch, "ALTER TABLE author ADD x int", "SET lock_wait_timeout = 1"
+            )
+        finally:
+            other.close()
+
+        assert number == 1205
+        assert_told(words, ["lock on author", "SHOW FULL PROCESSLIST"])
+
+    def test_a_deadlock(self, scratch: BaseDatabaseWrapper, server: TestServer) -> None:
+        with scratch.cursor() as cursor:
+            cursor.execute(AUTHOR)
+            cursor.execute("INSERT INTO author VALUES (1, 'a'), (2, 'b'), (3, 'c'), (4, 'd')")
+        other = server.connect(str(scratch.settings_dict["NAME"]))
+        other.autocommit(False)
+        theirs = other.cursor()
+        # The server undoes the transaction that has written less: ours.
+        theirs.execute("UPDATE author SET name = 'x' WHERE id > 1")
+        waits = threading.Thread(
+            target=theirs.execute, args=["UPDATE author SET name = 'x' WHERE id = 1"]
+        )
+        try:
+            with scratch.cursor() as cursor:
+                cursor.execute("START TRANSACTION")
+                cursor.execute("UPDATE author SET name = 'y' WHERE id = 1")
+            waits.start()
+            number, words = failing(scratch, "UPDATE author SET name = 'y' WHERE id = 2")
+            waits.join()
+        finally:
+            other.close()
+
+        assert number == 1213
+        assert_told(words, ["Two transactions", "Run the command again"])
+
+    def test_a_read_only_transaction(self, scratch: BaseDatabaseWrapper) -> None:
+        number, words = failing(
+            scratch,
+            "INSERT INTO author VALUES (1, 'a')",
+            AUTHOR,
+            "SET SESSION TRANSACTION READ ONLY",
+        )
+
+        assert number == 1792
+        assert_told(words, ["read_only", "primary"])
+
+    @pytest.mark.parametrize(
+        ("number", "message", "part"),
+        [
+            # These need a server-wide setting, which other tests of this server would feel.
+            (
+                1290,
+                "The MySQL server is running with the --super-read-only option so it cannot "
+                "execute this statement",
+                "read_only",
+            ),
+            (1836, "Running in read-only mode", "read_only"),
+            (1153, "Got a packet bigger than 'max_allowed_packet' bytes", "max_allowed_packet"),
+            (1114, "The table 'post' is full", "no room"),
+        ],
+    )
+    def test_server_wide_states(self, number: int, message: str, part: str) -> None:
+        assert part in in_words(Error(number, message))
+
+    def test_another_reason_for_1290_keeps_its_words(self) -> None:
+        message = "The server is running with the --secure-file-priv option"
+
+        assert message in in_words(Error(1290, message))
+
+
+def test_an_unknown_error_keeps_the_servers_words() -> None:
+    assert in_words(Error(9999, "Something new")) == "Something new. (server error 9999)"
+
+
+def test_an_error_without_a_number_is_its_text() -> None:
+    assert in_words(ValueError("no number")) == "no number"

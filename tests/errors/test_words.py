@@ -318,10 +318,11 @@ class TestNames:
             ),
             ("ALTER TABLE author ADD", {1064}, ["ends too early"]),
             (f"ALTER TABLE author ADD {'x' * 65} int", {1059}, ["65 characters", "64"]),
+            # MariaDB hashes a long unique key and cuts a long index: a primary key fails on both.
             (
-                "ALTER TABLE author ADD c varchar(800), ADD INDEX (c)",
+                "CREATE TABLE t (c varchar(800) NOT NULL PRIMARY KEY)",
                 {1071},
-                ["author (c)", "3072 bytes", "varchar(768)"],
+                ["index of t", "3072 bytes", "varchar(768)"],
             ),
             (
                 "ALTER TABLE author ADD a varchar(9000), ADD b varchar(9000)",
@@ -329,7 +330,7 @@ class TestNames:
                 ["author", "65,535 bytes"],
             ),
             ("ALTER TABLE author ADD a varchar(20000)", {1074}, ["author.a", "TextField"]),
-            ("ALTER TABLE author ADD t text, ADD INDEX (t)", {1170}, ["author.t", "768"]),
+            ("CREATE TABLE t (c text NOT NULL PRIMARY KEY)", {1170}, ["t.c", "768"]),
             ("ALTER TABLE author ADD d date DEFAULT 'x'", {1067}, ["author.d"]),
             (
                 "ALTER TABLE author MODIFY id int NOT NULL, ALGORITHM=INPLACE",

@@ -102,7 +102,7 @@ def _column_of_a_foreign_key(failure: Failure) -> str:
     )
 
 
-def _own_column(failure: Failure, key: foreign_keys.ForeignKey) -> str:
+def _own_column(failure: Failure, key: statement_parts.ForeignKey) -> str:
     changed = statement_parts.columns(failure.sql)
     mine = key.columns if key.table == failure.table else key.parent_columns
     return next((name for name in mine if name in changed), ", ".join(mine))

@@ -6,6 +6,7 @@ that its verdicts, its deltas, its way back and the snapshot are those of the ed
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from nestflux.conf import configuration
 from nestflux.database.errors import in_words, reachable
 from nestflux.database.ledger import read_state
 from nestflux.database.reader import Schema, read_schema
-from nestflux.database.rows import read_rows
+from nestflux.database.rows import TableRows, read_rows
 from nestflux.database.server import connection_for
 from nestflux.database.session import PINNED, pin
 from nestflux.exceptions import HistoryError, RecordingFailed, Refused, ServerUnavailable
@@ -30,7 +31,12 @@ from nestflux.recording.generate import families_of, place_of
 from nestflux.recording.head import book, run_file, run_script
 from nestflux.recording.measuring import Measuring, describe_python
 from nestflux.recording.recorded_file import Place, inexactness
-from nestflux.recording.snapshot import render_snapshot, settings_that_rows_assume, volatility
+from nestflux.recording.snapshot import (
+    Volatility,
+    render_snapshot,
+    settings_that_rows_assume,
+    volatility,
+)
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -46,14 +52,13 @@ class Accepted:
 
 
 @dataclass(frozen=True)
-class _Run:
-    """A whole history on a shadow: one file of it measured, and what stands at its end."""
+class _Edit:
+    """A file of a history as it was edited: where, and both its ways."""
 
+    place: Place
+    entry: Entry
     up: SqlFile
     down: SqlFile
-    record: FileRecord
-    schema: Schema
-    rows: object
 
 
 def accept(alias: str, name: str) -> list[Accepted]:
@@ -69,15 +74,18 @@ def accept(alias: str, name: str) -> list[Accepted]:
             entry = place.folder.journal.entry(name.rsplit("/", 1)[-1])
         except HistoryError:
             continue
-        edited = {d: place.folder.edited(entry, d) for d in Direction}
-        if any(edited.values()):
-            done.append(_accept(place, entry, edited))
+        up, down = (place.folder.edited(entry, way) for way in Direction)
+        if up or down:
+            up = up or place.folder.file(entry, Direction.UP)
+            down = down or place.folder.file(entry, Direction.DOWN)
+            done.append(_accept(_Edit(place, entry, up, down), load()))
     if not done:
         raise Refused(f"{name} is as the journal records it: there is no edit to accept.")
     return done
 
 
-def _accept(place: Place, entry: Entry, edited: dict[Direction, SqlFile | None]) -> Accepted:
+def _accept(edit: _Edit, loader: ExtendedLoader) -> Accepted:
+    place, entry = edit.place, edit.entry
     if _was_applied(place.alias, entry.id):
         raise Refused(
             f"{entry.name} was applied to the database {place.alias!r}; an applied file is never "
@@ -86,40 +94,47 @@ def _accept(place: Place, entry: Entry, edited: dict[Direction, SqlFile | None])
             stands="nothing was changed",
             then=f"git checkout -- {entry.name}.sql, and write the change as a new migration",
         )
-    up = edited[Direction.UP] or place.folder.file(entry, Direction.UP)
-    down = edited[Direction.DOWN] or place.folder.file(entry, Direction.DOWN)
-    loader = load()
-    old_schema = _schema_of_snapshot(place, loader)
-    run = _run(place, entry, up, down, loader)
-    again = _run(place, entry, up, down, loader)
-    varying = volatility(run.rows, again.rows)  # type: ignore[arg-type]
-    rows = run.rows
-    journal = place.folder.journal
-    last = journal.entries[-1].name
-    snapshot = render_snapshot(last, run.schema, rows, varying)  # type: ignore[arg-type]
-    renewed = replace(
-        entry,
-        up=sha256(render(run.up)),
-        down=sha256(render(run.down)),
-        record=sha256(run.record.dumps()),
+    measured, record = _measure_file(edit, loader)
+    with place.shadow() as connection:
+        _run_all(connection, measured, loader)
+        schema, rows = read_schema(connection), read_rows(connection)
+    with place.shadow_of_another_time() as connection:
+        _run_all(connection, measured, loader)
+        varying = volatility(rows, read_rows(connection))
+    before = _accepted_schema(place)
+    _write(
+        measured, record, render_snapshot(_last_name(place), schema, rows, varying), rows, varying
     )
-    staged = place.folder.stage(
-        {
-            f"{entry.name}.sql": render(run.up),
-            f"{entry.name}.down.sql": render(run.down),
-            f"{entry.name}.deltas.json": run.record.dumps(),
-            SNAPSHOT: snapshot,
-        },
-        replace(
-            journal.replaced(renewed),
-            snapshot=sha256(snapshot),
-            replay_because=varying.reasons,
-            rows_assume=settings_that_rows_assume(rows),  # type: ignore[arg-type]
-        ),
-    )
-    staged.write()
-    changes = Delta.between(old_schema.reading, run.schema.reading).lines()
+    changes = Delta.between(before.reading, schema.reading).lines()
     return Accepted(entry.name, place.server.family, changes)
+
+
+def _write(
+    edit: _Edit,
+    record: FileRecord,
+    snapshot: str,
+    rows: Mapping[str, TableRows],
+    varying: Volatility,
+) -> None:
+    folder, entry = edit.place.folder, edit.entry
+    texts = {
+        f"{entry.name}.sql": render(edit.up),
+        f"{entry.name}.down.sql": render(edit.down),
+        f"{entry.name}.deltas.json": record.dumps(),
+        SNAPSHOT: snapshot,
+    }
+    up, down, deltas, _ = (sha256(text) for text in texts.values())
+    journal = replace(
+        folder.journal.replaced(replace(entry, up=up, down=down, record=deltas)),
+        snapshot=sha256(snapshot),
+        replay_because=varying.reasons,
+        rows_assume=settings_that_rows_assume(rows),
+    )
+    folder.stage(texts, journal).write()
+
+
+def _last_name(place: Place) -> str:
+    return place.folder.journal.entries[-1].name
 
 
 def _was_applied(alias: str, identity: str) -> bool:
@@ -135,65 +150,68 @@ def _was_applied(alias: str, identity: str) -> bool:
     return file is not None and file.is_applied
 
 
-def _schema_of_snapshot(place: Place, loader: ExtendedLoader) -> Schema:
+def _accepted_schema(place: Place) -> Schema:
     """The schema after the history as it was accepted last."""
     with place.shadow() as connection:
         run_script(connection, place.folder.snapshot())
         return read_schema(connection)
 
 
-def _run(place: Place, entry: Entry, up: SqlFile, down: SqlFile, loader: ExtendedLoader) -> _Run:
-    journal = place.folder.journal
+def _run_all(connection: BaseDatabaseWrapper, edit: _Edit, loader: ExtendedLoader) -> None:
+    """Every file of the history on an empty shadow, the edited one in its place."""
+    journal = edit.place.folder.journal
     steps = StepRunner(loader, journal.migrations)
-    position = journal.entries.index(entry)
+    book(connection, ())
+    for entry in journal.entries:
+        file = edit.up if entry.id == edit.entry.id else edit.place.folder.file(entry)
+        run_file(connection, file, steps)
+        book(connection, entry.books)
+
+
+def _measure_file(edit: _Edit, loader: ExtendedLoader) -> tuple[_Edit, FileRecord]:
+    """Run the edited file up and down after those before it: true comment lines, and records."""
+    place, journal = edit.place, edit.place.folder.journal
+    steps = StepRunner(loader, journal.migrations)
+    known = place.folder.record(edit.entry)
     with place.shadow() as connection:
         book(connection, ())
-        for earlier in journal.entries[:position]:
+        for earlier in journal.entries[: journal.entries.index(edit.entry)]:
             run_file(connection, place.folder.file(earlier), steps)
             book(connection, earlier.books)
         before = read_schema(connection)
-        up, ups = _measured(connection, place, up, steps)
-        book(connection, entry.books)
-        downs: tuple[StepRecord, ...] = ()
-        if not down.irreversible:
-            down, downs = _measured(connection, place, down, steps)
-            down = replace(down, notes=inexactness(before, read_schema(connection)))
-    with place.shadow() as connection:
-        book(connection, ())
-        for one in journal.entries:
-            run_file(connection, up if one is entry else place.folder.file(one), steps)
-            book(connection, one.books)
-        return _Run(
-            up, down, FileRecord(ups, downs), read_schema(connection), read_rows(connection)
-        )
+        up, ups = _measured(connection, place, edit.up, steps, known.up)
+        book(connection, edit.entry.books)
+        if edit.down.irreversible:
+            return replace(edit, up=up), FileRecord(ups, ())
+        down, downs = _measured(connection, place, edit.down, steps, known.down)
+        down = replace(down, notes=inexactness(before, read_schema(connection)))
+    return replace(edit, up=up, down=down), FileRecord(ups, downs)
 
 
 def _measured(
-    connection: BaseDatabaseWrapper, place: Place, file: SqlFile, steps: StepRunner
+    connection: BaseDatabaseWrapper,
+    place: Place,
+    file: SqlFile,
+    steps: StepRunner,
+    known: tuple[StepRecord, ...],
 ) -> tuple[SqlFile, tuple[StepRecord, ...]]:
-    """Run an edited file on a shadow; the file with true comment lines, and its records."""
+    """Run one way of an edited file. ``known`` are its records before the edit: a Python step is
+    not changed by an edit of the file, and keeps its own."""
     pin(connection, file.session or PINNED)
     measuring = Measuring(connection, place.server.family)
+    python = {record.sha256: record for record in known if record.kind == "python"}
     records: list[StepRecord] = []
-    notes: dict[int, str] = {}
-    ordinal = 0
-    backwards = file.direction is Direction.DOWN
     for section in file.sections:
         for item in section.items:
             if isinstance(item, SessionStatement):
-                with connection.cursor() as cursor:
-                    cursor.execute(item.sql)
-                continue
-            ordinal += 1
-            if isinstance(item, PythonStep):
+                pin(connection, (item.sql,))
+            elif isinstance(item, PythonStep):
                 found = steps.find(item.locator)
-                steps.run_as_django(found, connection, backwards=backwards)
-                made, record = describe_python(found, [])
-                notes[ordinal] = made.note
+                steps.run_as_django(found, connection, backwards=file.direction is Direction.DOWN)
+                records.append(python.get(item.sha256) or describe_python(found, [])[1])
             else:
-                record = _measure(connection, measuring, item.sql, file, ordinal)
-                notes[ordinal] = record.note
-            records.append(record)
+                records.append(_measure(connection, measuring, item.sql, file, len(records) + 1))
+    notes = {ordinal: record.note for ordinal, record in enumerate(records, start=1)}
     return file.with_notes(notes), tuple(records)
 
 

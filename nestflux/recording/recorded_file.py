@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime
 import uuid
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -66,6 +66,15 @@ class Place:
             prefix=self.configuration.shadow_name,
             collation=SHADOW_COLLATION,
         )
+
+    @contextmanager
+    def shadow_of_another_time(self) -> Iterator[BaseDatabaseWrapper]:
+        """A shadow under another clock, Python's and the server's: rows that vary by it show."""
+        later = datetime.datetime.now(tz=datetime.UTC) + _LATER
+        with self.shadow() as connection, time_machine.travel(later, tick=True):
+            with connection.cursor() as cursor:
+                cursor.execute("SET timestamp = %s", [later.timestamp()])
+            yield connection
 
 
 @dataclass(frozen=True)
@@ -216,10 +225,7 @@ def _prove(
         loader,
         [*journal.migrations, *(dotted((m.app_label, m.name)) for m in built.migrations)],
     )
-    later = datetime.datetime.now(tz=datetime.UTC) + _LATER
-    with place.shadow() as connection, time_machine.travel(later, tick=True):
-        with connection.cursor() as cursor:
-            cursor.execute("SET timestamp = %s", [later.timestamp()])
+    with place.shadow_of_another_time() as connection:
         bring_to_head(connection, place.folder, journal, loader)
         run_file(connection, up, steps)
         book(connection, [row for section in up.sections for row in section.books])

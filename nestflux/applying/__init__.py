@@ -1,0 +1,1 @@
+"""SQL to a database: plan, apply, recover, roll back, fresh. Call it through ``api``."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
+
+from django.db.utils import Error
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -49,7 +51,8 @@ def restored_session(connection: BaseDatabaseWrapper) -> Iterator[None]:
         yield
     finally:
         if connection.connection is not None and not connection.needs_rollback:
-            with connection.cursor() as cursor:
+            # A lost connection has no session to restore, and must not hide why it was lost.
+            with suppress(Error), connection.cursor() as cursor:
                 cursor.execute("SELECT CONNECTION_ID()")
                 if cursor.fetchone()[0] == identity:
                     assignments = ", ".join(f"{name} = %s" for name in _RESTORED)

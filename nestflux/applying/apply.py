@@ -1,0 +1,369 @@
+"""One passage of one file, up or down: step by step, each with its row in the ledger.
+
+A DDL statement's row is written before it and closed after it; closing one and opening the next is
+one commit. A data statement and an atomic Python step commit together with their row.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.db.utils import Error
+
+from nestflux.applying import failures
+from nestflux.applying.context import Context
+from nestflux.applying.events import (
+    Finished,
+    Noticed,
+    Recovered,
+    Retrying,
+    Started,
+    StepDone,
+    StepStarted,
+)
+from nestflux.applying.recover import Decision, Finding, Interrupted, decide
+from nestflux.applying.tasks import Task, Work
+from nestflux.applying.transactions import Sentinel, untransactional
+from nestflux.database.errors import number_of
+from nestflux.database.ledger import FileRow, LedgerFile, LedgerStep
+from nestflux.database.reader import read_schema
+from nestflux.database.session import pin, restored_session
+from nestflux.exceptions import LockLost
+from nestflux.history.deltas import Delta
+from nestflux.history.lexer import identifiers
+from nestflux.history.sqlfile import Direction, PythonStep, Statement
+
+if TYPE_CHECKING:
+    from nestflux.graph.python_steps import PythonOperation
+
+_RUNNING = {Direction.UP: "running", Direction.DOWN: "rolling_back"}
+_FINISHED = {Direction.UP: "applied", Direction.DOWN: "rolled_back"}
+
+
+class Passage:
+    """Runs one file in one direction, from its beginning or from where an earlier run stopped.
+
+    Args:
+        context: the run, which holds the lock.
+        row: what the ledger is to know of the file.
+        work: its steps, in the direction to go.
+        known: the file's row as the ledger has it; None where it has none.
+    """
+
+    def __init__(
+        self, context: Context, row: FileRow, work: Work, known: LedgerFile | None
+    ) -> None:
+        self.context = context
+        self.connection = context.connection
+        self.ledger = context.ledger
+        self.row = row
+        self.work = work
+        self.known = known
+        self.direction = work.direction
+        self.resumes = known is not None and known.is_in_flight
+        self.attempt = (known.attempt if known else 0) + (0 if self.resumes else 1)
+        self._opened = 0
+        self._before: dict[str, str] | None = None
+        self._session: list[str] = []
+
+    def run(self) -> Finished:
+        """Run what is left of it. Raises StatementFailed, Undecided, LockLost or LedgerConflict;
+        whatever it raises, the ledger says where it stands."""
+        started = time.monotonic()
+        try:
+            with restored_session(self.connection):
+                self._set_session(self.work.file.session)
+                self._run_steps(self._resume() if self.resumes else self._begin())
+        except Error as error:
+            raise failures.connection_failed(error, self.connection, self.row.name) from error
+        finished = Finished(
+            self.row.name,
+            self.direction.value,
+            len(self.work.tasks),
+            time.monotonic() - started,
+        )
+        self.context.tell(finished)
+        return finished
+
+    def _run_steps(self, done: int) -> None:
+        tasks = self.work.tasks
+        self.context.tell(Started(self.row.name, self.direction.value, len(tasks), done + 1))
+        for task in tasks:
+            if task.ordinal > done and self._opened != task.ordinal:
+                with self._write():
+                    self._open(task)
+            self._set_session(task.session)
+            if task.ordinal > done:
+                self._step(task)
+
+    def _set_session(self, session: tuple[str, ...]) -> None:
+        pin(self.connection, session)
+        self._session += session
+        if session and session == self.work.file.session:
+            self._limit_lock_waits()
+
+    def _limit_lock_waits(self) -> None:
+        timeout = self.context.options.retry.ddl_lock_timeout
+        pin(self.connection, (f"SET lock_wait_timeout = {timeout:d}",))
+
+    # ---- beginning and going on ------------------------------------------------------------
+
+    def _begin(self) -> int:
+        """Write the file's row and those of its steps; nothing is done yet."""
+        first = self.work.tasks[0] if self.work.tasks else None
+        with self._write():
+            self.ledger.owe_signals()
+            state = _RUNNING[self.direction]
+            if self.direction is Direction.UP:
+                self.ledger.put_file(
+                    self.row, state=state, direction="up", attempt=self.attempt, origin="statements"
+                )
+            else:
+                self.ledger.renew_file(self.row)
+            self.ledger.begin_file(self.row.id, state, self.direction.value, self.attempt)
+            self.ledger.replace_pending(*self._passage, self._ledger_steps(), after=0)
+            self._book(self.work.books_first)
+            if first:
+                self._open(first)
+            else:
+                self.ledger.finish_file(self.row.id, _FINISHED[self.direction])
+        return 0
+
+    def _resume(self) -> int:
+        """How many steps are done, after the one in flight was decided."""
+        rows = self.ledger.steps(*self._passage)
+        done = 0
+        while done < len(rows) and rows[done].state in ("done", "skipped"):
+            done += 1
+        for row in rows[:done]:
+            if not self._is_still_there(row):
+                raise failures.changed_under_way(self.row.name, row.ordinal)
+        flying = rows[done] if done < len(rows) and rows[done].state != "pending" else None
+        if flying is not None and self._recover(flying):
+            done += 1
+        with self._write():
+            self.ledger.owe_signals()
+            self.ledger.set_file_state(self.row.id, _RUNNING[self.direction])
+            if self._texts_changed():
+                self.ledger.renew_file(self.row)
+                self.ledger.replace_pending(*self._passage, self._ledger_steps(), after=done)
+                self._opened = 0
+            if done == len(self.work.tasks):
+                self.ledger.finish_file(self.row.id, _FINISHED[self.direction])
+        return done
+
+    def _recover(self, row: LedgerStep) -> bool:
+        """Decide the step in flight: True where it is booked as done, False where it is to run.
+
+        Raises Undecided where nobody but a person can tell.
+        """
+        recorded = Delta({key: (pair[0], pair[1]) for key, pair in row.delta.items()})
+        flying = Interrupted(
+            kind=row.kind,
+            sql=row.sql,
+            answered=row.state == "failed",
+            undecidable=row.undecidable,
+            before=row.before_reading,
+            recorded=recorded,
+        )
+        live = self._reading(row.sql, recorded) if row.kind == "ddl" else {}
+        finding = decide(flying, live)
+        if finding.decision is Decision.ASK:
+            raise failures.undecided(self.row.name, row, recorded, finding)
+        if finding.decision is Decision.CLOSE:
+            self._close_recovered(row, finding)
+        how = "done already" if finding.decision is Decision.CLOSE else "run again"
+        self.context.tell(Recovered(self.row.name, row.ordinal, f"{how}: {finding.why}"))
+        return finding.decision is Decision.CLOSE
+
+    def _close_recovered(self, row: LedgerStep, finding: Finding) -> None:
+        if not self._is_still_there(row):
+            raise failures.changed_under_way(self.row.name, row.ordinal)
+        with self._write():
+            self._close(self.work.tasks[row.ordinal - 1], None, 0.0, note=finding.why)
+
+    def _is_still_there(self, row: LedgerStep) -> bool:
+        tasks = self.work.tasks
+        return row.ordinal <= len(tasks) and tasks[row.ordinal - 1].step.sha256 == row.sha256
+
+    def _texts_changed(self) -> bool:
+        known = self.known
+        return known is not None and (
+            (known.up_sha256, known.down_sha256, known.record_sha256)
+            != (self.row.up_sha256, self.row.down_sha256, self.row.record_sha256)
+        )
+
+    # ---- one step --------------------------------------------------------------------------
+
+    def _step(self, task: Task) -> None:
+        total = len(self.work.tasks)
+        self.context.tell(StepStarted(self.row.name, task.ordinal, total, task.title))
+        started = time.monotonic()
+        tried = 0
+        while True:
+            tried += 1
+            self.context.lock.require()
+            sentinel = Sentinel(self.connection)
+            try:
+                self._attempt(task, sentinel, started)
+                break
+            except Error as error:
+                pause = self.context.options.retry.pause_after(tried, number_of(error))
+                if pause is None or isinstance(task.step, PythonStep) or sentinel.was_lost:
+                    self._fail(task, error, sentinel)
+                reason = "locked by another connection" if number_of(error) != 1213 else "deadlock"
+                self.context.tell(Retrying(self.row.name, task.ordinal, reason, pause or 0.0))
+                time.sleep(pause or 0.0)
+            except LockLost:
+                raise
+            except Exception as error:
+                self._fail(task, error, sentinel)
+        seconds = time.monotonic() - started
+        self.context.tell(StepDone(self.row.name, task.ordinal, total, seconds))
+
+    def _attempt(self, task: Task, sentinel: Sentinel, started: float) -> None:
+        """Run a step and close its row."""
+        operation = self._operation(task)
+        if task.kind == "ddl" or (operation is not None and not operation.atomic):
+            rows = self._execute(task, operation)
+            if operation is not None:
+                self._keep_lock()
+            with self._write():
+                self._close(task, rows, time.monotonic() - started)
+            return
+        with transaction.atomic(self.connection.alias), sentinel:
+            rows = self._execute(task, operation)
+            if sentinel.is_lost():
+                place = f"{self.row.name}, step {task.ordinal}"
+                self.context.tell(Noticed(f"{place} committed by itself: {task.title}"))
+            self.context.lock.require()
+            self._close(task, rows, time.monotonic() - started)
+
+    def _execute(self, task: Task, operation: PythonOperation | None) -> int | None:
+        if operation is not None:
+            backwards = self.direction is Direction.DOWN
+            self.context.runner.run(operation, self.connection, backwards=backwards)
+            return None
+        with self.connection.cursor() as cursor:
+            cursor.execute(task.text)
+            rows = int(cursor.rowcount)
+            while cursor.nextset():  # CALL: each result may hold an error
+                pass
+        return rows if rows >= 0 else None
+
+    def _operation(self, task: Task) -> PythonOperation | None:
+        if not isinstance(task.step, PythonStep):
+            return None
+        return self.context.runner.find(task.step.locator)
+
+    def _keep_lock(self) -> None:
+        """A Python step outside a transaction may close its connection: take the lock again,
+        if no other run has begun since, and set the new session as the old one was."""
+        lock = self.context.lock
+        if lock.still_held():
+            return
+        if lock.regain() and self.ledger.move_run(lock.connection_id):
+            pin(self.connection, tuple(self._session))
+            self._limit_lock_waits()
+            return
+        lock.require()
+
+    def _fail(self, task: Task, error: Exception, sentinel: Sentinel) -> None:
+        """Write that a step failed, and raise StatementFailed."""
+        undecidable = self._undecidable(task)
+        if sentinel.was_lost:
+            undecidable = "it committed a part of its work by itself, and then failed"
+        changed = Delta()
+        if not failures.is_connection_lost(error):
+            with suppress(Error, LockLost):
+                if task.kind == "ddl":
+                    live = self._reading(task.text, task.record.delta)
+                    changed = Delta.between(self._before or {}, live)
+                with self._write():
+                    self.ledger.fail_step(
+                        self._place(task),
+                        code=number_of(error) or None,
+                        text=failures.text_of(error),
+                        undecidable=undecidable,
+                    )
+                    if self.direction is Direction.UP:
+                        self.ledger.set_file_state(self.row.id, "failed")
+        raise failures.step_failed(
+            error, self.connection, self.row.name, task, len(self.work.tasks), changed
+        ) from error
+
+    # ---- rows ------------------------------------------------------------------------------
+
+    @property
+    def _passage(self) -> tuple[str, str, int]:
+        return self.row.id, self.direction.value, self.attempt
+
+    def _place(self, task: Task) -> tuple[str, str, int, int]:
+        return (*self._passage, task.ordinal)
+
+    @contextmanager
+    def _write(self) -> Iterator[None]:
+        """One commit to the ledger, under the lock."""
+        self.context.lock.require()
+        with transaction.atomic(self.connection.alias):
+            yield
+
+    def _open(self, task: Task) -> None:
+        """Before a step: that it begins and, for DDL, what it touches looks like."""
+        self._before = None
+        if task.kind == "ddl":
+            self._before = self._reading(task.text, task.record.delta)
+        undecidable = self._undecidable(task)
+        self.ledger.open_step(self._place(task), reading=self._before, undecidable=undecidable)
+        self._opened = task.ordinal
+
+    def _close(self, task: Task, rows: int | None, seconds: float, note: str = "") -> None:
+        """After a step: its row, the rows of ``django_migrations`` that come with it, and the
+        next step's opening or the file's end."""
+        self.ledger.close_step(self._place(task), rows=rows, seconds=seconds, note=note)
+        self._book(task.books)
+        if task.ordinal < len(self.work.tasks):
+            self._open(self.work.tasks[task.ordinal])
+        else:
+            self.ledger.finish_file(self.row.id, _FINISHED[self.direction])
+
+    def _book(self, migrations: tuple[str, ...]) -> None:
+        if self.direction is Direction.UP:
+            self.ledger.book(migrations)
+        else:
+            self.ledger.unbook(migrations)
+
+    def _undecidable(self, task: Task) -> str:
+        if task.record.undecidable:
+            return task.record.undecidable
+        operation = self._operation(task)
+        if operation is not None and not operation.atomic:
+            return "it is a Python step outside any transaction"
+        if task.kind == "ddl":
+            return ""
+        sql = task.text if isinstance(task.step, Statement) else ""
+        return untransactional(self.connection, {*task.record.tables, *identifiers(sql)})
+
+    def _reading(self, sql: str, recorded: Delta) -> dict[str, str]:
+        """What a statement touches, as it is now: every object that it names or changed."""
+        changed = {key.split(" / ")[0].split(" ", 1)[1] for key in recorded.changes}
+        return read_schema(self.connection, {*identifiers(sql), *changed}).reading
+
+    def _ledger_steps(self) -> list[LedgerStep]:
+        return [
+            LedgerStep(
+                ordinal=task.ordinal,
+                sha256=task.step.sha256,
+                kind=task.kind,
+                migration=task.migration,
+                sql=task.text,
+                verdict=task.record.verdict,
+                undecidable=task.record.undecidable,
+                delta={k: list(v) for k, v in task.record.delta.changes.items()},
+            )
+            for task in self.work.tasks
+        ]

@@ -1,0 +1,61 @@
+"""What a run has in hand while it works: the connection, the lock, the ledger, who listens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from nestflux.applying.events import OnEvent, ignore
+from nestflux.applying.retry import RetryPolicy
+from nestflux.database.ledger import Ledger
+from nestflux.database.lock import DatabaseLock, LockTimes
+from nestflux.database.server import Server
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+    from nestflux.graph.loader import ExtendedLoader
+    from nestflux.graph.python_steps import StepRunner
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a caller may choose of a run. ``verbosity``, ``interactive`` and ``stdout`` are passed
+    on to the receivers of Django's signals."""
+
+    lock: LockTimes = field(default_factory=LockTimes)
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
+    on_event: OnEvent = ignore
+    verbosity: int = 1
+    interactive: bool = False
+    stdout: object | None = None
+    command: str = "db_migrate"
+
+
+@dataclass
+class Context:
+    """One run that holds the lock. ``order`` is every migration of the history."""
+
+    connection: BaseDatabaseWrapper
+    server: Server
+    ledger: Ledger
+    lock: DatabaseLock
+    options: Options
+    order: tuple[str, ...]
+    load: Callable[[], ExtendedLoader]
+
+    @cached_property
+    def loader(self) -> ExtendedLoader:
+        """The project's migrations: imported only when a signal or a Python step needs them."""
+        return self.load()
+
+    @cached_property
+    def runner(self) -> StepRunner:
+        from nestflux.graph.python_steps import StepRunner
+
+        return StepRunner(self.loader, self.order)
+
+    def tell(self, event: object) -> None:
+        self.options.on_event(event)  # type: ignore[arg-type]

@@ -1,0 +1,59 @@
+"""Does every migration of the project stand in a file of the history?
+
+Asked on every run, so the first answer is from file names alone: nothing is imported.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from django.apps import apps
+from django.db.migrations.loader import MigrationLoader
+
+from nestflux.exceptions import Refused
+from nestflux.history.journal import Journal
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+
+def migration_names() -> set[str]:
+    """Every migration module on disk, ``blog.0001_initial``, found without importing one."""
+    found = set()
+    for app in apps.get_app_configs():
+        module, _ = MigrationLoader.migrations_module(app.label)
+        if module is None:
+            continue
+        try:
+            spec = find_spec(module)
+        except ModuleNotFoundError:
+            continue
+        for _, name, is_package in pkgutil.iter_modules(
+            spec.submodule_search_locations if spec else None or []
+        ):
+            if not is_package and name[0] not in "_~":
+                found.add(f"{app.label}.{name}")
+    return found
+
+
+def refuse_unrecorded(journal: Journal, connection: BaseDatabaseWrapper) -> None:
+    """Raises Refused where the graph holds a migration that no file does.
+
+    A name that no file knows is only a suspicion: it may have been squashed away. Then the
+    graph is loaded and asked.
+    """
+    known = {*journal.books, *journal.migrations}
+    if not migration_names() - known:
+        return
+    from nestflux.graph.loader import dotted, load
+
+    graph = load(connection).graph
+    if missing := sorted({dotted(key) for key in graph.nodes} - known):
+        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+        raise Refused(
+            f"The migration {missing[0]}{more} has no SQL: no file of the history holds it.",
+            stands="nothing was run",
+            then="python manage.py db_generate",
+        )

@@ -1,0 +1,123 @@
+"""What a person is told when a run stops: what, where, what stands now, the next command."""
+
+from __future__ import annotations
+
+import traceback
+from typing import TYPE_CHECKING
+
+from django.db.utils import Error
+
+from nestflux.applying.recover import Finding
+from nestflux.applying.tasks import Task
+from nestflux.database.errors import in_words, message_of, number_of
+from nestflux.database.ledger import LedgerStep
+from nestflux.exceptions import LedgerConflict, StatementFailed, Undecided
+from nestflux.history.deltas import Delta
+from nestflux.history.sqlfile import PythonStep
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+# After these nobody knows what became of the statement. Gone, lost, lost with a reason (client);
+# shut down, killed (MariaDB), idle for too long (MySQL 8.0.24).
+CONNECTION_LOST = frozenset({2006, 2013, 2055, 1053, 1927, 4031})
+
+
+def is_connection_lost(error: BaseException) -> bool:
+    return number_of(error) in CONNECTION_LOST
+
+
+def text_of(error: BaseException) -> str:
+    """An error as the ledger keeps it."""
+    return message_of(error) if isinstance(error, Error) else f"{type(error).__name__}: {error}"
+
+
+def step_failed(
+    error: Exception,
+    connection: BaseDatabaseWrapper,
+    name: str,
+    task: Task,
+    total: int,
+    changed: Delta,
+) -> StatementFailed:
+    """A step of a file failed on its merits, or its connection was lost."""
+    kind = "step" if isinstance(task.step, PythonStep) else "statement"
+    place = f"{name}.sql, {kind} {task.ordinal} of {total}"
+    if is_connection_lost(error):
+        return StatementFailed(
+            f"The connection was lost in {place}: {message_of(error)}.",
+            where=task.title,
+            stands=f"{_applied(task.ordinal - 1)}; the next run finds out whether this one ran",
+            then="python manage.py db_migrate",
+        )
+    where = task.title
+    if isinstance(error, Error):
+        words = in_words(error, connection, task.text)
+    else:
+        words = f"{type(error).__name__}: {error}"
+        where = f"{where} ({_place(error)})"
+    effect = f", and {kind} {task.ordinal} changed nothing"
+    if changed:
+        effect = f", and {kind} {task.ordinal} changed a part: {'; '.join(changed.lines())}"
+    return StatementFailed(
+        f"{place} failed: {words}",
+        where=where,
+        stands=f"{_applied(task.ordinal - 1)}{effect}",
+        then="mend the cause, then: python manage.py db_migrate   (it goes on from there)",
+    )
+
+
+def _applied(count: int) -> str:
+    if count == 0:
+        return "nothing of this file is applied"
+    return (
+        f"statement{'s 1 to' if count > 1 else ''} {count} of this file "
+        f"{'are' if count > 1 else 'is'} applied"
+    )
+
+
+def _place(error: Exception) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{frames[-1].filename}, line {frames[-1].lineno}" if frames else ""
+
+
+def connection_failed(error: Error, connection: BaseDatabaseWrapper, name: str) -> StatementFailed:
+    """The ledger itself could not be written or read."""
+    return StatementFailed(
+        f"The ledger could not be written while {name}.sql ran: {in_words(error, None)}",
+        stands="the next run finds out how far this one came",
+        then="python manage.py db_migrate",
+    )
+
+
+def undecided(name: str, row: LedgerStep, recorded: Delta, finding: Finding) -> Undecided:
+    """A step that only a person can decide."""
+    lines = [
+        f"{name}.sql, statement {row.ordinal} was begun and not finished, and it cannot be told "
+        f"whether it ran: {finding.why}.",
+        f"    {' '.join(row.sql.split())[:200]}",
+    ]
+    if finding.change or recorded:
+        lines.append("  The schema changed since it began:")
+        lines += [f"    {line}" for line in finding.change.lines()] or ["    (it did not)"]
+        lines.append("  The statement changes, as recorded:")
+        lines += [f"    {line}" for line in recorded.lines()] or ["    (nothing)"]
+    if row.error_text:
+        lines.append(f"  The server had said: {row.error_text}")
+    return Undecided(
+        "\n".join(lines),
+        stands="nothing was run",
+        then=f"look at the database, then: python manage.py db_resolve {name}.sql {row.ordinal} "
+        "--ran | --did-not-run",
+    )
+
+
+def changed_under_way(name: str, ordinal: int) -> LedgerConflict:
+    """A step that ran already is not in its place any more."""
+    return LedgerConflict(
+        f"{name}.sql was changed while it is half applied: statement {ordinal} ran and is not "
+        "what the file says any more.",
+        stands="nothing was run",
+        then=f"restore the statements up to {ordinal}; those behind it may be edited and accepted "
+        "(db_generate --accept)",
+    )

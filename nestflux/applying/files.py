@@ -1,0 +1,82 @@
+"""A history's files, read and verified, as what the ledger keeps of them."""
+
+from __future__ import annotations
+
+from nestflux.applying.plan import Relink
+from nestflux.applying.tasks import Work, work_of
+from nestflux.database.ledger import FileRow, Ledger, LedgerState
+from nestflux.database.server import Server
+from nestflux.history.deltas import FileRecord
+from nestflux.history.folder import Folder
+from nestflux.history.journal import Entry
+from nestflux.history.sqlfile import Direction, parse
+
+
+def verify(folder: Folder) -> None:
+    """Refuse a file whose text is not the one that the journal records. Raises HistoryError."""
+    for entry in folder.journal.entries:
+        folder.text(entry, Direction.UP)
+
+
+def row_of(folder: Folder, entry: Entry, server: Server) -> FileRow:
+    """What the ledger is to know of a file. Raises HistoryError."""
+    file = folder.file(entry, Direction.UP)
+    return FileRow(
+        id=entry.id,
+        name=entry.name,
+        number=entry.number,
+        family=folder.family,
+        recorded_on=file.recorded_on,
+        server_version=server.version_text,
+        up_sha256=entry.up,
+        down_sha256=entry.down,
+        record_sha256=entry.record,
+        up_text=folder.text(entry, Direction.UP),
+        down_text=folder.text(entry, Direction.DOWN),
+        record=folder.record(entry).dumps(),
+        migrations=entry.migrations,
+        books=entry.books,
+        statement_count=len(list(file.steps())),
+    )
+
+
+def work_in(row: FileRow, direction: Direction) -> Work:
+    """The steps of a file, from the texts that its row keeps. Raises HistoryError."""
+    text = row.up_text if direction is Direction.UP else row.down_text
+    return work_of(parse(text), FileRecord.loads(row.record))
+
+
+def relinks(folder: Folder, state: LedgerState, ledger: Ledger) -> tuple[Relink, ...]:
+    """Ledger rows that are an entry under an older name or id, or with other comments: the same
+    steps, one by one. Reads texts from the ledger only where something differs."""
+    entries = {entry.id: entry for entry in folder.journal.entries}
+    found = []
+    for file in state.applied:
+        entry = entries.get(file.id)
+        if entry is None:
+            continue
+        same_text = file.up_sha256 == entry.up
+        shown = (file.name, file.down_sha256, file.record_sha256)
+        if same_text and shown == (entry.name, entry.down, entry.record):
+            continue
+        if same_text or _steps(ledger.file_row(file.id).up_text) == _steps_of(folder, entry):
+            found.append(Relink(file, entry))
+    off_branch = [file for file in state.applied if file.id not in entries]
+    known = {file.id for file in state.files}
+    pending = [entry for entry in folder.journal.entries if entry.id not in known]
+    for file in off_branch:
+        steps = _steps(ledger.file_row(file.id).up_text) if pending else []
+        for entry in pending:
+            if file.books == entry.books and steps == _steps_of(folder, entry):
+                found.append(Relink(file, entry))
+                pending.remove(entry)
+                break
+    return tuple(found)
+
+
+def _steps_of(folder: Folder, entry: Entry) -> list[tuple[str, str]]:
+    return _steps(folder.text(entry, Direction.UP))
+
+
+def _steps(text: str) -> list[tuple[str, str]]:
+    return [(section.migration, step.sha256) for _, section, step in parse(text).steps()]

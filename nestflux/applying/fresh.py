@@ -1,0 +1,119 @@
+"""A fresh database: the snapshot in one go, instead of years of files.
+
+What the load will make is written down before it begins. If it dies, the next run drops that, and
+nothing else, and starts again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.db.utils import Error
+
+from nestflux.applying.context import Context
+from nestflux.applying.events import Loaded
+from nestflux.applying.failures import is_connection_lost
+from nestflux.database.errors import in_words
+from nestflux.database.ledger import FileRow
+from nestflux.database.reader import table_names
+from nestflux.database.session import PINNED, pin, restored_session
+from nestflux.exceptions import LedgerConflict, StatementFailed
+from nestflux.history.lexer import fragments, significant
+from nestflux.history.statements import summary
+
+if TYPE_CHECKING:
+    from nestflux.history.journal import Journal
+
+_KINDS = ("TABLE", "VIEW", "TRIGGER", "PROCEDURE", "FUNCTION", "EVENT")
+# Programs before the tables they stand on; DROP TABLE takes a table's triggers along.
+_DROP_ORDER = ("event", "procedure", "function", "trigger", "view", "table")
+
+
+def statements_of(snapshot: str) -> tuple[str, ...]:
+    """The statements of ``schema.sql``."""
+    return tuple(f.text for f in fragments(snapshot) if f.kind == "statement")
+
+
+def objects_made_by(statements: Iterable[str]) -> tuple[str, ...]:
+    """What CREATE statements make: ``table blog_post``, ``view shown``."""
+    found = []
+    for sql in statements:
+        shown = significant(sql)
+        if not shown or shown[0].text.upper() != "CREATE":
+            continue
+        words = [token.text.upper() if token.kind == "word" else "" for token in shown]
+        at = next((i for i, word in enumerate(words) if word in _KINDS), None)
+        if at is None:
+            continue
+        kind, at = words[at].lower(), at + 1
+        while words[at] in ("IF", "NOT", "EXISTS"):
+            at += 1
+        text = shown[at].text
+        name = text[1:-1].replace("``", "`") if shown[at].kind == "name" else text
+        found.append(f"{kind} {name}")
+    return tuple(found)
+
+
+def drop(context: Context, objects: Sequence[str]) -> None:
+    """Drop what a load that died had made. Raises LedgerConflict where other tables are left."""
+    connection = context.connection
+    with restored_session(connection):
+        pin(connection, (*PINNED, "SET foreign_key_checks = 0"))
+        for kind in _DROP_ORDER:
+            for key in objects:
+                if key.startswith(f"{kind} "):
+                    context.lock.require()
+                    quoted = connection.ops.quote_name(key.removeprefix(f"{kind} "))
+                    pin(connection, (f"DROP {kind.upper()} IF EXISTS {quoted}",))
+    if left := table_names(connection):
+        raise LedgerConflict(
+            f"Loading schema.sql died, what it had made was dropped, and the table {left[0]} is "
+            "there, which it does not make.",
+            stands="nothing else was changed",
+            then=f"find out whose {left[0]} is; the database must be empty to be loaded",
+        )
+
+
+def load(context: Context, snapshot: str, journal: Journal, rows: Sequence[FileRow]) -> Loaded:
+    """Load the snapshot and book every file as applied. Raises StatementFailed."""
+    started = time.monotonic()
+    statements = statements_of(snapshot)
+    objects = objects_made_by(statements)
+    context.lock.require()
+    context.ledger.open_loading(objects)
+    with restored_session(context.connection):
+        pin(context.connection, PINNED)
+        for number, sql in enumerate(statements, start=1):
+            context.lock.require()
+            try:
+                pin(context.connection, (sql,))
+            except Error as error:
+                raise _failed(error, sql, number, len(statements)) from error
+    context.lock.require()
+    with transaction.atomic(context.connection.alias):
+        context.ledger.owe_signals()
+        context.ledger.put_applied(rows, "snapshot")
+        context.ledger.book(journal.books)
+        context.ledger.close_loading()
+    loaded = Loaded(
+        tuple(row.name for row in rows),
+        sum(key.startswith("table ") for key in objects),
+        time.monotonic() - started,
+    )
+    context.tell(loaded)
+    return loaded
+
+
+def _failed(error: Error, sql: str, number: int, total: int) -> StatementFailed:
+    then = "python manage.py db_migrate"
+    if not is_connection_lost(error):
+        then += " --replay   (runs the files instead), or mend the cause and run it again"
+    return StatementFailed(
+        f"schema.sql, statement {number} of {total} failed: {in_words(error, None, sql)}",
+        where=summary(sql),
+        stands="the next run drops what the load made, and starts again",
+        then=then,
+    )

@@ -1,0 +1,245 @@
+"""``db_rollback``: the reviewed down files in reverse, with the same books as the way up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nestflux.applying import signals
+from nestflux.applying.apply import Passage
+from nestflux.applying.context import Context, Options
+from nestflux.applying.events import Finished
+from nestflux.applying.files import row_of, work_in
+from nestflux.applying.migrate import send_post_migrate
+from nestflux.applying.running import lock_held, open_history, refuse_unsuitable, run_opened
+from nestflux.applying.tasks import Work
+from nestflux.database.ledger import FileRow, Ledger, LedgerFile, LedgerState, read_state
+from nestflux.database.reader import table_names
+from nestflux.database.server import Server
+from nestflux.exceptions import LedgerConflict, Refused
+from nestflux.history.folder import Folder
+from nestflux.history.sqlfile import Direction, PythonStep
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+ZERO = "zero"
+_COUNTED = 1_000_000  # rows: a full count of a larger table would take minutes
+
+
+@dataclass(frozen=True)
+class Loss:
+    """Data that is gone afterwards: a table, or a column of one. ``rows`` is None where there
+    are more than were counted."""
+
+    table: str
+    column: str
+    rows: int | None
+
+    def __str__(self) -> str:
+        shown = "more than a million rows" if self.rows is None else f"{self.rows:,} rows"
+        if self.rows == 1:
+            shown = "1 row"
+        place = f"column {self.table}.{self.column}" if self.column else f"table {self.table}"
+        return f"{place} ({shown})"
+
+
+@dataclass(frozen=True)
+class RollbackFile:
+    """A file to undo, with the steps that do it."""
+
+    known: LedgerFile
+    row: FileRow
+    work: Work
+    losses: tuple[Loss, ...]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return self.work.file.notes
+
+
+@dataclass(frozen=True)
+class RollbackPlan:
+    """What ``db_rollback`` will do: the files in the order in which they are undone."""
+
+    files: tuple[RollbackFile, ...] = ()
+
+    @property
+    def losses(self) -> tuple[Loss, ...]:
+        return tuple(loss for file in self.files for loss in file.losses)
+
+
+def choose(
+    state: LedgerState, file: str | None = None, to: str | None = None
+) -> tuple[LedgerFile, ...]:
+    """Which files to undo, the last applied first. Pure.
+
+    Args:
+        file: undo this one, and what was applied after it; None: the last one.
+        to: undo what was applied after this one, which stays; ``zero``: everything.
+
+    Raises Refused for a file that is not applied, LedgerConflict where one is half applied.
+    """
+    flying = state.in_flight
+    if flying is not None and flying.direction == "up":
+        raise LedgerConflict(
+            f"{flying.name} is half applied; only a whole file can be undone.",
+            stands="nothing was run",
+            then="python manage.py db_migrate   (finishes it), then db_rollback",
+        )
+    newest_first = tuple(reversed(state.applied))
+    begun = (flying,) if flying is not None else ()
+    if file is None and to is None:
+        return begun or newest_first[:1]
+    if to == ZERO:
+        return (*begun, *newest_first)
+    wanted = _named(str(file or to), (*begun, *newest_first))
+    chosen = [*begun, *newest_first]
+    end = chosen.index(wanted)
+    return tuple(chosen[: end + 1] if file is not None else chosen[:end])
+
+
+def _named(name: str, files: tuple[LedgerFile, ...]) -> LedgerFile:
+    wanted = name.removesuffix(".sql").removesuffix(".down")
+    number = f"{int(wanted):04d}_" if wanted.isdigit() else None
+    found = [
+        file
+        for file in files
+        if file.name == wanted or (file.name.startswith(number or f"{wanted}_"))
+    ]
+    if len(found) == 1:
+        return found[0]
+    what = "is the beginning of several" if found else "is not applied here"
+    raise Refused(f"{name} {what}.", stands="nothing was run", then="python manage.py db_status")
+
+
+def plan_rollback(alias: str, *, file: str | None = None, to: str | None = None) -> RollbackPlan:
+    """What ``rollback`` would do now. Raises Refused where a file cannot be undone."""
+    connection, server, folder = open_history(alias)
+    return _planned(connection, server, folder, file, to)[0]
+
+
+def rollback(
+    alias: str,
+    *,
+    file: str | None = None,
+    to: str | None = None,
+    expected: RollbackPlan | None = None,
+    options: Options | None = None,
+) -> tuple[Finished, ...]:
+    """Undo files from their reviewed down files. A rollback that died is finished first.
+
+    Args:
+        file, to: see ``choose``.
+        expected: the plan that a person agreed to; refused where it is another one by now.
+
+    Raises as ``migrate`` does.
+    """
+    options = options or Options(command="db_rollback")
+    connection, server, folder = open_history(alias)
+    refuse_unsuitable(connection, server)
+    with lock_held(connection, options) as lock:
+        plan, state = _planned(connection, server, folder, file, to)
+        if not plan.files:
+            return ()
+        if expected is not None and _ids(expected) != _ids(plan):
+            raise LedgerConflict(
+                "Another deploy changed what is applied while you were asked.",
+                stands="nothing was run",
+                then="python manage.py db_rollback",
+            )
+        order = _order(folder, plan)
+        with run_opened(connection, server, lock, options, order) as context:
+            return _carry_out(context, plan, state)
+
+
+def _carry_out(context: Context, plan: RollbackPlan, state: LedgerState) -> tuple[Finished, ...]:
+    for file in plan.files:
+        for task in file.work.tasks:
+            if isinstance(task.step, PythonStep):
+                context.runner.find(task.step.locator)
+    undone = [m for file in plan.files for m in reversed(file.row.migrations)]
+    announced = signals.migration_plan(context.loader, undone, backwards=True)
+    signals.send_pre(context, announced, state.booked)
+    finished = tuple(Passage(context, file.row, file.work, file.known).run() for file in plan.files)
+    gone = {row for file in plan.files for row in file.row.books}
+    send_post_migrate(context, announced, state.booked - gone)
+    return finished
+
+
+def _planned(
+    connection: BaseDatabaseWrapper,
+    server: Server,
+    folder: Folder,
+    file: str | None,
+    to: str | None,
+) -> tuple[RollbackPlan, LedgerState]:
+    state = read_state(connection) or LedgerState()
+    ledger = Ledger(connection)
+    tables = set(table_names(connection))
+    files = []
+    for known in choose(state, file, to):
+        row = _row(folder, server, ledger, known)
+        work = work_in(row, Direction.DOWN)
+        if reason := work.file.irreversible:
+            raise Refused(
+                f"{known.name} cannot be undone: {reason}",
+                where=f"{known.name}.down.sql",
+                stands="nothing was run",
+                then="write a new migration that takes the schema on, and run db_generate",
+            )
+        files.append(RollbackFile(known, row, work, _losses(connection, work, tables)))
+    return RollbackPlan(tuple(files)), state
+
+
+def _row(folder: Folder, server: Server, ledger: Ledger, known: LedgerFile) -> FileRow:
+    """The file's texts from disk, or from the ledger where it is another branch's."""
+    for entry in folder.journal.entries:
+        if entry.id == known.id and entry.up == known.up_sha256:
+            return row_of(folder, entry, server)
+    return ledger.file_row(known.id)
+
+
+def _order(folder: Folder, plan: RollbackPlan) -> list[str]:
+    """Every migration that a Python step may need the state of, in the frozen order."""
+    order = list(folder.journal.migrations)
+    for file in reversed(plan.files):
+        order += [m for m in file.row.migrations if m not in order]
+    return order
+
+
+def _ids(plan: RollbackPlan) -> tuple[str, ...]:
+    return tuple(file.known.id for file in plan.files)
+
+
+def _losses(connection: BaseDatabaseWrapper, work: Work, tables: set[str]) -> tuple[Loss, ...]:
+    """What the steps drop, by their recorded deltas: tables, and columns of tables that stay."""
+    gone = [
+        key
+        for task in work.tasks
+        for key, (_, after) in task.record.delta.changes.items()
+        if after is None
+    ]
+    dropped = [key.removeprefix("table ") for key in gone if _is_table(key)]
+    losses = [(name, "") for name in dropped]
+    for key in gone:
+        table, found, column = key.removeprefix("table ").partition(" / column ")
+        if found and table not in dropped:
+            losses.append((table, column))
+    return tuple(
+        Loss(table, column, _count(connection, table))
+        for table, column in losses
+        if table in tables
+    )
+
+
+def _is_table(key: str) -> bool:
+    return key.startswith("table ") and " / " not in key
+
+
+def _count(connection: BaseDatabaseWrapper, table: str) -> int | None:
+    quoted = connection.ops.quote_name(table)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT COUNT(*) FROM (SELECT 1 FROM {quoted} LIMIT {_COUNTED + 1}) t")
+        (count,) = cursor.fetchone()
+    return None if count > _COUNTED else int(count)

@@ -1,0 +1,133 @@
+"""The frame of every run that changes a database: refusals, the lock, the run's row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from django.db.utils import Error
+
+from nestflux.applying.context import Context, Options
+from nestflux.applying.events import HolderEnded, Waiting
+from nestflux.applying.plan import refuse_family
+from nestflux.conf import FAMILIES, history_folder
+from nestflux.database.errors import connect
+from nestflux.database.heartbeat import beating
+from nestflux.database.ledger import Ledger
+from nestflux.database.ledger_tables import ensure_ledger
+from nestflux.database.lock import DatabaseLock
+from nestflux.database.server import (
+    FAMILY_NAMES,
+    Server,
+    connection_for,
+    is_galera,
+    is_read_only,
+    server_of,
+)
+from nestflux.exceptions import NestFluxError, Refused
+from nestflux.history.folder import Folder
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+    from nestflux.graph.loader import ExtendedLoader
+
+
+def open_history(alias: str) -> tuple[BaseDatabaseWrapper, Server, Folder]:
+    """The connection of an alias, what answers there, and the history for it.
+
+    Raises ServerUnavailable, ServerUnsupported, Misconfigured, or HistoryError where the history
+    is not for this server.
+    """
+    connection = connection_for(alias)
+    if connection.in_atomic_block:
+        raise Refused("A transaction is open: DDL would commit it.", stands="nothing was run")
+    connect(connection)
+    server = server_of(connection)
+    folder = history_folder(alias, server.family)
+    if not folder.exists:
+        others = [f for f in FAMILIES if history_folder(alias, f).exists]
+        kept = f"; there is one for {FAMILY_NAMES[others[0]]}" if others else ""
+        raise Refused(
+            f"The database {alias!r} has no history for {FAMILY_NAMES[server.family]}{kept}.",
+            where=str(folder.path),
+            stands="nothing was run",
+            then="python manage.py db_generate",
+        )
+    refuse_family(folder.journal, server.family, server.differing_features(folder.journal.features))
+    return connection, server, folder
+
+
+def refuse_unsuitable(connection: BaseDatabaseWrapper, server: Server) -> None:
+    """Raises Refused on a server that takes no writes, or on which the lock would not hold."""
+    if is_read_only(connection):
+        raise Refused(
+            f"{server.name} is read-only: a replica, or super_read_only is set.",
+            stands="nothing was run",
+            then="point the database alias at the primary",
+        )
+    if is_galera(connection):
+        raise Refused(
+            f"{server.name} is a node of a multi-primary cluster, whose nodes do not share "
+            "GET_LOCK: two deploys could run the same statement.",
+            stands="nothing was run",
+        )
+
+
+@contextmanager
+def lock_held(connection: BaseDatabaseWrapper, options: Options) -> Iterator[DatabaseLock]:
+    """The database's lock, waited for and given back. Raises LockUnavailable."""
+    lock = DatabaseLock(
+        connection,
+        options.lock,
+        on_wait=lambda holder: options.on_event(Waiting(str(holder))),
+        on_kill=lambda holder: options.on_event(HolderEnded(str(holder))),
+    )
+    try:
+        lock.acquire()
+        yield lock
+    finally:
+        lock.release()
+
+
+@contextmanager
+def run_opened(
+    connection: BaseDatabaseWrapper,
+    server: Server,
+    lock: DatabaseLock,
+    options: Options,
+    order: Sequence[str],
+) -> Iterator[Context]:
+    """A run with its row in the ledger, its heartbeat, and its outcome written at the end.
+
+    A run that is killed leaves its row open; the next one closes it.
+    """
+    ensure_ledger(connection)
+    ledger = Ledger(connection)
+    run_id = ledger.open_run(options.command, lock.connection_id)
+    context = Context(
+        connection=connection,
+        server=server,
+        ledger=ledger,
+        lock=lock,
+        options=options,
+        order=tuple(order),
+        load=lambda: _load(connection),
+    )
+    with beating(connection, run_id, every=options.lock.beat):
+        try:
+            yield context
+        except Exception as error:
+            with suppress(Error, NestFluxError):
+                lock.require()
+                ledger.close_run("failed", f"{type(error).__name__}: {error}")
+            raise
+        lock.require()
+        ledger.close_run("done")
+
+
+def _load(connection: BaseDatabaseWrapper) -> ExtendedLoader:
+    from nestflux.graph.loader import load
+
+    return load(connection)

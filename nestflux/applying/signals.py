@@ -1,0 +1,121 @@
+"""``pre_migrate`` and ``post_migrate`` as Django's own command sends them.
+
+Source: django/core/management/commands/migrate.py, ``handle``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+import traceback
+from collections.abc import Iterable, Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from django.apps import apps
+from django.core.management.sql import emit_post_migrate_signal, emit_pre_migrate_signal
+from django.db.migrations.migration import Migration
+from django.db.migrations.state import ModelState, ProjectState
+from django.utils.module_loading import module_has_submodule
+
+from nestflux.exceptions import NestFluxError, StatementFailed
+from nestflux.graph.loader import dotted, undotted
+
+if TYPE_CHECKING:
+    from nestflux.applying.context import Context
+    from nestflux.graph.loader import ExtendedLoader
+
+MigrationPlan = Sequence[tuple[Migration, bool]]
+
+
+def digest() -> str:
+    """A hash of what receivers of ``post_migrate`` make rows of: apps, models, permissions.
+
+    Names only, and only of what is loaded anyway: it asks no server and imports nothing.
+    """
+    lines = []
+    for app in sorted(apps.get_app_configs(), key=lambda app: app.label):
+        if app.models_module is None:
+            continue
+        lines.append(f"app {app.label}")
+        for model in app.get_models():
+            options = model._meta
+            permissions = [codename for codename, _ in options.permissions]
+            lines.append(
+                f"model {options.model_name} {sorted(options.default_permissions)} "
+                f"{sorted(permissions)} {options.proxy} {options.managed}"
+            )
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def import_management_modules() -> None:
+    """Receivers register when an app's ``management`` module is imported."""
+    for app in apps.get_app_configs():
+        if module_has_submodule(app.module, "management"):
+            import_module(".management", app.name)
+
+
+def migration_plan(
+    loader: ExtendedLoader, migrations: Iterable[str], *, backwards: bool = False
+) -> MigrationPlan:
+    """What Django's command passes to receivers as ``plan``; what left the project is left out."""
+    found = (loader.disk_migrations.get(undotted(name)) for name in migrations)
+    return [(migration, backwards) for migration in found if migration is not None]
+
+
+def send_pre(context: Context, plan: MigrationPlan, applied: Iterable[str]) -> None:
+    """Send ``pre_migrate`` with the models as the applied migrations make them."""
+    import_management_modules()
+    state = _state(context.loader, applied)
+    _send(context, emit_pre_migrate_signal, "pre_migrate", plan, state)
+
+
+def send_post(context: Context, plan: MigrationPlan, applied: Iterable[str]) -> None:
+    """Send ``post_migrate``; the ledger then says that it was sent."""
+    import_management_modules()
+    state = _state(context.loader, applied)
+    state.clear_delayed_apps_cache()
+    rendered = state.apps
+    with rendered.bulk_update():
+        keys = [(real.app_label, real.name_lower) for real in rendered.real_models]
+        for key in keys:
+            rendered.unregister_model(*key)
+    rendered.render_multiple([ModelState.from_model(apps.get_model(*key)) for key in keys])
+    _send(context, emit_post_migrate_signal, "post_migrate", plan, state)
+
+
+def _state(loader: ExtendedLoader, applied: Iterable[str]) -> ProjectState:
+    """The state after the applied migrations, in the graph's order."""
+    names = set(applied)
+    state = ProjectState(real_apps=loader.unmigrated_apps)
+    seen = set()
+    for target in loader.graph.leaf_nodes():
+        for key in loader.graph.forwards_plan(target):
+            if key not in seen:
+                seen.add(key)
+                if dotted(key) in names:
+                    loader.graph.nodes[key].mutate_state(state, preserve=False)
+    return state
+
+
+def _send(context: Context, emit: Any, name: str, plan: MigrationPlan, state: ProjectState) -> None:
+    options = context.options
+    try:
+        emit(
+            options.verbosity,
+            options.interactive,
+            context.connection.alias,
+            stdout=options.stdout or sys.stdout,
+            apps=state.apps,
+            plan=list(plan),
+        )
+    except NestFluxError:
+        raise
+    except Exception as error:
+        frames = traceback.extract_tb(error.__traceback__)
+        raise StatementFailed(
+            f"A receiver of {name} failed: {type(error).__name__}: {error}",
+            where=f"{frames[-1].filename}, line {frames[-1].lineno}",
+            stands="the SQL that was applied stands; the signal is still owed",
+            then="mend the receiver, then: python manage.py db_migrate",
+        ) from error

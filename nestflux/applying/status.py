@@ -1,0 +1,114 @@
+"""``db_status``: where a database stands. Reads, and changes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from nestflux.applying import signals
+from nestflux.applying.running import open_history
+from nestflux.database.ledger import Ledger, LedgerFile, LedgerState, read_state
+from nestflux.database.lock import holder_of, lock_name
+
+if TYPE_CHECKING:
+    from nestflux.history.journal import Journal
+
+
+@dataclass(frozen=True)
+class FileStatus:
+    """One file. ``state``: applied, pending, running, failed, rolling_back; ``step`` is the
+    statement that is in flight or failed, from 1 on, 0 where none is."""
+
+    name: str
+    state: str
+    statements: int = 0
+    finished_at: str = ""
+    step: int = 0
+    sql: str = ""
+    error: str = ""
+    off_branch: bool = False
+
+    @property
+    def needs_attention(self) -> bool:
+        return self.state in ("running", "failed", "rolling_back")
+
+
+@dataclass(frozen=True)
+class Status:
+    """A database against its history. ``holder``: the deploy that holds the lock at the moment."""
+
+    alias: str
+    server: str
+    files: tuple[FileStatus, ...]
+    signals_owed: bool
+    holder: str = ""
+    loading: bool = False
+
+    @property
+    def pending(self) -> tuple[FileStatus, ...]:
+        return tuple(file for file in self.files if file.state == "pending")
+
+    @property
+    def needs_attention(self) -> bool:
+        """Did something fail, or was something left in flight?"""
+        return self.loading or any(file.needs_attention for file in self.files)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "database": self.alias,
+            "server": self.server,
+            "up_to_date": not (self.pending or self.needs_attention or self.signals_owed),
+            "holder": self.holder,
+            "loading": self.loading,
+            "post_migrate_owed": self.signals_owed,
+            "files": [vars(file) for file in self.files],
+        }
+
+
+def status(alias: str) -> Status:
+    """Where the database of an alias stands. Raises Refused where it cannot be asked."""
+    connection, server, folder = open_history(alias)
+    state = read_state(connection) or LedgerState()
+    ledger = Ledger(connection)
+    holder = holder_of(connection, lock_name(str(connection.settings_dict["NAME"])))
+    owed = state.signals_owed or state.signals_hash != signals.digest()
+    return Status(
+        alias=alias,
+        server=server.name,
+        files=tuple(_files(folder.journal, state, ledger)),
+        signals_owed=bool(state.applied) and owed,
+        holder=str(holder) if holder else "",
+        loading=state.loading is not None and not state.applied,
+    )
+
+
+def _files(journal: Journal, state: LedgerState, ledger: Ledger) -> list[FileStatus]:
+    listed = {entry.id for entry in journal.entries}
+    shown = []
+    for entry in journal.entries:
+        known = state.file(entry.id)
+        if known is None or known.state == "rolled_back":
+            shown.append(FileStatus(entry.name, "pending"))
+        else:
+            shown.append(_of(known, ledger))
+    strangers = [file for file in state.files if file.id not in listed]
+    shown += [_of(f, ledger, off_branch=True) for f in strangers if f.state != "rolled_back"]
+    return shown
+
+
+def _of(known: LedgerFile, ledger: Ledger, *, off_branch: bool = False) -> FileStatus:
+    step, sql, error = 0, "", ""
+    if known.is_in_flight:
+        for row in ledger.steps(known.id, known.direction, known.attempt):
+            if row.state in ("started", "failed"):
+                step, sql, error = row.ordinal, row.sql, row.error_text
+    return FileStatus(
+        name=known.name,
+        state=known.state,
+        statements=known.statements,
+        finished_at=known.finished_at,
+        step=step,
+        sql=sql,
+        error=error,
+        off_branch=off_branch,
+    )

@@ -1,0 +1,108 @@
+"""A file as the list of what there is to do, step by step. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nestflux.exceptions import HistoryError
+from nestflux.history.deltas import FileRecord, StepRecord
+from nestflux.history.sqlfile import (
+    Direction,
+    PythonStep,
+    SessionStatement,
+    SqlFile,
+    Statement,
+    Step,
+)
+from nestflux.history.statements import Kind, kind_of, summary
+
+
+@dataclass(frozen=True)
+class Task:
+    """One step.
+
+    ``session`` are the SETs that stand between the step before and this one. ``books`` are the
+    rows of ``django_migrations`` that are written, or on the way down removed, together with it.
+    """
+
+    ordinal: int
+    step: Step
+    record: StepRecord
+    migration: str
+    session: tuple[str, ...] = ()
+    books: tuple[str, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """ddl | data | python. A SELECT shares a transaction like any data statement."""
+        if isinstance(self.step, PythonStep):
+            return "python"
+        return "ddl" if kind_of(self.step.sql) is Kind.DDL else "data"
+
+    @property
+    def text(self) -> str:
+        """The SQL, or a Python step's locator."""
+        return self.step.sql if isinstance(self.step, Statement) else self.step.locator
+
+    @property
+    def title(self) -> str:
+        """A few words for a person."""
+        if isinstance(self.step, PythonStep):
+            return f"python step {self.step.locator}"
+        return summary(self.step.sql)
+
+
+@dataclass(frozen=True)
+class Work:
+    """A file's tasks. ``books_first`` are those of sections before the first step, or of a file
+    that has no step at all: they are written when the file is begun."""
+
+    file: SqlFile
+    tasks: tuple[Task, ...]
+    books_first: tuple[str, ...]
+
+    @property
+    def direction(self) -> Direction:
+        return self.file.direction
+
+
+def work_of(file: SqlFile, record: FileRecord) -> Work:
+    """A file's tasks. Raises HistoryError where the record is not of this text."""
+    records = record.up if file.direction is Direction.UP else record.down
+    tasks: list[Task] = []
+    books_first: list[str] = []
+    session: list[str] = []
+    for section in file.sections:
+        for item in section.items:
+            if isinstance(item, SessionStatement):
+                session.append(item.sql)
+                continue
+            ordinal = len(tasks) + 1
+            known = _record_of(file, records, ordinal, item)
+            tasks.append(Task(ordinal, item, known, section.migration, tuple(session)))
+            session = []
+        if tasks:
+            last = tasks[-1]
+            books = (*last.books, *section.books)
+            tasks[-1] = Task(**{**vars(last), "books": books})
+        else:
+            books_first += section.books
+    if len(records) != len(tasks):
+        raise _stale_record(file)
+    return Work(file, tuple(tasks), tuple(books_first))
+
+
+def _record_of(
+    file: SqlFile, records: tuple[StepRecord, ...], ordinal: int, step: Step
+) -> StepRecord:
+    if ordinal > len(records) or records[ordinal - 1].sha256 != step.sha256:
+        raise _stale_record(file)
+    return records[ordinal - 1]
+
+
+def _stale_record(file: SqlFile) -> HistoryError:
+    return HistoryError(
+        f"{file.name}.deltas.json does not describe the statements of {file.name}.sql.",
+        stands="nothing was run",
+        then=f"python manage.py db_generate --accept {file.name}.sql",
+    )

@@ -1,0 +1,82 @@
+"""Is it still the same transaction? A statement may commit it without a word.
+
+MariaDB has ``@@in_transaction``, MySQL has nothing of the kind. But an implicit commit deletes
+every savepoint on both (Manual 15.3.4), so a savepoint set at the beginning tells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from nestflux.applying.retry import DEADLOCK
+from nestflux.database.errors import number_of
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+# A deadlock rolls the whole transaction back, savepoints included: nothing was committed.
+_NO_SUCH_SAVEPOINT = 1305
+
+
+class Sentinel:
+    """A savepoint that is gone once something has committed; ``was_lost`` says so afterwards.
+
+    Entered *inside* ``transaction.atomic``, so that it looks before Django rolls back. It speaks
+    to the driver itself: after an error Django may refuse every query of the transaction.
+    """
+
+    def __init__(self, connection: BaseDatabaseWrapper) -> None:
+        self.connection = connection
+        self.was_lost = False
+        self._is_set = False
+
+    def __enter__(self) -> Sentinel:
+        self._raw("SAVEPOINT nestflux_sentinel")
+        self._is_set = True
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if isinstance(error, Exception) and number_of(error) != DEADLOCK:
+            self.is_lost()
+
+    def is_lost(self) -> bool:
+        """Has anything committed since it was entered? Ends the watch."""
+        if self._is_set:
+            self._is_set = False
+            try:
+                self._raw("RELEASE SAVEPOINT nestflux_sentinel")
+            except Exception as error:
+                self.was_lost = number_of(error) == _NO_SUCH_SAVEPOINT
+        return self.was_lost
+
+    def _raw(self, sql: str) -> None:
+        driver: Any = self.connection.connection
+        driver.query(sql)
+
+
+def untransactional(connection: BaseDatabaseWrapper, names: Collection[str]) -> str:
+    """Why a data statement that names these tables cannot be undone here; empty if it can.
+
+    What counts is the engine on the *target*: the same table may be InnoDB where it was recorded
+    and MyISAM where it was made ten years ago.
+    """
+    if not names:
+        return ""
+    marks = ", ".join(["%s"] * len(names))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT t.TABLE_NAME, t.ENGINE FROM information_schema.TABLES t "
+            "JOIN information_schema.ENGINES e ON e.ENGINE = t.ENGINE "
+            "WHERE t.TABLE_SCHEMA = DATABASE() AND COALESCE(e.TRANSACTIONS, 'NO') <> 'YES' "
+            f"AND t.TABLE_NAME IN ({marks}) ORDER BY t.TABLE_NAME",
+            sorted(names),
+        )
+        found = cursor.fetchone()
+    return f"the table {found[0]} is {found[1]}, which knows no transactions" if found else ""

@@ -1,0 +1,64 @@
+"""A sign of life while a run lasts: a second connection renews the run's row from a thread.
+
+Without it a waiter cannot tell a deploy that works on a long ALTER from a host that froze.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from django.db.utils import Error
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+
+@contextmanager
+def beating(connection: BaseDatabaseWrapper, run_id: int, *, every: float) -> Iterator[None]:
+    """Renew ``heartbeat_at`` of a run's row every so many seconds while the block lasts.
+
+    Where no second connection can be had the row keeps no heartbeat, and nobody takes the run
+    for dead on that account.
+    """
+    ended = threading.Event()
+    thread = threading.Thread(
+        target=_beat,
+        args=(connection, run_id, every, ended),
+        name="nestflux-heartbeat",
+        daemon=True,
+    )
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def _beat(
+    connection: BaseDatabaseWrapper, run_id: int, every: float, ended: threading.Event
+) -> None:
+    # A copy belongs to the thread that makes it; connections[alias] would be one that nobody
+    # closes (django/db/backends/base/base.py, copy).
+    own = connection.copy()
+    try:
+        while not ended.is_set():
+            try:
+                _renew(own, run_id)
+            except Error:
+                own.close()
+            ended.wait(every)
+    finally:
+        own.close()
+
+
+def _renew(own: BaseDatabaseWrapper, run_id: int) -> None:
+    with own.cursor() as cursor:
+        # A row locked by the run itself must not make the heart wait.
+        cursor.execute("SET SESSION innodb_lock_wait_timeout = 1")
+        cursor.execute(
+            "UPDATE nestflux_run SET heartbeat_at = UTC_TIMESTAMP(6) WHERE id = %s", [run_id]
+        )

@@ -1,0 +1,529 @@
+"""The ledger as values: reading it in one query, writing it row by row.
+
+Knows tables and columns, and nothing of plans. Every write happens under the lock, which the
+caller checks; times are the server's, in UTC.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from getpass import getuser
+from importlib.metadata import PackageNotFoundError, version
+from os import getpid
+from typing import TYPE_CHECKING, Any
+
+from django.db.utils import ProgrammingError
+from django.utils import timezone
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+NO_SUCH_TABLE = 1146
+_EXCERPT = 4000  # of an error's text: the column is of 65,535 bytes
+
+
+@dataclass(frozen=True)
+class LedgerFile:
+    """A row of ``nestflux_sql_migration``, without its texts."""
+
+    id: str
+    name: str
+    state: str
+    direction: str
+    attempt: int
+    up_sha256: str
+    down_sha256: str
+    record_sha256: str
+    family: str
+    books: tuple[str, ...]
+    statements: int = 0
+    finished_at: str = ""
+
+    @property
+    def is_applied(self) -> bool:
+        return self.state == "applied"
+
+    @property
+    def is_in_flight(self) -> bool:
+        """Was it begun, in either direction, and not finished?"""
+        return self.state in ("running", "failed", "rolling_back")
+
+
+@dataclass(frozen=True)
+class LedgerState:
+    """Everything that a plan depends on. ``loading``: the objects of a fresh load that died."""
+
+    version: int = 0
+    files: tuple[LedgerFile, ...] = ()
+    booked: frozenset[str] = frozenset()
+    signals_owed: bool = False
+    signals_hash: str = ""
+    loading: tuple[str, ...] | None = None
+
+    def file(self, identity: str) -> LedgerFile | None:
+        return next((file for file in self.files if file.id == identity), None)
+
+    @property
+    def in_flight(self) -> LedgerFile | None:
+        return next((file for file in self.files if file.is_in_flight), None)
+
+    @property
+    def applied(self) -> tuple[LedgerFile, ...]:
+        """The applied files in the order in which they were applied."""
+        found = [file for file in self.files if file.is_applied]
+        return tuple(sorted(found, key=lambda file: (file.finished_at, file.name)))
+
+
+@dataclass(frozen=True)
+class LedgerStep:
+    """A row of ``nestflux_statement``."""
+
+    ordinal: int
+    sha256: str
+    kind: str
+    migration: str
+    sql: str
+    verdict: str
+    undecidable: str
+    delta: Mapping[str, Any]
+    state: str = "pending"
+    before_reading: Mapping[str, str] | None = None
+    error_text: str = ""
+    note: str = ""
+    rows_affected: int | None = None
+    seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class FileRow:
+    """What a file's row is made of when it is first written, or renewed after an edit."""
+
+    id: str
+    name: str
+    number: int
+    family: str
+    recorded_on: str
+    server_version: str
+    up_sha256: str
+    down_sha256: str
+    record_sha256: str
+    up_text: str
+    down_text: str
+    record: str
+    migrations: tuple[str, ...]
+    books: tuple[str, ...]
+    statement_count: int
+
+    def columns(self, alias: str) -> dict[str, Any]:
+        values = dict(vars(self))
+        values["migrations"] = json.dumps(self.migrations)
+        values["books"] = json.dumps(self.books)
+        return {**values, "alias": alias}
+
+
+# One query over everything, so that a run with nothing to do costs one round trip. The collation
+# is stated because django_migrations has the schema's, and a UNION of two may be refused (1271).
+_STATE = """
+SELECT 'version', CAST(version AS CHAR), '', '', '', '', '', '', '', '', '', ''
+  FROM nestflux_version WHERE id = 1
+UNION ALL
+SELECT 'file', id, name, state, direction, CAST(attempt AS CHAR), up_sha256, down_sha256,
+       record_sha256, family, CONVERT(books USING utf8mb4),
+       CONCAT(statement_count, ' ', COALESCE(finished_at, ''))
+  FROM nestflux_sql_migration
+UNION ALL
+SELECT 'booked', CONVERT(app USING utf8mb4) COLLATE utf8mb4_bin,
+       CONVERT(name USING utf8mb4) COLLATE utf8mb4_bin, '', '', '', '', '', '', '', '', ''
+  FROM django_migrations
+UNION ALL
+SELECT 'owed', '', '', '', '', '', '', '', '', '', '', ''
+  FROM nestflux_run WHERE post_migrate_owed = 1
+UNION ALL
+(SELECT 'sent', post_migrate_hash, '', '', '', '', '', '', '', '', '', ''
+  FROM nestflux_run WHERE post_migrate_sent_at IS NOT NULL
+  ORDER BY post_migrate_sent_at DESC LIMIT 1)
+UNION ALL
+SELECT 'loading', CONVERT(loading USING utf8mb4), '', '', '', '', '', '', '', '', '', ''
+  FROM nestflux_run WHERE loading IS NOT NULL AND loaded_at IS NULL
+"""
+
+
+def read_state(connection: BaseDatabaseWrapper) -> LedgerState | None:
+    """The ledger in one query; None where it (or ``django_migrations``) does not exist."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(_STATE)
+            rows = [tuple(_text(value) for value in row) for row in cursor.fetchall()]
+    except ProgrammingError as error:
+        if error.args and error.args[0] == NO_SUCH_TABLE:
+            return None
+        raise
+    kinds: dict[str, list[tuple[str, ...]]] = {}
+    for kind, *values in rows:
+        kinds.setdefault(kind, []).append(tuple(values))
+    loading = [key for (text, *_) in kinds.get("loading", ()) for key in json.loads(text)]
+    return LedgerState(
+        version=int(kinds["version"][0][0]) if "version" in kinds else 0,
+        files=tuple(_file(values) for values in kinds.get("file", ())),
+        booked=frozenset(f"{app}.{name}" for app, name, *_ in kinds.get("booked", ())),
+        signals_owed="owed" in kinds,
+        signals_hash=kinds["sent"][0][0] if "sent" in kinds else "",
+        loading=tuple(loading) if "loading" in kinds else None,
+    )
+
+
+def _text(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
+def _file(values: tuple[str, ...]) -> LedgerFile:
+    identity, name, state, direction, attempt, up, down, record, family, books, rest = values
+    count, _, finished = rest.partition(" ")
+    return LedgerFile(
+        id=identity,
+        name=name,
+        state=state,
+        direction=direction,
+        attempt=int(attempt),
+        up_sha256=up,
+        down_sha256=down,
+        record_sha256=record,
+        family=family,
+        books=tuple(json.loads(books)),
+        statements=int(count),
+        finished_at=finished,
+    )
+
+
+class Ledger:
+    """Reads and writes rows. One a run; ``run_id`` is the run's own row once it was opened."""
+
+    def __init__(self, connection: BaseDatabaseWrapper) -> None:
+        self.connection = connection
+        self.run_id: int | None = None
+
+    # ---- runs ------------------------------------------------------------------------------
+
+    def open_run(self, command: str, connection_id: int) -> int:
+        """The row of this run, and the end of those that died: who holds the lock is alone."""
+        self._execute(
+            "UPDATE nestflux_run SET outcome = 'failed', finished_at = UTC_TIMESTAMP(6), "
+            "error_text = 'ended without a word' WHERE outcome = 'running'"
+        )
+        values = {
+            "command": command,
+            "alias": self.connection.alias,
+            "host": socket.gethostname()[:255],
+            "pid": getpid(),
+            "user": _user(),
+            "versions": _versions(),
+            "connection_id": connection_id,
+            "outcome": "running",
+            "error_text": "",
+            "post_migrate_owed": False,
+            "post_migrate_hash": "",
+        }
+        self.run_id = self._insert("nestflux_run", values, now=("started_at",))
+        return self.run_id
+
+    def close_run(self, outcome: str, error: str = "") -> None:
+        self._execute(
+            "UPDATE nestflux_run SET outcome = %s, error_text = %s, "
+            "finished_at = UTC_TIMESTAMP(6) WHERE id = %s",
+            [outcome, error[:_EXCERPT], self.run_id],
+        )
+
+    def move_run(self, connection_id: int) -> bool:
+        """This run goes on in another connection; False where another run has begun meanwhile."""
+        rows = self._rows("SELECT MAX(id) FROM nestflux_run")
+        if rows[0][0] != self.run_id:
+            return False
+        self._execute(
+            "UPDATE nestflux_run SET connection_id = %s WHERE id = %s",
+            [connection_id, self.run_id],
+        )
+        return True
+
+    def owe_signals(self) -> None:
+        self._execute("UPDATE nestflux_run SET post_migrate_owed = 1 WHERE id = %s", [self.run_id])
+
+    def signals_sent(self, digest: str) -> None:
+        """``post_migrate`` was sent by this run: nothing is owed any more."""
+        self._execute(
+            "UPDATE nestflux_run SET post_migrate_sent_at = UTC_TIMESTAMP(6), "
+            "post_migrate_hash = %s WHERE id = %s",
+            [digest, self.run_id],
+        )
+        self._execute("UPDATE nestflux_run SET post_migrate_owed = 0 WHERE post_migrate_owed = 1")
+
+    def open_loading(self, objects: Sequence[str]) -> None:
+        """What a fresh load is about to make, before it makes it."""
+        self._execute(
+            "UPDATE nestflux_run SET loading = %s, loaded_at = NULL WHERE id = %s",
+            [json.dumps(list(objects)), self.run_id],
+        )
+
+    def close_loading(self) -> None:
+        self._execute(
+            "UPDATE nestflux_run SET loaded_at = UTC_TIMESTAMP(6) "
+            "WHERE loading IS NOT NULL AND loaded_at IS NULL"
+        )
+
+    # ---- files -----------------------------------------------------------------------------
+
+    def file_row(self, identity: str) -> FileRow:
+        """All that the ledger keeps of a file, for one that is no longer on disk."""
+        columns = [field.name for field in fields(FileRow)]
+        rows = self._rows(
+            f"SELECT {', '.join(f'`{c}`' for c in columns)} FROM nestflux_sql_migration "
+            "WHERE id = %s",
+            [identity],
+        )
+        values = dict(zip(columns, rows[0], strict=True))
+        values["migrations"] = tuple(json.loads(values["migrations"]))
+        values["books"] = tuple(json.loads(values["books"]))
+        return FileRow(**values)
+
+    def put_file(self, row: FileRow, **state: Any) -> None:
+        """Write a file's row, or renew the one that is there. ``state``: further columns."""
+        columns = {**row.columns(self.connection.alias), **state, "run_id": self.run_id}
+        self._put("nestflux_sql_migration", [columns], keep=("id",))
+
+    def put_applied(self, rows: Sequence[FileRow], origin: str) -> None:
+        """Book whole files as applied in one write: by the snapshot, a baseline, by hand."""
+        if not rows:
+            return
+        state = {
+            "state": "applied",
+            "origin": origin,
+            "direction": "up",
+            "attempt": 1,
+            "run_id": self.run_id,
+        }
+        columns = [{**row.columns(self.connection.alias), **state} for row in rows]
+        self._put("nestflux_sql_migration", columns, keep=("id", "attempt"))
+        marks = ", ".join(["%s"] * len(rows))
+        self._execute(
+            "UPDATE nestflux_sql_migration SET started_at = UTC_TIMESTAMP(6), "
+            f"finished_at = UTC_TIMESTAMP(6), seconds = 0 WHERE id IN ({marks})",
+            [row.id for row in rows],
+        )
+
+    def renew_file(self, row: FileRow, old_id: str = "") -> None:
+        """Give a file's row its new name, id, texts and hashes; its state stays."""
+        columns = row.columns(self.connection.alias)
+        assignments = ", ".join(f"`{column}` = %s" for column in columns)
+        self._execute(
+            f"UPDATE nestflux_sql_migration SET {assignments} WHERE id = %s",
+            [*columns.values(), old_id or row.id],
+        )
+        if old_id and old_id != row.id:
+            self._execute(
+                "UPDATE nestflux_statement SET sql_migration_id = %s WHERE sql_migration_id = %s",
+                [row.id, old_id],
+            )
+
+    def begin_file(self, identity: str, state: str, direction: str, attempt: int) -> None:
+        self._execute(
+            "UPDATE nestflux_sql_migration SET state = %s, direction = %s, attempt = %s, "
+            "run_id = %s, started_at = UTC_TIMESTAMP(6), finished_at = NULL, seconds = NULL "
+            "WHERE id = %s",
+            [state, direction, attempt, self.run_id, identity],
+        )
+
+    def set_file_state(self, identity: str, state: str) -> None:
+        self._execute(
+            "UPDATE nestflux_sql_migration SET state = %s, run_id = %s WHERE id = %s",
+            [state, self.run_id, identity],
+        )
+
+    def finish_file(self, identity: str, state: str) -> None:
+        self._execute(
+            "UPDATE nestflux_sql_migration SET state = %s, run_id = %s, "
+            "finished_at = UTC_TIMESTAMP(6), seconds = "
+            "TIMESTAMPDIFF(MICROSECOND, started_at, UTC_TIMESTAMP(6)) / 1000000 WHERE id = %s",
+            [state, self.run_id, identity],
+        )
+
+    # ---- statements ------------------------------------------------------------------------
+
+    def steps(self, identity: str, direction: str, attempt: int) -> tuple[LedgerStep, ...]:
+        """The rows of one passage of a file."""
+        rows = self._rows(
+            "SELECT ordinal, sha256, kind, migration, `sql`, verdict, undecidable, delta, state, "
+            "before_reading, error_text, note, rows_affected, seconds FROM nestflux_statement "
+            "WHERE sql_migration_id = %s AND direction = %s AND attempt = %s ORDER BY ordinal",
+            [identity, direction, attempt],
+        )
+        return tuple(
+            LedgerStep(
+                ordinal=row[0],
+                sha256=row[1],
+                kind=row[2],
+                migration=row[3],
+                sql=row[4],
+                verdict=row[5],
+                undecidable=row[6],
+                delta=json.loads(row[7]),
+                state=row[8],
+                before_reading=json.loads(row[9]) if row[9] else None,
+                error_text=row[10],
+                note=row[11],
+                rows_affected=row[12],
+                seconds=row[13],
+            )
+            for row in rows
+        )
+
+    def replace_pending(
+        self, identity: str, direction: str, attempt: int, steps: Sequence[LedgerStep], after: int
+    ) -> None:
+        """Put ``steps`` in the place of the rows behind ordinal ``after``."""
+        self._execute(
+            "DELETE FROM nestflux_statement WHERE sql_migration_id = %s AND direction = %s "
+            "AND attempt = %s AND ordinal > %s",
+            [identity, direction, attempt, after],
+        )
+        rows = [
+            {
+                "sql_migration_id": identity,
+                "direction": direction,
+                "attempt": attempt,
+                "ordinal": step.ordinal,
+                "sha256": step.sha256,
+                "kind": step.kind,
+                "migration": step.migration,
+                "sql": step.sql,
+                "verdict": step.verdict,
+                "undecidable": step.undecidable,
+                "state": "pending",
+                "note": "",
+                "tries": 0,
+                "delta": json.dumps(step.delta),
+                "error_text": "",
+            }
+            for step in steps
+            if step.ordinal > after
+        ]
+        self._put("nestflux_statement", rows, keep=())
+
+    def open_step(
+        self,
+        place: tuple[str, str, int, int],
+        *,
+        reading: Mapping[str, str] | None,
+        undecidable: str,
+    ) -> None:
+        """A step is about to run. ``place``: file id, direction, attempt, ordinal."""
+        self._step(
+            place,
+            "state = 'started', before_reading = %s, undecidable = %s, tries = tries + 1, "
+            "started_at = UTC_TIMESTAMP(6), finished_at = NULL, connection_id = CONNECTION_ID(), "
+            "run_id = %s",
+            [json.dumps(reading) if reading is not None else None, undecidable, self.run_id],
+        )
+
+    def close_step(
+        self, place: tuple[str, str, int, int], *, rows: int | None, seconds: float, note: str = ""
+    ) -> None:
+        self._step(
+            place,
+            "state = 'done', finished_at = UTC_TIMESTAMP(6), seconds = %s, rows_affected = %s, "
+            "note = %s, run_id = %s",
+            [seconds, rows, note, self.run_id],
+        )
+
+    def fail_step(
+        self, place: tuple[str, str, int, int], *, code: int | None, text: str, undecidable: str
+    ) -> None:
+        self._step(
+            place,
+            "state = 'failed', finished_at = UTC_TIMESTAMP(6), error_code = %s, error_text = %s, "
+            "undecidable = %s",
+            [code, text[:_EXCERPT], undecidable],
+        )
+
+    def _step(self, place: tuple[str, str, int, int], assignments: str, values: list[Any]) -> None:
+        self._execute(
+            f"UPDATE nestflux_statement SET {assignments} WHERE sql_migration_id = %s "
+            "AND direction = %s AND attempt = %s AND ordinal = %s",
+            [*values, *place],
+        )
+
+    # ---- django_migrations -----------------------------------------------------------------
+
+    def book(self, migrations: Iterable[str]) -> None:
+        """Rows of ``django_migrations``, as MigrationRecorder writes them; those there stay."""
+        wanted = list(dict.fromkeys(migrations))
+        if not wanted:
+            return
+        there = {
+            f"{app}.{name}" for app, name in self._rows("SELECT app, name FROM django_migrations")
+        }
+        applied = self.connection.ops.adapt_datetimefield_value(timezone.now())
+        rows = [
+            {"app": app, "name": name, "applied": applied}
+            for app, _, name in (key.partition(".") for key in wanted if key not in there)
+        ]
+        self._put("django_migrations", rows, keep=())
+
+    def unbook(self, migrations: Iterable[str]) -> None:
+        for app, _, name in (key.partition(".") for key in migrations):
+            self._execute("DELETE FROM django_migrations WHERE app = %s AND name = %s", [app, name])
+
+    # ---- SQL -------------------------------------------------------------------------------
+
+    def _rows(self, sql: str, params: Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
+        with self.connection.cursor() as cursor:
+            cursor.execute(sql, params)
+            return list(cursor.fetchall())
+
+    def _execute(self, sql: str, params: Sequence[Any] | None = None) -> None:
+        with self.connection.cursor() as cursor:
+            cursor.execute(sql, params)
+
+    def _insert(self, table: str, values: Mapping[str, Any], *, now: Sequence[str]) -> int:
+        columns = ", ".join(f"`{column}`" for column in (*values, *now))
+        marks = ", ".join([*["%s"] * len(values), *["UTC_TIMESTAMP(6)"] * len(now)])
+        with self.connection.cursor() as cursor:
+            cursor.execute(
+                f"INSERT INTO {table} ({columns}) VALUES ({marks})", list(values.values())
+            )
+            return int(cursor.lastrowid)
+
+    def _put(self, table: str, rows: Sequence[Mapping[str, Any]], *, keep: Sequence[str]) -> None:
+        """Insert rows, fifty a statement; where ``keep`` is given, renew those that are there in
+        every other column."""
+        for start in range(0, len(rows), 50):
+            some = rows[start : start + 50]
+            columns = list(some[0])
+            marks = f"({', '.join(['%s'] * len(columns))})"
+            sql = (
+                f"INSERT INTO {table} ({', '.join(f'`{c}`' for c in columns)}) "
+                f"VALUES {', '.join([marks] * len(some))}"
+            )
+            if keep:
+                # VALUES(): MySQL deprecates it for a row alias that MariaDB does not know.
+                renewed = [f"`{c}` = VALUES(`{c}`)" for c in columns if c not in keep]
+                sql += f" ON DUPLICATE KEY UPDATE {', '.join(renewed)}"
+            self._execute(sql, [value for row in some for value in row.values()])
+
+
+def _user() -> str:
+    try:
+        return getuser()[:255]
+    except (KeyError, OSError):  # a container's user without a name
+        return ""
+
+
+def _versions() -> str:
+    found = []
+    for package in ("nestflux", "Django", "mysqlclient"):
+        try:
+            found.append(f"{package} {version(package)}")
+        except PackageNotFoundError:
+            continue
+    return ", ".join(found)

@@ -1,0 +1,255 @@
+"""One deploy at a time: a named lock on the connection that runs the DDL.
+
+Why GET_LOCK and not a row: the server frees it with the connection, and only then. A client that
+is killed in the middle of an ALTER leaves a connection that finishes the ALTER and keeps the lock
+until it has; so whoever gets the lock knows that nothing is in flight (Manual 14.14, "Locking
+Functions"; measured on both families). What it cannot see is a host that froze: the server keeps
+such a connection for ``wait_timeout``, eight hours. For that there is the heartbeat.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.db.utils import Error
+
+from nestflux.exceptions import LockLost, LockUnavailable, NestFluxError
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+_LONGEST = 64  # Manual 14.14: "a maximum length of 64 characters on lock names"
+_SLICE = 1.0  # seconds of one GET_LOCK: between two of them the holder is looked at
+NO_SUCH_THREAD = 1094
+
+
+@dataclass(frozen=True)
+class LockTimes:
+    """All in seconds. ``wait``: how long to wait for another deploy; ``beat``: between two
+    heartbeats; ``stale``: a heartbeat older than that is a host that froze or was lost."""
+
+    wait: float = 600.0
+    beat: float = 5.0
+    stale: float = 60.0
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who holds the lock, as far as the server and the ledger tell."""
+
+    connection_id: int
+    command: str = ""
+    host: str = ""
+    pid: int | None = None
+    running_for: int | None = None  # seconds since its run began
+    statement: str = ""
+    statement_for: int | None = None  # seconds
+    heartbeat: str = ""
+    heartbeat_age: float | None = None
+
+    def __str__(self) -> str:
+        parts = [f"connection {self.connection_id}"]
+        if self.command:
+            parts.append(f"{self.command} on {self.host}, pid {self.pid}")
+        if self.running_for is not None:
+            parts.append(f"for {self.running_for} s")
+        if self.statement:
+            shown = " ".join(self.statement.split())
+            parts.append(f"running for {self.statement_for} s: {shown[:60]}")
+        return ", ".join(parts)
+
+
+def lock_name(schema: str) -> str:
+    """The lock of one database; a long name is cut to a digest."""
+    name = f"nestflux:{schema}"
+    if len(name) <= _LONGEST:
+        return name
+    return f"nestflux:{hashlib.sha256(schema.encode()).hexdigest()[:48]}"
+
+
+class DatabaseLock:
+    """The lock of a connection's database.
+
+    Args:
+        on_wait: told of the holder when waiting begins, and whenever who or what it is changes.
+        on_kill: told of a holder whose heartbeat was stale and whose connection was ended.
+    """
+
+    def __init__(
+        self,
+        connection: BaseDatabaseWrapper,
+        times: LockTimes,
+        *,
+        on_wait: Callable[[Holder], None] = lambda holder: None,
+        on_kill: Callable[[Holder], None] = lambda holder: None,
+    ) -> None:
+        self.connection = connection
+        self.times = times
+        self.name = lock_name(str(connection.settings_dict["NAME"]))
+        self.connection_id = 0
+        self._on_wait = on_wait
+        self._on_kill = on_kill
+
+    def acquire(self) -> None:
+        """Take the lock, waiting for it. Raises LockUnavailable, naming the holder."""
+        if not self._try(0):
+            self._wait()
+        (self.connection_id,) = self._row("SELECT CONNECTION_ID()")
+        with self.connection.cursor() as cursor:
+            # A Python step may take longer than a short wait_timeout lets a connection idle.
+            cursor.execute("SET SESSION wait_timeout = GREATEST(@@wait_timeout, 28800)")
+
+    def release(self) -> None:
+        """Give the lock back; never raises, for the server frees it with the connection."""
+        try:
+            self._row("SELECT RELEASE_LOCK(%s)", [self.name])
+        except (Error, NestFluxError):
+            self.connection.close()
+        self.connection_id = 0
+
+    def still_held(self) -> bool:
+        """Does this very connection hold it? A Python step that closes the connection loses it
+        without a word, and Django connects anew."""
+        (held,) = self._row(
+            "SELECT IS_USED_LOCK(%s) = CONNECTION_ID() AND CONNECTION_ID() = %s",
+            [self.name, self.connection_id],
+        )
+        return bool(held)
+
+    def require(self) -> None:
+        """Before every statement and every write to the ledger. Raises LockLost."""
+        if not self.still_held():
+            raise LockLost(
+                "This deploy's connection was closed and its lock with it; nothing more was run.",
+                stands="what was applied so far is in the ledger",
+                then="python manage.py db_migrate",
+            )
+
+    def regain(self) -> bool:
+        """Take the lock again in a new connection, if nobody has it."""
+        if not self._try(0):
+            return False
+        (self.connection_id,) = self._row("SELECT CONNECTION_ID()")
+        return True
+
+    # ---- waiting ---------------------------------------------------------------------------
+
+    def _wait(self) -> None:
+        watch = _Watch(self.times.stale)
+        deadline = time.monotonic() + self.times.wait
+        told = ""
+        while True:
+            holder = holder_of(self.connection, self.name)
+            if holder is not None:
+                if holder_key(holder) != told:
+                    told = holder_key(holder)
+                    self._on_wait(holder)
+                if watch.is_stale(holder):
+                    self._kill(holder)
+                    watch = _Watch(self.times.stale)
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise LockUnavailable(
+                    f"Another deploy holds the lock of this database: {holder or 'unknown'}.",
+                    stands=f"nothing was changed; waited {self.times.wait:g} s",
+                    then="wait for it and run the command again, or give --lock-timeout SECONDS",
+                )
+            if self._try(min(_SLICE, left)):
+                return
+
+    def _kill(self, holder: Holder) -> None:
+        with self.connection.cursor() as cursor:
+            try:
+                cursor.execute(f"KILL CONNECTION {holder.connection_id:d}")
+            except Error as error:
+                if error.args and error.args[0] == NO_SUCH_THREAD:
+                    return
+                raise
+        self._on_kill(holder)
+
+    def _try(self, seconds: float) -> bool:
+        """GET_LOCK gives 1 (taken), 0 (timed out) or NULL (an error): only 1 counts."""
+        (got,) = self._row("SELECT GET_LOCK(%s, %s)", [self.name, seconds])
+        return bool(got == 1)
+
+    def _row(self, sql: str, params: list[Any] | None = None) -> tuple[Any, ...]:
+        with self.connection.cursor() as cursor:
+            cursor.execute(sql, params)
+            return tuple(cursor.fetchone())
+
+
+def holder_key(holder: Holder) -> str:
+    """What must change for a waiter to say it again."""
+    return f"{holder.connection_id} {holder.statement}"
+
+
+class _Watch:
+    """Tells a stale heartbeat: old by the server's clock, and unchanged while we looked.
+
+    Both, because a connection id alone may be one that the server gave out before it was
+    restarted: a new holder's own row then follows within the time that we look.
+    """
+
+    def __init__(self, stale: float) -> None:
+        self.stale = stale
+        self._seen = ""
+        self._since = time.monotonic()
+
+    def is_stale(self, holder: Holder) -> bool:
+        seen = f"{holder.connection_id} {holder.heartbeat}"
+        if seen != self._seen:
+            self._seen, self._since = seen, time.monotonic()
+        looked = time.monotonic() - self._since
+        age = holder.heartbeat_age
+        return age is not None and age > self.stale and looked > min(self.stale, 10.0) / 2
+
+
+def holder_of(connection: BaseDatabaseWrapper, name: str) -> Holder | None:
+    """Who holds a lock, None where nobody does."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT IS_USED_LOCK(%s)", [name])
+        (identity,) = cursor.fetchone()
+        if identity is None:
+            return None
+        cursor.execute(
+            "SELECT COALESCE(INFO, ''), TIME FROM information_schema.PROCESSLIST WHERE ID = %s",
+            [identity],
+        )
+        statement, seconds = cursor.fetchone() or ("", None)
+        run = _run_of(cursor, identity)
+    return Holder(
+        connection_id=int(identity),
+        statement=str(statement),
+        statement_for=seconds,
+        **run,
+    )
+
+
+def _run_of(cursor: Any, identity: int) -> dict[str, Any]:
+    try:
+        cursor.execute(
+            "SELECT command, host, pid, TIMESTAMPDIFF(SECOND, started_at, UTC_TIMESTAMP(6)), "
+            "CONCAT(id, ' ', heartbeat_at), "
+            "TIMESTAMPDIFF(MICROSECOND, heartbeat_at, UTC_TIMESTAMP(6)) / 1000000 "
+            "FROM nestflux_run WHERE connection_id = %s AND finished_at IS NULL "
+            "ORDER BY id DESC LIMIT 1",
+            [identity],
+        )
+    except Error:  # the holder is making the ledger, or this user may not read it
+        return {}
+    row = cursor.fetchone()
+    if row is None:
+        return {}
+    command, host, pid, running_for, heartbeat, age = row
+    return {
+        "command": command,
+        "host": host,
+        "pid": pid,
+        "running_for": running_for,
+        "heartbeat": heartbeat or "",
+        "heartbeat_age": None if age is None else float(age),
+    }

@@ -1,0 +1,85 @@
+"""``db_rollback``: undo files from their reviewed down files."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
+
+from nestflux.applying.api import LockTimes, Options, RollbackPlan, plan_rollback, rollback
+from nestflux.management.command import NestFluxCommand
+from nestflux.management.progress import Progress
+from nestflux.management.shown import rollback_as_json, rollback_lines
+
+
+class Command(NestFluxCommand):
+    help = (
+        "Undoes the SQL migration that was applied last, or down to one, and says first what "
+        "data that loses. A rollback that died is finished."
+    )
+    machine_readable = True
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument(
+            "file", nargs="?", help="Undo this file, and what was applied after it."
+        )
+        parser.add_argument(
+            "--to",
+            metavar="FILE",
+            help='Undo what was applied after this file, which stays; "zero" undoes everything.',
+        )
+        parser.add_argument("--yes", action="store_true", help="Do not ask.")
+        parser.add_argument(
+            "--plan",
+            action="store_true",
+            help="Show what would run and what it loses; run nothing.",
+        )
+        parser.add_argument(
+            "--lock-timeout",
+            type=float,
+            default=LockTimes.wait,
+            metavar="SECONDS",
+            help="How long to wait for another deploy (default: %(default)s).",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        alias, file, to = options["database"], options["file"], options["to"]
+        if file and to:
+            raise CommandError("Give a file or --to, not both.", returncode=2)
+        self.connect(alias)
+        plan = plan_rollback(alias, file=file, to=to)
+        if options["plan"]:
+            self._show(plan, options, with_sql=True)
+            return
+        if not plan.files:
+            self.console().print("Nothing to roll back.")
+            return
+        self._show(plan, {**options, "json": False}, with_sql=False)
+        if not options["yes"] and not self.confirm("Roll back?"):
+            raise CommandError(
+                "Nothing was rolled back. Next: python manage.py db_rollback --yes", returncode=2
+            )
+        with Progress(self.console()) as progress:
+            finished = rollback(
+                alias,
+                file=file,
+                to=to,
+                expected=plan,
+                options=Options(
+                    lock=LockTimes(wait=options["lock_timeout"]),
+                    on_event=progress.on_event,
+                    verbosity=options["verbosity"],
+                    stdout=self.stdout,
+                    command="db_rollback",
+                ),
+            )
+        if options["json"]:
+            self.print_json({"rolled_back": [vars(each) for each in finished]})
+
+    def _show(self, plan: RollbackPlan, options: dict[str, Any], *, with_sql: bool) -> None:
+        if options["json"]:
+            self.print_json(rollback_as_json(plan))
+            return
+        for line in rollback_lines(plan, with_sql=with_sql):
+            self.console().print(line)

@@ -1,0 +1,66 @@
+"""``db_status``: where a database stands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.table import Table
+
+from nestflux.applying.api import Status, status
+from nestflux.management.command import NestFluxCommand
+
+_COLOURS = {"applied": "green", "pending": "yellow"}
+
+
+class Command(NestFluxCommand):
+    help = (
+        "Shows which SQL migrations are applied, pending, failed or in flight. Exit code 1 when "
+        "something failed or was left in flight, 0 otherwise."
+    )
+    machine_readable = True
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        alias = options["database"]
+        self.connect(alias)
+        found = status(alias)
+        if options["json"]:
+            self.print_json(found.to_json())
+        else:
+            self._print(found)
+        if found.needs_attention:
+            self.found()
+
+    def _print(self, found: Status) -> None:
+        console = self.console()
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for heading in ("SQL migration", "state", "applied at (UTC)"):
+            table.add_column(heading)
+        for file in found.files:
+            state = file.state.replace("_", " ")
+            if file.step:
+                state += f", statement {file.step} of {file.statements}"
+            if file.off_branch:
+                state += " (another branch's)"
+            colour = _COLOURS.get(file.state, "red")
+            moment = file.finished_at[:19] if file.state == "applied" else ""
+            table.add_row(file.name, f"[{colour}]{state}[/]", moment)
+        console.print(f"{found.server}, database {found.alias!r}")
+        console.print(table)
+        for file in found.files:
+            if file.error:
+                console.print(f"{file.name}: the server said: {file.error}", style="red")
+        if found.loading:
+            console.print("Loading schema.sql was begun and not finished.", style="red")
+        if found.holder:
+            console.print(f"A deploy is at work: {found.holder}")
+        console.print(_summary(found))
+
+
+def _summary(found: Status) -> str:
+    if found.needs_attention:
+        return "Next: python manage.py db_migrate   (goes on; after a rollback: db_rollback)"
+    if found.pending:
+        return f"{len(found.pending)} pending. Next: python manage.py db_migrate"
+    if found.signals_owed:
+        return "post_migrate is owed. Next: python manage.py db_migrate"
+    return "Database is up to date!"

@@ -1,0 +1,110 @@
+"""Plans as text and as JSON. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from nestflux.applying.api import Plan, RollbackPlan
+from nestflux.applying.rollback import RollbackFile
+from nestflux.applying.tasks import Task, Work
+
+
+def plan_lines(plan: Plan, works: Sequence[Work]) -> Iterator[str]:
+    """What ``db_migrate`` would do."""
+    if plan.nothing_to_do:
+        yield "Database is up to date!"
+        return
+    if plan.drop_first:
+        yield f"Drops what a load that died had made: {', '.join(plan.drop_first)}"
+    for reason in plan.replay_reasons:
+        yield f"schema.sql is not loaded: {reason}"
+    for relink in plan.relinks:
+        yield f"{relink.old.name} ran already as {relink.entry.name}: only its row is renewed"
+    if plan.load:
+        yield f"Loads schema.sql, which stands for {len(plan.pending)} files:"
+        yield from (f"  {entry.name}.sql" for entry in plan.pending)
+    else:
+        for work in works:
+            yield from _work_lines(work)
+    if plan.signals_owed:
+        yield "Sends post_migrate."
+
+
+def _work_lines(work: Work) -> Iterator[str]:
+    yield f"{work.file.name}.sql"
+    for note in work.file.notes:
+        yield f"  Note: {note}"
+    for task in work.tasks:
+        tables = f"; touches {', '.join(task.record.tables)}" if task.record.tables else ""
+        verdict = task.record.verdict or task.kind
+        yield ""
+        yield f"  [{task.ordinal}] {verdict}{tables}"
+        if task.record.undecidable:
+            yield f"      A crash in it needs a person: {task.record.undecidable}"
+        yield from (f"      {line}" for line in task.text.splitlines())
+    yield ""
+
+
+def plan_as_json(plan: Plan, works: Sequence[Work]) -> dict[str, Any]:
+    return {
+        "load": plan.load,
+        "fresh": plan.fresh,
+        "replay_reasons": list(plan.replay_reasons),
+        "drop_first": list(plan.drop_first),
+        "in_flight": plan.in_flight.name if plan.in_flight else None,
+        "off_branch": [file.name for file in plan.off_branch],
+        "relinks": {relink.old.name: relink.entry.name for relink in plan.relinks},
+        "post_migrate": plan.signals_owed,
+        "files": [_work_as_json(work) for work in works],
+    }
+
+
+def _work_as_json(work: Work) -> dict[str, Any]:
+    return {
+        "name": work.file.name,
+        "notes": list(work.file.notes),
+        "steps": [_task_as_json(task) for task in work.tasks],
+    }
+
+
+def _task_as_json(task: Task) -> dict[str, Any]:
+    return {
+        "ordinal": task.ordinal,
+        "migration": task.migration,
+        "kind": task.kind,
+        "sql": task.text,
+        "verdict": task.record.verdict,
+        "tables": list(task.record.tables),
+        "undecidable": task.record.undecidable,
+    }
+
+
+def rollback_lines(plan: RollbackPlan, *, with_sql: bool) -> Iterator[str]:
+    """What ``db_rollback`` would do, and the data that is gone then."""
+    if not plan.files:
+        yield "Nothing to roll back."
+        return
+    for file in plan.files:
+        yield from _rollback_file_lines(file, with_sql=with_sql)
+    if plan.losses:
+        yield "This data is lost:"
+        yield from (f"  {loss}" for loss in plan.losses)
+    else:
+        yield "No data is lost with a table or a column."
+
+
+def _rollback_file_lines(file: RollbackFile, *, with_sql: bool) -> Iterator[str]:
+    if with_sql:
+        yield from _work_lines(file.work)
+        return
+    count = len(file.work.tasks)
+    yield f"Undoes {file.row.name}.sql ({count} statement{'' if count == 1 else 's'})"
+    yield from (f"  Note: {note}" for note in file.notes)
+
+
+def rollback_as_json(plan: RollbackPlan) -> dict[str, Any]:
+    return {
+        "files": [_work_as_json(file.work) for file in plan.files],
+        "losses": [vars(loss) for loss in plan.losses],
+    }

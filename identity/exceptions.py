@@ -1,8 +1,6 @@
 """What can go wrong in the identity domain. Input that a form would refuse (a phone number with
 letters) is Django's own ValidationError and not listed here."""
 
-# ruff: noqa: N818 - named by what happened, in the words of the domain
-
 
 class IdentityError(Exception):
     """Any error of this domain; its text is fit to be shown to a person."""

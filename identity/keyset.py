@@ -5,8 +5,6 @@ shift every later page. A keyset page starts with an index look-up instead, howe
 and neither repeats nor skips a row. The price: there is no "page 7", only the next page.
 """
 
-# ruff: noqa: N818 - named by what happened, in the words of the domain
-
 import base64
 import binascii
 from dataclasses import dataclass

@@ -25,7 +25,7 @@ def create_tag(*, name: str, slug: str = "") -> Tag:
     return tag
 
 
-class _AlreadyTagged(Exception):  # noqa: N818
+class _AlreadyTagged(Exception):
     """The post has the tag; whether this request or another one gave it does not matter."""
 
 

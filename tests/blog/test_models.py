@@ -1,7 +1,8 @@
 from typing import Any
 
 import pytest
-from django.db import connection, models, transaction
+from django.apps import apps
+from django.db import IntegrityError, connection, models, transaction
 from django.utils import timezone
 
 from blog.models import Category, Comment, Post, PostTag, Tag
@@ -112,6 +113,26 @@ def test_every_foreign_key_leads_an_index_and_no_index_repeats_another() -> None
         for columns in indexes:
             longer = [other for other in indexes if other[: len(columns)] == columns]
             assert longer == [columns], f"{table}: {longer}"
+
+
+def test_no_foreign_key_is_checked_by_an_index_with_a_nullable_column() -> None:
+    """MySQL 9.6 and 9.7 skip the check where any column of the index is NULL."""
+    for model in (
+        *apps.get_app_config("blog").get_models(),
+        *apps.get_app_config("identity").get_models(),
+    ):
+        for index in model._meta.indexes:
+            fields = [model._meta.get_field(name) for name in index.fields]
+            nullable = any(getattr(field, "null", False) for field in fields)
+            assert not (fields[0].is_relation and nullable), index.name
+
+
+@pytest.mark.parametrize("missing", ["author_id", "category_id"])
+def test_the_database_refuses_a_draft_without_a_parent(missing: str) -> None:
+    post = PostFactory.create()
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Post.objects.filter(pk=post.pk).update(**{missing: 4711})
 
 
 def test_the_rows_tell_what_they_are() -> None:

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 _LONGEST = 64  # Manual 14.14: "a maximum length of 64 characters on lock names"
 _SLICE = 1.0  # seconds of one GET_LOCK: between two of them the holder is looked at
+# Seconds that the connection may be idle while a Python step works on something else: the
+# server's own default, where an operator set a shorter wait_timeout.
+_IDLE = 28800
 NO_SUCH_THREAD = 1094
 
 
@@ -98,10 +101,10 @@ class DatabaseLock:
         """Take the lock, waiting for it. Raises LockUnavailable, naming the holder."""
         if not self._try(0):
             self._wait()
-        (self.connection_id,) = self._row("SELECT CONNECTION_ID()")
-        with self.connection.cursor() as cursor:
-            # A Python step may take longer than a short wait_timeout lets a connection idle.
-            cursor.execute("SET SESSION wait_timeout = GREATEST(@@wait_timeout, 28800)")
+        self.connection_id, idle = self._row("SELECT CONNECTION_ID(), @@wait_timeout")
+        if idle < _IDLE:
+            with self.connection.cursor() as cursor:
+                cursor.execute(f"SET SESSION wait_timeout = {_IDLE}")
 
     def release(self) -> None:
         """Give the lock back; never raises, for the server frees it with the connection."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import CommandError, CommandParser
+from django.core.management.base import CommandParser
 
 from nestflux.applying.api import LockTimes, Options, RollbackPlan, plan_rollback, rollback
+from nestflux.exceptions import Refused
 from nestflux.management.command import NestFluxCommand
 from nestflux.management.progress import Progress
 from nestflux.management.shown import rollback_as_json, rollback_lines
@@ -46,7 +47,7 @@ class Command(NestFluxCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         alias, file, to = options["database"], options["file"], options["to"]
         if file and to:
-            raise CommandError("Give a file or --to, not both.", returncode=2)
+            raise Refused("Give a file or --to, not both.")
         self.connect(alias)
         plan = plan_rollback(alias, file=file, to=to)
         if options["plan"]:
@@ -57,9 +58,7 @@ class Command(NestFluxCommand):
             return
         self._show(plan, {**options, "json": False}, with_sql=False)
         if not options["yes"] and not self.confirm("Roll back?"):
-            raise CommandError(
-                "Nothing was rolled back. Next: python manage.py db_rollback --yes", returncode=2
-            )
+            raise Refused("Nothing was rolled back.", then="python manage.py db_rollback --yes")
         with Progress(self.console()) as progress:
             finished = rollback(
                 alias,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rich.table import Table
+from rich.text import Text
 
 from nestflux.applying.api import Status, status
 from nestflux.management.command import NestFluxCommand
@@ -43,7 +44,7 @@ class Command(NestFluxCommand):
                 state += " (another branch's)"
             colour = _COLOURS.get(file.state, "red")
             moment = file.finished_at[:19] if file.state == "applied" else ""
-            table.add_row(file.name, f"[{colour}]{state}[/]", moment)
+            table.add_row(file.name, Text(state, style=colour), moment)
         console.print(f"{found.server}, database {found.alias!r}")
         console.print(table)
         for file in found.files:

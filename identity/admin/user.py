@@ -25,6 +25,9 @@ else:
     _UserChangeForm = UserChangeForm
 
 
+PRIVILEGES = ("is_staff", "is_superuser", "groups", "user_permissions")
+
+
 class UserAddForm(_UserCreationForm):
     class Meta:
         model = User
@@ -80,6 +83,18 @@ class UserAdmin(LargeTableAdmin[User], _DjangoUserAdmin):
 
     def get_inlines(self, request: HttpRequest, obj: User | None = None) -> Any:
         return self.inlines if obj else ()
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
+        """Staff who may change users may not give themselves, or anyone, more than that."""
+        if request.user.is_superuser:
+            return self.readonly_fields
+        return (*self.readonly_fields, *PRIVILEGES)
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Only a superuser changes a superuser: whoever sets the password has the account."""
+        if obj and obj.is_superuser and not request.user.is_superuser:
+            return False
+        return super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """Nobody may: what a user wrote and assigned stays theirs, so a user is deactivated."""

@@ -220,6 +220,37 @@ def test_staff_sees_what_they_have_permission_for(client: Client) -> None:
     assert client.get(USERS).status_code == 403
 
 
+@pytest.fixture
+def user_keeper(client: Client) -> Client:
+    """Staff who may change users, and is no superuser."""
+    staff = UserFactory.create(is_staff=True)
+    staff.user_permissions.add(
+        *Permission.objects.filter(codename__in=["view_user", "change_user"])
+    )
+    client.force_login(staff)
+    return client
+
+
+def test_staff_who_changes_users_gives_no_privileges(user_keeper: Client) -> None:
+    user = UserFactory.create()
+    form = {"email": user.email, "name": "Anna", "is_staff": "on", "is_superuser": "on"}
+
+    response = user_keeper.post(change_page(user), form | NO_INLINE)
+
+    assert response.status_code == 302, response.context["errors"]
+    user.refresh_from_db()
+    assert (user.name, user.is_staff, user.is_superuser) == ("Anna", False, False)
+
+
+def test_staff_who_changes_users_does_not_change_a_superuser(
+    user_keeper: Client, superuser: User
+) -> None:
+    password = reverse("admin:auth_user_password_change", args=[superuser.pk])
+
+    assert user_keeper.post(change_page(superuser), {"email": "x@example.com"}).status_code == 403
+    assert user_keeper.get(password).status_code == 403
+
+
 def test_a_user_who_is_no_staff_is_sent_to_the_login(client: Client) -> None:
     client.force_login(UserFactory.create())
 

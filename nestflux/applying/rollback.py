@@ -140,7 +140,7 @@ def rollback(
     refuse_unsuitable(connection, server)
     with lock_held(connection, options) as lock:
         plan, state = _planned(connection, server, folder, file, to)
-        if not plan.files:
+        if not plan.files and not state.signals_owed:
             return ()
         if expected is not None and _ids(expected) != _ids(plan):
             raise LedgerConflict(

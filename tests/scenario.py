@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -206,6 +207,10 @@ class Project:
         )
         return self._finish([sys.executable, "-c", setup + dedent(code)], "", None)
 
+    def run_program(self, *command: str) -> Outcome:
+        """Another program in the project's folder and environment."""
+        return self._finish(list(command), "", None)
+
     def start(self, *args: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
         """A command left running, to be killed or waited for by the test."""
         return subprocess.Popen(
@@ -217,6 +222,32 @@ class Project:
             stderr=subprocess.PIPE,
             text=True,
         )
+
+    def on_a_terminal(self, *args: str, answers: str = "") -> Outcome:
+        """As ``run``, with a terminal at all three ends, where a person types ``answers``. Both
+        outputs come back in ``stdout``."""
+        ours, theirs = pty.openpty()
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", *args],
+            cwd=self.path,
+            env={**self._environment(None), "TERM": "dumb"},
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+        )
+        os.close(theirs)
+        os.write(ours, answers.encode())
+        shown = b""
+        while True:
+            try:
+                part = os.read(ours, 65536)
+            except OSError:  # Linux's way to say that the other end is closed
+                break
+            if not part:
+                break
+            shown += part
+        os.close(ours)
+        return Outcome(process.wait(), shown.decode().replace("\r\n", "\n"), "")
 
     def _finish(self, command: list[str], given: str, env: Mapping[str, str] | None) -> Outcome:
         done = subprocess.run(

@@ -1,0 +1,6 @@
+"""The ledger in the admin, to be read and never written."""
+
+from nestflux.admin.runs import RunAdmin
+from nestflux.admin.sql_migrations import SqlMigrationAdmin
+
+__all__ = ["RunAdmin", "SqlMigrationAdmin"]

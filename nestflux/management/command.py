@@ -100,32 +100,6 @@ class PlainSpeech(BaseCommand):
             legacy_windows=False,
         )
 
-
-class NestFluxCommand(PlainSpeech):
-    """Base of the ``db_…`` commands: ``--database``, and ``--json`` where ``machine_readable``.
-
-    System checks import every URL and view of a site, and a deploy with nothing to do should
-    cost little more than starting Python: a command that reads models names the checks it needs,
-    ``requires_system_checks = (Tags.models,)``; the others run none.
-    """
-
-    machine_readable = False
-    requires_system_checks: tuple[str, ...] = ()
-
-    def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument(
-            "--database",
-            default=DEFAULT_DB_ALIAS,
-            metavar="ALIAS",
-            help='The database, by its alias in DATABASES; "default" if not given.',
-        )
-        if self.machine_readable:
-            parser.add_argument(
-                "--json",
-                action="store_true",
-                help="Print one JSON document to stdout, and messages to stderr.",
-            )
-
     def connect(
         self, alias: str, *, create_database_if_missing: bool = False, interactive: bool = False
     ) -> tuple[BaseDatabaseWrapper, Server]:
@@ -158,6 +132,32 @@ class NestFluxCommand(PlainSpeech):
         self.stderr.write(f"{question} [y/N] ", style_func=str, ending="")
         self.stderr.flush()
         return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+class NestFluxCommand(PlainSpeech):
+    """Base of the ``db_…`` commands: ``--database``, and ``--json`` where ``machine_readable``.
+
+    System checks import every URL and view of a site, and a deploy with nothing to do should
+    cost little more than starting Python: a command that reads models names the checks it needs,
+    ``requires_system_checks = (Tags.models,)``; the others run none.
+    """
+
+    machine_readable = False
+    requires_system_checks: tuple[str, ...] = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--database",
+            default=DEFAULT_DB_ALIAS,
+            metavar="ALIAS",
+            help='The database, by its alias in DATABASES; "default" if not given.',
+        )
+        if self.machine_readable:
+            parser.add_argument(
+                "--json",
+                action="store_true",
+                help="Print one JSON document to stdout, and messages to stderr.",
+            )
 
 
 def _as_nestflux_error(

@@ -1,0 +1,163 @@
+"""Each SQL migration with its SQL, its statements, their verdicts, times and states."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+
+from nestflux.admin.highlight import sql_html
+from nestflux.admin.read_only import (
+    LedgerAdmin,
+    NeverWritten,
+    TabularInline,
+    seconds_text,
+    state_html,
+)
+from nestflux.models import SqlMigration, Statement
+
+_LONG_TEXTS = ("up_text", "down_text", "record")
+
+
+class StatementInline(NeverWritten, TabularInline[Statement, SqlMigration]):
+    """The statements of a file, of every passage up or down, in the order in which they ran."""
+
+    model = Statement
+    fk_name = "sql_migration"
+    fields = readonly_fields = (
+        "step",
+        "state_badge",
+        "verdict",
+        "time",
+        "rows_affected",
+        "text",
+        "outcome",
+    )
+    extra = 0
+    can_delete = False
+    verbose_name_plural = "statements"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Statement]:
+        found = super().get_queryset(request)
+        return found.defer("before_reading", "delta").order_by("attempt", "ordinal")
+
+    @admin.display(description="step")
+    def step(self, row: Statement) -> str:
+        passage = "" if (row.direction, row.attempt) == ("up", 1) else f" {row.direction}"
+        again = f", passage {row.attempt}" if row.attempt > 1 else ""
+        return f"{row.ordinal}{passage}{again}"
+
+    @admin.display(description="state")
+    def state_badge(self, row: Statement) -> SafeString:
+        return state_html(row.state, row.get_state_display())
+
+    @admin.display(description="time")
+    def time(self, row: Statement) -> str:
+        return seconds_text(row.seconds)
+
+    @admin.display(description="SQL")
+    def text(self, row: Statement) -> SafeString:
+        return sql_html(row.sql)
+
+    @admin.display(description="note and error")
+    def outcome(self, row: Statement) -> SafeString:
+        lines = [text for text in (row.note, row.error_text, row.undecidable) if text]
+        return format_html_join("\n", "<div>{}</div>", ((line,) for line in lines))
+
+
+@admin.register(SqlMigration)
+class SqlMigrationAdmin(LedgerAdmin[SqlMigration]):
+    """Ordered as the files are, the newest first."""
+
+    list_display = (
+        "file",
+        "state_badge",
+        "statement_count",
+        "time",
+        "finished_at",
+        "origin",
+        "server_version",
+    )
+    list_filter = ("state", "origin", "family")
+    search_fields = ("name", "migrations")
+    search_help_text = "A file's name, or a migration in it"
+    ordering = ("-number",)
+    inlines = (StatementInline,)
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    "name",
+                    "state_badge",
+                    "origin",
+                    "applied",
+                    "time",
+                    "server_version",
+                    "recorded_on",
+                    "run",
+                    "holds",
+                )
+            },
+        ),
+        ("SQL", {"fields": ("up_sql",)}),
+        ("SQL that undoes it", {"classes": ("collapse",), "fields": ("down_sql",)}),
+        (
+            "Identity",
+            {
+                "classes": ("collapse",),
+                "fields": ("id", "up_sha256", "down_sha256", "record_sha256", "booked"),
+            },
+        ),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[SqlMigration]:
+        found = super().get_queryset(request)
+        resolved = request.resolver_match
+        if resolved is not None and str(resolved.url_name).endswith("_changelist"):
+            return found.defer(*_LONG_TEXTS)
+        return found
+
+    @admin.display(description="file", ordering="number")
+    def file(self, row: SqlMigration) -> str:
+        return f"{row.name}.sql"
+
+    @admin.display(description="state", ordering="state")
+    def state_badge(self, row: SqlMigration) -> SafeString:
+        return state_html(row.state, row.get_state_display())
+
+    @admin.display(description="seconds", ordering="seconds")
+    def time(self, row: SqlMigration) -> str:
+        return seconds_text(row.seconds)
+
+    @admin.display(description="ran")
+    def applied(self, row: SqlMigration) -> str:
+        return f"{_moment(row.started_at)} to {_moment(row.finished_at)}"
+
+    @admin.display(description="migrations")
+    def holds(self, row: SqlMigration) -> SafeString:
+        return _lines(row.migrations)
+
+    @admin.display(description="rows of django_migrations")
+    def booked(self, row: SqlMigration) -> SafeString:
+        return _lines(row.books)
+
+    @admin.display(description="")
+    def up_sql(self, row: SqlMigration) -> SafeString:
+        return sql_html(row.up_text)
+
+    @admin.display(description="")
+    def down_sql(self, row: SqlMigration) -> SafeString:
+        return sql_html(row.down_text)
+
+
+def _lines(values: Any) -> SafeString:
+    return format_html_join("", "<div>{}</div>", ((value,) for value in values or ()))
+
+
+def _moment(value: Any) -> str:
+    return f"{value:%Y-%m-%d %H:%M:%S}" if value else "…"

@@ -1,0 +1,190 @@
+"""Django's ``migrate``: for a database with a history it applies SQL migrations.
+
+Every option's answer stands in docs/stock-commands.md. Other databases get Django's own.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from django.apps import apps
+from django.core.management.base import no_translations
+from django.core.management.commands import migrate as stock
+from django.core.management.sql import emit_post_migrate_signal
+from django.db import connections
+
+from nestflux.applying.api import (
+    LockTimes,
+    Options,
+    Plan,
+    RollbackPlan,
+    make_plan,
+    migrate,
+    plan_rollback,
+    rollback,
+    works_of,
+)
+from nestflux.applying.events import ignore
+from nestflux.applying.running import open_history
+from nestflux.database.ledger import LedgerState, read_state
+from nestflux.exceptions import Refused
+from nestflux.management.command import PlainSpeech
+from nestflux.management.progress import Progress
+from nestflux.management.shown import plan_lines, rollback_lines
+from nestflux.stock import django_side
+from nestflux.stock.answers import (
+    Backward,
+    Forward,
+    Nothing,
+    Request,
+    answer,
+    listed,
+    refuse_options,
+)
+
+
+class Command(PlainSpeech, stock.Command):
+    help = (
+        "Updates database schema. A database that has a history in migrations_sql/ gets its SQL "
+        "migrations, as db_migrate applies them; every other one what Django always did."
+    )
+
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        if not django_side.is_ours(options["database"]):
+            return stock.Command.execute(self, *args, **options)
+        return super().execute(*args, **options)
+
+    @no_translations
+    def handle(self, *args: Any, **options: Any) -> None:
+        alias = options["database"]
+        if not django_side.is_ours(alias):
+            super().handle(*args, **options)
+            return
+        self.verbosity = options["verbosity"]
+        self.interactive = options["interactive"]
+        request = Request(
+            app_label=options["app_label"] or "",
+            migration_name=options["migration_name"] or "",
+            fake=options["fake"],
+            fake_initial=options["fake_initial"],
+            prune=options["prune"],
+        )
+        refuse_options(request)
+        self._refuse_unknown_app(request, run_syncdb=options["run_syncdb"])
+        connection, _ = self.connect(alias, interactive=self.interactive)
+        self.is_test_database = django_side.is_test_database(connection)
+        if self.is_test_database and django_side.is_of_another_branch(alias):
+            self._say(f"{connection.settings_dict['NAME']} is another branch's: made anew.")
+            django_side.make_anew(connection)
+        if options["run_syncdb"] and request.app_label:
+            self._sync(alias, {request.app_label})
+            return
+        self._answer(alias, request, options)
+
+    def _refuse_unknown_app(self, request: Request, *, run_syncdb: bool) -> None:
+        if not request.app_label:
+            return
+        try:
+            apps.get_app_config(request.app_label)
+        except LookupError as error:
+            raise Refused(str(error), stands="nothing was changed") from None
+        unmigrated = request.app_label in django_side.unmigrated_apps()
+        if run_syncdb and not unmigrated:
+            raise Refused(
+                f"Can't use run_syncdb with app '{request.app_label}' as it has migrations.",
+                stands="nothing was changed",
+            )
+        if unmigrated and not run_syncdb:
+            raise Refused(
+                f"App '{request.app_label}' does not have migrations.",
+                stands="nothing was changed",
+                then=f"python manage.py migrate --run-syncdb {request.app_label}",
+            )
+
+    def _answer(self, alias: str, request: Request, options: dict[str, Any]) -> None:
+        connection, _, folder = open_history(alias)
+        state = read_state(connection) or LedgerState()
+        found = answer(
+            request,
+            folder.journal,
+            state.applied,
+            lambda app, name: django_side.undone(connection, app, name),
+        )
+        match found:
+            case Nothing():
+                self._say("No migrations to apply.")
+            case Backward():
+                first = found.files[-1].name
+                plan = plan_rollback(alias, file=first)
+                if not self._only_shown(rollback_lines(plan, with_sql=True), True, options):
+                    self._roll_back(alias, first, plan)
+            case Forward():
+                to = found.to.name if found.to else None
+                pending = make_plan(alias, to=to)
+                lines = plan_lines(pending, works_of(alias, pending)) if options["plan"] else ()
+                if not self._only_shown(lines, bool(pending.pending), options):
+                    self._apply(alias, pending, found, run_syncdb=options["run_syncdb"])
+
+    def _only_shown(self, lines: Any, anything: bool, options: dict[str, Any]) -> bool:
+        """Answer ``--plan`` and ``--check``; False where neither was given."""
+        if options["plan"]:
+            for line in lines:
+                self.stdout.write(line)
+        if options["check_unapplied"] and anything:
+            sys.exit(1)
+        return bool(options["plan"] or options["check_unapplied"])
+
+    def _apply(self, alias: str, plan: Plan, found: Forward, *, run_syncdb: bool) -> None:
+        besides = set(found.besides) & {m for e in plan.pending for m in e.migrations}
+        if besides:
+            self._say(f"Files are applied whole and in order: also {listed(sorted(besides))}.")
+        with Progress(self.console()) as progress:
+            migrate(
+                alias,
+                to=found.to.name if found.to else None,
+                options=self._options(progress, "migrate"),
+            )
+        if run_syncdb and (labels := django_side.unmigrated_apps()):
+            self._sync(alias, labels)
+        if found.to is None:
+            self._say("Database is up to date!")
+        elif not plan.pending:
+            self._say("No migrations to apply.")
+
+    def _roll_back(self, alias: str, first: str, plan: RollbackPlan) -> None:
+        if not self.is_test_database:
+            for line in rollback_lines(plan, with_sql=False):
+                self.stderr.write(line, style_func=str)
+            if not (self.interactive and self.confirm("Roll back?")):
+                raise Refused(
+                    "Undoing loses data, and nobody agreed to it.",
+                    stands="nothing was changed",
+                    then=f"python manage.py db_rollback {first} --yes",
+                )
+        with Progress(self.console()) as progress:
+            rollback(alias, file=first, expected=plan, options=self._options(progress, "migrate"))
+
+    def _sync(self, alias: str, labels: set[str]) -> None:
+        """Apps without migrations are Django's; what makes rows for new tables is told again."""
+        connection = connections[alias]
+        before = set(connection.introspection.table_names())
+        self.sync_apps(connection, labels)
+        if set(connection.introspection.table_names()) - before:
+            emit_post_migrate_signal(
+                self.verbosity, self.interactive, alias, stdout=self.stdout, plan=[]
+            )
+
+    def _options(self, progress: Progress, command: str) -> Options:
+        return Options(
+            lock=LockTimes(),
+            on_event=progress.on_event if self.verbosity else ignore,
+            verbosity=self.verbosity,
+            interactive=self.interactive,
+            stdout=self.stdout,
+            command=command,
+        )
+
+    def _say(self, line: str) -> None:
+        if self.verbosity:
+            self.stdout.write(line)

@@ -1,0 +1,1 @@
+"""What Django's own ``migrate`` and ``sqlmigrate`` answer where a database has a history."""

@@ -1,0 +1,119 @@
+"""What the stock commands need to know of Django: its graph, its settings, its test runner."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from django.apps import apps
+from django.db import connections
+from django.db.backends.base.creation import TEST_DATABASE_PREFIX
+from django.db.migrations.loader import MigrationLoader
+
+from nestflux.applying.api import make_plan
+from nestflux.conf import has_history
+from nestflux.exceptions import LedgerConflict
+from nestflux.graph.loader import dotted, load
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+
+def is_ours(alias: str) -> bool:
+    """Does NestFlux answer for this alias? It has a history, and migrations are not switched off
+    (``TEST["MIGRATE"] = False``, ``pytest --nomigrations``). Asks no server."""
+    return (
+        alias in connections.settings
+        and connections[alias].vendor == "mysql"
+        and has_history(alias)
+        and not migrations_are_off()
+    )
+
+
+def migrations_are_off() -> bool:
+    """Does MIGRATION_MODULES give None for every app?"""
+    return all(
+        MigrationLoader.migrations_module(config.label)[0] is None
+        for config in apps.get_app_configs()
+    )
+
+
+def unmigrated_apps() -> set[str]:
+    """Apps with models and without migrations, as MigrationLoader.load_disk tells them, without
+    importing a migration."""
+    return {
+        config.label
+        for config in apps.get_app_configs()
+        if config.models_module is not None and not _has_migrations(config.label)
+    }
+
+
+def _has_migrations(label: str) -> bool:
+    name, explicit = MigrationLoader.migrations_module(label)
+    if name is None:
+        return False
+    try:
+        module: ModuleType = import_module(name)
+    except ModuleNotFoundError:
+        if explicit:
+            raise
+        return False
+    path = getattr(module, "__path__", None)
+    # A folder without __init__.py is a namespace, which Django does not take for migrations.
+    return path is not None and (
+        getattr(module, "__file__", None) is not None or isinstance(path, list)
+    )
+
+
+def undone(connection: BaseDatabaseWrapper, app_label: str, name: str | None) -> frozenset[str]:
+    """What Django would unapply for ``migrate app name`` (None: zero): the applied ones among
+    what follows, in other apps too. Source: MigrationExecutor.migration_plan."""
+    loader = load(connection)
+    graph = loader.graph
+    if name is None:
+        roots = [key for key in graph.root_nodes() if key[0] == app_label]
+    elif (app_label, name) in graph.node_map:
+        children = sorted(graph.node_map[app_label, name].children)
+        roots = [child.key for child in children if child.key[0] == app_label]
+    else:  # replaced by a squash that is applied: there is nothing between it and the squash
+        roots = []
+    return frozenset(
+        dotted(key)
+        for root in roots
+        for key in graph.backwards_plan(root)
+        if key in loader.applied_migrations
+    )
+
+
+def is_test_database(connection: BaseDatabaseWrapper) -> bool:
+    """May it be destroyed? Only where both hold: the process is a test runner's, which
+    ``setup_test_environment`` marks, and the database bears a test database's name."""
+    utilities = sys.modules.get("django.test.utils")
+    if utilities is None or not hasattr(utilities._TestState, "saved_data"):
+        return False
+    given = connection.settings_dict
+    name, wanted = str(given["NAME"]), given.get("TEST", {}).get("NAME")
+    # While tests run, NAME is the test database's; a clone adds a suffix.
+    return name.startswith(str(wanted) if wanted else TEST_DATABASE_PREFIX)
+
+
+def is_of_another_branch(alias: str) -> bool:
+    """Does the database hold what this history did not make, or a part of it half-made?"""
+    try:
+        plan = make_plan(alias)
+    except LedgerConflict:
+        return True
+    return bool(plan.off_branch or plan.in_flight or plan.drop_first)
+
+
+def make_anew(connection: BaseDatabaseWrapper) -> None:
+    """Drop a test database and make it again, empty, with its own character set."""
+    name = connection.ops.quote_name(str(connection.settings_dict["NAME"]))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT @@character_set_database, @@collation_database")
+        charset, collation = cursor.fetchone()
+        cursor.execute(f"DROP DATABASE {name}")
+        cursor.execute(f"CREATE DATABASE {name} CHARACTER SET {charset} COLLATE {collation}")
+    connection.close()  # it stands in no database now

@@ -21,7 +21,7 @@ from nestflux.history.statements import (
     Kind,
     kind_of,
     summary,
-    touches_session_only_objects,
+    why_not_in_a_file,
 )
 from nestflux.recording.measuring import Measuring, describe_python
 
@@ -67,7 +67,7 @@ class Recorder:
         section = Section(
             migration=dotted((migration.app_label, migration.name)),
             replaces=tuple(dotted(key) for key in migration.replaces),
-            operations=tuple(_one_line(operation.describe()) for operation in migration.operations),
+            operations=_told(migration, backwards=backwards),
             items=tuple(self._items),
         )
         self.recorded.append(Recorded(section, self._records))
@@ -123,10 +123,9 @@ class Recorder:
         return result
 
     def _record(self, text: str, execute: Callable[[str], Any]) -> Any:
-        if borrowed := touches_session_only_objects(text):
+        if why := why_not_in_a_file(text):
             raise RecordingFailed(
-                f"A statement uses {borrowed}, which a run that resumes in another session does "
-                "not have.",
+                f"{why[0].upper()}{why[1:]}.",
                 where=summary(text),
                 then="write it as one statement, or as a RunPython step",
             )
@@ -159,8 +158,10 @@ def _tidy(sql: str) -> str:
     return "".join(token.text for token in found)
 
 
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
+def _told(migration: Migration, *, backwards: bool) -> tuple[str, ...]:
+    """The operations in words, a line each, in the order in which they run."""
+    lines = tuple(" ".join(operation.describe().split()) for operation in migration.operations)
+    return tuple(f"Undo: {line}" for line in reversed(lines)) if backwards else lines
 
 
 def _one_object_each(sql: str) -> Iterator[str]:

@@ -148,7 +148,8 @@ class Command(NestFluxCommand):
             path = _relative(file.place.folder.up_path(file.up.name))
             console.print(f"\nWould write {path}:", style="bold")
             if console.is_terminal:
-                console.print(Syntax(render(file.up), "mysql", background_color="default"))
+                sql = Syntax(render(file.up), "mysql", theme="ansi_light", word_wrap=True)
+                console.print(sql)
             else:
                 self.stdout.write(render(file.up))
 

@@ -1,5 +1,5 @@
 -- SQL migration 0001_initial
--- Id: ffc4bbbb4df5440f9cb8caf5b82e76e8
+-- Id: 44685ebe9d3341a8b35f615b967e861f
 -- Recorded on: MariaDB 10.11.19
 -- Migrations:
 --   contenttypes.0001_initial

@@ -1,5 +1,5 @@
 -- SQL migration 0002_amazing_spiderman
--- Id: 92994b590086434a87b6cf07d9074be4
+-- Id: d9e743e462984041a2f34f9a411c8e2f
 -- Recorded on: MariaDB 10.11.19
 -- Migrations:
 --   identity.0002_user_avatar_url_user_phone_number

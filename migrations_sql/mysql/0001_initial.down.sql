@@ -1,5 +1,5 @@
 -- SQL migration 0001_initial (down: undoes it)
--- Id: 0cb85cc58ba4487e9e99d9c667168d73
+-- Id: b1cfaad698fc440894233f197e8aaedb
 -- Recorded on: MySQL 9.7.4
 -- Migrations:
 --   sessions.0001_initial
@@ -29,28 +29,28 @@ SET time_zone = '+00:00';
 SET foreign_key_checks = 1;
 
 -- ---- Migration sessions.0001_initial
---      Create model Session
+--      Undo: Create model Session
 
 -- [1] drops a table: its rows are lost
 DROP TABLE `django_session` CASCADE;
 
 -- ---- Migration blog.0001_initial
---      Create model Category
---      Create model Post
---      Create model Tag
---      Create model PostTag
---      Add field tags to post
---      Create model Comment
---      Create index blog_post_tag_tag_post_idx on field(s) tag, post of model posttag
---      Create constraint blog_post_tag_post_tag_uniq on model posttag
---      Create index blog_post_status_published_idx on field(s) status, published_at of model post
---      Create index blog_post_status_category_idx on field(s) status, category, published_at of model post
---      Create index blog_post_status_author_idx on field(s) status, author, published_at of model post
---      Create index blog_post_published_at_idx on field(s) published_at of model post
---      Create index blog_post_created_at_idx on field(s) created_at of model post
---      Create index blog_post_title_idx on field(s) title of model post
---      Create constraint blog_post_published_at_fits_status on model post
---      Create constraint blog_post_slug_not_empty on model post
+--      Undo: Create constraint blog_post_slug_not_empty on model post
+--      Undo: Create constraint blog_post_published_at_fits_status on model post
+--      Undo: Create index blog_post_title_idx on field(s) title of model post
+--      Undo: Create index blog_post_created_at_idx on field(s) created_at of model post
+--      Undo: Create index blog_post_published_at_idx on field(s) published_at of model post
+--      Undo: Create index blog_post_status_author_idx on field(s) status, author, published_at of model post
+--      Undo: Create index blog_post_status_category_idx on field(s) status, category, published_at of model post
+--      Undo: Create index blog_post_status_published_idx on field(s) status, published_at of model post
+--      Undo: Create constraint blog_post_tag_post_tag_uniq on model posttag
+--      Undo: Create index blog_post_tag_tag_post_idx on field(s) tag, post of model posttag
+--      Undo: Create model Comment
+--      Undo: Add field tags to post
+--      Undo: Create model PostTag
+--      Undo: Create model Tag
+--      Undo: Create model Post
+--      Undo: Create model Category
 
 -- [2] instant
 ALTER TABLE `blog_post` DROP CHECK `blog_post_slug_not_empty`;
@@ -104,33 +104,33 @@ DROP TABLE `blog_post` CASCADE;
 DROP TABLE `blog_category` CASCADE;
 
 -- ---- Migration admin.0003_logentry_add_action_flag_choices
---      Alter field action_flag on logentry
+--      Undo: Alter field action_flag on logentry
 
 -- ---- Migration admin.0002_logentry_remove_auto_add
---      Alter field action_time on logentry
+--      Undo: Alter field action_time on logentry
 
 -- ---- Migration admin.0001_initial
---      Create model LogEntry
+--      Undo: Create model LogEntry
 
 -- [19] drops a table: its rows are lost
 DROP TABLE `django_admin_log` CASCADE;
 
 -- ---- Migration identity.0001_initial
---      Create model User
---      Create model LoginEvent
---      Create model Role
---      Create model RoleAssignment
---      Create index identity_user_name_idx on field(s) name of model user
---      Create index identity_user_created_at_idx on field(s) created_at of model user
---      Create index identity_user_is_staff_idx on field(s) is_staff of model user
---      Create index identity_user_is_active_idx on field(s) is_active of model user
---      Create constraint identity_user_email_not_empty on model user
---      Create constraint identity_user_name_not_empty on model user
---      Create index identity_login_created_idx on field(s) created_at of model loginevent
---      Create index identity_login_user_idx on field(s) user, created_at of model loginevent
---      Create index identity_login_ip_idx on field(s) ip_address, created_at of model loginevent
---      Create index identity_login_succeeded_idx on field(s) succeeded, created_at of model loginevent
---      Create constraint identity_role_assignment_user_role_uniq on model roleassignment
+--      Undo: Create constraint identity_role_assignment_user_role_uniq on model roleassignment
+--      Undo: Create index identity_login_succeeded_idx on field(s) succeeded, created_at of model loginevent
+--      Undo: Create index identity_login_ip_idx on field(s) ip_address, created_at of model loginevent
+--      Undo: Create index identity_login_user_idx on field(s) user, created_at of model loginevent
+--      Undo: Create index identity_login_created_idx on field(s) created_at of model loginevent
+--      Undo: Create constraint identity_user_name_not_empty on model user
+--      Undo: Create constraint identity_user_email_not_empty on model user
+--      Undo: Create index identity_user_is_active_idx on field(s) is_active of model user
+--      Undo: Create index identity_user_is_staff_idx on field(s) is_staff of model user
+--      Undo: Create index identity_user_created_at_idx on field(s) created_at of model user
+--      Undo: Create index identity_user_name_idx on field(s) name of model user
+--      Undo: Create model RoleAssignment
+--      Undo: Create model Role
+--      Undo: Create model LoginEvent
+--      Undo: Create model User
 
 -- [20] in place, no lock
 CREATE INDEX `identity_role_assignment_user_id_85f526d1` ON `identity_role_assignment` (`user_id`);
@@ -190,49 +190,49 @@ DROP TABLE `identity_user_user_permissions` CASCADE;
 DROP TABLE `identity_user` CASCADE;
 
 -- ---- Migration auth.0012_alter_user_first_name_max_length
---      Alter field first_name on user
+--      Undo: Alter field first_name on user
 
 -- ---- Migration auth.0011_update_proxy_permissions
---      Raw Python operation
+--      Undo: Raw Python operation
 
 -- [39] python step auth.0011_update_proxy_permissions/0: RunPython(update_proxy_model_permissions), atomic
 
 -- ---- Migration auth.0010_alter_group_name_max_length
---      Alter field name on group
+--      Undo: Alter field name on group
 
 -- [40] copies the table, blocks writes
 ALTER TABLE `auth_group` MODIFY `name` varchar(80) NOT NULL;
 
 -- ---- Migration auth.0009_alter_user_last_name_max_length
---      Alter field last_name on user
+--      Undo: Alter field last_name on user
 
 -- ---- Migration auth.0008_alter_user_username_max_length
---      Alter field username on user
+--      Undo: Alter field username on user
 
 -- ---- Migration auth.0007_alter_validators_add_error_messages
---      Alter field username on user
+--      Undo: Alter field username on user
 
 -- ---- Migration auth.0006_require_contenttypes_0002
 
 -- ---- Migration auth.0005_alter_user_last_login_null
---      Alter field last_login on user
+--      Undo: Alter field last_login on user
 
 -- ---- Migration auth.0004_alter_user_username_opts
---      Alter field username on user
+--      Undo: Alter field username on user
 
 -- ---- Migration auth.0003_alter_user_email_max_length
---      Alter field email on user
+--      Undo: Alter field email on user
 
 -- ---- Migration auth.0002_alter_permission_name_max_length
---      Alter field name on permission
+--      Undo: Alter field name on permission
 
 -- [41] copies the table, blocks writes
 ALTER TABLE `auth_permission` MODIFY `name` varchar(50) NOT NULL;
 
 -- ---- Migration auth.0001_initial
---      Create model Permission
---      Create model Group
---      Create model User
+--      Undo: Create model User
+--      Undo: Create model Group
+--      Undo: Create model Permission
 
 -- [42] drops a table: its rows are lost
 DROP TABLE `auth_group_permissions` CASCADE;
@@ -244,10 +244,10 @@ DROP TABLE `auth_group` CASCADE;
 DROP TABLE `auth_permission` CASCADE;
 
 -- ---- Migration contenttypes.0002_remove_content_type_name
---      Change Meta options on contenttype
---      Alter field name on contenttype
---      Raw Python operation
---      Remove field name from contenttype
+--      Undo: Remove field name from contenttype
+--      Undo: Raw Python operation
+--      Undo: Alter field name on contenttype
+--      Undo: Change Meta options on contenttype
 
 -- [45] instant
 ALTER TABLE `django_content_type` ADD COLUMN `name` varchar(100) NULL;
@@ -258,8 +258,8 @@ ALTER TABLE `django_content_type` ADD COLUMN `name` varchar(100) NULL;
 ALTER TABLE `django_content_type` MODIFY `name` varchar(100) NOT NULL;
 
 -- ---- Migration contenttypes.0001_initial
---      Create model ContentType
---      Alter unique_together for contenttype (1 constraint(s))
+--      Undo: Alter unique_together for contenttype (1 constraint(s))
+--      Undo: Create model ContentType
 
 -- [48] in place, no lock
 ALTER TABLE `django_content_type` DROP INDEX `django_content_type_app_label_model_76bd3d3b_uniq`;

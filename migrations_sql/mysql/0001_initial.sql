@@ -1,5 +1,5 @@
 -- SQL migration 0001_initial
--- Id: 0cb85cc58ba4487e9e99d9c667168d73
+-- Id: b1cfaad698fc440894233f197e8aaedb
 -- Recorded on: MySQL 9.7.4
 -- Migrations:
 --   contenttypes.0001_initial

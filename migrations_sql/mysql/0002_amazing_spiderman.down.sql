@@ -1,5 +1,5 @@
 -- SQL migration 0002_amazing_spiderman (down: undoes it)
--- Id: b542e5138f9848cb98e52168ab96bf29
+-- Id: 108498c053764dbb840982adb70068be
 -- Recorded on: MySQL 9.7.4
 -- Migrations:
 --   identity.0002_user_avatar_url_user_phone_number
@@ -10,8 +10,8 @@ SET time_zone = '+00:00';
 SET foreign_key_checks = 1;
 
 -- ---- Migration identity.0002_user_avatar_url_user_phone_number
---      Add field avatar_url to user
---      Add field phone_number to user
+--      Undo: Add field phone_number to user
+--      Undo: Add field avatar_url to user
 
 -- [1] instant; the values of phone_number are lost
 ALTER TABLE `identity_user` DROP COLUMN `phone_number`;

@@ -1,5 +1,5 @@
 -- SQL migration 0002_amazing_spiderman
--- Id: b542e5138f9848cb98e52168ab96bf29
+-- Id: 108498c053764dbb840982adb70068be
 -- Recorded on: MySQL 9.7.4
 -- Migrations:
 --   identity.0002_user_avatar_url_user_phone_number

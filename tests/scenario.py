@@ -283,6 +283,23 @@ class Project:
         """Run one statement in the project's database."""
         return self.server.sql(query, params, database or self.database)
 
+    def feed_to_the_client(self, script: str) -> None:
+        """Run a script through the ``mysql`` client program, as an administrator would."""
+        entry = self.server.settings
+        place = entry["OPTIONS"].get("unix_socket")
+        where = [f"--socket={place}"] if place else [f"--host={entry['HOST']}"]
+        if not place and entry["PORT"]:
+            where.append(f"--port={entry['PORT']}")
+        done = subprocess.run(
+            ["mysql", *where, f"--user={entry['USER']}", self.database],
+            input=script,
+            env={**self._environment(None), "MYSQL_PWD": str(entry["PASSWORD"])},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+
     def tables(self) -> list[str]:
         return [row[0] for row in self.sql("SHOW TABLES")]
 

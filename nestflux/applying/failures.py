@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sysconfig
 import traceback
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from django.db.utils import Error
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
 # After these nobody knows what became of the statement. Gone, lost, lost with a reason (client);
 # shut down, killed (MariaDB), idle for too long (MySQL 8.0.24).
 CONNECTION_LOST = frozenset({2006, 2013, 2055, 1053, 1927, 4031})
+
+
+_LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")})
+_PACKAGE = str(Path(__file__).resolve().parent.parent)
 
 
 def is_connection_lost(error: BaseException) -> bool:
@@ -55,7 +61,7 @@ def step_failed(
         words = in_words(error, connection, task.text)
     else:
         words = f"{type(error).__name__}: {error}"
-        where = f"{where} ({_place(error)})"
+        where = f"{where} ({place_in_code(error)})"
     effect = f", and {kind} {task.ordinal} changed nothing"
     if changed:
         effect = f", and {kind} {task.ordinal} changed a part: {'; '.join(changed.lines())}"
@@ -76,9 +82,14 @@ def _applied(count: int) -> str:
     )
 
 
-def _place(error: Exception) -> str:
+def place_in_code(error: BaseException) -> str:
+    """File and line of the project's own code that raised; of a library where it is none's."""
     frames = traceback.extract_tb(error.__traceback__)
-    return f"{frames[-1].filename}, line {frames[-1].lineno}" if frames else ""
+    if not frames:
+        return ""
+    own = [frame for frame in frames if not frame.filename.startswith(_LIBRARIES)]
+    frame = own[-1] if own and not own[-1].filename.startswith(_PACKAGE) else frames[-1]
+    return f"{frame.filename}, line {frame.lineno}"
 
 
 def connection_failed(error: Error, connection: BaseDatabaseWrapper, name: str) -> StatementFailed:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import sys
-import traceback
 from collections.abc import Iterable, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,7 @@ from django.db.migrations.migration import Migration
 from django.db.migrations.state import ModelState, ProjectState
 from django.utils.module_loading import module_has_submodule
 
+from nestflux.applying.failures import place_in_code
 from nestflux.exceptions import NestFluxError, StatementFailed
 from nestflux.graph.loader import dotted, undotted
 
@@ -112,10 +112,9 @@ def _send(context: Context, emit: Any, name: str, plan: MigrationPlan, state: Pr
     except NestFluxError:
         raise
     except Exception as error:
-        frames = traceback.extract_tb(error.__traceback__)
         raise StatementFailed(
             f"A receiver of {name} failed: {type(error).__name__}: {error}",
-            where=f"{frames[-1].filename}, line {frames[-1].lineno}",
+            where=place_in_code(error),
             stands="the SQL that was applied stands; the signal is still owed",
             then="mend the receiver, then: python manage.py db_migrate",
         ) from error

@@ -45,7 +45,8 @@ INITIAL = """
                  ("name", models.CharField(max_length=40))],
             ),
             migrations.RunSQL(
-                "INSERT INTO shop_category (name) VALUES ('tools'), ('toys')",
+                # Ids of their own: AUTO_INCREMENT does not go back with a transaction.
+                "INSERT INTO shop_category (id, name) VALUES (1, 'tools'), (2, 'toys')",
                 "DELETE FROM shop_category",
             ),
             migrations.CreateModel(
@@ -66,7 +67,6 @@ PRICES = """
         Category, Product = apps.get_model("shop", "Category"), apps.get_model("shop", "Product")
         for category in Category.objects.using(editor.connection.alias).order_by("id"):
             Product.objects.using(editor.connection.alias).create(
-                # An id of its own: AUTO_INCREMENT does not go back with a transaction.
                 id=category.id, name="any", price=10, category=category
             )
 

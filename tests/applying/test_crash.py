@@ -11,9 +11,9 @@ from tests.scenario import Project
 @pytest.mark.parametrize(
     ("prepare", "action", "at_least"),
     [
-        pytest.param("nothing", "replay", 60, id="forward"),
+        pytest.param("nothing", "replay", 40, id="forward"),
         pytest.param("nothing", "load", 15, id="fresh"),
-        pytest.param("load", "undo", 40, id="rollback"),
+        pytest.param("load", "undo", 30, id="rollback"),
     ],
 )
 def test_a_run_that_dies_before_any_write_is_finished_by_the_next(

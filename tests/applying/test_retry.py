@@ -1,0 +1,18 @@
+from __future__ import annotations
+
+from nestflux.applying.retry import DEADLOCK, LOCK_WAIT_TIMEOUT, RetryPolicy
+
+
+def test_pauses_double_up_to_the_longest() -> None:
+    policy = RetryPolicy(tries=5, first_pause=1, longest_pause=3)
+
+    pauses = [policy.pause_after(tried, LOCK_WAIT_TIMEOUT) for tried in (1, 2, 3, 4, 5)]
+
+    assert pauses == [1, 2, 3, 3, None]
+
+
+def test_only_locks_and_deadlocks_are_tried_again() -> None:
+    policy = RetryPolicy()
+
+    assert policy.pause_after(1, DEADLOCK) is not None
+    assert policy.pause_after(1, 1062) is None

@@ -1,0 +1,148 @@
+"""The named lock: one holder, seen by others, lost with its connection."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from nestflux.database.heartbeat import beating
+from nestflux.database.ledger import Ledger
+from nestflux.database.ledger_tables import ensure_ledger
+from nestflux.database.lock import DatabaseLock, Holder, LockTimes, lock_name
+from nestflux.exceptions import LockLost, LockUnavailable
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+AT_ONCE = LockTimes(wait=0.1)
+
+
+@pytest.fixture
+def other(scratch: BaseDatabaseWrapper) -> Iterator[BaseDatabaseWrapper]:
+    """Another connection to the same database."""
+    connection = scratch.copy()
+    yield connection
+    connection.close()
+
+
+def test_the_name_carries_the_database_and_fits() -> None:
+    assert lock_name("shop") == "nestflux:shop"
+    assert len(lock_name("x" * 64)) <= 64
+    assert lock_name("x" * 64) != lock_name("x" * 63 + "y")
+
+
+def test_one_holds_it_and_the_other_is_told_who(
+    scratch: BaseDatabaseWrapper, other: BaseDatabaseWrapper
+) -> None:
+    mine = DatabaseLock(scratch, AT_ONCE)
+    mine.acquire()
+    ensure_ledger(scratch)
+    Ledger(scratch).open_run("db_migrate", mine.connection_id)
+    told: list[Holder] = []
+
+    with pytest.raises(LockUnavailable, match="db_migrate on "):
+        DatabaseLock(other, AT_ONCE, on_wait=told.append).acquire()
+
+    assert [holder.connection_id for holder in told] == [mine.connection_id]
+
+
+def test_it_is_free_after_release(scratch: BaseDatabaseWrapper, other: BaseDatabaseWrapper) -> None:
+    first = DatabaseLock(scratch, AT_ONCE)
+    first.acquire()
+    first.release()
+
+    second = DatabaseLock(other, AT_ONCE)
+    second.acquire()
+
+    assert second.still_held()
+
+
+def test_it_is_lost_with_the_connection(
+    scratch: BaseDatabaseWrapper, other: BaseDatabaseWrapper
+) -> None:
+    lock = DatabaseLock(scratch, LockTimes(wait=5))
+    lock.acquire()
+
+    scratch.close()  # as a Python step may do; Django connects again by itself
+
+    with pytest.raises(LockLost):
+        lock.require()
+    assert lock.regain()
+    lock.require()
+    scratch.close()
+    DatabaseLock(other, LockTimes(wait=5)).acquire()
+    assert not lock.regain()
+
+
+def test_a_lock_that_another_connection_holds_is_not_ours(
+    scratch: BaseDatabaseWrapper, other: BaseDatabaseWrapper
+) -> None:
+    lock = DatabaseLock(scratch, AT_ONCE)
+    lock.acquire()
+    lock.release()
+    DatabaseLock(other, AT_ONCE).acquire()
+
+    assert not lock.still_held()
+
+
+def test_a_holder_without_a_sign_of_life_is_ended(
+    scratch: BaseDatabaseWrapper, other: BaseDatabaseWrapper
+) -> None:
+    frozen = DatabaseLock(scratch, AT_ONCE)
+    frozen.acquire()
+    ensure_ledger(scratch)
+    run = Ledger(scratch).open_run("db_migrate", frozen.connection_id)
+    with scratch.cursor() as cursor:
+        cursor.execute(
+            "UPDATE nestflux_run SET heartbeat_at = UTC_TIMESTAMP(6) - INTERVAL 1 HOUR "
+            "WHERE id = %s",
+            [run],
+        )
+    ended: list[Holder] = []
+
+    DatabaseLock(other, LockTimes(wait=60, stale=0.5), on_kill=ended.append).acquire()
+
+    assert [holder.connection_id for holder in ended] == [frozen.connection_id]
+
+
+def test_a_holder_that_never_had_a_heartbeat_is_not_taken_for_dead(
+    scratch: BaseDatabaseWrapper, other: BaseDatabaseWrapper
+) -> None:
+    holder = DatabaseLock(scratch, AT_ONCE)
+    holder.acquire()
+    ensure_ledger(scratch)
+    Ledger(scratch).open_run("db_migrate", holder.connection_id)
+    ended: list[Holder] = []
+
+    with pytest.raises(LockUnavailable):
+        DatabaseLock(other, LockTimes(wait=1.5, stale=0.1), on_kill=ended.append).acquire()
+
+    assert ended == []
+    assert holder.still_held()
+
+
+def test_the_heart_beats_while_the_run_lasts(
+    scratch: BaseDatabaseWrapper, other: BaseDatabaseWrapper
+) -> None:
+    ensure_ledger(scratch)
+    run = Ledger(scratch).open_run("db_migrate", 1)
+
+    with beating(scratch, run, every=0.01):
+        first = _heartbeat_after(other, run, None)
+        second = _heartbeat_after(other, run, first)
+
+    assert second > first
+    assert "nestflux-heartbeat" not in [thread.name for thread in threading.enumerate()]
+
+
+def _heartbeat_after(connection: BaseDatabaseWrapper, run: int, last: object) -> str:
+    """The next heartbeat that is not ``last``; a heart that stands still hangs the test."""
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT heartbeat_at FROM nestflux_run WHERE id = %s", [run])
+            (found,) = cursor.fetchone()
+        if found is not None and str(found) != last:
+            return str(found)

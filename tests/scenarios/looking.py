@@ -1,0 +1,137 @@
+"""What a database holds, asked of the server itself: information_schema and plain SELECTs.
+
+NestFlux has a reader of its own, on which recording and recovery stand. A test that used only
+that reader would share its blind spots; this one shares nothing with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from tests.scenario import Project
+
+BOOKS = (
+    "django_migrations",
+    "nestflux_run",
+    "nestflux_sql_migration",
+    "nestflux_statement",
+    "nestflux_version",
+)
+
+# View of information_schema → what says which schema a row is of, and columns that differ from
+# database to database or from hour to hour: counters, sizes, times, statistics, definers.
+_VIEWS = {
+    "TABLES": (
+        "TABLE_SCHEMA",
+        "VERSION TABLE_ROWS AVG_ROW_LENGTH DATA_LENGTH MAX_DATA_LENGTH INDEX_LENGTH DATA_FREE "
+        "AUTO_INCREMENT CREATE_TIME UPDATE_TIME CHECK_TIME CHECKSUM MAX_INDEX_LENGTH",
+    ),
+    "COLUMNS": ("TABLE_SCHEMA", "PRIVILEGES"),
+    "STATISTICS": ("TABLE_SCHEMA", "INDEX_SCHEMA CARDINALITY"),
+    "TABLE_CONSTRAINTS": ("TABLE_SCHEMA", ""),
+    "KEY_COLUMN_USAGE": ("TABLE_SCHEMA", "REFERENCED_TABLE_SCHEMA"),
+    "REFERENTIAL_CONSTRAINTS": ("CONSTRAINT_SCHEMA", "UNIQUE_CONSTRAINT_SCHEMA"),
+    "CHECK_CONSTRAINTS": ("CONSTRAINT_SCHEMA", ""),
+    "PARTITIONS": (
+        "TABLE_SCHEMA",
+        "TABLE_ROWS AVG_ROW_LENGTH DATA_LENGTH MAX_DATA_LENGTH INDEX_LENGTH DATA_FREE CREATE_TIME "
+        "UPDATE_TIME CHECK_TIME CHECKSUM",
+    ),
+    "VIEWS": ("TABLE_SCHEMA", "DEFINER"),
+    "TRIGGERS": ("TRIGGER_SCHEMA", "EVENT_OBJECT_SCHEMA DEFINER CREATED"),
+    "ROUTINES": ("ROUTINE_SCHEMA", "DEFINER CREATED LAST_ALTERED"),
+    "PARAMETERS": ("SPECIFIC_SCHEMA", ""),
+}
+
+Facts = dict[str, tuple[tuple[Any, ...], ...]]
+
+
+def schema_of(project: Project) -> Facts:
+    """Everything that information_schema says of the project's tables, indexes, constraints,
+    partitions, views, triggers and routines. The books of Django and NestFlux are left out."""
+    facts: Facts = {}
+    for view, (of_schema, volatile) in _VIEWS.items():
+        names = _columns(project, view)
+        left_out = {of_schema, *volatile.split()} | {n for n in names if n.endswith("_CATALOG")}
+        shown = [name for name in names if name not in left_out]
+        rows = project.sql(
+            f"SELECT {', '.join(f'`{name}`' for name in shown)} FROM information_schema.{view} "
+            f"WHERE {of_schema} = DATABASE()"
+        )
+        anonymous = [tuple(_anonymous(value, project.database) for value in row) for row in rows]
+        facts[view] = tuple(sorted((r for r in anonymous if not _is_of_a_book(r)), key=repr))
+    return facts
+
+
+def _columns(project: Project, view: str) -> list[str]:
+    rows = project.sql(
+        "SELECT COLUMN_NAME FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = "
+        "'information_schema' AND TABLE_NAME = %s ORDER BY ORDINAL_POSITION",
+        [view],
+    )
+    return [str(name).upper() for (name,) in rows]
+
+
+def _anonymous(value: Any, database: str) -> Any:
+    return value.replace(database, "DATABASE") if isinstance(value, str) else value
+
+
+def _is_of_a_book(row: tuple[Any, ...]) -> bool:
+    return any(value in BOOKS for value in row if isinstance(value, str))
+
+
+def rows_of(
+    project: Project, *, but: Mapping[str, Collection[str]] | None = None
+) -> dict[str, list[str]]:
+    """The rows of every table, a line a row.
+
+    Args:
+        but: volatile columns to leave out, by table; a table's ``*`` leaves out its rows.
+    """
+    found = {}
+    for table in project.tables():
+        left_out = set((but or {}).get(table, ()))
+        if "*" in left_out or table in BOOKS or _is_view(project, table):
+            continue
+        names = [name for name in project.columns(table) if name not in left_out]
+        query = f"SELECT {', '.join(f'`{name}`' for name in names)} FROM `{table}`"
+        found[table] = sorted(repr(row) for row in project.sql(query))
+    found["django_migrations"] = sorted(project.applied())
+    return found
+
+
+def _is_view(project: Project, name: str) -> bool:
+    query = (
+        "SELECT 1 FROM information_schema.VIEWS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = %s"
+    )
+    return bool(project.sql(query, [name]))
+
+
+def everything_in(project: Project) -> dict[str, Any]:
+    """Schema, rows, ledger and files: equal before and after where nothing was changed."""
+    books = {
+        table: project.sql(f"SELECT * FROM `{table}` ORDER BY 1")
+        for table in sorted(set(BOOKS) & set(project.tables()))
+    }
+    files = {
+        str(path.relative_to(project.path)): path.read_text(encoding="utf-8")
+        for path in sorted(project.path.glob("**/*"))
+        if path.is_file()
+    }
+    return {"schema": schema_of(project), "rows": rows_of(project), "books": books, "files": files}
+
+
+def difference(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
+    """What two of the mappings above do not have in common, a line each, for a person to read."""
+    lines = []
+    for key in sorted(one.keys() | other.keys()):
+        here, there = one.get(key), other.get(key)
+        if here == there:
+            continue
+        if isinstance(here, tuple | list) and isinstance(there, tuple | list):
+            lines += [f"{key}: only the first: {row}" for row in here if row not in there]
+            lines += [f"{key}: only the second: {row}" for row in there if row not in here]
+        else:
+            lines.append(f"{key}: {here!r} and {there!r}")
+    return lines

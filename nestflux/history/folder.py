@@ -157,23 +157,27 @@ class Staged:
     """Texts that lie, complete, beside the places where they will be."""
 
     files: tuple[tuple[Path, Path], ...]  # temporary, final; in the order of writing
+    made: tuple[Path, ...] = ()  # folders that were not there, the outermost first
 
     @classmethod
     def prepare(cls, targets: Mapping[Path, str]) -> Staged:
         """Raises HistoryError, with nothing left behind, where a folder cannot be written."""
         files: list[tuple[Path, Path]] = []
+        made: list[Path] = []
         for path, text in targets.items():
             try:
-                path.parent.mkdir(parents=True, exist_ok=True)
+                for folder in _missing_folders(path.parent):
+                    folder.mkdir()
+                    made.append(folder)
                 files.append((_temporary(path.parent, text), path))
             except OSError as error:
-                cls(tuple(files)).discard()
+                cls(tuple(files), tuple(made)).discard()
                 raise HistoryError(
                     f"{path.parent} cannot be written: {error.strerror or error}.",
                     stands="nothing was changed",
                     then="make the folder writable and run the command again",
                 ) from None
-        return cls(tuple(files))
+        return cls(tuple(files), tuple(made))
 
     def write(self) -> None:
         """Put everything in its place, a journal last. A crash in between leaves files whose
@@ -185,6 +189,13 @@ class Staged:
         """Take back what was prepared."""
         for temporary, _ in self.files:
             temporary.unlink(missing_ok=True)
+        for folder in reversed(self.made):
+            folder.rmdir()
+
+
+def _missing_folders(path: Path) -> list[Path]:
+    """The folders on the way to ``path`` that are not there, the outermost first."""
+    return [folder for folder in (*reversed(path.parents), path) if not folder.exists()]
 
 
 def _temporary(directory: Path, text: str) -> Path:

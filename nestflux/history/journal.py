@@ -162,7 +162,7 @@ def loads(text: str) -> Journal:
 def _refuse_contradictions(journal: Journal) -> None:
     try:
         numbers = [entry.number for entry in journal.entries]
-    except ValueError as error:
+    except (ValueError, AttributeError) as error:
         raise HistoryError(f"journal.json: a name without a number ({error}).") from None
     for previous, entry in zip(journal.entries, journal.entries[1:], strict=False):
         if entry.number <= previous.number:

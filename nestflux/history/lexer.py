@@ -19,15 +19,15 @@ _TOKEN = re.compile(
     | (?P<comment>--(?=\s|\Z)[^\n]*|\#[^\n]*|/\*(?!M?!)[\s\S]*?\*/)
     | (?P<executable>/\*M?![\s\S]*?\*/)
     | (?P<string>(?:[xXbBnN]|_[a-zA-Z0-9]+\s*)?
-        (?:'(?:[^'\\]|\\[\s\S]|'')*'|"(?:[^"\\]|\\[\s\S]|"")*"))
-    | (?P<name>`(?:[^`]|``)*`)
+        (?:'(?:[^'\\]++|\\[\s\S]|'')*+'|"(?:[^"\\]++|\\[\s\S]|"")*+"))
+    | (?P<name>`(?:[^`]++|``)*+`)
     | (?P<word>[\w$@]+)
     | (?P<mark>[\s\S])
     """,
     re.VERBOSE,
 )
 _UNFINISHED = {"'": "quote", '"': "quote", "`": "backquote"}
-_DELIMITER = re.compile(r"delimiter[ \t]+(\S+)[ \t]*(?:\n|\Z)", re.IGNORECASE)
+_DELIMITER = re.compile(r"delimiter[ \t]+(\S+)[ \t]*(?:\r?\n|\Z)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from nestflux.exceptions import SqlFileError
-from nestflux.history.lexer import fragments, tokens
+from nestflux.history.lexer import Token, fragments, tokens
 from nestflux.history.statements import (
     Kind,
     kind_of,
     sha256,
-    touches_session_only_objects,
+    why_not_in_a_file,
 )
 
 
@@ -163,7 +163,8 @@ def _header(file: SqlFile) -> Iterator[str]:
     yield from (f"--   {section.migration}" for section in file.sections)
     if file.notes:
         yield "-- Notes:"
-        yield from (f"--   {note}" for note in file.notes)
+        # A definition that a note cites (of a trigger, a comment) may have lines of its own.
+        yield from (f"--   {' '.join(note.split())}" for note in file.notes)
 
 
 def _section_head(section: Section) -> Iterator[str]:
@@ -186,10 +187,16 @@ def _item_lines(item: Item, ordinal: int) -> Iterator[str]:
 
 def delimited(sql: str) -> str:
     """A statement with its delimiter; DELIMITER around a compound body."""
-    if not any(token.text == ";" for token in tokens(sql)):
-        return f"{sql};"
+    found = list(tokens(sql))
+    if not any(_client_splits_at(token) for token in found):
+        ends_in_a_comment = found[-1].kind == "comment" and not found[-1].text.endswith("*/")
+        return f"{sql}\n;" if ends_in_a_comment else f"{sql};"
     delimiter = next(mark for mark in ("$$", "//", "||", "$end$") if mark not in sql)
     return f"DELIMITER {delimiter}\n{sql}\n{delimiter}\nDELIMITER ;"
+
+
+def _client_splits_at(token: Token) -> bool:
+    return token.text == ";" or (token.kind == "executable" and ";" in token.text)
 
 
 # ---- text to value -------------------------------------------------------------------------
@@ -204,8 +211,8 @@ _STEP = re.compile(r"-- \[\d+\] ?(.*)")
 
 def parse(text: str) -> SqlFile:
     """The file that a text states. Raises SqlFileError, naming the line."""
-    lines = text.splitlines()
-    if not lines or not (title := _TITLE.fullmatch(lines[0].rstrip())):
+    lines = text.split("\n")  # not splitlines: a literal may hold U+2028, a form feed…
+    if not (title := _TITLE.fullmatch(lines[0].rstrip())):
         raise SqlFileError("Line 1: the file does not begin with '-- SQL migration NAME'.")
     fields, notes, length = _parse_header(lines)
     for required in ("Id", "Recorded on"):
@@ -281,11 +288,8 @@ class _Body:
             self.comments.append(text)
 
     def _statement(self, sql: str, line: int) -> None:
-        if borrowed := touches_session_only_objects(sql):
-            raise SqlFileError(
-                f"Line {line}: the statement uses {borrowed}, which a run that resumes in another "
-                "session does not have."
-            )
+        if why := why_not_in_a_file(sql):
+            raise SqlFileError(f"Line {line}: {why}.")
         kind = kind_of(sql)
         if kind is Kind.TRANSACTION:
             raise SqlFileError(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import re
+from collections.abc import Iterator
 from enum import StrEnum
 
-from nestflux.history.lexer import Token, significant
+from nestflux.history.lexer import Token, significant, tokens
 
 
 class Kind(StrEnum):
@@ -28,18 +30,21 @@ _BY_FIRST_WORD = {
 }
 # Statements whose repetition changes nothing and whose effect no reading shows.
 _REPEATABLE = ("ANALYZE", "OPTIMIZE", "CHECK", "FLUSH", "GRANT", "REVOKE")
+# Programs: their bodies run later, in sessions of their own.
+_PROGRAMS = {"TRIGGER", "PROCEDURE", "FUNCTION", "EVENT"}
+_EXECUTABLE = re.compile(r"/\*M?!\d*|\*/")
 # ALTER TABLE clauses that move rows between partitions or tables without a trace in the schema.
 _MOVES_ROWS = ("EXCHANGE", "TRUNCATE", "DISCARD", "IMPORT")
 
 
 def kind_of(sql: str) -> Kind:
     """The kind of one statement. What is not known commits implicitly, as far as we know: DDL."""
-    words = _leading_words(significant(sql))
+    words = _leading_words(_acting(sql))
     if not words:
         return Kind.READ
     if words[0] == "WITH":
         data = {"UPDATE", "DELETE", "INSERT", "REPLACE"}
-        return Kind.DATA if data & set(_words(significant(sql))) else Kind.READ
+        return Kind.DATA if data & set(_words(_acting(sql))) else Kind.READ
     if words[0] == "LOAD" and words[1:2] == ["DATA"]:
         return Kind.DATA
     if words[:2] == ["SET", "PASSWORD"]:
@@ -54,10 +59,11 @@ def sha256(text: str) -> str:
 
 def is_repeatable(sql: str) -> bool:
     """Is it harmless to run this DDL statement twice, where it changes nothing in the schema?"""
-    words = _words(significant(sql))
+    words = _words(_acting(sql))
     if words[0] == "ALTER" and "TABLE" in words[:3]:
         return not set(_MOVES_ROWS) & set(words)
-    return words[0] in _REPEATABLE
+    # With IF [NOT] EXISTS, what changed nothing once changes nothing again.
+    return words[0] in _REPEATABLE or (words[0] in ("CREATE", "DROP") and "EXISTS" in words[2:6])
 
 
 def why_undecidable(sql: str, *, leaves_a_trace: bool) -> str:
@@ -65,7 +71,7 @@ def why_undecidable(sql: str, *, leaves_a_trace: bool) -> str:
 
     ``leaves_a_trace``: the schema read differently after it than before, when it was recorded.
     """
-    words = _words(significant(sql))
+    words = _words(_acting(sql))
     if words[:1] == ["TRUNCATE"]:
         return "TRUNCATE leaves no trace in the schema"
     if leaves_a_trace:
@@ -79,16 +85,42 @@ def why_undecidable(sql: str, *, leaves_a_trace: bool) -> str:
     return "it leaves no trace in the schema"
 
 
-def touches_session_only_objects(sql: str) -> str:
-    """Why a statement depends on what another statement of the same session left: a user
-    variable or a temporary table. Empty if it does not."""
-    found = significant(sql)
-    for token in found:
-        if token.kind == "word" and token.text.startswith("@") and not token.text.startswith("@@"):
-            return f"the user variable {token.text}"
+def why_not_in_a_file(sql: str) -> str:
+    """Why a statement cannot be a step of a file: it depends on what another statement of the
+    same session left, or leaves the database or the transaction. Empty if it can."""
+    found = _acting(sql)
     words = _words(found)
+    in_a_program = words[:1] == ["CREATE"] and bool(_PROGRAMS & set(words))
+    if (variable := _user_variable(found)) and not in_a_program:
+        return _session_only(f"the user variable {variable}")
     if words[:1] in (["CREATE"], ["DROP"]) and "TEMPORARY" in words[:4]:
-        return "a temporary table"
+        return _session_only("a temporary table")
+    match words[:2]:
+        case ["PREPARE" | "EXECUTE" | "DEALLOCATE", *_]:
+            return _session_only("a prepared statement")
+        case ["LOCK" | "UNLOCK", "TABLE" | "TABLES"]:
+            return "LOCK TABLES would lock NestFlux out of its own ledger"
+        case ["USE", *_]:
+            return "USE leaves the database that the file is for"
+        case ["SET", *_] if "AUTOCOMMIT" in {word.lstrip("@") for word in words}:
+            return "autocommit is the engine's: every statement commits with its ledger row"
+        case ["XA", *_]:
+            return "XA transactions are not supported"
+    return ""
+
+
+def _session_only(what: str) -> str:
+    return f"the statement uses {what}, which a run that resumes in another session does not have"
+
+
+def _user_variable(found: list[Token]) -> str:
+    """``@name`` or ``@'name'``; not ``@@system_variable``, not ``'user'@'host'``."""
+    for previous, token in zip([None, *found], found, strict=False):
+        if token.kind != "word" or not token.text.startswith("@") or token.text.startswith("@@"):
+            continue
+        joined = previous is not None and previous.end == token.start
+        if not (joined and previous is not None and previous.kind in ("string", "name")):
+            return token.text
     return ""
 
 
@@ -103,6 +135,24 @@ def summary(sql: str) -> str:
             break
         shown.append(token.text)
     return " ".join(shown)
+
+
+def _acting(sql: str) -> list[Token]:
+    """The tokens that the server acts on, those inside ``/*! … */`` too."""
+    return list(_opened(significant(sql)))
+
+
+def _opened(found: list[Token]) -> Iterator[Token]:
+    for token in found:
+        if token.kind == "executable":
+            inside = _EXECUTABLE.sub(lambda match: " " * len(match.group()), token.text)
+            yield from (
+                Token(t.kind, t.text, t.start + token.start)
+                for t in tokens(inside)
+                if t.kind not in ("space", "comment")
+            )
+        else:
+            yield token
 
 
 def _leading_words(found: list[Token]) -> list[str]:

@@ -1,0 +1,78 @@
+"""What a step changed in the schema: the value by which a crash is decided."""
+
+from __future__ import annotations
+
+import json
+
+from nestflux.history.deltas import Delta, FileRecord, StepRecord
+
+BEFORE = {
+    "table post": "ENGINE=InnoDB",
+    "table post / order of columns": "id, title",
+    "table post / column id": "int",
+    "table post / column title": "varchar(9)",
+}
+
+
+def after(**columns: str) -> dict[str, str]:
+    return {
+        "table post": "ENGINE=InnoDB",
+        "table post / order of columns": ", ".join(columns),
+        **{f"table post / column {name}": text for name, text in columns.items()},
+    }
+
+
+def test_a_delta_says_what_was_made_what_is_gone_and_what_changed() -> None:
+    delta = Delta.between(BEFORE, after(id="bigint", slug="varchar(9)"))
+
+    assert delta.lines() == [
+        "~ table post / column id: int -> bigint",
+        "+ table post / column slug: varchar(9)",
+        "- table post / column title: varchar(9)",
+        "~ table post / order of columns: id, title -> id, slug",
+    ]
+
+
+def test_no_difference_is_no_delta() -> None:
+    assert not Delta.between(BEFORE, dict(BEFORE))
+    assert Delta.between({}, BEFORE)
+
+
+def test_another_column_of_the_live_table_does_not_hide_a_delta() -> None:
+    recorded = Delta.between(BEFORE, after(id="int", title="varchar(9)", slug="text"))
+    live = Delta.between(
+        after(id="int", extra="int", title="varchar(9)"),
+        after(id="int", extra="int", title="varchar(9)", slug="text"),
+    )
+
+    assert recorded.same_as(live)
+    assert recorded != live
+
+
+def test_the_order_of_columns_counts_where_nothing_else_changed() -> None:
+    moved = Delta.between(BEFORE, after(title="varchar(9)", id="int"))
+
+    assert not moved.same_as(Delta())
+    assert moved.same_as(Delta.between(BEFORE, after(title="varchar(9)", id="int")))
+
+
+def test_records_read_back_as_they_were_written_a_step_a_line() -> None:
+    record = FileRecord(
+        up=(
+            StepRecord(
+                "aa",
+                "ddl",
+                "instant",
+                note="instant",
+                tables=("post",),
+                delta=Delta.between(BEFORE, after(id="int", title="varchar(9)", é="text")),
+            ),
+            StepRecord("bb", "python", "RunPython(f)", undecidable="why", atomic=False),
+        ),
+        down=(),
+    )
+
+    assert FileRecord.loads(record.dumps()) == record
+    lines = record.dumps().splitlines()
+    assert len(lines) == 7
+    assert json.loads(lines[3].rstrip(",")) == record.up[1].to_json()

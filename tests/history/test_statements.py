@@ -1,0 +1,112 @@
+"""What kind of statement a text is, and what a crash in the middle of it would leave."""
+
+from __future__ import annotations
+
+import pytest
+
+from nestflux.history.layout import laid_out
+from nestflux.history.lexer import same_text
+from nestflux.history.statements import Kind, is_repeatable, kind_of, summary, why_undecidable
+
+
+@pytest.mark.parametrize(
+    ("sql", "kind"),
+    [
+        ("CREATE TABLE t (a int)", Kind.DDL),
+        ("create table t (a int)", Kind.DDL),
+        ("ALTER TABLE t ADD a int", Kind.DDL),
+        ("TRUNCATE t", Kind.DDL),
+        ("GRANT SELECT ON t TO a", Kind.DDL),
+        ("LOAD INDEX INTO CACHE t", Kind.DDL),
+        ("SET PASSWORD FOR a = 'x'", Kind.DDL),
+        ("/*!50100 ALTER TABLE t ADD a int */", Kind.DDL),
+        ("/*M!100000 DROP TABLE t */", Kind.DDL),
+        ("SOMETHING NEW IN 2030", Kind.DDL),
+        ("INSERT INTO t VALUES (1)", Kind.DATA),
+        ("/* note */ UPDATE t SET a = 1", Kind.DATA),
+        ("-- note\nDELETE FROM t", Kind.DATA),
+        ("REPLACE INTO t VALUES (1)", Kind.DATA),
+        ("CALL fill()", Kind.DATA),
+        ("LOAD DATA INFILE 'x' INTO TABLE t", Kind.DATA),
+        ("WITH x AS (SELECT 1) UPDATE t SET a = 1", Kind.DATA),
+        ("WITH x AS (SELECT 'UPDATE') SELECT * FROM x", Kind.READ),
+        ("SELECT 1", Kind.READ),
+        ("(SELECT 1) UNION (SELECT 2)", Kind.READ),
+        ("SHOW TABLES", Kind.READ),
+        ("", Kind.READ),
+        ("-- nothing", Kind.READ),
+        ("SET NAMES utf8mb4", Kind.SESSION),
+        ("/*!40101 SET NAMES utf8mb4 */", Kind.SESSION),
+        ("BEGIN", Kind.TRANSACTION),
+        ("START TRANSACTION", Kind.TRANSACTION),
+        ("SAVEPOINT s", Kind.TRANSACTION),
+        ("ROLLBACK TO SAVEPOINT s", Kind.TRANSACTION),
+        ("RELEASE SAVEPOINT s", Kind.TRANSACTION),
+    ],
+)
+def test_kind_of(sql: str, kind: Kind) -> None:
+    assert kind_of(sql) is kind
+
+
+@pytest.mark.parametrize(
+    ("sql", "leaves_a_trace", "why"),
+    [
+        ("ALTER TABLE t ADD a int", True, ""),
+        ("CREATE TABLE t (a int)", True, ""),
+        ("ALTER TABLE t ENGINE=InnoDB", False, ""),
+        ("ALTER TABLE t AUTO_INCREMENT = 1000", False, ""),
+        ("ANALYZE TABLE t", False, ""),
+        ("DROP TRIGGER IF EXISTS g", False, ""),
+        ("CREATE TABLE IF NOT EXISTS t (a int)", False, ""),
+        ("TRUNCATE TABLE t", True, "TRUNCATE leaves no trace in the schema"),
+        ("TRUNCATE TABLE t", False, "TRUNCATE leaves no trace in the schema"),
+        ("RENAME TABLE a TO c, b TO a, c TO b", False, "the tables that are renamed read the same"),
+        ("RENAME TABLE a TO b", True, ""),
+        ("ALTER TABLE t EXCHANGE PARTITION p WITH TABLE u", False, "it leaves no trace"),
+        ("ALTER TABLE t TRUNCATE PARTITION p", False, "it leaves no trace"),
+        ("ALTER TABLE t DISCARD TABLESPACE", False, "it leaves no trace"),
+        ("CREATE OR REPLACE TABLE t (a int)", True, "CREATE OR REPLACE TABLE loses the rows"),
+        ("CREATE OR REPLACE VIEW v AS SELECT 1", True, ""),
+        ("CREATE USER a", False, "it leaves no trace"),
+    ],
+)
+def test_what_a_reading_of_the_schema_cannot_decide(
+    sql: str, leaves_a_trace: bool, why: str
+) -> None:
+    found = why_undecidable(sql, leaves_a_trace=leaves_a_trace)
+
+    assert found.startswith(why) if why else found == ""
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        ("OPTIMIZE TABLE t", True),
+        ("ALTER TABLE t FORCE", True),
+        ("ALTER TABLE t EXCHANGE PARTITION p WITH TABLE u", False),
+        ("CREATE TABLE t (a int)", False),
+        ("DROP TABLE t", False),
+    ],
+)
+def test_is_repeatable(sql: str, expected: bool) -> None:
+    assert is_repeatable(sql) is expected
+
+
+def test_summary_is_short_and_names_the_table() -> None:
+    assert summary("ALTER TABLE `blog_post` ADD COLUMN `x` int") == "ALTER TABLE blog_post"
+    assert summary("UPDATE `t` SET a = 'secret'") == "UPDATE t"
+
+
+def test_a_table_is_laid_out_a_column_a_line_and_stays_the_same_statement() -> None:
+    sql = "CREATE TABLE `t` (`id` int  NOT NULL, `a` decimal(5, 2) DEFAULT (1 + (2)), CHECK (a>0))"
+
+    assert laid_out(sql) == (
+        "CREATE TABLE `t` (\n  `id` int NOT NULL,\n  `a` decimal(5, 2) DEFAULT (1 + (2)),\n"
+        "  CHECK (a>0)\n)"
+    )
+    assert same_text(laid_out(sql), sql)
+
+
+def test_lines_and_comments_of_an_author_are_left_as_they_are() -> None:
+    for sql in ("CREATE TABLE t (\na int)", "CREATE TABLE t (a int /* why */, b int)"):
+        assert laid_out(sql) == sql

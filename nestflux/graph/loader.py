@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import traceback
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.db.migrations.exceptions import (
     BadMigrationError,
     CircularDependencyError,
@@ -13,7 +15,7 @@ from django.db.migrations.exceptions import (
     NodeNotFoundError,
 )
 from django.db.migrations.loader import MigrationLoader
-from django.db.migrations.migration import Migration
+from django.db.migrations.migration import Migration, swappable_dependency
 
 from nestflux.exceptions import Refused
 
@@ -29,7 +31,7 @@ class ExtendedLoader(MigrationLoader):
     def __init__(
         self, connection: BaseDatabaseWrapper | None, extra: Iterable[Migration] = ()
     ) -> None:
-        self._extra = {(m.app_label, m.name): m for m in extra}
+        self._extra = {(m.app_label, m.name): _resolved(m) for m in extra}
         super().__init__(connection)
 
     def load_disk(self) -> None:
@@ -67,6 +69,18 @@ def load(
             then="python manage.py makemigrations --merge",
         )
     return loader
+
+
+def _resolved(migration: Migration) -> Migration:
+    """As it will be once it is written and imported: the autodetector's dependency on the model
+    that a setting names is only turned into one on an app by the .py file
+    (django/db/migrations/writer.py, swappable_dependency)."""
+    resolved = copy.copy(migration)
+    vars(resolved)["dependencies"] = [
+        swappable_dependency(getattr(settings, name)) if label == "__setting__" else (label, name)
+        for label, name in migration.dependencies
+    ]
+    return resolved
 
 
 def dotted(key: Key) -> str:

@@ -55,6 +55,12 @@ class Command(PlainSpeech, stock.Command):
             return stock.Command.execute(self, *args, **options)
         return super().execute(*args, **options)
 
+    def get_check_kwargs(self, options: Any) -> Any:
+        # Django's database checks connect: a missing database must have been asked about.
+        if django_side.is_ours(options["database"]):
+            self.connect(options["database"], interactive=options["interactive"])
+        return super().get_check_kwargs(options)
+
     @no_translations
     def handle(self, *args: Any, **options: Any) -> None:
         alias = options["database"]

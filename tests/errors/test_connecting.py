@@ -1,0 +1,204 @@
+"""No server, no way in, no database, no grant: one clear message each, exit 2, nothing changed."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from typing import TYPE_CHECKING
+
+import MySQLdb
+import pytest
+from django.db.utils import OperationalError
+
+from nestflux.database.errors import grant_pattern, unavailable
+from tests.conftest import ProjectFactory
+from tests.scenario import Outcome, Project, TestServer
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+PASSWORD = "correct-horse-battery"
+MODELS = """
+    from django.db import models
+
+    class Product(models.Model):
+        name = models.CharField(max_length=40)
+"""
+
+
+@pytest.fixture
+def shop(project: ProjectFactory) -> Project:
+    return project({"shop": {"models.py": MODELS}})
+
+
+@pytest.fixture
+def recorded(shop: Project) -> Project:
+    shop.succeeds("db_generate", "--name", "products")
+    return shop
+
+
+@pytest.fixture
+def account() -> str:
+    return f"nf_{secrets.token_hex(4)}"
+
+
+def refused(project: Project, *arguments: str, url: str) -> Outcome:
+    """Run a command with another DATABASE_URL; it is refused without a traceback or a secret."""
+    outcome = project.run(*arguments, env={"DATABASE_URL": url})
+    assert outcome.code == 2, str(outcome)
+    assert "Traceback" not in outcome.stderr
+    assert PASSWORD not in str(outcome)
+    assert "Next:" in outcome.stderr
+    return outcome
+
+
+@pytest.mark.parametrize("command", ["db_generate", "db_migrate", "db_status", "migrate"])
+class TestNoServer:
+    def test_a_socket_that_is_not_there(self, recorded: Project, command: str) -> None:
+        recorded.edit("shop/models.py", "40", "50")
+        url = f"mysql://app:{PASSWORD}@/shop?unix_socket=/nowhere/server.sock"
+
+        outcome = refused(recorded, command, url=url)
+
+        assert "No database server answers" in outcome.stderr
+        assert "user 'app'" in outcome.stderr
+        assert "start the server" in outcome.stderr
+
+
+def test_no_server_at_a_port(recorded: Project) -> None:
+    outcome = refused(recorded, "db_migrate", url=f"mysql://app:{PASSWORD}@127.0.0.1:1/shop")
+
+    assert "127.0.0.1:1" in outcome.stderr
+    assert "start the server" in outcome.stderr
+
+
+def test_no_server_at_a_host_far_away(recorded: Project) -> None:
+    outcome = refused(recorded, "db_migrate", url=f"mysql://app:{PASSWORD}@db.invalid/shop")
+
+    assert "see that the server on db.invalid runs" in outcome.stderr
+
+
+def test_the_projects_own_server_is_started_by_its_script(recorded: Project) -> None:
+    recorded.write("scripts/server", "")
+    socket = recorded.path / ".local/mariadb/server.sock"
+
+    outcome = refused(recorded, "db_migrate", url=f"mysql://root@/shop?unix_socket={socket}")
+
+    assert "Next:  scripts/server start mariadb" in outcome.stderr
+
+
+def test_a_wrong_password(recorded: Project, account: str) -> None:
+    with recorded.a_user(account, "another"):
+        url = recorded.server.database_url(recorded.database, account, PASSWORD)
+
+        outcome = refused(recorded, "db_migrate", url=url)
+
+    assert f"does not let {account} in" in outcome.stderr
+    assert "DATABASE_URL" in outcome.stderr
+
+
+class TestMissingGrants:
+    def test_none_on_the_database(self, recorded: Project, account: str) -> None:
+        with recorded.a_user(account, PASSWORD) as url:
+            outcome = refused(recorded, "db_migrate", url=url)
+
+            self.assert_grant_is_the_cure(recorded, outcome, url, account, "db_migrate")
+
+    def test_none_on_shadows(self, shop: Project, account: str) -> None:
+        database = shop.database.replace("_", r"\_")
+        with shop.a_user(account, PASSWORD, f"ALL PRIVILEGES ON `{database}`.*") as url:
+            outcome = refused(shop, "db_generate", url=url)
+
+            assert rf"`{database}\_shadow\_%`.*" in outcome.stderr
+            self.assert_grant_is_the_cure(shop, outcome, url, account, "db_generate")
+
+    def assert_grant_is_the_cure(
+        self, project: Project, outcome: Outcome, url: str, account: str, command: str
+    ) -> None:
+        grant = re.search(r"(GRANT .+? TO '(.+?)'@'(.+?)');", outcome.stderr)
+        assert grant is not None, outcome.stderr
+        assert grant[2] == account
+        assert grant[3] == "localhost"
+        project.server.sql(grant[1])
+        project.succeeds(command, env={"DATABASE_URL": url})
+
+
+class TestMissingDatabase:
+    @pytest.fixture
+    def empty(self, recorded: Project) -> Project:
+        recorded.server.sql(f"DROP DATABASE `{recorded.database}`")
+        return recorded
+
+    def test_it_says_how_to_make_it(self, empty: Project) -> None:
+        outcome = empty.run("db_migrate")
+
+        assert outcome.code == 2
+        assert f"The server has no database '{empty.database}'" in outcome.stderr
+        assert "--create-database" in outcome.stderr
+
+    def test_create_database_makes_it(self, empty: Project) -> None:
+        empty.succeeds("db_migrate", "--create-database")
+
+        assert "shop_product" in empty.tables()
+        charset = empty.sql("SELECT @@character_set_database")
+        assert charset == [("utf8mb4",)]
+
+    @pytest.mark.parametrize("command", ["db_migrate", "migrate"])
+    def test_on_a_terminal_it_asks(self, empty: Project, command: str) -> None:
+        outcome = empty.on_a_terminal(command, answers="y\n")
+
+        assert outcome.code == 0, str(outcome)
+        assert "Make it? [y/N]" in outcome.stdout
+        assert "shop_product" in empty.tables()
+
+    def test_a_missing_grant_to_make_it_is_told(self, empty: Project, account: str) -> None:
+        with empty.a_user(account, PASSWORD, "PROCESS ON *.*") as url:
+            outcome = refused(empty, "db_migrate", "--create-database", url=url)
+
+        assert "GRANT ALL PRIVILEGES ON" in outcome.stderr
+
+
+def test_an_alias_that_is_not_there(recorded: Project) -> None:
+    outcome = recorded.run("db_migrate", "--database", "replica")
+
+    assert outcome.code == 2
+    assert "no database alias 'replica'" in outcome.stderr
+    assert "default" in outcome.stderr
+
+
+def test_an_alias_of_another_vendor(recorded: Project) -> None:
+    recorded.settings('DATABASES["s"] = {"ENGINE": "django.db.backends.sqlite3", "NAME": "x"}')
+
+    outcome = recorded.run("db_migrate", "--database", "s")
+
+    assert outcome.code == 2
+    assert "'s' is SQLite" in outcome.stderr
+
+
+class TestGrantPattern:
+    def test_every_wildcard_is_escaped(self) -> None:
+        assert grant_pattern("my_shop") == r"`my\_shop`"
+
+    def test_a_shadow_stands_for_all_of_them(self) -> None:
+        assert grant_pattern("nestflux_shadow_00ab12cd") == r"`nestflux\_shadow\_%`"
+
+
+@pytest.mark.parametrize(
+    ("number", "message", "said"),
+    [
+        (1040, "Too many connections", "max_connections"),
+        (1227, "Access denied; you need (at least one of) the SUPER privilege(s) for this",
+         "GRANT SUPER ON *.* TO 'root'@"),
+        (2006, "Server has gone away", "No database server answers"),
+        (2026, "TLS/SSL error", "No database server answers"),
+    ],
+)  # fmt: skip
+def test_what_is_hard_to_provoke(
+    scratch: BaseDatabaseWrapper, number: int, message: str, said: str
+) -> None:
+    assert said in str(unavailable(OperationalError(number, message), scratch))
+
+
+def test_the_projects_server_is_reachable(server: TestServer) -> None:
+    """The tests above mean something only where a right address works."""
+    assert isinstance(server.connect(), MySQLdb.connections.Connection)

@@ -2,7 +2,8 @@
 
 Follows what the ``mysql`` client does (MySQL Reference Manual, "mysql Client Commands",
 "Comments", "String Literals"): ``--`` starts a comment only before white space, ``DELIMITER``
-counts only where a statement may begin, quotes are doubled or escaped by a backslash.
+counts only at the start of a line where a statement may begin, quotes are doubled or escaped by a
+backslash. Compared with the real client in tests/history/test_real_client.py.
 """
 
 from __future__ import annotations
@@ -97,7 +98,7 @@ def fragments(script: str) -> Iterator[Fragment]:
         begin = _skip_space(script, position)
         if begin >= len(script):
             return
-        if command := _DELIMITER.match(script, begin):
+        if (command := _DELIMITER.match(script, begin)) and _begins_a_line(script, begin):
             delimiter = command.group(1)
             position = command.end()
             continue
@@ -151,6 +152,10 @@ def _skip_space(script: str, position: int) -> int:
     while position < len(script) and script[position].isspace():
         position += 1
     return position
+
+
+def _begins_a_line(script: str, position: int) -> bool:
+    return not script[script.rfind("\n", 0, position) + 1 : position].strip(" \t")
 
 
 def _line(script: str, position: int) -> int:

@@ -175,6 +175,7 @@ def _require_sound(folder: Folder) -> None:
     for entry in folder.journal.entries:
         for direction in Direction:
             folder.text(entry, direction)
+        folder.record(entry)
     if folder.journal.entries:
         folder.snapshot()
     if strangers := folder.strangers():

@@ -65,6 +65,7 @@ def test_statements_of_a_script(script: str, expected: list[str]) -> None:
         ("\n\n/* never closed", "Line 3: a comment that is never closed"),
         ("SELECT 1;\n\nSELECT 2", "Line 3: the last statement has no ';' at its end"),
         ("DELIMITER $$\nSELECT 1;\n", "Line 2: the last statement has no '$$'"),
+        ("DELIMITER //\nSELECT 1 // DELIMITER ;\n", "Line 2: the last statement has no '//'"),
         ("SELECT 1\\G", "Line 1: a backslash outside quotes"),
         ("SELECT /*!50100 1; 2 */;", "inside '/*!50100 1; 2 */'"),
     ],

@@ -77,6 +77,7 @@ class Passage:
         try:
             with restored_session(self.connection):
                 self._set_session(self.work.file.session)
+                self._limit_lock_waits()
                 self._run_steps(self._resume() if self.resumes else self._begin())
         except Error as error:
             raise failures.connection_failed(error, self.connection, self.row.name) from error
@@ -103,8 +104,6 @@ class Passage:
     def _set_session(self, session: tuple[str, ...]) -> None:
         pin(self.connection, session)
         self._session += session
-        if session and session == self.work.file.session:
-            self._limit_lock_waits()
 
     def _limit_lock_waits(self) -> None:
         timeout = self.context.options.retry.ddl_lock_timeout
@@ -169,6 +168,7 @@ class Passage:
             undecidable=row.undecidable,
             before=row.before_reading,
             recorded=recorded,
+            same_server=self.row.recorded_on == self.context.server.name,
         )
         live = self._reading(row.sql, recorded) if row.kind == "ddl" else {}
         finding = decide(flying, live)

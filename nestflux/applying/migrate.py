@@ -66,7 +66,8 @@ def migrate(
         plan, state = known
         rows = {entry.id: row_of(folder, entry, server) for entry in _touched(plan)}
         works = {} if plan.load else {e.id: work_in(rows[e.id], Direction.UP) for e in plan.pending}
-        with run_opened(connection, server, lock, options, folder.journal.migrations) as context:
+        order = folder.journal.migrations
+        with run_opened(connection, server, lock, options, order, state.version) as context:
             return _carry_out(context, folder, plan, state, rows, works)
 
 

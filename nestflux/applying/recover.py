@@ -34,7 +34,8 @@ class Finding:
 @dataclass(frozen=True)
 class Interrupted:
     """The step as the ledger has it. ``answered``: the server said that it failed; otherwise
-    nobody knows what became of it. ``before`` is None for steps that commit with their row."""
+    nobody knows what became of it. ``before`` is None for steps that commit with their row.
+    ``same_server``: the version that ``recorded`` was read on is the one that runs here."""
 
     kind: str  # ddl | data | python
     sql: str
@@ -42,6 +43,7 @@ class Interrupted:
     undecidable: str
     before: Mapping[str, str] | None
     recorded: Delta
+    same_server: bool = True
 
 
 def decide(step: Interrupted, live: Mapping[str, str]) -> Finding:
@@ -54,7 +56,7 @@ def decide(step: Interrupted, live: Mapping[str, str]) -> Finding:
         return _of_transactional(step)
     change = Delta.between(step.before, live)
     if change:
-        if step.recorded and change.same_as(step.recorded):
+        if step.recorded and _is_the_recorded(change, step):
             return Finding(Decision.CLOSE, "the schema shows that it ran", change)
         return Finding(
             Decision.ASK, "the schema changed, and not as the statement changes it", change
@@ -68,6 +70,21 @@ def decide(step: Interrupted, live: Mapping[str, str]) -> Finding:
     if is_repeatable(step.sql):
         return Finding(Decision.RUN, "it may be run twice", change)
     return Finding(Decision.ASK, "it leaves no trace in the schema", change)
+
+
+def _is_the_recorded(change: Delta, step: Interrupted) -> bool:
+    """Two versions of a server print a definition differently (integer widths, default
+    collations); then it is the objects that count, and which of them came, went or changed."""
+    if change.same_as(step.recorded):
+        return True
+    return not step.same_server and _shape(change) == _shape(step.recorded)
+
+
+def _shape(delta: Delta) -> dict[str, tuple[bool, bool]]:
+    return {
+        key: (before is None, after is None)
+        for key, (before, after) in delta.without_order().changes.items()
+    }
 
 
 def _of_transactional(step: Interrupted) -> Finding:

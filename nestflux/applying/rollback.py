@@ -149,7 +149,7 @@ def rollback(
                 then="python manage.py db_rollback",
             )
         order = _order(folder, plan)
-        with run_opened(connection, server, lock, options, order) as context:
+        with run_opened(connection, server, lock, options, order, state.version) as context:
             return _carry_out(context, plan, state)
 
 

@@ -98,12 +98,17 @@ def run_opened(
     lock: DatabaseLock,
     options: Options,
     order: Sequence[str],
+    ledger_version: int,
 ) -> Iterator[Context]:
     """A run with its row in the ledger, its heartbeat, and its outcome written at the end.
 
     A run that is killed leaves its row open; the next one closes it.
+
+    Args:
+        order: every migration of the history, in the frozen order.
+        ledger_version: what a reading of the ledger under this lock said; 0: there is none.
     """
-    ensure_ledger(connection)
+    ensure_ledger(connection, ledger_version)
     ledger = Ledger(connection)
     run_id = ledger.open_run(options.command, lock.connection_id)
     context = Context(

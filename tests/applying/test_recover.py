@@ -46,6 +46,14 @@ def test_another_change_than_the_recorded_one_is_asked_about() -> None:
     assert finding.change == Delta.between(BEFORE, OTHER)
 
 
+def test_another_version_of_the_server_may_print_the_same_change_differently() -> None:
+    live = {**AFTER, "table post / column name": "varchar(10) DEFAULT NULL"}
+
+    assert decide(STEP, live).decision is Decision.ASK
+    assert decide(replace(STEP, same_server=False), live).decision is Decision.CLOSE
+    assert decide(replace(STEP, same_server=False), OTHER).decision is Decision.ASK
+
+
 def test_a_change_in_part_is_asked_about() -> None:
     before = {"table a": "x", "table b": "x"}
     step = replace(STEP, sql="DROP TABLE a, b", before=before, recorded=Delta.between(before, {}))

@@ -93,7 +93,11 @@ class Command(NestFluxCommand):
                     "post_migrate_sent": outcome.signals_sent,
                 }
             )
-        self.console().print("Database is up to date!")
+        left = make_plan(alias).pending if options["to"] else ()
+        if left:
+            self.console().print(f"{len(left)} pending, as --to asked.")
+        else:
+            self.console().print("Database is up to date!")
 
     def _show_plan(self, alias: str, options: dict[str, Any]) -> None:
         plan = make_plan(alias, replay=options["replay"], to=options["to"])

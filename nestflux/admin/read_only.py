@@ -41,9 +41,9 @@ def seconds_text(seconds: float | None) -> str:
     if seconds is None:
         return ""
     if seconds < 10:
-        return f"{seconds:.2f} s"
+        return f"{seconds:.2f}\N{NO-BREAK SPACE}s"
     if seconds < 100:
-        return f"{seconds:.1f} s"
+        return f"{seconds:.1f}\N{NO-BREAK SPACE}s"
     return f"{seconds // 60:.0f} min {seconds % 60:.0f} s"
 
 

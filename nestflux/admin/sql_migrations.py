@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
@@ -9,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
+from django.utils.timezone import is_aware, localtime
 
 from nestflux.admin.highlight import sql_html
 from nestflux.admin.read_only import (
@@ -33,7 +35,7 @@ class StatementInline(NeverWritten, TabularInline[Statement, SqlMigration]):
         "state_badge",
         "verdict",
         "time",
-        "rows_affected",
+        "rows",
         "text",
         "outcome",
     )
@@ -59,6 +61,10 @@ class StatementInline(NeverWritten, TabularInline[Statement, SqlMigration]):
     def time(self, row: Statement) -> str:
         return seconds_text(row.seconds)
 
+    @admin.display(description="rows")
+    def rows(self, row: Statement) -> str:
+        return "" if row.rows_affected is None else f"{row.rows_affected:,}"
+
     @admin.display(description="SQL")
     def text(self, row: Statement) -> SafeString:
         return sql_html(row.sql)
@@ -76,11 +82,11 @@ class SqlMigrationAdmin(LedgerAdmin[SqlMigration]):
     list_display = (
         "file",
         "state_badge",
-        "statement_count",
+        "steps",
         "time",
-        "finished_at",
+        "finished",
         "origin",
-        "server_version",
+        "server",
     )
     list_filter = ("state", "origin", "family")
     search_fields = ("name", "migrations")
@@ -130,9 +136,21 @@ class SqlMigrationAdmin(LedgerAdmin[SqlMigration]):
     def state_badge(self, row: SqlMigration) -> SafeString:
         return state_html(row.state, row.get_state_display())
 
-    @admin.display(description="seconds", ordering="seconds")
+    @admin.display(description="time", ordering="seconds")
     def time(self, row: SqlMigration) -> str:
         return seconds_text(row.seconds)
+
+    @admin.display(description="steps", ordering="statement_count")
+    def steps(self, row: SqlMigration) -> int:
+        return row.statement_count
+
+    @admin.display(description="finished", ordering="finished_at")
+    def finished(self, row: SqlMigration) -> str:
+        return _moment(row.finished_at)
+
+    @admin.display(description="server", ordering="server_version")
+    def server(self, row: SqlMigration) -> str:
+        return row.server_version.split("-")[0]
 
     @admin.display(description="ran")
     def applied(self, row: SqlMigration) -> str:
@@ -159,5 +177,7 @@ def _lines(values: Any) -> SafeString:
     return format_html_join("", "<div>{}</div>", ((value,) for value in values or ()))
 
 
-def _moment(value: Any) -> str:
-    return f"{value:%Y-%m-%d %H:%M:%S}" if value else "…"
+def _moment(value: datetime | None) -> str:
+    if value is None:
+        return "…"
+    return f"{localtime(value) if is_aware(value) else value:%Y-%m-%d %H:%M:%S}"

@@ -1,0 +1,177 @@
+"""The ledger in the admin: everything can be read, nothing can be written, all is escaped."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
+from django.db import connection
+from django.test import Client
+
+from nestflux.database.ledger_tables import ensure_ledger
+from nestflux.models import Run, SqlMigration, Statement
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+WHEN = datetime.datetime(2026, 3, 1, 9, 30, tzinfo=datetime.UTC)
+UP = """-- SQL migration 0099_spiders
+-- Id: one
+
+-- ---- Migration blog.0099_spiders
+
+-- [1] INSTANT
+ALTER TABLE `blog_post` ADD COLUMN `note` varchar(20) NOT NULL DEFAULT '<script>alert(1)</script>';
+"""
+
+
+@pytest.fixture
+def ledger() -> Iterator[SqlMigration]:
+    ensure_ledger(connection)
+    run = Run.objects.create(
+        command="db_migrate", alias="default", host="deploy-1", pid=1, user="ann", versions="",
+        connection_id=1, started_at=WHEN, finished_at=WHEN, outcome="failed",
+        error_text="<b>boom</b>", post_migrate_owed=False, post_migrate_hash="",
+    )  # fmt: skip
+    migration = SqlMigration.objects.create(
+        id="one-spider", name="0099_spiders", number=99, alias="default", family="mysql",
+        recorded_on="MySQL 9.7.4", server_version="9.7.4", up_sha256="a", down_sha256="b",
+        record_sha256="c", up_text=UP, down_text="ALTER TABLE `blog_post` DROP COLUMN `note`;",
+        record="{}", migrations=["blog.0099_spiders"], books=["blog.0099_spiders"],
+        state="failed", origin="statements", direction="up", attempt=1, statement_count=1,
+        run=run, started_at=WHEN, finished_at=None, seconds=0.25,
+    )  # fmt: skip
+    statement = Statement.objects.create(
+        sql_migration=migration, direction="up", attempt=1, ordinal=1, sha256="a", kind="ddl",
+        migration="blog.0099_spiders", sql=UP.splitlines()[-1], verdict="INSTANT",
+        undecidable="", state="failed", note="", tries=1, before_reading={}, delta={},
+        started_at=WHEN, finished_at=WHEN, seconds=0.25, error_code=1060,
+        error_text="Duplicate column <i>note</i>", run=run,
+    )  # fmt: skip
+    yield migration
+    statement.delete()
+    SqlMigration.objects.filter(pk=migration.pk).delete()
+    run.delete()
+
+
+@pytest.fixture
+def staff() -> Client:
+    """Somebody of the staff who may view the ledger, and nothing else."""
+    user = get_user_model().objects.create_user(email="ann@example.com", name="Ann", password="x")
+    user.is_staff = True
+    user.save()
+    user.user_permissions.set(
+        Permission.objects.filter(content_type__app_label="nestflux", codename__startswith="view_")
+    )
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def superuser() -> Client:
+    client = Client()
+    client.force_login(
+        get_user_model().objects.create_superuser(
+            email="root@example.com", name="Root", password="x"
+        )
+    )
+    return client
+
+
+LIST = "/admin/nestflux/sqlmigration/"
+DETAIL = "/admin/nestflux/sqlmigration/one-spider/change/"
+
+
+def page(client: Client, path: str) -> str:
+    response = client.get(path)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def test_the_list_shows_file_state_and_time(staff: Client, ledger: SqlMigration) -> None:
+    shown = page(staff, LIST)
+
+    assert "0099_spiders.sql" in shown
+    assert '<span class="nestflux-state bad">failed</span>' in shown
+    assert "0.25\N{NO-BREAK SPACE}s" in shown
+    assert "9.7.4" in shown
+
+
+def test_the_list_loads_no_long_texts(
+    staff: Client, ledger: SqlMigration, django_assert_max_num_queries: object
+) -> None:
+    from django.test.utils import CaptureQueriesContext
+
+    with CaptureQueriesContext(connection) as queries:
+        page(staff, LIST)
+
+    assert not any("up_text" in query["sql"] for query in queries)
+
+
+@pytest.mark.parametrize("query", ["?q=spiders", "?q=blog.0099", "?state__exact=failed"])
+def test_the_list_is_searched_and_filtered(staff: Client, ledger: SqlMigration, query: str) -> None:
+    assert "0099_spiders.sql" in page(staff, LIST + query)
+    assert "0099_spiders.sql" not in page(staff, LIST + "?q=nobody")
+
+
+def test_the_detail_shows_sql_statements_verdict_and_error(
+    staff: Client, ledger: SqlMigration
+) -> None:
+    shown = page(staff, DETAIL)
+
+    assert '<span class="k">ALTER</span>' in shown
+    assert "-- [1] INSTANT" in shown
+    assert "INSTANT" in shown
+    assert "blog.0099_spiders" in shown
+    assert "Duplicate column" in shown
+
+
+def test_everything_is_escaped(staff: Client, ledger: SqlMigration) -> None:
+    shown = page(staff, DETAIL)
+
+    assert "<script>alert" not in shown
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in shown
+    assert "<i>note</i>" not in shown
+    assert "<b>boom</b>" not in page(staff, f"/admin/nestflux/run/{ledger.run_id}/change/")
+
+
+def test_runs_are_listed(staff: Client, ledger: SqlMigration) -> None:
+    shown = page(staff, "/admin/nestflux/run/")
+
+    assert "db_migrate" in shown
+    assert "deploy-1" in shown
+
+
+class TestNothingIsWritten:
+    @pytest.mark.parametrize("table", ["sqlmigration", "run"])
+    def test_not_even_by_a_superuser(
+        self, superuser: Client, ledger: SqlMigration, table: str
+    ) -> None:
+        key = "one-spider" if table == "sqlmigration" else str(ledger.run_id)
+
+        assert superuser.get(f"/admin/nestflux/{table}/add/").status_code == 403
+        changed = superuser.post(f"/admin/nestflux/{table}/{key}/change/", {"name": "x"})
+        assert changed.status_code == 403
+        assert superuser.post(f"/admin/nestflux/{table}/{key}/delete/").status_code == 403
+
+    def test_the_pages_offer_no_button(self, superuser: Client, ledger: SqlMigration) -> None:
+        assert 'name="_save"' not in page(superuser, DETAIL)
+        assert "deletelink" not in page(superuser, DETAIL)
+
+
+def test_without_the_permission_there_is_nothing(ledger: SqlMigration, staff: Client) -> None:
+    get_user_model().objects.get(email="ann@example.com").user_permissions.clear()
+
+    assert staff.get(LIST).status_code == 403
+
+
+def test_without_a_ledger_the_list_says_so(staff: Client, ledger: SqlMigration) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("RENAME TABLE nestflux_sql_migration TO nestflux_hidden")
+        try:
+            assert "has no ledger yet" in page(staff, LIST)
+        finally:
+            cursor.execute("RENAME TABLE nestflux_hidden TO nestflux_sql_migration")

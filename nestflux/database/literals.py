@@ -38,6 +38,8 @@ def literal(value: Any) -> str:
             shown = repr(value)
             return shown if "e" in shown else f"{shown}e0"
         case Decimal():
+            if not value.is_finite():
+                raise RecordingFailed(f"MySQL has no literal for the Decimal {value}.")
             return f"{value:f}"
         case str():
             return f"'{value.translate(_ESCAPES)}'"
@@ -49,8 +51,8 @@ def literal(value: Any) -> str:
             return f"'{value.isoformat()}'"
         case datetime.timedelta():
             return _interval(value)
-        case UUID():
-            return f"'{value.hex}'"
+        case UUID():  # as mysqlclient writes it; Django's fields pass .hex on MySQL themselves
+            return f"'{value}'"
         case list() | tuple() | set() | frozenset():
             return f"({', '.join(literal(item) for item in value)})"
     raise RecordingFailed(

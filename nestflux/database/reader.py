@@ -148,9 +148,7 @@ class _Table:
         return f"{words[:end]} CHARACTER SET {charset} COLLATE {collation}{words[end:]}"
 
     def _options(self, rest: list[Token]) -> str:
-        text = _joined(_without_collation(rest))
-        text = re.sub(r"\bAUTO_INCREMENT=\d+ ?", "", text)
-        text = re.sub(r"\bDEFAULT(?= (?!CHARSET)|$) ?", "", text).strip()
+        text = _joined(_without_counter(_without_collation(rest)))
         if (collation := self.collations.get("", self.default)) != self.default:
             charset = collation.split("_", 1)[0]
             text = f"{text} DEFAULT CHARSET={charset} COLLATE={collation}"
@@ -211,6 +209,15 @@ def _without_collation(part: list[Token]) -> list[Token]:
         if kept and kept[-1].text.upper() == "DEFAULT" and upper == "CHARSET":
             kept.pop()
     return kept
+
+
+def _without_counter(part: list[Token]) -> list[Token]:
+    """Less ``AUTO_INCREMENT=n``, which rows change and not the schema."""
+    for index, token in enumerate(part):
+        if token.kind == "word" and token.text.upper() == "AUTO_INCREMENT":
+            end = _after_value(part, index + 1)
+            return [*part[:index], *part[end + 1 :]]
+    return part
 
 
 def _next_word(words: list[Token], index: int) -> int:

@@ -42,6 +42,7 @@ class Column:
     name: str
     data_type: str
     in_key: bool
+    unique: bool
     referenced: bool
 
 
@@ -88,7 +89,7 @@ def _raw_connection(connection: BaseDatabaseWrapper) -> Any:
 def _columns(connection: BaseDatabaseWrapper) -> dict[str, tuple[Column, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT TABLE_NAME, COLUMN_NAME, DATA_TYPE, COLUMN_KEY = 'PRI', EXTRA "
+            "SELECT TABLE_NAME, COLUMN_NAME, DATA_TYPE, COLUMN_KEY, EXTRA "
             "FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() "
             "ORDER BY TABLE_NAME, ORDINAL_POSITION"
         )
@@ -100,10 +101,12 @@ def _columns(connection: BaseDatabaseWrapper) -> dict[str, tuple[Column, ...]]:
         )
         referenced = set(cursor.fetchall())
     found: dict[str, tuple[Column, ...]] = {}
-    for table, name, data_type, in_key, extra in described:
+    for table, name, data_type, key, extra in described:
         if "GENERATED" in extra.upper().replace("DEFAULT_GENERATED", ""):
             continue
-        column = Column(name, data_type.lower(), bool(in_key), (table, name) in referenced)
+        column = Column(
+            name, data_type.lower(), key == "PRI", key == "UNI", (table, name) in referenced
+        )
         found[table] = (*found.get(table, ()), column)
     return found
 
@@ -114,7 +117,11 @@ def _rows_of(
     quote = connection.ops.quote_name
     listed = ", ".join(quote(column.name) for column in columns)
     order = ", ".join(quote(c.name) for c in columns if c.in_key) or listed
-    raw.query(f"SELECT {listed} FROM {quote(table)} ORDER BY {order}")
+    # A float is printed with six digits only; as a double it is printed exactly.
+    selected = ", ".join(
+        f"{quote(c.name)} + 0e0" if c.data_type == "float" else quote(c.name) for c in columns
+    )
+    raw.query(f"SELECT {selected} FROM {quote(table)} ORDER BY {order}")
     fetched = raw.store_result().fetch_row(maxrows=0)
     return tuple(
         tuple(_literal(value, column) for value, column in zip(row, columns, strict=True))

@@ -6,6 +6,7 @@ step that ignores its alias cannot touch anybody's data; every other alias refus
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
@@ -83,6 +84,8 @@ def _drop_abandoned(cursor: Any, keeper: BaseDatabaseWrapper, prefix: str) -> No
         [f"{pattern}\\_%"],
     )
     for (name,) in cursor.fetchall():
+        if not re.fullmatch(r"[0-9a-f]{8}", name.removeprefix(f"{prefix}_")):
+            continue  # somebody's own database, whose name only begins like a shadow's
         cursor.execute(f"DROP DATABASE IF EXISTS {keeper.ops.quote_name(name)}")
 
 

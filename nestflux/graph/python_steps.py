@@ -39,7 +39,8 @@ class PythonOperation:
 
     @property
     def atomic(self) -> bool:
-        """Does Django wrap it in a transaction (django/db/migrations/migration.py, apply)?"""
+        """Is it run in a transaction (django/db/migrations/migration.py, apply)? One nested in
+        SeparateDatabaseAndState is too, where Django opens none: so it runs exactly once."""
         own = self.operation.atomic
         return bool(own or (self.migration.atomic and own is not False))
 
@@ -109,10 +110,23 @@ def fingerprint(operation: Operation) -> str:
             continue
         try:
             source = textwrap.dedent(inspect.getsource(code))
-            trees.append(ast.dump(ast.parse(source), include_attributes=False))
+            trees.append(ast.dump(_without_docstrings(ast.parse(source)), include_attributes=False))
         except (OSError, TypeError, SyntaxError):
             return ""
     return hashlib.sha256("\n".join(trees).encode()).hexdigest()
+
+
+def _without_docstrings(tree: ast.AST) -> ast.AST:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            first = node.body[0]
+            if (
+                isinstance(first, ast.Expr)
+                and isinstance(first.value, ast.Constant)
+                and isinstance(first.value.value, str)
+            ):
+                node.body = node.body[1:]
+    return tree
 
 
 class StepRunner:

@@ -6,7 +6,8 @@ that its verdicts, its deltas, its way back and the snapshot are those of the ed
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,13 @@ from nestflux.database.reader import Schema, read_schema
 from nestflux.database.rows import TableRows, read_rows
 from nestflux.database.server import connection_for
 from nestflux.database.session import PINNED, pin
-from nestflux.exceptions import HistoryError, RecordingFailed, Refused, ServerUnavailable
+from nestflux.exceptions import (
+    HistoryError,
+    NestFluxError,
+    RecordingFailed,
+    Refused,
+    ServerUnavailable,
+)
 from nestflux.graph.loader import ExtendedLoader, load
 from nestflux.graph.python_steps import StepRunner
 from nestflux.history.deltas import Delta, FileRecord, StepRecord
@@ -30,7 +37,7 @@ from nestflux.history.statements import sha256
 from nestflux.recording.generate import families_of, place_of
 from nestflux.recording.head import book, run_file, run_script
 from nestflux.recording.measuring import Measuring, describe_python
-from nestflux.recording.recorded_file import Place, inexactness
+from nestflux.recording.recorded_file import Place, inexactness, prove_snapshot
 from nestflux.recording.snapshot import (
     Volatility,
     render_snapshot,
@@ -84,8 +91,26 @@ def accept(alias: str, name: str) -> list[Accepted]:
     return done
 
 
+def _require_same_migrations(edit: _Edit) -> None:
+    """An edit changes statements; which file it is and which migrations it holds stay."""
+    migrations, down = edit.entry.migrations, edit.down
+    held = {Direction.UP: migrations, Direction.DOWN: migrations[::-1]}
+    for way, file in ((Direction.UP, edit.up), (Direction.DOWN, down)):
+        same = (file.name, file.id, file.direction) == (edit.entry.name, edit.entry.id, way)
+        sections = tuple(section.migration for section in file.sections)
+        if not same or (sections != held[way] and not (file.irreversible and not sections)):
+            raise Refused(
+                "An edit may change statements; the name, the id and the migrations of a file "
+                "stay as they were recorded.",
+                where=str(edit.place.folder.sql_path(edit.entry.name, way)),
+                stands="nothing was changed",
+                then="restore the header and the '-- ---- Migration' lines",
+            )
+
+
 def _accept(edit: _Edit, loader: ExtendedLoader) -> Accepted:
     place, entry = edit.place, edit.entry
+    _require_same_migrations(edit)
     if _was_applied(place.alias, entry.id):
         raise Refused(
             f"{entry.name} was applied to the database {place.alias!r}; an applied file is never "
@@ -102,9 +127,10 @@ def _accept(edit: _Edit, loader: ExtendedLoader) -> Accepted:
         _run_all(connection, measured, loader)
         varying = volatility(rows, read_rows(connection))
     before = _accepted_schema(place)
-    _write(
-        measured, record, render_snapshot(_last_name(place), schema, rows, varying), rows, varying
-    )
+    snapshot = render_snapshot(_last_name(place), schema, rows, varying)
+    if not varying.reasons:
+        prove_snapshot(place, snapshot, schema)
+    _write(measured, record, snapshot, rows, varying)
     changes = Delta.between(before.reading, schema.reading).lines()
     return Accepted(entry.name, place.server.family, changes)
 
@@ -207,7 +233,9 @@ def _measured(
                 pin(connection, (item.sql,))
             elif isinstance(item, PythonStep):
                 found = steps.find(item.locator)
-                steps.run_as_django(found, connection, backwards=file.direction is Direction.DOWN)
+                with _refused_in_words(connection, file, len(records) + 1):
+                    backwards = file.direction is Direction.DOWN
+                    steps.run_as_django(found, connection, backwards=backwards)
                 records.append(python.get(item.sha256) or describe_python(found, [])[1])
             else:
                 records.append(_measure(connection, measuring, item.sql, file, len(records) + 1))
@@ -222,13 +250,29 @@ def _measure(
         with connection.cursor() as cursor:
             cursor.execute(text)
 
-    try:
+    with _refused_in_words(connection, file, ordinal, sql):
         _, _, record = measuring.run(sql, execute)
-    except Error as error:
+    return record
+
+
+@contextmanager
+def _refused_in_words(
+    connection: BaseDatabaseWrapper, file: SqlFile, ordinal: int, sql: str = ""
+) -> Iterator[None]:
+    """Raises RecordingFailed where the block fails, naming the step."""
+    try:
+        yield
+    except NestFluxError:
+        raise
+    except Exception as error:  # the server's, or whatever a Python step raises
+        told = (
+            f"The server refuses the edited statement: {in_words(error, connection, sql)}"
+            if isinstance(error, Error)
+            else f"A Python step fails: {type(error).__name__}: {error}"
+        )
         raise RecordingFailed(
-            f"The server refuses the edited statement: {in_words(error, connection, sql)}",
+            told,
             where=f"{file.name}, {file.direction} file, step {ordinal}",
             stands="the edit was not accepted; nothing was written",
             then="mend the statement and run db_generate --accept again",
         ) from error
-    return record

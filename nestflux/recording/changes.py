@@ -76,18 +76,21 @@ class DetectOptions:
 
 
 class _Autodetector(MigrationAutodetector):
-    """Django's, with the renames that were told put first."""
+    """Django's, with the renames that were told put first, where other apps' migrations of the
+    same run depend on them."""
 
     told: Mapping[str, list[Operation]]
+    generated_operations: dict[str, list[Operation]]
 
-    def _detect_changes(self, convert_apps: Any = None, graph: Any = None) -> Any:
-        changes: dict[str, list[Migration]] = super()._detect_changes(convert_apps, graph)  # type: ignore[misc]
+    def _sort_migrations(self) -> None:
+        super()._sort_migrations()  # type: ignore[misc]
         for label, operations in self.told.items():
-            if label not in changes:
-                changes[label] = [Migration("custom", label)]
-            first = changes[label][0]
-            vars(first)["operations"] = [*operations, *first.operations]
-        return changes
+            for operation in operations:
+                vars(operation)["_auto_deps"] = []
+            self.generated_operations[label] = [
+                *operations,
+                *self.generated_operations.get(label, []),
+            ]
 
 
 def detect(loader: ExtendedLoader, options: DetectOptions) -> list[Migration]:

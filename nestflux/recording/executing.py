@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
 
+class DjangoFailed(RecordingFailed):
+    """Django's own executor fails on the shadow: so would the stock ``migrate``."""
+
+
 class _QuietBooks(MigrationRecorder):
     """Writes ``django_migrations`` as Django does, and is not recorded doing it."""
 
@@ -114,13 +118,13 @@ def _run(
     except NestFluxError:
         raise
     except Error as error:
-        raise RecordingFailed(
+        raise DjangoFailed(
             f"Django's own migrate fails on the shadow: {in_words(error, connection)}",
             where=_where(executor, plan),
             stands="nothing was written",
         ) from error
     except Exception as error:  # whatever a migration's Python code raises
-        raise RecordingFailed(
+        raise DjangoFailed(
             f"A migration fails on the shadow: {type(error).__name__}: {error}",
             where=_where(executor, plan),
             stands="nothing was written",

@@ -12,6 +12,7 @@ from nestflux.database.errors import reachable
 from nestflux.database.server import FAMILY_NAMES, connection_for, server_of
 from nestflux.database.shadow import server_settings
 from nestflux.exceptions import (
+    ChangesUndecided,
     HistoryError,
     NestFluxError,
     Refused,
@@ -57,10 +58,18 @@ class Generated:
 
 
 def pending(alias: str, options: DetectOptions) -> Pending:
-    """What ``generate`` would do; asks no server where the setting names the families."""
+    """What ``generate`` would do; asks no server where the setting names the families.
+
+    Raises ChangesUndecided as ``generate`` does, with the exit code of something found: there is
+    something to generate, whatever the answer will be.
+    """
     families = families_of(alias, configuration())
     loader = load()
-    migrations = detect(loader, options)
+    try:
+        migrations = detect(loader, options)
+    except ChangesUndecided as error:
+        error.exit_code = 1
+        raise
     return _pending(loader, migrations, [history_folder(alias, family) for family in families])
 
 
@@ -230,7 +239,7 @@ def _write(modules: Sequence[MigrationModule], files: Sequence[RecordedFile]) ->
         staged.append(Staged.prepare({module.path: module.text for module in modules}))
         for file in files:
             staged.append(file.place.folder.stage(file.texts, file.journal))
-    except HistoryError:
+    except BaseException:
         for one in staged:
             one.discard()
         raise

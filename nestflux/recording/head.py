@@ -10,7 +10,7 @@ from django.db.utils import Error
 
 from nestflux.database.errors import in_words
 from nestflux.database.session import PINNED, pin
-from nestflux.exceptions import NotReproduced
+from nestflux.exceptions import NestFluxError, NotReproduced
 from nestflux.graph.loader import undotted
 from nestflux.graph.python_steps import StepRunner
 from nestflux.history.folder import Folder
@@ -25,7 +25,6 @@ from nestflux.history.sqlfile import (
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
-    from django.db.migrations.migration import Migration
 
     from nestflux.graph.loader import ExtendedLoader
 
@@ -56,14 +55,6 @@ def book(connection: BaseDatabaseWrapper, rows: Sequence[str]) -> None:
     )
 
 
-def unwritten_runner(
-    loader: ExtendedLoader, journal: Journal, own: Sequence[Migration]
-) -> StepRunner:
-    """A runner for the steps of a file that the journal does not hold yet."""
-    names = [f"{migration.app_label}.{migration.name}" for migration in own]
-    return StepRunner(loader, [*journal.migrations, *names])
-
-
 def run_script(connection: BaseDatabaseWrapper, text: str) -> None:
     """Run a client script, statement by statement."""
     with connection.cursor() as cursor:
@@ -91,10 +82,16 @@ def run_file(connection: BaseDatabaseWrapper, file: SqlFile, steps: StepRunner) 
                 else:
                     with connection.cursor() as cursor:
                         cursor.execute(item.sql)
-            except Error as error:
+            except NestFluxError:
+                raise
+            except Exception as error:  # the server's, or whatever a Python step raises
+                told = (
+                    in_words(error, connection)
+                    if isinstance(error, Error)
+                    else f"{type(error).__name__}: {error}"
+                )
                 raise NotReproduced(
-                    f"The server refuses step {ordinal} of {file.name}: "
-                    f"{in_words(error, connection)}",
+                    f"Step {ordinal} of {file.name} fails when it is run again: {told}",
                     where=f"{section.migration}, {file.direction} file, step {ordinal}",
                     stands="nothing was written",
                 ) from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from django.db.migrations.migration import Migration
@@ -54,13 +54,21 @@ def _volatile(migration: Migration, section: Section) -> Iterator[tuple[str, str
             continue
         if isinstance(operation, AlterField) and not _fills_nulls(section, field.get_attname()):
             continue
-        if field.default() != field.default():
+        if _varies(field.default):
             name = getattr(field.default, "__qualname__", repr(field.default))
             yield (
                 "VOLATILE",
                 f"{operation.model_name}.{operation.name}: its default {name}() was evaluated "
                 "once; every existing row gets that one value",
             )
+
+
+def _varies(default: Callable[[], Any]) -> bool:
+    """A default that cannot be called here (it asks the database, say) is taken for constant."""
+    try:
+        return bool(default() != default())
+    except Exception:
+        return False
 
 
 def _fills_nulls(section: Section, name: str) -> bool:

@@ -27,7 +27,12 @@ from nestflux.history.journal import Entry, Journal
 from nestflux.history.sqlfile import Direction, PythonStep, SqlFile, render
 from nestflux.history.statements import sha256
 from nestflux.recording.capture import Recorded
-from nestflux.recording.executing import irreversible_because, record_backwards, record_forwards
+from nestflux.recording.executing import (
+    DjangoFailed,
+    irreversible_because,
+    record_backwards,
+    record_forwards,
+)
 from nestflux.recording.head import book, bring_to_head, run_file, run_script
 from nestflux.recording.notes import notes_for
 from nestflux.recording.snapshot import (
@@ -108,6 +113,7 @@ class _Built:
     after: Schema
     rows: Mapping[str, TableRows]
     left: Schema | None
+    irreversible: str  # why Django has no way back; empty if it has
     migrations: list[Migration]
     forwards: list[Recorded]
     backwards: list[Recorded]
@@ -126,7 +132,7 @@ def record_file(place: Place, unwritten: Sequence[Migration], name: str) -> Reco
     snapshot = render_snapshot(name, built.after, built.rows, varying)
     reasons = tuple(dict.fromkeys((*journal.replay_because, *varying.reasons)))
     if not reasons:
-        _prove_snapshot(place, snapshot, built.after)
+        prove_snapshot(place, snapshot, built.after)
     record = FileRecord(
         up=tuple(step for recorded in built.forwards for step in recorded.records),
         down=tuple(step for recorded in built.backwards for step in recorded.records),
@@ -166,10 +172,14 @@ def _let_django_build(place: Place, journal: Journal, unwritten: Sequence[Migrat
         after, rows = read_schema(connection), read_rows(connection)
         backwards: list[Recorded] = []
         left = None
-        if not irreversible_because(migrations):
-            backwards = record_backwards(connection, family, unwritten, migrations)
-            left = read_schema(connection)
-    return _Built(before, after, rows, left, migrations, forwards, backwards)
+        irreversible = irreversible_because(migrations)
+        if not irreversible:
+            try:
+                backwards = record_backwards(connection, family, unwritten, migrations)
+                left = read_schema(connection)
+            except DjangoFailed as error:
+                irreversible = f"{error.where}: Django's own way back fails: {error.what}"
+    return _Built(before, after, rows, left, irreversible, migrations, forwards, backwards)
 
 
 def _files(place: Place, name: str, built: _Built) -> tuple[SqlFile, SqlFile]:
@@ -201,7 +211,7 @@ def _files(place: Place, name: str, built: _Built) -> tuple[SqlFile, SqlFile]:
 
 def _down_notes(built: _Built) -> tuple[str, ...]:
     if built.left is None:
-        return (f"IRREVERSIBLE: {irreversible_because(built.migrations)}",)
+        return (f"IRREVERSIBLE: {built.irreversible}",)
     return inexactness(built.before, built.left)
 
 
@@ -238,7 +248,8 @@ def _prove(
     return varying
 
 
-def _prove_snapshot(place: Place, snapshot: str, after: Schema) -> None:
+def prove_snapshot(place: Place, snapshot: str, after: Schema) -> None:
+    """Raises NotReproduced where the snapshot, loaded, gives another schema than ``after``."""
     with place.shadow() as connection:
         run_script(connection, snapshot)
         found = read_schema(connection)

@@ -33,13 +33,14 @@ class Volatility:
     """What differed between two runs of the same steps.
 
     ``expressions``: table → column → the SQL expression that stands for it in the snapshot;
-    ``reasons``: what cannot be written to a file at all, a line each; ``columns``: every column
-    that varies, table → names.
+    ``reasons``: what cannot be written to a file at all, a line each, and ``unfrozen`` the tables
+    of which they speak; ``columns``: every column that varies, table → names.
     """
 
     columns: Mapping[str, frozenset[str]] = field(default_factory=dict)
     expressions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     reasons: tuple[str, ...] = ()
+    unfrozen: frozenset[str] = frozenset()
 
 
 def volatility(one: Mapping[str, TableRows], other: Mapping[str, TableRows]) -> Volatility:
@@ -47,10 +48,12 @@ def volatility(one: Mapping[str, TableRows], other: Mapping[str, TableRows]) -> 
     columns: dict[str, frozenset[str]] = {}
     expressions: dict[str, dict[str, str]] = {}
     reasons: list[str] = []
+    unfrozen: set[str] = set()
     for table in sorted(one.keys() | other.keys()):
         first, second = one.get(table), other.get(table)
         if first is None or second is None or len(first.rows) != len(second.rows):
             reasons.append(f"{table}: the number of rows varies")
+            unfrozen.add(table)
             columns[table] = frozenset(c.name for c in (first or second).columns)  # type: ignore[union-attr]
             continue
         differing = [
@@ -61,11 +64,13 @@ def volatility(one: Mapping[str, TableRows], other: Mapping[str, TableRows]) -> 
         if differing:
             columns[table] = frozenset(column.name for _, column in differing)
         for index, column in differing:
-            if expression := _expression(column, first.rows[0][index]):
+            example = next((row[index] for row in first.rows if row[index] != "NULL"), "")
+            if expression := _expression(column, example):
                 expressions.setdefault(table, {})[column.name] = expression
             else:
                 reasons.append(f"{table}.{column.name} varies from run to run")
-    return Volatility(columns, expressions, tuple(reasons))
+                unfrozen.add(table)
+    return Volatility(columns, expressions, tuple(reasons), frozenset(unfrozen))
 
 
 def _expression(column: Column, example: str) -> str:
@@ -76,7 +81,7 @@ def _expression(column: Column, example: str) -> str:
         return "UUID()"
     if column.data_type == "char" and len(example) == 34 and _is_hex(example[1:-1]):
         return "REPLACE(UUID(), '-', '')"
-    return _NOW.get(column.data_type, "")
+    return "" if column.unique else _NOW.get(column.data_type, "")
 
 
 def _is_hex(text: str) -> bool:
@@ -108,9 +113,8 @@ def render_snapshot(
     ]
     create = schema.create
     blocks += [delimited(create[key]) for key in create if key.startswith("table ")]
-    unfrozen = {reason.split(":")[0].split(".")[0] for reason in varying.reasons}
     for table, found in rows.items():
-        if table not in unfrozen:
+        if table not in varying.unfrozen:
             expressions = varying.expressions.get(table, {})
             blocks += [delimited(sql) for sql in insert_statements(found, expressions)]
     for kind in ("function", "procedure"):

@@ -1,0 +1,173 @@
+"""Running a story: a copy of this repository in a folder, with a database of its own.
+
+States in which a story starts:
+
+========  ======================================================================================
+fresh     the repository as it is; the database exists and is empty
+migrated  the same, after ``db_migrate``
+at-0001   before ``avatar_url`` and ``phone_number`` were added to ``identity.User``: neither in
+          the model nor in a migration, a history of one file, and that one applied
+========  ======================================================================================
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.docs import changes
+from tests.docs.documents import REPOSITORY, Block, Story, Typed, agrees, stories, typed
+from tests.scenario import MYSQL_PROGRAMS, TestServer
+
+# What a clone holds and a reader's commands need.
+_COPIED = (
+    "manage.py",
+    "pyproject.toml",
+    "nestflux",
+    "identity",
+    "blog",
+    "migrations_sql",
+    "scripts",
+)
+_GENERATED = re.compile(r"✓ Generated migration file: (\w+)\.sql")
+
+
+@dataclass
+class Reader:
+    """Somebody who types what a document shows."""
+
+    path: Path
+    server: TestServer
+    database: str
+    names: dict[str, str] = field(default_factory=dict)  # a codename: printed → drawn
+    code: int = 0
+
+    def follow(self, block: Block) -> None:
+        """Do what a block says; an assertion fails where something else comes out."""
+        if block.language == "console":
+            if len(block.info) == 1 or self.server.family in block.info[1:]:
+                for each in typed(block):
+                    self._type(each, block.line)
+        elif block.info[:2] == ("diff", "apply"):
+            changes.apply(self._drawn(block.text), self.path)
+        elif path := block.value("write"):
+            target = self.path / self._drawn(path)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(f"{self._drawn(block.text)}\n", encoding="utf-8")
+        elif path := block.value("file"):
+            text = self._printed((self.path / self._drawn(path)).read_text(encoding="utf-8"))
+            _require(block.text, text, f"line {block.line}: {path}")
+
+    def run(self, command: str) -> str:
+        """A shell command's output, both streams as a terminal shows them."""
+        done = subprocess.run(
+            ["bash", "-c", command],
+            cwd=self.path,
+            env=self._environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        self.code = done.returncode
+        return done.stdout
+
+    def succeeds(self, command: str) -> None:
+        output = self.run(command)
+        assert self.code == 0, f"$ {command}\n{output}"
+
+    def _type(self, each: Typed, line: int) -> None:
+        if each.command == "echo $?":
+            assert each.expected == (str(self.code),), f"line {line}: exit code {self.code}"
+            self.code = 0
+            return
+        assert self.code == 0, f"before line {line}: exit code {self.code}, and no `echo $?`"
+        output = self.run(self._drawn(each.command))
+        expected = "\n".join(each.expected)
+        self._learn_names(expected, output)
+        _require(expected, self._printed(output), f"line {line}: $ {each.command}")
+
+    def _learn_names(self, expected: str, output: str) -> None:
+        for printed, drawn in zip(
+            _GENERATED.findall(expected), _GENERATED.findall(output), strict=False
+        ):
+            self.names[printed] = drawn
+
+    def _drawn(self, text: str) -> str:
+        """A document's text with the names that were drawn in this run."""
+        for printed, drawn in self.names.items():
+            text = text.replace(printed, drawn)
+        return text
+
+    def _printed(self, text: str) -> str:
+        """The other way round, and without this run's folder."""
+        for printed, drawn in self.names.items():
+            text = text.replace(drawn, printed)
+        return text.replace(str(self.path), "/srv/nestflux").replace(self.database, "nestflux")
+
+    def _environment(self) -> dict[str, str]:
+        path = [str(Path(sys.executable).parent), os.environ.get("PATH", "")]
+        if self.server.family == "mysql" and MYSQL_PROGRAMS.is_dir():
+            path.insert(0, str(MYSQL_PROGRAMS))
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if name in ("HOME", "LANG", "SHADOW_MARIADB_URL", "SHADOW_MYSQL_URL")
+        }
+        return {
+            **kept,
+            "PATH": os.pathsep.join(path),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "DEBUG": "true",
+            "SECRET_KEY": "only-for-tests",
+            "DATABASE_URL": self.server.database_url(self.database),
+            # git, where a document shows it, asks neither a person nor this machine's settings.
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            "GIT_CONFIG_NOSYSTEM": "1",
+            **{
+                f"GIT_{who}_{what}": value
+                for who in ("AUTHOR", "COMMITTER")
+                for what, value in (("NAME", "Ann"), ("EMAIL", "ann@example.com"))
+            },
+        }
+
+
+def _require(expected: str, actual: str, place: str) -> None:
+    assert agrees(expected, actual), f"{place}\n--- expected\n{expected}\n--- actual\n{actual}"
+
+
+def copy_of_the_repository(path: Path) -> None:
+    """What a clone holds, as it is in the working folder."""
+    path.mkdir(parents=True, exist_ok=True)
+    for name in _COPIED:
+        source = REPOSITORY / name
+        if source.is_dir():
+            ignored = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(source, path / name, ignore=ignored, dirs_exist_ok=True)
+        elif source.exists():
+            shutil.copy(source, path / name)
+
+
+def before_the_worked_example(path: Path) -> None:
+    """Take back the change that the guide's worked example makes."""
+    guide = REPOSITORY / "docs" / "database-development.md"
+    worked = next(story for story in stories(guide) if story.starts == "at-0001")
+    diff = next(block for block in worked.blocks if block.info[:2] == ("diff", "apply"))
+    changes.apply(diff.text, path, backwards=True)
+    for module in (path / "identity" / "migrations").glob("0002_*.py"):
+        module.unlink()
+    shutil.rmtree(path / "migrations_sql", ignore_errors=True)
+
+
+def tell(story: Story, reader: Reader) -> None:
+    """Run a whole story."""
+    for block in story.blocks:
+        reader.follow(block)
+    assert reader.code == 0, f"the last command ended with {reader.code}, and no `echo $?`"

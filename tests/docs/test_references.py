@@ -1,0 +1,115 @@
+"""The documents name everything that there is, and nothing that there is not."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.core.management import get_commands, load_command_class
+from django.core.management.base import BaseCommand
+
+from tests.docs.documents import DOCUMENTS, REPOSITORY, all_blocks, typed
+
+ALL_WORDS = "\n".join(document.read_text(encoding="utf-8") for document in DOCUMENTS)
+OURS = sorted(name for name, app in get_commands().items() if app == "nestflux")
+_LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+_HEADING = re.compile(r"#+ (.+)")
+
+
+def own_options(name: str) -> Iterator[str]:
+    """The options that a command of ours adds to Django's."""
+    stock = set(parser_of(BaseCommand(), "x")._option_string_actions)
+    command = load_command_class("nestflux", name)
+    yield from sorted(set(parser_of(command, name)._option_string_actions) - stock)
+
+
+def parser_of(command: BaseCommand, name: str) -> ArgumentParser:
+    return command.create_parser("manage.py", name)
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_every_command_is_documented(name: str) -> None:
+    assert re.search(rf"`(python manage\.py )?{name}\b", ALL_WORDS)
+
+
+@pytest.mark.parametrize(
+    ("name", "option"), [(name, option) for name in OURS for option in own_options(name)]
+)
+def test_every_option_is_documented(name: str, option: str) -> None:
+    assert re.search(rf"{re.escape(option)}(?![\w-])", ALL_WORDS)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
+def test_commands_that_are_shown_can_be_given(document: Path) -> None:
+    """Each ``manage.py db_…`` of prose and blocks has only options that the command has."""
+    text = document.read_text(encoding="utf-8")
+    for shown in re.findall(r"manage\.py (db_\w+[^\n`;#|(&]*)", text):
+        name, *arguments = shlex.split(shown, comments=True)
+        assert name in OURS, f"{document.name}: {name}"
+        known = parser_of(load_command_class("nestflux", name), name)._option_string_actions
+        options = [word for word in arguments if word.startswith("--")]
+        assert [word for word in options if word not in known] == [], f"{document.name}: {shown}"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
+def test_links_lead_somewhere(document: Path) -> None:
+    for target in _LINK.findall(document.read_text(encoding="utf-8")):
+        if target.startswith(("http://", "https://")):
+            continue
+        name, _, anchor = target.partition("#")
+        path = (document.parent / name).resolve() if name else document
+        assert path.exists(), f"{document.name}: {target}"
+        assert path.is_relative_to(REPOSITORY), f"{document.name}: {target}"
+        if anchor:
+            assert anchor in anchors(path), f"{document.name}: {target}"
+
+
+def anchors(path: Path) -> set[str]:
+    """The headings of a document as GitHub makes links to them."""
+    fenced = {line for block in all_blocks(path) for line in block.text.splitlines()}
+    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line not in fenced]
+    headings = [match[1] for line in lines if (match := _HEADING.fullmatch(line))]
+    return {
+        re.sub(r"[^\w\- ]", "", heading.lower().replace("`", "")).replace(" ", "-")
+        for heading in headings
+    }
+
+
+def test_every_module_stands_in_the_layout() -> None:
+    """docs/design.md says of each file of ``nestflux/`` what it is for, and of no other."""
+    package = REPOSITORY / "nestflux"
+    modules = {path.relative_to(package).as_posix() for path in package.rglob("*.py")}
+
+    assert set(layout()) == {name for name in modules if not name.endswith("__init__.py")}
+
+
+def layout() -> Iterator[str]:
+    """The files of the indented layout in docs/design.md, ``recording/capture.py``."""
+    lines = (REPOSITORY / "docs" / "design.md").read_text(encoding="utf-8").splitlines()
+    folders: dict[int, str] = {}
+    for line in lines[lines.index("    nestflux/") + 1 :]:
+        if not line.startswith("      "):
+            return
+        depth = len(line) - len(line.lstrip())
+        folders = {at: name for at, name in folders.items() if at < depth}
+        name, _, told = line.strip().partition(" ")
+        if name.endswith("/"):
+            folders[depth] = name
+        elif name.endswith(".py"):
+            assert told.strip(), f"nothing is said of {name}"
+            yield "".join([*folders.values(), name])
+
+
+def test_consoles_begin_with_a_command() -> None:
+    for document in DOCUMENTS:
+        for block in all_blocks(document):
+            if block.language == "console":
+                assert list(typed(block))
+
+
+def test_nothing_of_one_machine_stands_in_them() -> None:
+    assert not re.search(r"/(work|home|root|tmp)/", ALL_WORDS)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from nestflux.database.ledger import LedgerFile, LedgerState
-from nestflux.exceptions import HistoryError, LedgerConflict
+from nestflux.exceptions import LedgerConflict, ServerUnsupported
 from nestflux.history.journal import Entry, Journal
 
 
@@ -224,14 +224,14 @@ def _may_book(file: LedgerFile) -> bool:
 
 
 def refuse_family(journal: Journal, family: str, differing: list[str]) -> None:
-    """The server against the history. Raises HistoryError."""
+    """The server against the history. Raises ServerUnsupported."""
     if journal.family != family:
-        raise HistoryError(
+        raise ServerUnsupported(
             f"The history was recorded for {journal.family} and the server is {family}.",
             stands="nothing was run",
         )
     if differing:
-        raise HistoryError(
+        raise ServerUnsupported(
             "The server differs from the one that the history was recorded on, in what Django "
             f"asks of it: {'; '.join(differing)}.",
             stands="nothing was run",

@@ -26,6 +26,8 @@ def plan_lines(plan: Plan, works: Sequence[Work]) -> Iterator[str]:
         yield from (f"  {entry.name}.sql" for entry in plan.pending)
     else:
         for work in works:
+            if plan.in_flight is not None and work.file.id == plan.in_flight.id:
+                yield "An earlier run began this file; it goes on where that stopped:"
             yield from _work_lines(work)
     if plan.signals_owed:
         yield "Sends post_migrate."

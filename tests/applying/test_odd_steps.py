@@ -17,6 +17,12 @@ ODD = """
         mode = os.environ.get("ODD", "")
         if mode == "closes":
             connection.close()
+        if mode == "loses":
+            global thief
+            thief = connection.copy()
+            connection.close()
+            with thief.cursor() as cursor:
+                cursor.execute("SELECT GET_LOCK(CONCAT('nestflux:', DATABASE()), 60)")
         if mode == "commits":
             with connection.cursor() as cursor:
                 cursor.execute("ANALYZE TABLE shop_product")
@@ -86,6 +92,19 @@ def test_a_step_that_closes_its_connection_gets_the_lock_again(shop: Project) ->
 
     assert shop.sql(PRICES) == [(1111,), (1111,)]
     assert shop.succeeds("db_status", "--json").json["up_to_date"]
+
+
+def test_a_step_that_loses_the_lock_to_another_deploy_is_the_last_that_runs(
+    shop: Project,
+) -> None:
+    _with_odd_step(shop, atomic=False)
+
+    stopped = shop.run("db_migrate", env={"ODD": "loses"})
+
+    assert stopped.code == 1
+    assert "nothing more was run" in stopped.stderr
+    assert shop.sql(PRICES) == [(111,), (111,)]
+    assert "cannot be told whether it ran" in shop.run("db_migrate").stderr
 
 
 def test_data_in_a_table_without_transactions_is_named_undecidable(shop: Project) -> None:

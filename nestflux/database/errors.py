@@ -31,6 +31,7 @@ MISSING_DATABASE = frozenset({1049})
 TOO_MANY = frozenset({1040, 1129, 1203, 1226})
 UNAVAILABLE = NO_SERVER | WRONG_PASSWORD | MISSING_GRANT | MISSING_DATABASE | TOO_MANY
 
+_DJANGO_CURSOR = str(Path("django", "db", "backends", "utils.py"))
 _SHADOW = re.compile(r"(.+)_[0-9a-f]{8}")
 _ACCOUNT = re.compile(r"user '([^']*)'@'([^']*)'")
 
@@ -57,16 +58,31 @@ def in_words(
     Args:
         connection: where it happened; asked for types, collations and names where that helps.
             Its transaction is left as it is.
-        sql: the statement that failed.
+        sql: the statement that failed; by default the one that the error's traceback shows.
     """
     number, message = number_of(error), message_of(error)
     if not number:
         return message
     explain = EXPLANATIONS.get(number)
-    words = explain(Failure(number, message, sql, connection)) if explain else ""
+    words = (
+        explain(Failure(number, message, sql or statement_of(error), connection)) if explain else ""
+    )
     if not words:
         words = message if message.endswith((".", "!", "?")) else f"{message}."
     return f"{words} (server error {number})"
+
+
+def statement_of(error: BaseException) -> str:
+    """The statement, its parameters not filled in, that Django was executing when the error was
+    raised; empty where the traceback shows none."""
+    sql = ""
+    trace = error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        if code.co_name == "_execute" and code.co_filename.endswith(_DJANGO_CURSOR):
+            sql = str(trace.tb_frame.f_locals.get("sql") or "")
+        trace = trace.tb_next
+    return sql
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from django.db.backends.base.creation import TEST_DATABASE_PREFIX
 from django.db.migrations.loader import MigrationLoader
 
 from nestflux.applying.api import make_plan
-from nestflux.conf import has_history
+from nestflux.conf import FAMILIES, has_history, history_folder
 from nestflux.exceptions import LedgerConflict
 from nestflux.graph.loader import dotted, load
 
@@ -23,12 +23,17 @@ if TYPE_CHECKING:
 
 def is_ours(alias: str) -> bool:
     """Does NestFlux answer for this alias? It has a history, and migrations are not switched off
-    (``TEST["MIGRATE"] = False``, ``pytest --nomigrations``). Asks no server."""
-    return (
-        alias in connections.settings
-        and connections[alias].vendor == "mysql"
-        and has_history(alias)
-        and not migrations_are_off()
+    (``TEST["MIGRATE"] = False``, ``pytest --nomigrations``). Asks no server.
+
+    Raises HistoryError where SQL migrations lie there and their journal is lost: Django's own
+    command must not walk past them.
+    """
+    if alias not in connections.settings or connections[alias].vendor != "mysql":
+        return False
+    if migrations_are_off():
+        return False
+    return has_history(alias) or any(
+        history_folder(alias, family).journal.entries for family in FAMILIES
     )
 
 

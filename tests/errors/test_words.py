@@ -188,6 +188,14 @@ class TestForeignKeys:
 
         assert str(caught.value.args[1]).rstrip(".") in in_words(caught.value)
 
+    def test_the_statement_is_found_in_the_traceback(self, scratch: BaseDatabaseWrapper) -> None:
+        with scratch.cursor() as cursor:
+            cursor.execute(POST)
+            with pytest.raises(Error) as caught:
+                cursor.execute(KEY)
+
+        assert "table author, which is not there" in in_words(caught.value, scratch)
+
 
 class TestRows:
     def test_duplicates_before_unique(self, scratch: BaseDatabaseWrapper) -> None:

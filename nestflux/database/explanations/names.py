@@ -101,9 +101,12 @@ def _syntax(failure: Failure) -> str:
     )
 
 
-@explains(1059)  # ER_TOO_LONG_IDENT
+# ER_TOO_LONG_IDENT; MariaDB says of a table 1103 ER_WRONG_TABLE_NAME
+@explains(1059, 1103, 1166)
 def _name_too_long(failure: Failure) -> str:
     name = failure.first()
+    if len(name) <= 64:
+        return ""
     return (
         f"The name {name!r} has {len(name)} characters; a name may have 64 (Manual 11.2.1). "
         "Give a shorter one: Meta.db_table, db_column, or the index's or constraint's name."

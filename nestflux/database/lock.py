@@ -39,6 +39,11 @@ class LockTimes:
     beat: float = 5.0
     stale: float = 60.0
 
+    @property
+    def dead_after(self) -> float:
+        """``stale``, but never so short that a busy machine's late heartbeat is a death."""
+        return max(self.stale, 3 * self.beat)
+
 
 @dataclass(frozen=True)
 class Holder:
@@ -142,7 +147,7 @@ class DatabaseLock:
     # ---- waiting ---------------------------------------------------------------------------
 
     def _wait(self) -> None:
-        watch = _Watch(self.times.stale)
+        watch = _Watch(self.times)
         deadline = time.monotonic() + self.times.wait
         told = ""
         while True:
@@ -153,7 +158,7 @@ class DatabaseLock:
                     self._on_wait(holder)
                 if watch.is_stale(holder):
                     self._kill(holder)
-                    watch = _Watch(self.times.stale)
+                    watch = _Watch(self.times)
             left = deadline - time.monotonic()
             if left <= 0:
                 raise LockUnavailable(
@@ -197,8 +202,8 @@ class _Watch:
     restarted: a new holder's own row then follows within the time that we look.
     """
 
-    def __init__(self, stale: float) -> None:
-        self.stale = stale
+    def __init__(self, times: LockTimes) -> None:
+        self.times = times
         self._seen = ""
         self._since = time.monotonic()
 
@@ -208,7 +213,7 @@ class _Watch:
             self._seen, self._since = seen, time.monotonic()
         looked = time.monotonic() - self._since
         age = holder.heartbeat_age
-        return age is not None and age > self.stale and looked > min(self.stale, 10.0) / 2
+        return age is not None and age > self.times.dead_after and looked > 2 * self.times.beat
 
 
 def holder_of(connection: BaseDatabaseWrapper, name: str) -> Holder | None:

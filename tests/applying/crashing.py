@@ -11,9 +11,11 @@ from collections.abc import Callable
 from typing import Any
 
 from django.db import connections
+from django.db.utils import OperationalError
 
 from nestflux.applying.api import Options, migrate, rollback
 from nestflux.database.reader import read_schema, table_names
+from nestflux.exceptions import NestFluxError
 from tests.scenario import TestServer
 
 _READS = ("SELECT", "SHOW", "SET", "EXPLAIN")
@@ -21,6 +23,38 @@ _READS = ("SELECT", "SHOW", "SET", "EXPLAIN")
 
 class Crash(BaseException):
     """No ``except Exception`` may see it: a killed process cleans nothing up."""
+
+
+class Cutter:
+    """Cuts the connection once, after the server did what it was asked and before the client
+    hears of it. What the client does then is its own affair."""
+
+    def __init__(self, connection: Any, lets_pass: int) -> None:
+        self.connection = connection
+        self.left = lets_pass
+        self.dead = False
+        self.last = ""
+        connection.execute_wrappers.append(self)
+        commit = connection._commit
+
+        def committing() -> None:
+            commit()
+            self._pass("COMMIT")
+
+        connection._commit = committing
+
+    def __call__(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        result = execute(sql, params, many, context)
+        if not sql.lstrip(" (\n").upper().startswith(_READS):
+            self._pass(sql)
+        return result
+
+    def _pass(self, sql: str) -> None:
+        self.left -= 1
+        if self.left == -1:
+            self.dead, self.last = True, sql
+            self.connection.connection.close()
+            raise OperationalError(2013, "Lost connection to server during query")
 
 
 class Saboteur:
@@ -59,8 +93,12 @@ class Saboteur:
         self.left -= 1
 
 
-def walk(prepare: Callable[[], object], action: Callable[[], object]) -> None:
-    """Crash ``action`` before every one of its writes and commits; print a JSON report."""
+def walk(
+    prepare: Callable[[], object],
+    action: Callable[[], object],
+    saboteur_kind: type[Saboteur] | type[Cutter] = Saboteur,
+) -> None:
+    """Disturb ``action`` at every one of its writes and commits; print a JSON report."""
     _new_database()
     prepare()
     action()
@@ -70,8 +108,8 @@ def walk(prepare: Callable[[], object], action: Callable[[], object]) -> None:
         _new_database()
         prepare()
         connection: Any = connections["default"]
-        saboteur = Saboteur(connection, report["crashes"])
-        with contextlib.suppress(Crash):
+        saboteur = saboteur_kind(connection, report["crashes"])
+        with contextlib.suppress(Crash, NestFluxError, OperationalError):
             action()
         _forget_connection()
         if not saboteur.dead:
@@ -99,7 +137,8 @@ def _forget_connection() -> None:
     """As the end of the process would: the server notices, and rolls back what was open."""
     connection: Any = connections["default"]
     if connection.connection is not None:
-        connection.connection.close()
+        with contextlib.suppress(Exception):  # it is closed already
+            connection.connection.close()
     del connections["default"]
 
 

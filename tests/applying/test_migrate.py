@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import signal
 
 from tests.scenario import Project, kill
 
@@ -161,6 +162,34 @@ def test_a_killed_run_is_finished_by_the_next(shop: Project) -> None:
         ("done",),
         ("failed",),
     ]
+
+
+def test_a_frozen_deploy_is_ended_and_finished_by_the_one_that_waits(shop: Project) -> None:
+    shop.succeeds("db_migrate", "--to", "0001")
+    other = shop.server.connect(shop.database)
+    other.cursor().execute("LOCK TABLES shop_product READ")
+    frozen = shop.start("db_migrate", "--ddl-lock-timeout", "60", "--heartbeat", "0.2")
+    while not shop.sql(
+        "SELECT 1 FROM nestflux_statement, nestflux_run WHERE nestflux_statement.state = 'started' "
+        "AND nestflux_run.id = run_id AND heartbeat_at IS NOT NULL"
+    ):
+        assert frozen.poll() is None, frozen.communicate()
+
+    frozen.send_signal(signal.SIGSTOP)
+    waiting = shop.start("db_migrate", "--stale-after", "1", "--heartbeat", "0.2")
+    assert waiting.stdout is not None
+    said = [waiting.stdout.readline(), waiting.stdout.readline()]
+    other.close()
+    waiting.communicate()
+    frozen.send_signal(signal.SIGCONT)
+    _, told = frozen.communicate()
+
+    assert said[0].startswith("Waiting for another deploy: connection ")
+    assert said[1].startswith("Ended a deploy that gave no sign of life: connection ")
+    assert waiting.returncode == 0
+    assert frozen.returncode == 1
+    assert "the next run finds out" in told
+    assert shop.sql("SELECT price FROM shop_product") == [(11,), (11,)]
 
 
 def test_a_table_that_others_use_is_tried_again_instead_of_waited_for(shop: Project) -> None:

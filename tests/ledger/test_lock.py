@@ -103,7 +103,7 @@ def test_a_holder_without_a_sign_of_life_is_ended(
         )
     ended: list[Holder] = []
 
-    DatabaseLock(other, LockTimes(wait=60, stale=0.5), on_kill=ended.append).acquire()
+    DatabaseLock(other, LockTimes(wait=60, stale=0.5, beat=0.1), on_kill=ended.append).acquire()
 
     assert [holder.connection_id for holder in ended] == [frozen.connection_id]
 
@@ -118,7 +118,9 @@ def test_a_holder_that_never_had_a_heartbeat_is_not_taken_for_dead(
     ended: list[Holder] = []
 
     with pytest.raises(LockUnavailable):
-        DatabaseLock(other, LockTimes(wait=1.5, stale=0.1), on_kill=ended.append).acquire()
+        DatabaseLock(
+            other, LockTimes(wait=1.5, stale=0.1, beat=0.01), on_kill=ended.append
+        ).acquire()
 
     assert ended == []
     assert holder.still_held()

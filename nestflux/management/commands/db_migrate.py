@@ -54,6 +54,14 @@ class Command(NestFluxCommand):
             help="A deploy that gave no sign of life for so long is ended (default: %(default)s).",
         )
         parser.add_argument(
+            "--heartbeat",
+            type=float,
+            default=LockTimes.beat,
+            metavar="SECONDS",
+            help="Time between two signs of life of this deploy (default: %(default)s); another "
+            "is ended after three of them at the least.",
+        )
+        parser.add_argument(
             "--create-database", action="store_true", help="Make the database if it is missing."
         )
         parser.add_argument(
@@ -76,7 +84,11 @@ class Command(NestFluxCommand):
                 replay=options["replay"],
                 to=options["to"],
                 options=Options(
-                    lock=LockTimes(wait=options["lock_timeout"], stale=options["stale_after"]),
+                    lock=LockTimes(
+                        wait=options["lock_timeout"],
+                        beat=options["heartbeat"],
+                        stale=options["stale_after"],
+                    ),
                     retry=RetryPolicy(ddl_lock_timeout=options["ddl_lock_timeout"]),
                     on_event=progress.on_event,
                     verbosity=options["verbosity"],

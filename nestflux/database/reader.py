@@ -163,9 +163,42 @@ class _Table:
 
     def create(self) -> str:
         lines = [f"  `{_doubled(name)}` {text}" for name, text in self.columns.items()]
-        lines += [f"  {text}" for text in self.others.values()]
+        made_by_server = self._keys_of_foreign_keys()
+        lines += [f"  {text}" for label, text in self.others.items() if label not in made_by_server]
         body = ",\n".join(lines)
         return f"CREATE TABLE `{_doubled(self.name)}` (\n{body}\n) {self.options}"
+
+    def _keys_of_foreign_keys(self) -> set[str]:
+        """The indexes that the server makes by itself for foreign keys, and names like them.
+
+        One that is stated is the user's and stays; one that the server made gives way without a
+        word to a later index on the same columns (MySQL Manual 15.1.20.5, "FOREIGN KEY
+        Constraints"). A schema that states it would behave otherwise under the next files.
+        """
+        columns = {
+            label: _first_list(text)
+            for label, text in self.others.items()
+            if label.startswith(("index ", "primary key"))
+        }
+        found = set()
+        for label, text in self.others.items():
+            key = f"index {label.removeprefix('constraint ')}"
+            if label == key or key not in columns or not self.others[key].startswith("KEY "):
+                continue
+            own = columns[key]
+            serving = [one for one, names in columns.items() if names[: len(own)] == own]
+            if "FOREIGN KEY" in text and _first_list(text) == own and serving == [key]:
+                found.add(key)
+        return found
+
+
+def _first_list(text: str) -> list[str]:
+    """What the first parentheses hold, at their commas: the columns of a key."""
+    found = list(tokens(text))
+    opening = next((i for i, token in enumerate(found) if token.text == "("), None)
+    if opening is None:
+        return []
+    return [_joined(part) for part in _split(found[opening + 1 :])[0]]
 
 
 def _split(found: list[Token]) -> tuple[list[list[Token]], list[Token]]:

@@ -80,7 +80,7 @@ class Passage:
                 self._limit_lock_waits()
                 self._run_steps(self._resume() if self.resumes else self._begin())
         except Error as error:
-            raise failures.connection_failed(error, self.connection, self.row.name) from error
+            raise failures.ledger_failed(error, self.row.name) from error
         finished = Finished(
             self.row.name,
             self.direction.value,

@@ -92,12 +92,17 @@ def place_in_code(error: BaseException) -> str:
     return f"{frame.filename}, line {frame.lineno}"
 
 
-def connection_failed(error: Error, connection: BaseDatabaseWrapper, name: str) -> StatementFailed:
-    """The ledger itself could not be written or read."""
+def ledger_failed(error: Error, name: str = "") -> StatementFailed:
+    """The ledger could not be read or written, most likely because the connection was lost.
+
+    Args:
+        name: the file that was running, if one was.
+    """
+    while_running = f" while {name}.sql ran" if name else ""
     return StatementFailed(
-        f"The ledger could not be written while {name}.sql ran: {in_words(error, None)}",
+        f"The ledger could not be written{while_running}: {in_words(error)}",
         stands="the next run finds out how far this one came",
-        then="python manage.py db_migrate",
+        then="run the same command again",
     )
 
 

@@ -10,6 +10,7 @@ from django.db.utils import Error
 
 from nestflux.applying.context import Context, Options
 from nestflux.applying.events import HolderEnded, Waiting
+from nestflux.applying.failures import ledger_failed
 from nestflux.applying.plan import refuse_family
 from nestflux.conf import FAMILIES, history_folder
 from nestflux.database.errors import connect
@@ -108,28 +109,30 @@ def run_opened(
         order: every migration of the history, in the frozen order.
         ledger_version: what a reading of the ledger under this lock said; 0: there is none.
     """
-    ensure_ledger(connection, ledger_version)
     ledger = Ledger(connection)
-    run_id = ledger.open_run(options.command, lock.connection_id)
-    context = Context(
-        connection=connection,
-        server=server,
-        ledger=ledger,
-        lock=lock,
-        options=options,
-        order=tuple(order),
-        load=lambda: _load(connection),
-    )
-    with beating(connection, run_id, every=options.lock.beat):
-        try:
+    try:
+        ensure_ledger(connection, ledger_version)
+        run_id = ledger.open_run(options.command, lock.connection_id)
+        context = Context(
+            connection=connection,
+            server=server,
+            ledger=ledger,
+            lock=lock,
+            options=options,
+            order=tuple(order),
+            load=lambda: _load(connection),
+        )
+        with beating(connection, run_id, every=options.lock.beat):
             yield context
-        except Exception as error:
-            with suppress(Error, NestFluxError):
-                lock.require()
-                ledger.close_run("failed", f"{type(error).__name__}: {error}")
-            raise
         lock.require()
         ledger.close_run("done")
+    except Exception as error:
+        with suppress(Error, NestFluxError):
+            lock.require()
+            ledger.close_run("failed", f"{type(error).__name__}: {error}")
+        if isinstance(error, Error):
+            raise ledger_failed(error) from error
+        raise
 
 
 def _load(connection: BaseDatabaseWrapper) -> ExtendedLoader:

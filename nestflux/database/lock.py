@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -116,7 +117,8 @@ class DatabaseLock:
         try:
             self._row("SELECT RELEASE_LOCK(%s)", [self.name])
         except (Error, NestFluxError):
-            self.connection.close()
+            with suppress(Error):
+                self.connection.close()
         self.connection_id = 0
 
     def still_held(self) -> bool:

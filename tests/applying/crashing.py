@@ -109,7 +109,7 @@ def walk(
         prepare()
         connection: Any = connections["default"]
         saboteur = saboteur_kind(connection, report["crashes"])
-        with contextlib.suppress(Crash, NestFluxError, OperationalError):
+        with contextlib.suppress(Crash, NestFluxError):
             action()
         _forget_connection()
         if not saboteur.dead:

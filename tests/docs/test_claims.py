@@ -82,6 +82,48 @@ def test_db_generate_records_what_migrate_runs(project: ProjectFactory) -> None:
     assert recorded[-4:] == claim("ran").text.splitlines()
 
 
+TAG = """
+from django.db import models
+
+class Tag(models.Model):
+    name = models.CharField(max_length=20, default="")
+"""
+
+
+def test_django_alone_dies_on_the_statement_that_ran_already(project: ProjectFactory) -> None:
+    """A migration of two statements whose second fails: mending the cause is not enough."""
+    shop = project({"blog": {"models.py": TAG}})
+    shop.succeeds("makemigrations", "blog")
+    shop.succeeds("migrate")
+    shop.sql("INSERT INTO blog_tag (name) VALUES (''), ('')")
+    shop.edit(
+        "blog/models.py",
+        'default="")',
+        'default="", unique=True)\n    rank = models.IntegerField(null=True)',
+    )
+    shop.succeeds("makemigrations", "blog")
+    text = (shop.path / "blog/migrations/0002_tag_rank_alter_tag_name.py").read_text()
+    assert text.index("AddField") < text.index("AlterField")
+
+    first = shop.run("migrate")
+    shop.sql("UPDATE blog_tag SET name = id")
+    second = shop.run("migrate")
+
+    assert "1062" in str(first)
+    assert "1060" in str(second)
+
+
+def test_django_alone_drops_a_renamed_column_when_nobody_is_asked(project: ProjectFactory) -> None:
+    shop = project({"blog": {"models.py": TAG}})
+    shop.succeeds("makemigrations", "blog")
+    shop.edit("blog/models.py", "name =", "label =")
+
+    made = shop.succeeds("makemigrations", "blog", "--noinput")
+
+    assert "- Remove field name from tag" in made.stdout
+    assert "+ Add field label to tag" in made.stdout
+
+
 def test_the_tests_that_are_named_exist() -> None:
     named = re.findall(r"`(tests/[\w/.]+|docs/[\w/.-]+)`", README.read_text(encoding="utf-8"))
 

@@ -41,7 +41,7 @@ MODELS = """
     from django.db import models
 
     class Café(models.Model):
-        name = models.CharField(max_length=40, db_comment="it's; a \\"name\\" -- `é` \\\\ # /* x */")
+        name = models.CharField(max_length=40, db_comment="it's; a \\"name\\" -- `é` \\\\ # /* */")
         data = models.JSONField(default=dict)
 
         class Meta:

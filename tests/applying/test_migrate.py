@@ -396,7 +396,7 @@ def _state(project: Project) -> dict[str, object]:
     tables = [name for name in project.tables() if not name.startswith("nestflux_")]
     found: dict[str, object] = {
         name: (
-            project.sql(f"SHOW CREATE TABLE `{name}`"),
+            _definition(project, name),
             project.sql(f"SELECT * FROM `{name}`"),
         )
         for name in tables
@@ -406,3 +406,9 @@ def _state(project: Project) -> dict[str, object]:
     if "nestflux_sql_migration" in project.tables():
         found["files"] = project.sql("SELECT name, state FROM nestflux_sql_migration ORDER BY name")
     return found
+
+
+def _definition(project: Project, table: str) -> list[str]:
+    """The lines of SHOW CREATE TABLE; the order of indexes is no difference."""
+    ((_, text),) = project.sql(f"SHOW CREATE TABLE `{table}`")
+    return sorted(line.strip().rstrip(",") for line in str(text).splitlines())

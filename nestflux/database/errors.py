@@ -99,7 +99,7 @@ def connect(connection: BaseDatabaseWrapper) -> None:
         connection.ensure_connection()
     except NotSupportedError as error:  # Django's own minimum, which is lower than ours
         raise ServerUnsupported(
-            f"The server is too old: {error}.",
+            f"The server is too old: {_short(str(error))}.",
             where=place_of(connection),
             stands="nothing was changed",
             then="upgrade the server",

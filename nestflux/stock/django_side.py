@@ -100,8 +100,10 @@ def is_test_database(connection: BaseDatabaseWrapper) -> bool:
         return False
     given = connection.settings_dict
     name, wanted = str(given["NAME"]), given.get("TEST", {}).get("NAME")
-    # While tests run, NAME is the test database's; a clone adds a suffix.
-    return name.startswith(str(wanted) if wanted else TEST_DATABASE_PREFIX)
+    # While tests run, NAME is the test database's; a clone has a suffix.
+    if wanted:
+        return name == wanted or name.startswith(f"{wanted}_")
+    return name.startswith(TEST_DATABASE_PREFIX)
 
 
 def is_of_another_branch(alias: str) -> bool:

@@ -11,24 +11,6 @@ import pytest
 from tests.conftest import ProjectFactory
 from tests.scenario import Outcome, Project
 
-MODELS = """
-    from django.db import models
-
-    class Product(models.Model):
-        name = models.CharField(max_length=40)
-"""
-
-
-@pytest.fixture
-def shop(project: ProjectFactory) -> Project:
-    return project({"shop": {"models.py": MODELS}})
-
-
-@pytest.fixture
-def recorded(shop: Project) -> Project:
-    shop.succeeds("db_generate", "--name", "products")
-    return shop
-
 
 def files(project: Project) -> dict[str, bytes]:
     """Every file of the project but caches, with its content."""

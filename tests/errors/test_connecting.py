@@ -8,33 +8,16 @@ from typing import TYPE_CHECKING
 
 import MySQLdb
 import pytest
-from django.db.utils import OperationalError
+from django.db.utils import NotSupportedError, OperationalError
 
-from nestflux.database.errors import grant_pattern, unavailable
-from tests.conftest import ProjectFactory
+from nestflux.database.errors import connect, grant_pattern, unavailable
+from nestflux.exceptions import ServerUnsupported
 from tests.scenario import Outcome, Project, TestServer
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
 PASSWORD = "correct-horse-battery"
-MODELS = """
-    from django.db import models
-
-    class Product(models.Model):
-        name = models.CharField(max_length=40)
-"""
-
-
-@pytest.fixture
-def shop(project: ProjectFactory) -> Project:
-    return project({"shop": {"models.py": MODELS}})
-
-
-@pytest.fixture
-def recorded(shop: Project) -> Project:
-    shop.succeeds("db_generate", "--name", "products")
-    return shop
 
 
 @pytest.fixture
@@ -197,6 +180,21 @@ def test_what_is_hard_to_provoke(
     scratch: BaseDatabaseWrapper, number: int, message: str, said: str
 ) -> None:
     assert said in str(unavailable(OperationalError(number, message), scratch))
+
+
+def test_a_server_that_django_itself_refuses(
+    scratch: BaseDatabaseWrapper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def old() -> None:
+        raise NotSupportedError("MySQL 8.0.11 or later is required (found 5.7.44).")
+
+    monkeypatch.setattr(scratch, "ensure_connection", old)
+
+    with pytest.raises(ServerUnsupported) as caught:
+        connect(scratch)
+
+    assert "5.7.44" in str(caught.value)
+    assert "upgrade the server" in str(caught.value)
 
 
 def test_the_projects_server_is_reachable(server: TestServer) -> None:

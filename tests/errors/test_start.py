@@ -4,20 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.conftest import ProjectFactory
 from tests.scenario import Project
-
-MODELS = """
-    from django.db import models
-
-    class Product(models.Model):
-        name = models.CharField(max_length=40)
-"""
-
-
-@pytest.fixture
-def shop(project: ProjectFactory) -> Project:
-    return project({"shop": {"models.py": MODELS}})
 
 
 def test_a_syntax_error_in_a_model_file_names_file_and_line(shop: Project) -> None:

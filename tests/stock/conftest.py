@@ -11,6 +11,7 @@ Beside them ``notes``, an app without migrations.
 
 from __future__ import annotations
 
+import secrets
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -44,7 +45,7 @@ EMPTY = "from django.db import models\n"
 @pytest.fixture(scope="session")
 def recorded(tmp_path_factory: pytest.TempPathFactory, server: TestServer) -> Iterator[Path]:
     """The folder of the recorded project."""
-    name = "nf_stock_recorded"
+    name = f"nf_{secrets.token_hex(5)}"
     project = new_project(
         tmp_path_factory.mktemp("recorded"),
         server,

@@ -106,7 +106,9 @@ def detect(loader: ExtendedLoader, options: DetectOptions) -> list[Migration]:
         operation.state_forwards(rename.app_label, before)
         told.setdefault(rename.app_label, []).append(operation)
     questioner: MigrationQuestioner = (
-        InteractiveMigrationQuestioner() if options.interactive else _Unattended(options, after)
+        InteractiveMigrationQuestioner()
+        if options.interactive
+        else _Unattended(options, before, after)
     )
     autodetector = _Autodetector(before, after, questioner)
     autodetector.told = told
@@ -136,9 +138,10 @@ def empty_migrations(
 class _Unattended(MigrationQuestioner):
     """Answers what a flag told, and stops where only a person could answer."""
 
-    def __init__(self, options: DetectOptions, after: ProjectState) -> None:
+    def __init__(self, options: DetectOptions, before: ProjectState, after: ProjectState) -> None:
         super().__init__()
         self.options = options
+        self.before = before
         self.after = after
 
     def ask_rename(
@@ -164,7 +167,20 @@ class _Unattended(MigrationQuestioner):
         raise _renamed_or_dropped(old, new, new_model_state.name)
 
     def ask_not_null_addition(self, field_name: str, model_name: str) -> NoReturn:
+        if not self.options.no_rename:
+            self._refuse_look_alike(field_name, model_name)
         raise _needs_default(field_name, model_name, "is new and must not be NULL")
+
+    def _refuse_look_alike(self, new: str, model_name: str) -> None:
+        """Django asks for a default before anybody sees that a field like the new one is gone."""
+        for (label, name), model in self.after.models.items():
+            earlier = self.before.models.get((label, name))
+            if name != model_name.lower() or earlier is None or new not in model.fields:
+                continue
+            for gone in earlier.fields.keys() - model.fields.keys():
+                if _same_type(model.fields[new], earlier.fields[gone]):
+                    path = f"{label}.{model.name}"
+                    raise _renamed_or_dropped(f"{path}.{gone}", f"{path}.{new}", new)
 
     def ask_not_null_alteration(self, field_name: str, model_name: str) -> NoReturn:
         raise _needs_default(field_name, model_name, "may be NULL now and must not be any more")

@@ -1,0 +1,256 @@
+"""What ``db_generate`` makes of changed models: renames, defaults, names, checks, dry runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ProjectFactory
+from tests.recording.django_truth import require_fidelity, statements, up_file
+from tests.scenario import Project
+
+MODELS = """
+    from django.db import models
+
+    class Person(models.Model):
+        name = models.CharField(max_length=40)
+        born = models.DateField(null=True)
+"""
+EMPTY = """
+    from django.db import migrations
+
+    class Migration(migrations.Migration):
+        dependencies = [("shop", "0001_initial")]
+        operations = []
+"""
+
+
+@pytest.fixture
+def shop(project: ProjectFactory) -> Project:
+    """A project whose first file is recorded."""
+    made = project({"shop": {"models.py": MODELS}})
+    made.succeeds("db_generate")
+    return made
+
+
+def tree(project: Project) -> dict[Path, bytes]:
+    """Every file of the project."""
+    return {path: path.read_bytes() for path in project.path.rglob("*") if path.is_file()}
+
+
+# ---- renames ---------------------------------------------------------------------------------
+
+
+def test_a_possible_rename_is_never_data_loss_without_a_terminal(shop: Project) -> None:
+    shop.edit("shop/models.py", "name =", "full_name =")
+    before = tree(shop)
+
+    outcome = shop.run("db_generate")
+
+    assert outcome.code == 2
+    assert "shop.Person.name is gone and shop.Person.full_name" in outcome.stderr
+    assert "db_generate --rename shop.Person.name=full_name" in outcome.stderr
+    assert "--no-rename" in outcome.stderr
+    assert tree(shop) == before
+
+    shop.succeeds("db_generate", "--rename", "shop.Person.name=full_name", "--name", "renamed")
+
+    assert statements(up_file(shop, "0002_renamed")) == [
+        "ALTER TABLE `shop_person` RENAME COLUMN `name` TO `full_name`"
+    ]
+    require_fidelity(shop)
+
+
+def test_a_rename_with_changed_options_is_asked_too(shop: Project) -> None:
+    shop.edit("shop/models.py", "name =", "title =")
+    shop.edit("shop/models.py", "40", "60")
+
+    outcome = shop.run("db_generate")
+
+    assert outcome.code == 2, str(outcome)
+    assert "--rename shop.Person.name=title" in outcome.stderr
+
+    shop.succeeds("db_generate", "--rename", "shop.Person.name=title", "--name", "renamed")
+
+    assert [sql.split("`")[2].strip() for sql in statements(up_file(shop, "0002_renamed"))] == [
+        "RENAME COLUMN",
+        "MODIFY",
+    ]
+
+
+def test_no_rename_drops_and_says_what_is_lost(shop: Project) -> None:
+    shop.edit("shop/models.py", "born =", "birthday =")
+
+    shop.succeeds("db_generate", "--no-rename", "--name", "dropped")
+
+    file = up_file(shop, "0002_dropped")
+    assert sorted(sql.split("`")[2].strip() for sql in statements(file)) == [
+        "ADD COLUMN",
+        "DROP COLUMN",
+    ]
+    notes = [step.note for _, _, step in file.steps()]
+    assert sum("the values of born are lost" in note for note in notes) == 1
+
+
+def test_a_renamed_model_that_another_app_begins_to_use_at_once(project: ProjectFactory) -> None:
+    site = project({"shop": {"models.py": MODELS}, "club": {"models.py": ""}})
+    site.succeeds("db_generate")
+    site.edit("shop/models.py", "class Person", "class Human")
+    assert site.run("db_generate").code == 2
+    site.write(
+        "club/models.py",
+        """
+        from django.db import models
+
+        class Member(models.Model):
+            human = models.ForeignKey("shop.Human", models.CASCADE)
+        """,
+    )
+
+    site.succeeds("db_generate", "--rename", "shop.Person=Human", "--name", "humans")
+
+    found = statements(up_file(site, "0002_humans"))
+    assert found[0] == "RENAME TABLE `shop_person` TO `shop_human`"
+    assert "REFERENCES `shop_human`" in found[-1]
+    require_fidelity(site)
+
+
+def test_a_rename_that_makes_no_sense_is_refused(shop: Project) -> None:
+    for flag, said in (
+        ("shop.Person.name", "is not understood"),
+        ("shop.Persona.name=x", "the migrations know no model shop.Persona"),
+        ("shop.Person.nome=x", "shop.Person has no field 'nome'"),
+    ):
+        outcome = shop.run("db_generate", "--rename", flag)
+
+        assert outcome.code == 2
+        assert said in outcome.stderr
+
+
+# ---- what only a person knows ----------------------------------------------------------------
+
+
+def test_a_required_column_without_a_default_needs_a_person(shop: Project) -> None:
+    for models, said in (
+        (MODELS + "        code = models.IntegerField()\n", "'code' of 'person' is new"),
+        (MODELS.replace("null=True", ""), "'born' of 'person' may be NULL now"),
+        (
+            MODELS + "        made = models.DateTimeField(auto_now_add=True)\n",
+            "'made' of 'person' is new with auto_now_add",
+        ),
+    ):
+        shop.write("shop/models.py", models)
+        before = tree(shop)
+
+        outcome = shop.run("db_generate")
+
+        assert outcome.code == 2
+        assert said in outcome.stderr
+        assert "db_default=" in outcome.stderr
+        assert tree(shop) == before
+
+
+# ---- names -----------------------------------------------------------------------------------
+
+
+def test_a_name_is_taken_or_made_up(shop: Project) -> None:
+    shop.edit("shop/models.py", "40", "50")
+    shop.succeeds("db_generate", "--name", "longer_names")
+    shop.edit("shop/models.py", "50", "60")
+    outcome = shop.succeeds("db_generate")
+
+    names = sorted(path.name for path in shop.history.glob("*.deltas.json"))
+    assert names[:2] == ["0001_initial.deltas.json", "0002_longer_names.deltas.json"]
+    made_up = names[2].removesuffix(".deltas.json")
+    assert made_up.startswith("0003_")
+    assert f"✓ Generated migration file: {made_up}.sql" in outcome.lines
+
+
+def test_a_name_that_cannot_be_a_file_name_is_refused(shop: Project) -> None:
+    for name in ("Longer Names", "../names", "x" * 60):
+        outcome = shop.run("db_generate", "--name", name)
+
+        assert outcome.code == 2
+        assert "cannot be a file name" in outcome.stderr
+
+
+# ---- --empty, --check, --dry-run ---------------------------------------------------------------
+
+
+def test_an_empty_migration_is_filled_by_hand_and_recorded(shop: Project) -> None:
+    outcome = shop.succeeds("db_generate", "--empty", "shop", "--name", "by_hand")
+
+    assert "shop/migrations/0002_by_hand.py" in outcome.stdout
+    shop.edit(
+        "shop/migrations/0002_by_hand.py",
+        "operations = [",
+        'operations = [migrations.RunSQL("UPDATE shop_person SET name = TRIM(name)", ""),',
+    )
+    shop.succeeds("db_generate", "--name", "trimmed")
+
+    assert statements(up_file(shop, "0002_trimmed")) == ["UPDATE shop_person SET name = TRIM(name)"]
+    assert shop.run("db_generate", "--empty", "nowhere").code == 2
+
+
+def test_check_finds_a_changed_model_and_writes_nothing(shop: Project) -> None:
+    agreed = shop.run("db_generate", "--check")
+    shop.edit("shop/models.py", "40", "50")
+    before = tree(shop)
+    changed = shop.run("db_generate", "--check")
+    shop.edit("shop/models.py", "name", "full_name")
+    renamed = shop.run("db_generate", "--check")
+
+    assert (agreed.code, changed.code, renamed.code) == (0, 1, 1)
+    assert agreed.lines == ["No changes detected: models, migrations and SQL files agree."]
+    assert "Alter field name on person" in changed.stdout
+    assert "--rename shop.Person.name=full_name" in renamed.stderr
+    assert {k: v for k, v in tree(shop).items() if k.name != "models.py"} == {
+        k: v for k, v in before.items() if k.name != "models.py"
+    }
+
+
+def test_check_finds_a_migration_made_by_habit(shop: Project) -> None:
+    shop.edit("shop/models.py", "40", "50")
+    shop.succeeds("makemigrations")
+
+    outcome = shop.run("db_generate", "--check")
+
+    assert outcome.code == 1
+    assert "shop.0002_alter_person_name" in outcome.stdout
+    assert "Run: python manage.py db_generate" in outcome.stdout
+
+
+def test_an_upgraded_package_brings_migrations_that_get_their_sql(shop: Project) -> None:
+    shop.write("shop/migrations/0002_from_upstream.py", EMPTY)
+    shop.edit(
+        "shop/migrations/0002_from_upstream.py",
+        "[]",
+        '[migrations.RunSQL("UPDATE shop_person SET name = UPPER(name)", "")]',
+    )
+
+    check = shop.run("db_generate", "--check")
+    shop.succeeds("db_generate", "--name", "upgrade")
+
+    assert check.code == 1
+    assert "shop.0002_from_upstream" in check.stdout
+    assert up_file(shop, "0002_upgrade").sections[0].migration == "shop.0002_from_upstream"
+    assert shop.run("db_generate", "--check").code == 0
+
+
+def test_a_dry_run_shows_the_sql_and_writes_nothing(shop: Project) -> None:
+    shop.edit("shop/models.py", "40", "50")
+    before = tree(shop)
+
+    outcome = shop.succeeds("db_generate", "--dry-run", "--name", "longer")
+
+    assert "ALTER TABLE `shop_person` MODIFY `name` varchar(50) NOT NULL;" in outcome.stdout
+    assert "Would write" in outcome.stdout
+    assert tree(shop) == before
+    assert shop.sql("SHOW DATABASES LIKE %s", [f"{shop.database}\\_shadow%"]) == []
+
+
+def test_nothing_to_do_is_one_line(shop: Project) -> None:
+    outcome = shop.succeeds("db_generate")
+
+    assert outcome.lines == ["No changes detected: models, migrations and SQL files agree."]

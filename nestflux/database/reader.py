@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from nestflux.history.deltas import ORDER
@@ -38,6 +38,9 @@ _PARTS = {
     "CONSTRAINT": "constraint",
     "PERIOD": "period",
 }
+
+
+_INTRODUCER = re.compile(r"^_(?!binary')\w+(?=')", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -122,7 +125,7 @@ class _Table:
         self.columns: dict[str, str] = {}
         self.others: dict[str, str] = {}
         for part in parts:
-            self._add(part)
+            self._add(_without_introducers(part))
         self.options = self._options(rest)
 
     def _add(self, part: list[Token]) -> None:
@@ -251,6 +254,19 @@ def _without_counter(part: list[Token]) -> list[Token]:
             end = _after_value(part, index + 1)
             return [*part[:index], *part[end + 1 :]]
     return part
+
+
+def _without_introducers(part: list[Token]) -> list[Token]:
+    """Less the ``_utf8mb4`` that MySQL prints before strings in expressions.
+
+    It is that of the session at CREATE, and after any later ALTER TABLE that of the column: in a
+    schema whose default is another, the same constraint reads differently by its past. The text
+    is printed in the connection's character set whatever the introducer says.
+    """
+    return [
+        replace(token, text=_INTRODUCER.sub("", token.text)) if token.kind == "string" else token
+        for token in part
+    ]
 
 
 def _next_word(words: list[Token], index: int) -> int:

@@ -20,6 +20,12 @@ JOURNAL = "journal.json"
 SNAPSHOT = "schema.sql"
 
 
+def shown(path: Path) -> str:
+    """A path as a person would type it: from the current folder on, where it lies below."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
 @dataclass(frozen=True)
 class Folder:
     """The place of one history. Reading verifies hashes; writing is all or nothing."""
@@ -40,7 +46,7 @@ class Folder:
             if self.path.is_dir() and any(self.path.glob("[0-9]*.sql")):
                 raise HistoryError(
                     f"{self.path} holds SQL migrations and no {JOURNAL}.",
-                    then=f"git checkout -- {self.path / JOURNAL}",
+                    then=f"git checkout -- {shown(self.path / JOURNAL)}",
                 ) from None
             return Journal(self.family)
         except (OSError, UnicodeDecodeError) as error:
@@ -55,6 +61,8 @@ class Folder:
             raise HistoryError(
                 f"The history was recorded for {found.family}, and the folder is {self.family}'s.",
                 where=str(self.path / JOURNAL),
+                stands="nothing was changed",
+                then=f"move the files to {found.family}/, or: git checkout -- {shown(self.path)}",
             )
         return found
 
@@ -125,7 +133,7 @@ class Folder:
                 where=str(path),
                 stands="nothing was run",
                 then="review the edit and run: python manage.py db_generate --accept "
-                f"{path.name}   (or undo it: git checkout -- {path.name})",
+                f"{path.name}   (or undo it: git checkout -- {shown(path)})",
             )
         return text
 
@@ -137,7 +145,7 @@ class Folder:
             raise HistoryError(
                 f"{path.name} is listed in {JOURNAL} and is not in the folder.",
                 where=str(path),
-                then=f"git checkout -- {path.name}",
+                then=f"git checkout -- {shown(path)}",
             ) from None
         except UnicodeDecodeError:
             raise HistoryError(f"{path.name} is not UTF-8.", where=str(path)) from None

@@ -6,6 +6,7 @@ that reader would share its blind spots; this one shares nothing with it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -20,7 +21,8 @@ BOOKS = (
 )
 
 # View of information_schema → what says which schema a row is of, and columns that differ from
-# database to database or from hour to hour: counters, sizes, times, statistics, definers.
+# database to database or from hour to hour: counters, sizes, times, statistics, definers. The
+# sql_mode of triggers and routines is the session's that made them: a file's own, not a site's.
 _VIEWS = {
     "TABLES": (
         "TABLE_SCHEMA",
@@ -39,8 +41,8 @@ _VIEWS = {
         "UPDATE_TIME CHECK_TIME CHECKSUM",
     ),
     "VIEWS": ("TABLE_SCHEMA", "DEFINER"),
-    "TRIGGERS": ("TRIGGER_SCHEMA", "EVENT_OBJECT_SCHEMA DEFINER CREATED"),
-    "ROUTINES": ("ROUTINE_SCHEMA", "DEFINER CREATED LAST_ALTERED"),
+    "TRIGGERS": ("TRIGGER_SCHEMA", "EVENT_OBJECT_SCHEMA DEFINER CREATED SQL_MODE"),
+    "ROUTINES": ("ROUTINE_SCHEMA", "DEFINER CREATED LAST_ALTERED SQL_MODE"),
     "PARAMETERS": ("SPECIFIC_SCHEMA", ""),
 }
 
@@ -74,7 +76,11 @@ def _columns(project: Project, view: str) -> list[str]:
 
 
 def _anonymous(value: Any, database: str) -> Any:
-    return value.replace(database, "DATABASE") if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    # MySQL prints '' of a CHECK as _utf8mb4'' after CREATE TABLE and, in a latin1 database, as
+    # _latin1'' after any later ALTER TABLE: the past of a table, not its definition.
+    return re.sub(r"_(?:utf8mb4|latin1)(?=\\?')", "", value.replace(database, "DATABASE"))
 
 
 def _is_of_a_book(row: tuple[Any, ...]) -> bool:
@@ -97,7 +103,8 @@ def rows_of(
         names = [name for name in project.columns(table) if name not in left_out]
         query = f"SELECT {', '.join(f'`{name}`' for name in names)} FROM `{table}`"
         found[table] = sorted(repr(row) for row in project.sql(query))
-    found["django_migrations"] = sorted(project.applied())
+    if "django_migrations" in project.tables():
+        found["django_migrations"] = sorted(project.applied())
     return found
 
 

@@ -1,0 +1,92 @@
+"""Every down file leaves what Django's own way back leaves, and says so where that is not the
+schema before."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from tests.scenario import Project
+from tests.scenarios.databases import migrate_as_django, stages_of, twin
+from tests.scenarios.hard import VOLATILE
+from tests.scenarios.looking import Facts, difference, everything_in, rows_of, schema_of
+
+# Django's executor, told to undo exactly the migrations of one file, the last first.
+UNDO = """
+from django.apps import apps
+from django.core.management.sql import emit_post_migrate_signal
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+executor = MigrationExecutor(connection)
+nodes = executor.loader.graph.nodes
+plan = [(nodes[tuple(name.split(".", 1))], True) for name in reversed({migrations!r})]
+executor.migrate(None, plan=plan)
+"""
+
+
+@pytest.fixture
+def undoable(recorded_hard_project: Project) -> list[dict[str, object]]:
+    """The journal's files that Django can undo: all but the last."""
+    journal = json.loads((recorded_hard_project.history / "journal.json").read_text())
+    return list(journal["files"][:-1])
+
+
+def test_file_by_file(recorded_hard_project: Project, undoable: list[dict[str, object]]) -> None:
+    ours = twin(recorded_hard_project, "back")
+    theirs = twin(recorded_hard_project, "djangos_back")
+    names = [str(file["name"]) for file in undoable]
+
+    # Up, file by file; Django's own database beside it.
+    up: list[Facts] = [schema_of(ours)]
+    for name in names:
+        ours.succeeds("db_migrate", "--replay", "--to", name)
+        up.append(schema_of(ours))
+    migrate_stages_as_django(theirs, len(names))
+    assert difference(schema_of(ours), schema_of(theirs)) == []
+
+    # And down again. What one file leaves behind is there for the next one, too.
+    left_by_the_one_before: list[str] = []
+    for file in reversed(undoable):
+        name = str(file["name"])
+        undone = ours.succeeds("db_rollback", "--yes")
+        outcome = theirs.python(UNDO.format(migrations=file["migrations"]))
+        assert outcome.code == 0, str(outcome)
+
+        assert f"✓ Rolled back migration: {name}.sql" in undone.stdout
+        assert difference(schema_of(ours), schema_of(theirs)) == [], name
+        shown = {**VOLATILE, "django_content_type": "*", "auth_permission": "*"}
+        assert difference(rows_of(ours, but=shown), rows_of(theirs, but=shown)) == [], name
+        notes = re.findall(r"^--   INEXACT: (.*)$", down_file(ours, name), re.M)
+        up.pop()
+        left = difference(schema_of(ours), up[-1])
+        assert bool(notes) == (left != [] and left != left_by_the_one_before), name
+        left_by_the_one_before = left
+        assert all(f"  Note: INEXACT: {note}" in undone.lines for note in notes)
+
+    # What Django leaves, the way up starts from again.
+    assert ours.applied() == []
+
+
+def migrate_stages_as_django(project: Project, count: int) -> None:
+    migrate_as_django(project, stages=stages_of(project)[:count], to_the_end=False)
+
+
+def down_file(project: Project, name: str) -> str:
+    return (project.history / f"{name}.down.sql").read_text(encoding="utf-8")
+
+
+def test_what_django_cannot_undo_is_refused_and_says_why(recorded_hard_project: Project) -> None:
+    shop = twin(recorded_hard_project, "no_way_back")
+    shop.succeeds("db_migrate")
+    before = everything_in(shop)
+
+    outcome = shop.run("db_rollback", "--yes")
+
+    assert outcome.code == 2
+    assert "0005_keys cannot be undone: accounts.0002_alter_user_id: " in outcome.stderr
+    assert "Where: 0005_keys.down.sql" in outcome.stderr
+    assert "Next:  write a new migration" in outcome.stderr
+    assert difference(everything_in(shop), before) == []

@@ -124,6 +124,10 @@ def database_from_url(url: str, *, variable: str) -> dict[str, Any]:
             variable,
             f"the option {unknown[0]!r} is not known. Known: {', '.join(sorted(URL_OPTIONS))}.",
         )
+    if socket := given.pop("unix_socket", ""):
+        # In HOST and not in OPTIONS: only there Django tells it to mysqldump and dbshell, too
+        # (django/db/backends/mysql/client.py).
+        entry["HOST"] = socket
     tls = {key[4:]: given.pop(key) for key in ("ssl_ca", "ssl_cert", "ssl_key") if key in given}
     if tls:
         given["ssl"] = tls

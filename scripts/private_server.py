@@ -82,6 +82,10 @@ class Server:
         return self.folder / "server.log"
 
     @property
+    def temporary(self) -> Path:
+        return self.folder / "tmp"
+
+    @property
     def version_file(self) -> Path:
         return self.folder / "version"
 
@@ -287,6 +291,9 @@ def command_line(server: Server) -> list[str]:
         f"--datadir={server.data}",
         f"--socket={server.socket}",
         f"--pid-file={server.folder / 'server.pid'}",
+        # Its own: a MariaDB that starts removes the temporary files that it finds, and another
+        # server's in a shared folder may be in use.
+        f"--tmpdir={server.temporary}",
         f"--init-file={server.folder / 'init.sql'}",
         "--skip-networking",
         "--character-set-server=utf8mb4",
@@ -333,6 +340,7 @@ def start(server: Server) -> int:
 
 def launch(server: Server) -> int:
     """Starts the server in a session of its own, so that Ctrl-C ends a site and not its data."""
+    server.temporary.mkdir(exist_ok=True)
     (server.folder / "init.sql").write_text(f"CREATE DATABASE IF NOT EXISTS {DATABASE};\n")
     with server.log.open("a") as log:
         process = subprocess.Popen(

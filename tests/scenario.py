@@ -131,7 +131,7 @@ class TestServer:
 
 
 def _url_of(entry: Mapping[str, Any]) -> str:
-    socket = entry["OPTIONS"].get("unix_socket", "")
+    socket = entry["HOST"] if entry["HOST"].startswith("/") else ""
     login = f"{entry['USER']}:{entry['PASSWORD']}@" if entry["PASSWORD"] else f"{entry['USER']}@"
     host = "" if socket else f"{entry['HOST']}:{entry['PORT'] or 3306}"
     return f"mysql://{login}{host}/x" + (f"?unix_socket={socket}" if socket else "")
@@ -286,8 +286,8 @@ class Project:
     def feed_to_the_client(self, script: str) -> None:
         """Run a script through the ``mysql`` client program, as an administrator would."""
         entry = self.server.settings
-        place = entry["OPTIONS"].get("unix_socket")
-        where = [f"--socket={place}"] if place else [f"--host={entry['HOST']}"]
+        place = entry["HOST"].startswith("/")
+        where = [f"--{'socket' if place else 'host'}={entry['HOST']}"]
         if not place and entry["PORT"]:
             where.append(f"--port={entry['PORT']}")
         done = subprocess.run(

@@ -41,6 +41,14 @@ if TYPE_CHECKING:
     from nestflux.graph.python_steps import PythonOperation
 
 _RUNNING = {Direction.UP: "running", Direction.DOWN: "rolling_back"}
+# What a run says of the step that an earlier one left: by the decision, and whether the server
+# had answered that it failed.
+_RECOVERED = {
+    (Decision.CLOSE, True): "failed in an earlier run and is done all the same",
+    (Decision.CLOSE, False): "was in flight and is done",
+    (Decision.RUN, True): "failed in an earlier run; running it again",
+    (Decision.RUN, False): "was in flight; running it again",
+}
 _FINISHED = {Direction.UP: "applied", Direction.DOWN: "rolled_back"}
 
 
@@ -176,7 +184,7 @@ class Passage:
             raise failures.undecided(self.row.name, row, recorded, finding)
         if finding.decision is Decision.CLOSE:
             self._close_recovered(row, finding)
-        how = "done already" if finding.decision is Decision.CLOSE else "run again"
+        how = _RECOVERED[finding.decision, flying.answered]
         self.context.tell(Recovered(self.row.name, row.ordinal, f"{how}: {finding.why}"))
         return finding.decision is Decision.CLOSE
 

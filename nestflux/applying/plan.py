@@ -164,7 +164,7 @@ def _refuse_changed(journal: Journal, state: LedgerState) -> None:
                 f"{entry.name}.sql was changed after it was applied here: its statements are not "
                 "those that ran.",
                 stands="nothing was run",
-                then=f"git checkout -- {entry.name}.sql, and put the change into a new file "
+                then=f"restore {entry.name}.sql from git, and put the change into a new file "
                 "(db_generate --empty)",
             )
 
@@ -196,7 +196,7 @@ def _refuse_unbooked(journal: Journal, state: LedgerState, *, fresh: bool) -> No
             raise LedgerConflict(
                 f"{file.name} is applied, and django_migrations does not hold {missing[0]}.",
                 stands="nothing was run",
-                then="find out who removed the row; `migrate --fake` of stock Django writes it",
+                then=f"find out who removed the row, then: {_insert(missing[0])}",
             )
     booked_elsewhere = {row for file in state.files for row in file.books if _may_book(file)}
     for entry in journal.entries:
@@ -216,6 +216,14 @@ def _refuse_unbooked(journal: Journal, state: LedgerState, *, fresh: bool) -> No
                 stands="nothing was run",
                 then=then,
             )
+
+
+def _insert(row: str) -> str:
+    app, _, name = row.partition(".")
+    return (
+        "INSERT INTO django_migrations (app, name, applied) "
+        f"VALUES ('{app}', '{name}', UTC_TIMESTAMP(6))"
+    )
 
 
 def _may_book(file: LedgerFile) -> bool:

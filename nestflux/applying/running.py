@@ -42,12 +42,10 @@ def open_history(alias: str) -> tuple[BaseDatabaseWrapper, Server, Folder]:
     is not for this server.
     """
     connection = connection_for(alias)
-    if connection.in_atomic_block:
-        raise Refused("A transaction is open: DDL would commit it.", stands="nothing was run")
     connect(connection)
     server = server_of(connection)
     folder = history_folder(alias, server.family)
-    if not folder.exists:
+    if not folder.exists and not folder.journal.entries:  # a lost journal is told by itself
         others = [f for f in FAMILIES if history_folder(alias, f).exists]
         kept = f"; there is one for {FAMILY_NAMES[others[0]]}" if others else ""
         raise Refused(
@@ -61,7 +59,10 @@ def open_history(alias: str) -> tuple[BaseDatabaseWrapper, Server, Folder]:
 
 
 def refuse_unsuitable(connection: BaseDatabaseWrapper, server: Server) -> None:
-    """Raises Refused on a server that takes no writes, or on which the lock would not hold."""
+    """Raises Refused where a transaction is open, on a server that takes no writes, or on which
+    the lock would not hold."""
+    if connection.in_atomic_block:
+        raise Refused("A transaction is open: DDL would commit it.", stands="nothing was run")
     if is_read_only(connection):
         raise Refused(
             f"{server.name} is read-only: a replica, or super_read_only is set.",

@@ -84,7 +84,7 @@ def _lines(event: Event) -> list[str]:
                 f"{event.seconds:.1f} s)"
             ]
         case Recovered():
-            return [f"{event.name}.sql, statement {event.ordinal} was in flight: {event.how}"]
+            return [f"{event.name}.sql, statement {event.ordinal} {event.how}"]
         case Retrying():
             return [
                 f"{event.name}.sql, statement {event.ordinal}: {event.reason}; "

@@ -30,7 +30,7 @@ from nestflux.exceptions import (
 from nestflux.graph.loader import ExtendedLoader, load
 from nestflux.graph.python_steps import StepRunner
 from nestflux.history.deltas import Delta, FileRecord, StepRecord
-from nestflux.history.folder import SNAPSHOT
+from nestflux.history.folder import SNAPSHOT, shown
 from nestflux.history.journal import Entry
 from nestflux.history.sqlfile import Direction, PythonStep, SessionStatement, SqlFile, render
 from nestflux.history.statements import sha256
@@ -117,7 +117,8 @@ def _accept(edit: _Edit, loader: ExtendedLoader) -> Accepted:
             "edited.",
             where=str(place.folder.up_path(entry.name)),
             stands="nothing was changed",
-            then=f"git checkout -- {entry.name}.sql, and write the change as a new migration",
+            then=f"git checkout -- {shown(place.folder.up_path(entry.name))}, and write the change "
+            "as a new migration",
         )
     measured, record = _measure_file(edit, loader)
     with place.shadow() as connection:

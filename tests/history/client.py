@@ -71,7 +71,7 @@ def _login(settings: Any) -> Iterator[str]:
     yield f"--user={settings['USER']}"
     if settings["PASSWORD"]:
         yield f"--password={settings['PASSWORD']}"
-    if socket := settings["OPTIONS"].get("unix_socket"):
-        yield f"--socket={socket}"
+    if settings["HOST"].startswith("/"):
+        yield f"--socket={settings['HOST']}"
     else:
         yield from (f"--host={settings['HOST']}", f"--port={settings['PORT'] or 3306}")

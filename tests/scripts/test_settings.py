@@ -72,12 +72,11 @@ def test_wrong_value_ends_in_one_line_and_exit_code_2(case: str, entry_point: st
     assert "hunter2" not in ended.stderr
 
 
-def test_socket_url_becomes_an_option() -> None:
+def test_socket_url_becomes_the_host() -> None:
     entry = database_from_url("mysql://root@/nestflux?unix_socket=/run/my.sock", variable="X")
 
     assert entry["ENGINE"] == "django.db.backends.mysql"
-    assert (entry["NAME"], entry["USER"], entry["HOST"]) == ("nestflux", "root", "")
-    assert entry["OPTIONS"]["unix_socket"] == "/run/my.sock"
+    assert (entry["NAME"], entry["USER"], entry["HOST"]) == ("nestflux", "root", "/run/my.sock")
 
 
 def test_every_connection_is_strict_utf8_and_utc() -> None:

@@ -105,14 +105,6 @@ class TestDjangosRunner:
         assert test_databases(tested) == []
 
     def test_parallel_clones_hold_the_ledger(self, tested: Project) -> None:
-        # Django hands a socket to mysqldump only where HOST names it
-        # (django/db/backends/mysql/client.py).
-        tested.settings(
-            """
-            if socket := DATABASES["default"]["OPTIONS"].pop("unix_socket", ""):
-                DATABASES["default"]["HOST"] = socket
-            """
-        )
         outcome = tested.run("test", "--noinput", "--parallel", "2")
 
         assert outcome.code == 0, str(outcome)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from itertools import chain
 from typing import Any
 
 from django.conf import settings
@@ -22,6 +23,8 @@ from nestflux.recording.generate import (
     generate_empty,
     pending,
 )
+
+_SHOWN = 8  # migrations by name: a new history picks up every one that the project has
 
 
 class Command(NestFluxCommand):
@@ -117,11 +120,21 @@ class Command(NestFluxCommand):
             for operation in migration.operations:
                 self.stdout.write(f"  {operation.formatted_description()}")
 
+    def _say_picked_up(self, found: Pending) -> None:
+        """Migrations that exist and that no SQL file held: made by hand, merged, a package's."""
+        new = {f"{migration.app_label}.{migration.name}" for migration in found.migrations}
+        there = [name for name in dict.fromkeys(chain(*found.missing.values())) if name not in new]
+        if len(there) > _SHOWN:
+            there = [*there[:_SHOWN], f"and {len(there) - _SHOWN} more"]
+        if there:
+            self.stdout.write(f"Without SQL so far: {', '.join(there)}")
+
     def _say_generated(self, made: Generated, *, dry_run: bool) -> None:
         if not made.pending:
             self.stdout.write("No changes detected: models, migrations and SQL files agree.")
             return
         self._say_changes(made.pending)
+        self._say_picked_up(made.pending)
         if dry_run:
             self._show_sql(made)
             return
@@ -133,7 +146,8 @@ class Command(NestFluxCommand):
         for file in made.files:
             path = _relative(file.place.folder.up_path(file.up.name))
             count = sum(1 for _ in file.up.steps())
-            self.stdout.write(f"  {path}  ({count} steps, recorded on {file.up.recorded_on})")
+            counted = f"{count} statement{'' if count == 1 else 's'}"
+            self.stdout.write(f"  {path}  ({counted}, recorded on {file.up.recorded_on})")
             for note in (*file.up.notes, *file.down.notes):
                 self.stdout.write(self.style.WARNING(f"    {note}"))
         for reason in dict.fromkeys(r for f in made.files for r in f.journal.replay_because):

@@ -13,7 +13,7 @@ from nestflux.applying.events import HolderEnded, Waiting
 from nestflux.applying.failures import ledger_failed
 from nestflux.applying.plan import refuse_family
 from nestflux.conf import FAMILIES, history_folder
-from nestflux.database.errors import connect
+from nestflux.database.errors import MISSING_GRANT, connect, number_of, unavailable
 from nestflux.database.heartbeat import beating
 from nestflux.database.ledger import Ledger
 from nestflux.database.ledger_tables import ensure_ledger
@@ -112,8 +112,9 @@ def run_opened(
     """
     ledger = Ledger(connection)
     try:
-        ensure_ledger(connection, ledger_version)
-        run_id = ledger.open_run(options.command, lock.connection_id)
+        with _missing_grants_told(connection):
+            ensure_ledger(connection, ledger_version)
+            run_id = ledger.open_run(options.command, lock.connection_id)
         context = Context(
             connection=connection,
             server=server,
@@ -133,6 +134,17 @@ def run_opened(
             ledger.close_run("failed", f"{type(error).__name__}: {error}")
         if isinstance(error, Error):
             raise ledger_failed(error) from error
+        raise
+
+
+@contextmanager
+def _missing_grants_told(connection: BaseDatabaseWrapper) -> Iterator[None]:
+    """The first writes of a run: a user who may not make them is refused, with the GRANT."""
+    try:
+        yield
+    except Error as error:
+        if number_of(error) in MISSING_GRANT:
+            raise unavailable(error, connection) from None
         raise
 
 

@@ -18,6 +18,11 @@ CONTRIB = (
 SETTINGS = """
     AUTH_USER_MODEL = "identity.User"
     TIME_ZONE = "UTC"
+    MIDDLEWARE = [
+        "django.contrib.sessions.middleware.SessionMiddleware",
+        "django.contrib.auth.middleware.AuthenticationMiddleware",
+        "django.contrib.messages.middleware.MessageMiddleware",
+    ]
     TEMPLATES = [{
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "APP_DIRS": True,

@@ -194,7 +194,7 @@ class TestEdits:
             migrated,
             says="0001_products.sql is listed in journal.json and is not in the folder",
             where="0001_products.sql",
-            then="git checkout -- 0001_products.sql",
+            then="0001_products.sql",
         )
 
 

@@ -36,7 +36,7 @@ def test_one_query_and_no_migration_module(migrated: Project) -> None:
 
 def is_of_the_session(sql: str) -> bool:
     """What Django and mysqlclient say on every connection before a project's first query."""
-    return sql.upper().startswith(("SET ", "COMMIT", "ROLLBACK")) or "@@SQL_AUTO_IS_NULL" in sql
+    return sql.startswith(("SET ", "commit", "rollback")) or "@@sql_mode" in sql
 
 
 def test_no_migration_module_is_imported(migrated: Project) -> None:

@@ -19,7 +19,6 @@ CREATE TABLE `auth_group_permissions` (
   `permission_id` int(11) NOT NULL,
   PRIMARY KEY (`id`),
   UNIQUE KEY `auth_group_permissions_group_id_permission_id_0cd325b0_uniq` (`group_id`,`permission_id`),
-  KEY `auth_group_permissio_permission_id_84c5c92e_fk_auth_perm` (`permission_id`),
   CONSTRAINT `auth_group_permissio_permission_id_84c5c92e_fk_auth_perm` FOREIGN KEY (`permission_id`) REFERENCES `auth_permission` (`id`),
   CONSTRAINT `auth_group_permissions_group_id_b120cbf9_fk_auth_group_id` FOREIGN KEY (`group_id`) REFERENCES `auth_group` (`id`)
 ) ENGINE=InnoDB;
@@ -53,7 +52,6 @@ CREATE TABLE `blog_comment` (
   `author_id` bigint(20) NOT NULL,
   `post_id` bigint(20) NOT NULL,
   PRIMARY KEY (`id`),
-  KEY `blog_comment_author_id_4f11e2e0_fk_identity_user_id` (`author_id`),
   KEY `blog_comment_post_status_idx` (`post_id`,`status`,`created_at`),
   KEY `blog_comment_status_idx` (`status`,`created_at`),
   KEY `blog_comment_created_at_idx` (`created_at`),
@@ -82,8 +80,6 @@ CREATE TABLE `blog_post` (
   KEY `blog_post_published_at_idx` (`published_at`),
   KEY `blog_post_created_at_idx` (`created_at`),
   KEY `blog_post_title_idx` (`title`),
-  KEY `blog_post_author_id_dd7a8485_fk_identity_user_id` (`author_id`),
-  KEY `blog_post_category_id_c326dbf8_fk_blog_category_id` (`category_id`),
   CONSTRAINT `blog_post_author_id_dd7a8485_fk_identity_user_id` FOREIGN KEY (`author_id`) REFERENCES `identity_user` (`id`),
   CONSTRAINT `blog_post_category_id_c326dbf8_fk_blog_category_id` FOREIGN KEY (`category_id`) REFERENCES `blog_category` (`id`),
   CONSTRAINT `blog_post_published_at_fits_status` CHECK (`published_at` is null and `status` = 'draft' or `published_at` is not null and `status` in ('published','archived')),
@@ -122,8 +118,6 @@ CREATE TABLE `django_admin_log` (
   `content_type_id` int(11) DEFAULT NULL,
   `user_id` bigint(20) NOT NULL,
   PRIMARY KEY (`id`),
-  KEY `django_admin_log_content_type_id_c4bce8eb_fk_django_co` (`content_type_id`),
-  KEY `django_admin_log_user_id_c564eba6_fk_identity_user_id` (`user_id`),
   CONSTRAINT `django_admin_log_content_type_id_c4bce8eb_fk_django_co` FOREIGN KEY (`content_type_id`) REFERENCES `django_content_type` (`id`),
   CONSTRAINT `django_admin_log_user_id_c564eba6_fk_identity_user_id` FOREIGN KEY (`user_id`) REFERENCES `identity_user` (`id`)
 ) ENGINE=InnoDB;
@@ -178,8 +172,6 @@ CREATE TABLE `identity_role_assignment` (
   `user_id` bigint(20) NOT NULL,
   PRIMARY KEY (`id`),
   UNIQUE KEY `identity_role_assignment_user_role_uniq` (`user_id`,`role_id`),
-  KEY `identity_role_assign_assigned_by_id_7b00b4da_fk_identity_` (`assigned_by_id`),
-  KEY `identity_role_assignment_role_id_1e9f3d04_fk_identity_role_id` (`role_id`),
   CONSTRAINT `identity_role_assign_assigned_by_id_7b00b4da_fk_identity_` FOREIGN KEY (`assigned_by_id`) REFERENCES `identity_user` (`id`),
   CONSTRAINT `identity_role_assignment_role_id_1e9f3d04_fk_identity_role_id` FOREIGN KEY (`role_id`) REFERENCES `identity_role` (`id`),
   CONSTRAINT `identity_role_assignment_user_id_85f526d1_fk_identity_user_id` FOREIGN KEY (`user_id`) REFERENCES `identity_user` (`id`)
@@ -213,7 +205,6 @@ CREATE TABLE `identity_user_groups` (
   `group_id` int(11) NOT NULL,
   PRIMARY KEY (`id`),
   UNIQUE KEY `identity_user_groups_user_id_group_id_ece29599_uniq` (`user_id`,`group_id`),
-  KEY `identity_user_groups_group_id_cdb422da_fk_auth_group_id` (`group_id`),
   CONSTRAINT `identity_user_groups_group_id_cdb422da_fk_auth_group_id` FOREIGN KEY (`group_id`) REFERENCES `auth_group` (`id`),
   CONSTRAINT `identity_user_groups_user_id_f69e0c80_fk_identity_user_id` FOREIGN KEY (`user_id`) REFERENCES `identity_user` (`id`)
 ) ENGINE=InnoDB;
@@ -224,7 +215,6 @@ CREATE TABLE `identity_user_user_permissions` (
   `permission_id` int(11) NOT NULL,
   PRIMARY KEY (`id`),
   UNIQUE KEY `identity_user_user_permi_user_id_permission_id_1becc26c_uniq` (`user_id`,`permission_id`),
-  KEY `identity_user_user_p_permission_id_c8f2cf2f_fk_auth_perm` (`permission_id`),
   CONSTRAINT `identity_user_user_p_permission_id_c8f2cf2f_fk_auth_perm` FOREIGN KEY (`permission_id`) REFERENCES `auth_permission` (`id`),
   CONSTRAINT `identity_user_user_p_user_id_a626cb1f_fk_identity_` FOREIGN KEY (`user_id`) REFERENCES `identity_user` (`id`)
 ) ENGINE=InnoDB;

@@ -19,7 +19,6 @@ CREATE TABLE `auth_group_permissions` (
   `permission_id` int NOT NULL,
   PRIMARY KEY (`id`),
   UNIQUE KEY `auth_group_permissions_group_id_permission_id_0cd325b0_uniq` (`group_id`,`permission_id`),
-  KEY `auth_group_permissio_permission_id_84c5c92e_fk_auth_perm` (`permission_id`),
   CONSTRAINT `auth_group_permissio_permission_id_84c5c92e_fk_auth_perm` FOREIGN KEY (`permission_id`) REFERENCES `auth_permission` (`id`),
   CONSTRAINT `auth_group_permissions_group_id_b120cbf9_fk_auth_group_id` FOREIGN KEY (`group_id`) REFERENCES `auth_group` (`id`)
 ) ENGINE=InnoDB;
@@ -42,7 +41,7 @@ CREATE TABLE `blog_category` (
   PRIMARY KEY (`id`),
   UNIQUE KEY `slug` (`slug`),
   UNIQUE KEY `name` (`name`),
-  CONSTRAINT `blog_category_slug_not_empty` CHECK ((`slug` <> _utf8mb4''))
+  CONSTRAINT `blog_category_slug_not_empty` CHECK ((`slug` <> ''))
 ) ENGINE=InnoDB COMMENT='Categories: each post is in exactly one';
 
 CREATE TABLE `blog_comment` (
@@ -53,14 +52,13 @@ CREATE TABLE `blog_comment` (
   `author_id` bigint NOT NULL,
   `post_id` bigint NOT NULL,
   PRIMARY KEY (`id`),
-  KEY `blog_comment_author_id_4f11e2e0_fk_identity_user_id` (`author_id`),
   KEY `blog_comment_post_status_idx` (`post_id`,`status`,`created_at`),
   KEY `blog_comment_status_idx` (`status`,`created_at`),
   KEY `blog_comment_created_at_idx` (`created_at`),
   CONSTRAINT `blog_comment_author_id_4f11e2e0_fk_identity_user_id` FOREIGN KEY (`author_id`) REFERENCES `identity_user` (`id`),
   CONSTRAINT `blog_comment_post_id_580e96ef_fk_blog_post_id` FOREIGN KEY (`post_id`) REFERENCES `blog_post` (`id`),
-  CONSTRAINT `blog_comment_body_not_empty` CHECK ((`body` <> _utf8mb4'')),
-  CONSTRAINT `blog_comment_status_known` CHECK ((`status` in (_utf8mb4'pending',_utf8mb4'approved',_utf8mb4'rejected')))
+  CONSTRAINT `blog_comment_body_not_empty` CHECK ((`body` <> '')),
+  CONSTRAINT `blog_comment_status_known` CHECK ((`status` in ('pending','approved','rejected')))
 ) ENGINE=InnoDB COMMENT='Comments on posts, moderated';
 
 CREATE TABLE `blog_post` (
@@ -82,12 +80,10 @@ CREATE TABLE `blog_post` (
   KEY `blog_post_published_at_idx` (`published_at`),
   KEY `blog_post_created_at_idx` (`created_at`),
   KEY `blog_post_title_idx` (`title`),
-  KEY `blog_post_author_id_dd7a8485_fk_identity_user_id` (`author_id`),
-  KEY `blog_post_category_id_c326dbf8_fk_blog_category_id` (`category_id`),
   CONSTRAINT `blog_post_author_id_dd7a8485_fk_identity_user_id` FOREIGN KEY (`author_id`) REFERENCES `identity_user` (`id`),
   CONSTRAINT `blog_post_category_id_c326dbf8_fk_blog_category_id` FOREIGN KEY (`category_id`) REFERENCES `blog_category` (`id`),
-  CONSTRAINT `blog_post_published_at_fits_status` CHECK ((((`published_at` is null) and (`status` = _utf8mb4'draft')) or ((`published_at` is not null) and (`status` in (_utf8mb4'published',_utf8mb4'archived'))))),
-  CONSTRAINT `blog_post_slug_not_empty` CHECK ((`slug` <> _utf8mb4''))
+  CONSTRAINT `blog_post_published_at_fits_status` CHECK ((((`published_at` is null) and (`status` = 'draft')) or ((`published_at` is not null) and (`status` in ('published','archived'))))),
+  CONSTRAINT `blog_post_slug_not_empty` CHECK ((`slug` <> ''))
 ) ENGINE=InnoDB COMMENT='Articles';
 
 CREATE TABLE `blog_post_tag` (
@@ -109,7 +105,7 @@ CREATE TABLE `blog_tag` (
   PRIMARY KEY (`id`),
   UNIQUE KEY `slug` (`slug`),
   UNIQUE KEY `name` (`name`),
-  CONSTRAINT `blog_tag_slug_not_empty` CHECK ((`slug` <> _utf8mb4''))
+  CONSTRAINT `blog_tag_slug_not_empty` CHECK ((`slug` <> ''))
 ) ENGINE=InnoDB COMMENT='Tags: a post has any number of them';
 
 CREATE TABLE `django_admin_log` (
@@ -122,8 +118,6 @@ CREATE TABLE `django_admin_log` (
   `content_type_id` int DEFAULT NULL,
   `user_id` bigint NOT NULL,
   PRIMARY KEY (`id`),
-  KEY `django_admin_log_content_type_id_c4bce8eb_fk_django_co` (`content_type_id`),
-  KEY `django_admin_log_user_id_c564eba6_fk_identity_user_id` (`user_id`),
   CONSTRAINT `django_admin_log_content_type_id_c4bce8eb_fk_django_co` FOREIGN KEY (`content_type_id`) REFERENCES `django_content_type` (`id`),
   CONSTRAINT `django_admin_log_user_id_c564eba6_fk_identity_user_id` FOREIGN KEY (`user_id`) REFERENCES `identity_user` (`id`),
   CONSTRAINT `django_admin_log_chk_1` CHECK ((`action_flag` >= 0))
@@ -168,7 +162,7 @@ CREATE TABLE `identity_role` (
   `created_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC',
   PRIMARY KEY (`id`),
   UNIQUE KEY `code` (`code`),
-  CONSTRAINT `identity_role_code_not_empty` CHECK ((`code` <> _utf8mb4''))
+  CONSTRAINT `identity_role_code_not_empty` CHECK ((`code` <> ''))
 ) ENGINE=InnoDB COMMENT='Roles that users can hold';
 
 CREATE TABLE `identity_role_assignment` (
@@ -179,8 +173,6 @@ CREATE TABLE `identity_role_assignment` (
   `user_id` bigint NOT NULL,
   PRIMARY KEY (`id`),
   UNIQUE KEY `identity_role_assignment_user_role_uniq` (`user_id`,`role_id`),
-  KEY `identity_role_assign_assigned_by_id_7b00b4da_fk_identity_` (`assigned_by_id`),
-  KEY `identity_role_assignment_role_id_1e9f3d04_fk_identity_role_id` (`role_id`),
   CONSTRAINT `identity_role_assign_assigned_by_id_7b00b4da_fk_identity_` FOREIGN KEY (`assigned_by_id`) REFERENCES `identity_user` (`id`),
   CONSTRAINT `identity_role_assignment_role_id_1e9f3d04_fk_identity_role_id` FOREIGN KEY (`role_id`) REFERENCES `identity_role` (`id`),
   CONSTRAINT `identity_role_assignment_user_id_85f526d1_fk_identity_user_id` FOREIGN KEY (`user_id`) REFERENCES `identity_user` (`id`)
@@ -204,8 +196,8 @@ CREATE TABLE `identity_user` (
   KEY `identity_user_created_at_idx` (`created_at`),
   KEY `identity_user_is_staff_idx` (`is_staff`),
   KEY `identity_user_is_active_idx` (`is_active`),
-  CONSTRAINT `identity_user_email_not_empty` CHECK ((`email` <> _utf8mb4'')),
-  CONSTRAINT `identity_user_name_not_empty` CHECK ((`name` <> _utf8mb4''))
+  CONSTRAINT `identity_user_email_not_empty` CHECK ((`email` <> '')),
+  CONSTRAINT `identity_user_name_not_empty` CHECK ((`name` <> ''))
 ) ENGINE=InnoDB COMMENT='People who can log in';
 
 CREATE TABLE `identity_user_groups` (
@@ -214,7 +206,6 @@ CREATE TABLE `identity_user_groups` (
   `group_id` int NOT NULL,
   PRIMARY KEY (`id`),
   UNIQUE KEY `identity_user_groups_user_id_group_id_ece29599_uniq` (`user_id`,`group_id`),
-  KEY `identity_user_groups_group_id_cdb422da_fk_auth_group_id` (`group_id`),
   CONSTRAINT `identity_user_groups_group_id_cdb422da_fk_auth_group_id` FOREIGN KEY (`group_id`) REFERENCES `auth_group` (`id`),
   CONSTRAINT `identity_user_groups_user_id_f69e0c80_fk_identity_user_id` FOREIGN KEY (`user_id`) REFERENCES `identity_user` (`id`)
 ) ENGINE=InnoDB;
@@ -225,7 +216,6 @@ CREATE TABLE `identity_user_user_permissions` (
   `permission_id` int NOT NULL,
   PRIMARY KEY (`id`),
   UNIQUE KEY `identity_user_user_permi_user_id_permission_id_1becc26c_uniq` (`user_id`,`permission_id`),
-  KEY `identity_user_user_p_permission_id_c8f2cf2f_fk_auth_perm` (`permission_id`),
   CONSTRAINT `identity_user_user_p_permission_id_c8f2cf2f_fk_auth_perm` FOREIGN KEY (`permission_id`) REFERENCES `auth_permission` (`id`),
   CONSTRAINT `identity_user_user_p_user_id_a626cb1f_fk_identity_` FOREIGN KEY (`user_id`) REFERENCES `identity_user` (`id`)
 ) ENGINE=InnoDB;

@@ -116,10 +116,16 @@ class Recorder:
             return execute(sql, params, many, context)
         if kind_of(sql) in (Kind.READ, Kind.TRANSACTION):
             return execute(sql, params, many, context)
+
+        def run(text: str) -> Any:
+            if many:  # here `execute` is the cursor's executemany, which without rows does nothing
+                return context["cursor"].execute(text)
+            return execute(text, None, False, context)
+
         result = None
         for bound in params if many else (params,):
             for text in _one_object_each(laid_out(_tidy(bind(sql, bound)))):
-                result = self._record(text, lambda t: execute(t, None, False, context))
+                result = self._record(text, run)
         return result
 
     def _record(self, text: str, execute: Callable[[str], Any]) -> Any:

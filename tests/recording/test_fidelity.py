@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from tests.conftest import ProjectFactory
 from tests.recording.django_truth import (
+    files_build,
     require_fidelity,
+    snapshot_builds,
     statements,
     up_file,
     verdicts,
@@ -125,11 +127,13 @@ LITERALS = """
 """
 MORE_FIELDS = """
         flag = models.BooleanField(default=False)
-        blob = models.BinaryField(default=b"\\x00\\xff'\\\\")
         key = models.UUIDField(default=uuid.UUID("12345678123456781234567812345678"))
         data = models.JSONField(default=dict)
         text = models.TextField(default="it's 100% \\"so\\" \\\\ \\u2028 \\n end")
         price = models.DecimalField(max_digits=9, decimal_places=2, default="1.50")
+"""
+BLOB = """
+        blob = models.BinaryField(default=b"\\x00\\xff'\\\\")
 """
 TOKENS = """
         token = models.UUIDField(default=uuid.uuid4)
@@ -156,10 +160,25 @@ def test_literals_are_what_the_server_got(project: ProjectFactory, family: str) 
 
     text = "\n".join(statements(up_file(shop, "0002_literals")))
 
-    assert "X'00ff275c'" in text
     assert "`key` uuid" in text if family == "mariadb" else "`key` char(32)" in text
     assert "b'0'" not in text
     require_fidelity(shop)
+
+
+def test_bytes_that_are_no_text_arrive(project: ProjectFactory) -> None:
+    """Case 6: printed as a broken literal; and what mysqlclient sends is U+FFFD or '?'."""
+    shop = project({"shop": {"models.py": LITERALS}})
+    shop.succeeds("db_generate")
+    shop.write("shop/migrations/0002_rows.py", WITH_A_ROW)
+    shop.write("shop/models.py", LITERALS + BLOB)
+    shop.succeeds("db_generate", "--name", "blob")
+
+    text = "\n".join(statements(up_file(shop, "0002_blob")))
+
+    assert "ADD COLUMN `blob` longblob DEFAULT" in text
+    rows = snapshot_builds(shop).rows["shop_thing"]
+    assert [row[-1] for row in rows] == ["X'00ff275c'"] * 2
+    files_build(shop).require(snapshot_builds(shop))
 
 
 def test_volatile_defaults_are_frozen_once_and_the_file_says_so(project: ProjectFactory) -> None:

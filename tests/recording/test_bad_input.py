@@ -1,0 +1,159 @@
+"""What a person can break in migrations, models and history files: one clear message, exit 2
+(1 where Django's own run fails), nothing changed."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ProjectFactory
+from tests.scenario import Project
+
+MODELS = """
+    from django.db import models
+
+    class Person(models.Model):
+        name = models.CharField(max_length=40)
+"""
+MIGRATION = """
+from django.db import migrations
+
+class Migration(migrations.Migration):
+    dependencies = [("shop", "0001_initial")]
+    operations = [{operations}]
+"""
+
+
+@pytest.fixture
+def shop(project: ProjectFactory) -> Project:
+    """A project with one recorded file and a model that was changed since."""
+    made = project({"shop": {"models.py": MODELS}})
+    made.succeeds("db_generate")
+    made.edit("shop/models.py", "40", "50")
+    return made
+
+
+def refused(shop: Project, *said: str, code: int = 2) -> None:
+    """``db_generate`` says all that, in words, and writes nothing."""
+    before = _tree(shop.path)
+    outcome = shop.run("db_generate")
+    assert outcome.code == code, str(outcome)
+    for words in said:
+        assert words in outcome.stderr, str(outcome)
+    assert "Traceback" not in outcome.stderr
+    assert _tree(shop.path) == before
+
+
+def _tree(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_migrations_that_cannot_be_loaded(shop: Project) -> None:
+    name = "shop/migrations/0002_x.py"
+
+    shop.write(name, "class Migration(:\n")
+    refused(shop, "SyntaxError", f"{shop.path}/{name}, line 1")
+
+    shop.write(name, "import nowhere_at_all\n")
+    refused(shop, "nowhere_at_all", f"{shop.path}/{name}, line 1")
+
+    shop.write(name, "x = 1\n")
+    refused(shop, "has no Migration class")
+
+    shop.write(name, MIGRATION.format(operations="").replace("0001_initial", "0000_none"))
+    refused(shop, "0000_none")
+
+    shop.write(name, MIGRATION.format(operations=""))
+    shop.write("shop/migrations/0002_y.py", MIGRATION.format(operations=""))
+    refused(shop, "0002_x, 0002_y in shop", "makemigrations --merge")
+
+
+def test_a_migration_that_the_server_refuses(shop: Project) -> None:
+    for sql, said in (
+        ("CREATE TABLE broken (", "The SQL ends too early"),
+        (f"CREATE TABLE {'x' * 65} (id int)", "x" * 65),
+        ("CREATE TABLE child (p int, FOREIGN KEY (p) REFERENCES shop_person (id))", "bigint"),
+    ):
+        shop.write(
+            "shop/migrations/0002_sql.py",
+            MIGRATION.format(operations=f'migrations.RunSQL("{sql}", "")'),
+        )
+        refused(shop, said, "shop.0002_sql", "nothing was written", code=1)
+
+
+def test_models_with_errors(shop: Project) -> None:
+    shop.write(
+        "shop/models.py", MODELS + "        best = models.ForeignKey('Nobody', models.CASCADE)\n"
+    )
+    refused(shop, "fields.E300", "Nobody")
+
+    shop.write("shop/models.py", MODELS.replace("40", "-1"))
+    refused(shop, "fields.E121")
+
+
+def test_a_journal_that_was_spoiled(shop: Project) -> None:
+    journal = shop.history / "journal.json"
+    good = journal.read_text(encoding="utf-8")
+
+    journal.write_text(good[:-20], encoding="utf-8")
+    refused(shop, "journal.json is not JSON", str(journal))
+
+    journal.write_text(good.replace('  "files"', '<<<<<<< HEAD\n  "files"'), encoding="utf-8")
+    refused(shop, "journal.json holds conflict markers", "run db_generate again")
+
+    data = json.loads(good)
+    data["files"].append({**data["files"][0], "name": "0001_theirs"})
+    journal.write_text(json.dumps(data), encoding="utf-8")
+    refused(shop, "0001_theirs follows 0001_initial: a number used twice")
+
+    journal.unlink()
+    refused(shop, "holds SQL migrations and no journal.json", "git checkout")
+
+
+def test_history_files_that_are_not_the_journals(shop: Project) -> None:
+    ends = (".sql", ".down.sql", ".deltas.json")
+    for name in (*(f"0001_initial{end}" for end in ends), "schema.sql"):
+        path = shop.history / name
+        good = path.read_bytes()
+        path.write_bytes(good + b"\n")
+        refused(shop, name)
+        path.write_bytes(b"caf\xe9" + good)
+        refused(shop, f"{name} is not UTF-8")
+        path.unlink()
+        refused(shop, f"{name} is listed in journal.json and is not in the folder")
+        path.write_bytes(good)
+
+    shutil.copy(shop.history / "0001_initial.sql", shop.history / "0002_late.sql")
+    refused(shop, "0002_late.sql is not in journal.json")
+
+
+def test_a_history_of_another_family_or_of_other_features(shop: Project, family: str) -> None:
+    journal = shop.history / "journal.json"
+    good = journal.read_text(encoding="utf-8")
+    other = {"mariadb": "mysql", "mysql": "mariadb"}[family]
+
+    journal.write_text(good.replace(f'"family": "{family}"', f'"family": "{other}"'))
+    refused(shop, f"recorded for {other}, and the folder is {family}'s")
+
+    journal.write_text(good.replace('"supports_comments": true', '"supports_comments": false'))
+    refused(shop, "supports_comments: recorded no, here yes")
+
+
+def test_a_place_that_cannot_be_written(project: ProjectFactory) -> None:
+    shop = project({"shop": {"models.py": MODELS}})
+    shop.write("migrations_sql", "a file in the folder's place")
+    refused(shop, "migrations_sql", "cannot be read")
+
+    shop.remove("migrations_sql")
+    (shop.path / "migrations_sql").mkdir()
+    shop.history.symlink_to(shop.path / "nowhere" / "at_all")
+    refused(shop, str(shop.history), "cannot be written", "nothing was changed")
+
+
+def test_a_setting_that_is_misspelt(project: ProjectFactory) -> None:
+    shop = project({"shop": {"models.py": MODELS}}, settings="NESTFLUX['FAMILY'] = 'mysql'")
+
+    refused(shop, "NESTFLUX has an unknown key 'FAMILY'")

@@ -1,0 +1,255 @@
+"""Python steps: shown in the file at their place, run by Django, named where a crash in the
+middle of one could not be decided; and what cannot be recorded at all."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.conftest import ProjectFactory
+from tests.recording.django_truth import (
+    down_file,
+    require_fidelity,
+    statements,
+    up_file,
+    verdicts,
+)
+from tests.scenario import Project
+
+MODELS = """
+    from django.db import models
+
+    class Product(models.Model):
+        name = models.CharField(max_length=40)
+"""
+WITH_SLUG = MODELS + "        slug = models.CharField(max_length=40, null=True)\n"
+
+
+def migration(operations: str, *, atomic: bool = True, after: str = "0001_initial") -> str:
+    return f'''
+from django.db import connection, connections, migrations, models
+
+def product(apps):
+    return apps.get_model("shop", "Product")
+
+def fill(apps, schema_editor):
+    product(apps).objects.create(name="one")
+
+def unfill(apps, schema_editor):
+    product(apps).objects.all().delete()
+
+def truncate(apps, schema_editor):
+    with schema_editor.connection.cursor() as cursor:
+        cursor.execute("TRUNCATE TABLE shop_product")
+
+def fail(apps, schema_editor):
+    raise ValueError("no such product")
+
+def raw(apps, schema_editor):
+    with connection.cursor() as cursor:
+        cursor.callproc("fill_products")
+
+class Migration(migrations.Migration):
+    atomic = {atomic}
+    dependencies = [("shop", "{after}")]
+    operations = [{operations}]
+'''
+
+
+@pytest.fixture
+def shop(project: ProjectFactory) -> Project:
+    made = project({"shop": {"models.py": MODELS}})
+    made.succeeds("db_generate")
+    return made
+
+
+def test_steps_keep_their_order_among_statements_nested_ones_too(shop: Project) -> None:
+    """Case 8: ``sqlmigrate`` prints nothing of them, or runs them on the live database."""
+    shop.write(
+        "shop/migrations/0002_fill.py",
+        migration(
+            """
+            migrations.RunPython(fill, unfill),
+            migrations.AddField("product", "slug", models.CharField(max_length=40, null=True)),
+            migrations.SeparateDatabaseAndState([
+                migrations.RunSQL("UPDATE shop_product SET slug = 'x'", ""),
+                migrations.RunPython(fill, migrations.RunPython.noop, atomic=True),
+            ], []),
+            migrations.RunPython(fill, unfill, atomic=False),
+            """
+        ),
+    )
+    shop.write("shop/models.py", WITH_SLUG)
+
+    shop.succeeds("db_generate", "--name", "fill")
+
+    up, down = up_file(shop, "0002_fill"), down_file(shop, "0002_fill")
+    assert [sql.split("`")[0].strip() for sql in statements(up)] == [
+        "python step shop.0002_fill/0",
+        "ALTER TABLE",
+        "UPDATE shop_product SET slug = 'x'",
+        "python step shop.0002_fill/2.1",
+        "python step shop.0002_fill/3",
+    ]
+    assert [verdict for verdict in verdicts(up) if verdict.startswith("RunPython")] == [
+        "RunPython(fill), atomic",
+        "RunPython(fill), atomic",
+        "RunPython(fill), not atomic; undecidable after a crash: a Python step that is not atomic",
+    ]
+    assert [sql.split("`")[0].strip() for sql in statements(down)] == [
+        "python step shop.0002_fill/3",
+        "python step shop.0002_fill/2.1",
+        "ALTER TABLE",
+        "python step shop.0002_fill/0",
+    ]
+    require_fidelity(shop)
+
+
+def test_steps_that_a_crash_would_leave_undecided_are_named(shop: Project) -> None:
+    shop.write(
+        "shop/migrations/0002_fill.py",
+        migration("migrations.RunPython(fill, unfill)", atomic=False),
+    )
+    shop.write(
+        "shop/migrations/0003_truncate.py",
+        migration("migrations.RunPython(truncate, unfill)", after="0002_fill"),
+    )
+    shop.succeeds("db_generate", "--name", "fill")
+
+    assert verdicts(up_file(shop, "0002_fill")) == [
+        "RunPython(fill), not atomic; undecidable after a crash: a Python step that is not atomic",
+        "RunPython(truncate), atomic; undecidable after a crash: its code runs TRUNCATE TABLE "
+        "shop_product, which commits implicitly",
+    ]
+
+
+def test_a_step_that_raises_is_told_with_its_migration(shop: Project) -> None:
+    shop.write("shop/migrations/0002_fail.py", migration("migrations.RunPython(fail, fail)"))
+
+    outcome = shop.run("db_generate")
+
+    assert outcome.code == 1
+    assert "ValueError: no such product" in outcome.stderr
+    assert "shop.0002_fail" in outcome.stderr
+    assert "nothing was written" in outcome.stderr
+    assert "Traceback" not in outcome.stderr
+    assert not list(shop.history.glob("0002*"))
+
+
+def test_a_step_that_fails_only_the_second_time_is_told_in_words(shop: Project) -> None:
+    once = """
+    import pathlib
+    mark = pathlib.Path(__file__).with_name("ran")
+    if mark.exists():
+        raise ValueError("it ran before")
+    mark.touch()
+"""
+    text = migration("migrations.RunPython(fail, migrations.RunPython.noop)")
+    shop.write(
+        "shop/migrations/0002_fail.py",
+        text.replace('\n    raise ValueError("no such product")', once),
+    )
+
+    outcome = shop.run("db_generate")
+
+    assert outcome.code == 1, str(outcome)
+    assert "ValueError: it ran before" in outcome.stderr
+    assert "Traceback" not in outcome.stderr
+
+
+def test_a_way_back_that_django_cannot_go_is_irreversible(shop: Project) -> None:
+    shop.write("shop/migrations/0002_one_way.py", migration("migrations.RunPython(fill)"))
+    shop.succeeds("db_generate", "--name", "one_way")
+    shop.write(
+        "shop/migrations/0003_fails_back.py",
+        migration("migrations.RunPython(fill, fail)", after="0002_one_way"),
+    )
+    outcome = shop.succeeds("db_generate", "--name", "fails_back")
+
+    one_way, fails_back = down_file(shop, "0002_one_way"), down_file(shop, "0003_fails_back")
+    assert one_way.irreversible.startswith("shop.0002_one_way: ")
+    assert one_way.irreversible.endswith("has no reverse")
+    assert "Django's own way back fails" in fails_back.irreversible
+    assert "ValueError: no such product" in fails_back.irreversible
+    assert one_way.sections == fails_back.sections == ()
+    assert "0003_fails_back.sql" in outcome.stdout
+
+
+def test_a_way_back_that_leaves_something_else_is_inexact(shop: Project) -> None:
+    shop.write(
+        "shop/migrations/0002_index.py",
+        migration(
+            """
+            migrations.RunSQL("CREATE INDEX by_name ON shop_product (name)", ""),
+            migrations.RunSQL(
+                ["CREATE TRIGGER shout BEFORE INSERT ON shop_product FOR EACH ROW BEGIN\\n"
+                 "  SET NEW.name = UPPER(NEW.name);\\nEND"], []),
+            """
+        ),
+    )
+    shop.succeeds("db_generate", "--name", "index")
+
+    notes = down_file(shop, "0002_index").notes
+    assert [note.split(": ")[:2] for note in notes] == [
+        ["INEXACT", "+ table shop_product / index by_name"],
+        ["INEXACT", "+ trigger shout"],
+    ]
+    require_fidelity(shop)
+
+
+PROCEDURE = """["CREATE PROCEDURE fill_products() INSERT INTO shop_product (name) VALUES ('x')"],
+    ["DROP PROCEDURE fill_products"]"""
+
+
+def test_what_goes_past_the_recorder_is_refused(shop: Project) -> None:
+    custom = """
+class Callproc(migrations.operations.base.Operation):
+    reversible = True
+
+    def state_forwards(self, app_label, state):
+        pass
+
+    def database_forwards(self, app_label, schema_editor, from_state, to_state):
+        with schema_editor.connection.cursor() as cursor:
+            cursor.callproc("fill_products")
+
+    def database_backwards(self, app_label, schema_editor, from_state, to_state):
+        pass
+
+class Migration("""
+    text = migration(f"migrations.RunSQL({PROCEDURE}), Callproc()")
+    shop.write("shop/migrations/0002_call.py", text.replace("class Migration(", custom.lstrip()))
+
+    refused = shop.run("db_generate")
+
+    assert refused.code == 1, str(refused)
+    assert "callproc or a cursor of its own" in refused.stderr
+    assert "run it in a RunPython operation" in refused.stderr
+    assert not list(shop.history.glob("0002*"))
+
+    shop.write(
+        "shop/migrations/0002_call.py",
+        migration(f"migrations.RunSQL({PROCEDURE}), migrations.RunPython(raw, unfill)"),
+    )
+    shop.succeeds("db_generate", "--name", "call")
+
+    assert statements(up_file(shop, "0002_call"))[1] == "python step shop.0002_call/1"
+    require_fidelity(shop)
+
+
+@pytest.mark.parametrize(
+    ("sql", "said"),
+    [
+        ("SET @a = 1; UPDATE shop_product SET name = @a", "uses the user variable @a"),
+        ("CREATE TEMPORARY TABLE t (a int)", "uses a temporary table"),
+        ("LOCK TABLES shop_product WRITE", "LOCK TABLES"),
+    ],
+)
+def test_statements_that_lean_on_their_session_are_refused(
+    shop: Project, sql: str, said: str
+) -> None:
+    shop.write("shop/migrations/0002_sql.py", migration(f'migrations.RunSQL("{sql}", "")'))
+
+    outcome = shop.run("db_generate")
+
+    assert outcome.code == 1
+    assert said in outcome.stderr

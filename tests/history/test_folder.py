@@ -88,7 +88,7 @@ def test_a_missing_file_is_refused_with_the_way_to_get_it_back(folder: Folder, n
         _read_all(folder)
 
     assert f"{name} is listed in journal.json and is not in the folder" in str(caught.value)
-    assert f"git checkout -- {name}" in str(caught.value)
+    assert f"git checkout -- {folder.path / name}" in str(caught.value)
 
 
 @pytest.mark.parametrize("name", [*TEXTS, JOURNAL])

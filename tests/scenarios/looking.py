@@ -7,7 +7,8 @@ that reader would share its blind spots; this one shares nothing with it.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from tests.scenario import Project
@@ -46,6 +47,7 @@ _VIEWS = {
     "PARAMETERS": ("SPECIFIC_SCHEMA", ""),
 }
 
+Ask = Callable[..., list[tuple[Any, ...]]]
 Facts = dict[str, tuple[tuple[Any, ...], ...]]
 
 
@@ -53,26 +55,43 @@ def schema_of(project: Project) -> Facts:
     """Everything that information_schema says of the project's tables, indexes, constraints,
     partitions, views, triggers and routines. The books of Django and NestFlux are left out."""
     facts: Facts = {}
-    for view, (of_schema, volatile) in _VIEWS.items():
-        names = _columns(project, view)
-        left_out = {of_schema, *volatile.split()} | {n for n in names if n.endswith("_CATALOG")}
-        shown = [name for name in names if name not in left_out]
-        rows = project.sql(
-            f"SELECT {', '.join(f'`{name}`' for name in shown)} FROM information_schema.{view} "
-            f"WHERE {of_schema} = DATABASE()"
-        )
-        anonymous = [tuple(_anonymous(value, project.database) for value in row) for row in rows]
-        facts[view] = tuple(sorted((r for r in anonymous if not _is_of_a_book(r)), key=repr))
+    with _asking(project) as ask:
+        for view, (of_schema, volatile) in _VIEWS.items():
+            left_out = {of_schema, *volatile.split()}
+            names = [name for name in _columns(ask, view) if name not in left_out]
+            rows = ask(
+                f"SELECT {', '.join(f'`{name}`' for name in names)} "
+                f"FROM information_schema.{view} WHERE {of_schema} = DATABASE()"
+            )
+            shown = [tuple(_anonymous(value, project.database) for value in row) for row in rows]
+            facts[view] = tuple(sorted((r for r in shown if not _is_of_a_book(r)), key=repr))
     return facts
 
 
-def _columns(project: Project, view: str) -> list[str]:
-    rows = project.sql(
+@contextmanager
+def _asking(project: Project) -> Iterator[Ask]:
+    """Several questions over one connection."""
+    connection = project.server.connect(project.database)
+    cursor = connection.cursor()
+
+    def ask(query: str, *params: str) -> list[tuple[Any, ...]]:
+        cursor.execute(query, params or None)
+        return list(cursor.fetchall())
+
+    try:
+        yield ask
+    finally:
+        connection.close()
+
+
+def _columns(ask: Ask, view: str) -> list[str]:
+    rows = ask(
         "SELECT COLUMN_NAME FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = "
         "'information_schema' AND TABLE_NAME = %s ORDER BY ORDINAL_POSITION",
-        [view],
+        view,
     )
-    return [str(name).upper() for (name,) in rows]
+    names = [str(name).upper() for (name,) in rows]
+    return [name for name in names if not name.endswith("_CATALOG")]
 
 
 def _anonymous(value: Any, database: str) -> Any:
@@ -96,31 +115,26 @@ def rows_of(
         but: volatile columns to leave out, by table; a table's ``*`` leaves out its rows.
     """
     found = {}
-    for table in project.tables():
-        left_out = set((but or {}).get(table, ()))
-        if "*" in left_out or table in BOOKS or _is_view(project, table):
-            continue
-        names = [name for name in project.columns(table) if name not in left_out]
-        query = f"SELECT {', '.join(f'`{name}`' for name in names)} FROM `{table}`"
-        found[table] = sorted(repr(row) for row in project.sql(query))
-    if "django_migrations" in project.tables():
-        found["django_migrations"] = sorted(project.applied())
+    with _asking(project) as ask:
+        tables = [name for name, kind in ask("SHOW FULL TABLES") if kind == "BASE TABLE"]
+        for table in tables:
+            left_out = (but or {}).get(table, ())
+            if "*" in left_out or table in BOOKS:
+                continue
+            columns = [row[0] for row in ask(f"SHOW COLUMNS FROM `{table}`")]
+            names = ", ".join(f"`{name}`" for name in columns if name not in left_out)
+            found[table] = sorted(repr(row) for row in ask(f"SELECT {names} FROM `{table}`"))
+        if "django_migrations" in tables:
+            booked = ask("SELECT app, name FROM django_migrations")
+            found["django_migrations"] = sorted(f"{app}.{name}" for app, name in booked)
     return found
-
-
-def _is_view(project: Project, name: str) -> bool:
-    query = (
-        "SELECT 1 FROM information_schema.VIEWS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = %s"
-    )
-    return bool(project.sql(query, [name]))
 
 
 def everything_in(project: Project) -> dict[str, Any]:
     """Schema, rows, ledger and files: equal before and after where nothing was changed."""
-    books = {
-        table: project.sql(f"SELECT * FROM `{table}` ORDER BY 1")
-        for table in sorted(set(BOOKS) & set(project.tables()))
-    }
+    with _asking(project) as ask:
+        tables = {name for name, _ in ask("SHOW FULL TABLES")}
+        books = {table: ask(f"SELECT * FROM `{table}` ORDER BY 1") for table in tables & set(BOOKS)}
     files = {
         str(path.relative_to(project.path)): path.read_text(encoding="utf-8")
         for path in sorted(project.path.glob("**/*"))

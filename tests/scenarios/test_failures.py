@@ -76,7 +76,8 @@ class TestAStatementFails:
         ]
         done = shop.sql(
             "SELECT s.ordinal, s.state, s.tries FROM nestflux_statement s "
-            "JOIN nestflux_sql_migration m ON m.id = s.sql_migration_id WHERE m.name = '0003_unique_names' ORDER BY s.ordinal"
+            "JOIN nestflux_sql_migration m ON m.id = s.sql_migration_id "
+            "WHERE m.name = '0003_unique_names' ORDER BY s.ordinal"
         )
         assert [(n, state) for n, state, _ in done] == [(n + 1, "done") for n in range(total)]
         assert [tries for _, _, tries in done] == [

@@ -32,7 +32,8 @@ class ExtendedLoader(MigrationLoader):
         self, connection: BaseDatabaseWrapper | None, extra: Iterable[Migration] = ()
     ) -> None:
         self._extra = {(m.app_label, m.name): _resolved(m) for m in extra}
-        super().__init__(connection)
+        # As makemigrations: auth may depend on a project's user whose first migration is not made.
+        super().__init__(connection, ignore_no_migrations=True)
 
     def load_disk(self) -> None:
         super().load_disk()

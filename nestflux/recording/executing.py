@@ -42,7 +42,10 @@ class _QuietBooks(MigrationRecorder):
 
 class _RecordingExecutor(MigrationExecutor):
     def __init__(self, connection: Any, recorder: Recorder, unwritten: Sequence[Migration]) -> None:
-        super().__init__(connection)
+        # Not MigrationExecutor's own: its loader fails where a migration that is not written yet is
+        # depended on.
+        self.connection = connection
+        self.progress_callback = None
         self.loader = load(connection, unwritten)
         self.recorder = _QuietBooks(connection, recorder)
         self.statements = recorder

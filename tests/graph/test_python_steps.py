@@ -1,0 +1,88 @@
+"""Which operations are Python steps, how they are named, and when one is another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import migrations, models
+from django.db.migrations.migration import Migration
+
+from nestflux.graph.loader import dotted, undotted
+from nestflux.graph.python_steps import fingerprint, python_operations
+
+
+def fill(apps: Any, schema_editor: Any) -> None:
+    """Fill it."""
+    apps.get_model("shop", "Product").objects.create(name="one")
+
+
+def migration_of(*operations: Any, atomic: bool = True) -> Migration:
+    made = Migration("0002_fill", "shop")
+    vars(made).update(operations=list(operations), atomic=atomic)
+    return made
+
+
+def step(**given: Any) -> migrations.RunPython:
+    return migrations.RunPython(fill, migrations.RunPython.noop, **given)
+
+
+def test_steps_are_known_by_their_place() -> None:
+    add = migrations.AddField("product", "slug", models.CharField(max_length=9))
+    nested = migrations.SeparateDatabaseAndState([add, step()], [step()])
+
+    found = list(python_operations(migration_of(step(), add, nested)))
+
+    assert [one.locator for one in found] == ["shop.0002_fill/0", "shop.0002_fill/2.1"]
+    assert [one.path for one in found] == [(0,), (2, 1)]
+    assert found[0].note == "RunPython(fill), atomic"
+
+
+def test_an_injected_operation_is_known_by_what_it_is_and_shifts_no_index() -> None:
+    class RenameContentType(migrations.RunPython):
+        old_model, new_model = "post", "article"
+
+    injected = RenameContentType(fill)
+
+    found = list(python_operations(migration_of(step(), injected, step())))
+
+    assert [one.locator for one in found] == [
+        "shop.0002_fill/0",
+        "shop.0002_fill/rename-content-type:post:article",
+        "shop.0002_fill/1",
+    ]
+
+
+def test_atomic_is_the_operations_word_before_the_migrations() -> None:
+    def atomic(migration: Migration) -> list[bool]:
+        return [one.atomic for one in python_operations(migration)]
+
+    steps = (step(), step(atomic=True), step(atomic=False))
+    assert atomic(migration_of(*steps)) == [True, True, False]
+    assert atomic(migration_of(*steps, atomic=False)) == [False, True, False]
+
+
+def test_a_fingerprint_ignores_where_code_stands_and_what_its_docstring_says() -> None:
+    def code(body: str) -> str:
+        space: dict[str, Any] = {}
+        source = f"def fill(apps, schema_editor):\n{body}"
+        import linecache
+
+        name = f"<step {hash(source)}>"
+        linecache.cache[name] = (len(source), None, source.splitlines(True), name)
+        exec(compile(source, name, "exec"), space)
+        return fingerprint(migrations.RunPython(space["fill"]))
+
+    plain = code("    return 1\n")
+
+    assert plain
+    assert code('    """A remark."""\n    # another\n\n    return 1\n') == plain
+    assert code("    return 2\n") != plain
+
+
+def test_code_that_cannot_be_seen_has_no_fingerprint() -> None:
+    assert fingerprint(migrations.RunPython(len)) == ""
+
+
+def test_names_with_dots_and_without() -> None:
+    assert dotted(("blog", "0001_initial")) == "blog.0001_initial"
+    assert undotted("blog.0001_initial") == ("blog", "0001_initial")

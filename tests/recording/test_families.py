@@ -1,0 +1,193 @@
+"""Several families, several databases, and Django's own special migrations."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ProjectFactory
+from tests.recording.django_truth import require_fidelity, statements, up_file
+from tests.scenario import Project
+
+MODELS = """
+    from django.db import models
+
+    class Article(models.Model):
+        key = models.UUIDField(null=True)
+"""
+BOTH = """
+    NESTFLUX["FAMILIES"] = ["mariadb", "mysql"]
+    NESTFLUX["SHADOWS"] = {{
+        {other!r}: database_from_url({url!r}, variable="SHADOW_URL")
+    }}
+"""
+
+
+def other_server(family: str) -> tuple[str, str]:
+    """The other family and a server of it."""
+    other = {"mariadb": "mysql", "mysql": "mariadb"}[family]
+    url = os.environ.get(f"SHADOW_{other.upper()}_URL", "")
+    if not url:
+        pytest.skip(f"SHADOW_{other.upper()}_URL names no server of the other family")
+    return other, url
+
+
+def test_one_command_records_every_family_in_its_own_words(
+    project: ProjectFactory, family: str
+) -> None:
+    other, url = other_server(family)
+    shop = project({"shop": {"models.py": MODELS}}, settings=BOTH.format(other=other, url=url))
+
+    outcome = shop.succeeds("db_generate")
+    shop.edit("shop/models.py", "UUIDField(null=True)", "UUIDField(null=True, unique=True)")
+    shop.succeeds("db_generate", "--name", "unique_keys")
+
+    folder = shop.path / "migrations_sql"
+    assert "recorded on MariaDB" in outcome.stdout
+    assert "recorded on MySQL" in outcome.stdout
+    assert "`key` uuid NULL" in (folder / "mariadb" / "0001_initial.sql").read_text("utf-8")
+    assert "`key` char(32) NULL" in (folder / "mysql" / "0001_initial.sql").read_text("utf-8")
+    assert (folder / "mariadb" / "0002_unique_keys.sql").exists()
+    assert (folder / "mysql" / "0002_unique_keys.sql").exists()
+    assert shop.run("db_generate", "--check").code == 0
+    require_fidelity(shop)
+
+
+def test_a_family_that_cannot_be_reached_leaves_the_other_unwritten(
+    project: ProjectFactory, family: str
+) -> None:
+    other = {"mariadb": "mysql", "mysql": "mariadb"}[family]
+    url = "mysql://root@/x?unix_socket=/nowhere/server.sock"
+    shop = project({"shop": {"models.py": MODELS}}, settings=BOTH.format(other=other, url=url))
+
+    outcome = shop.run("db_generate")
+
+    assert outcome.code == 1
+    name = {"mysql": "MySQL", "mariadb": "MariaDB"}[other]
+    assert f"The {name} history cannot be recorded" in outcome.stderr
+    assert f"SHADOW_{other.upper()}_URL" in outcome.stderr
+    assert "nothing was written, for no family" in outcome.stderr
+    assert not (shop.path / "migrations_sql").exists()
+    assert not (shop.path / "shop" / "migrations" / "0001_initial.py").exists()
+
+
+def test_a_family_without_a_server_of_its_own_is_named(
+    project: ProjectFactory, family: str
+) -> None:
+    settings = 'NESTFLUX["FAMILIES"] = ["mariadb", "mysql"]'
+    shop = project({"shop": {"models.py": MODELS}}, settings=settings)
+    other = {"mariadb": "mysql", "mysql": "mariadb"}[family]
+
+    outcome = shop.run("db_generate")
+
+    assert outcome.code == 1
+    assert f'NESTFLUX["SHADOWS"]["{other}"] is not set' in outcome.stderr
+
+
+ROUTER = """
+    own = DATABASES["default"]
+    DATABASES["archive"] = {**own, "NAME": own["NAME"] + "_archive"}
+
+    class Router:
+        def allow_migrate(self, db, app_label, **hints):
+            return (app_label == "archive") == (db == "archive")
+
+    DATABASE_ROUTERS = ["settings.Router"]
+"""
+REACHES_OVER = """
+    from django.db import connections, migrations
+
+    def look(apps, schema_editor):
+        other = "archive" if schema_editor.connection.alias == "default" else "default"
+        connections[other].cursor().execute("SELECT 1")
+
+    class Migration(migrations.Migration):
+        dependencies = [("shop", "0001_initial")]
+        operations = [migrations.RunPython(look, migrations.RunPython.noop)]
+"""
+
+
+def test_each_database_has_a_history_of_its_own(project: ProjectFactory, family: str) -> None:
+    site = project(
+        {"shop": {"models.py": MODELS}, "archive": {"models.py": MODELS}}, settings=ROUTER
+    )
+    site.server.sql(f"CREATE DATABASE {site.database}_archive")
+    site.succeeds("db_generate")
+    site.succeeds("db_generate", "--database", "archive")
+
+    folder = site.path / "migrations_sql"
+    here = (folder / family / "schema.sql").read_text("utf-8")
+    there = (folder / "archive" / family / "schema.sql").read_text("utf-8")
+
+    assert ("shop_article" in here, "archive_article" in here) == (True, False)
+    assert ("shop_article" in there, "archive_article" in there) == (False, True)
+
+    site.write("shop/migrations/0002_look.py", REACHES_OVER)
+    outcome = site.run("db_generate")
+    assert outcome.code == 1
+    assert "connects to the database 'archive' while another one is recorded" in outcome.stderr
+
+
+def test_a_renamed_model_renames_its_content_type_too(project: ProjectFactory) -> None:
+    shop = project({"shop": {"models.py": MODELS}}, contrib=("django.contrib.contenttypes",))
+    shop.succeeds("db_generate")
+    shop.edit("shop/models.py", "class Article", "class Story")
+
+    shop.succeeds("db_generate", "--rename", "shop.Article=Story", "--name", "stories")
+
+    assert statements(up_file(shop, "0002_stories")) == [
+        "RENAME TABLE `shop_article` TO `shop_story`",
+        "python step shop.0002_rename_article_story/rename-content-type:article:story",
+    ]
+    require_fidelity(shop)
+
+
+USER = """
+    from django.contrib.auth.models import AbstractUser
+
+    class Member(AbstractUser):
+        pass
+"""
+
+
+def test_a_swapped_user_and_the_packages_around_it(project: ProjectFactory) -> None:
+    """Third-party migrations (auth, contenttypes, admin, sessions) with a user of the project's."""
+    contrib = tuple(
+        f"django.contrib.{name}" for name in ("contenttypes", "auth", "admin", "sessions")
+    )
+    site = project(
+        {"club": {"models.py": USER}}, contrib=contrib, settings='AUTH_USER_MODEL = "club.Member"'
+    )
+
+    site.succeeds("db_generate")
+
+    file = up_file(site, "0001_initial")
+    recorded = [section.migration for section in file.sections]
+    assert recorded.index("club.0001_initial") < recorded.index("admin.0001_initial")
+    assert any("REFERENCES `club_member`" in sql for sql in statements(file))
+    require_fidelity(site)
+
+
+MANY = """
+    from django.db import migrations
+
+    class Migration(migrations.Migration):
+        dependencies = [("shop", "0001_initial")]
+        operations = [
+            migrations.RunSQL("CREATE TABLE a (i int); CREATE TABLE b (i int)", "DROP TABLE a, b"),
+        ]
+"""
+
+
+def test_a_drop_of_several_tables_is_a_statement_a_table(project: ProjectFactory) -> None:
+    shop: Project = project({"shop": {"models.py": MODELS}})
+    shop.succeeds("db_generate")
+    shop.write("shop/migrations/0002_many.py", MANY)
+    shop.succeeds("db_generate", "--name", "many")
+
+    down = Path(shop.history / "0002_many.down.sql").read_text("utf-8")
+
+    assert "DROP TABLE a;" in down
+    assert "DROP TABLE b;" in down

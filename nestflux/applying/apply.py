@@ -142,61 +142,87 @@ class Passage:
 
     def _resume(self) -> int:
         """How many steps are done, after the one in flight was decided."""
-        rows = self.ledger.steps(*self._passage)
-        done = 0
-        while done < len(rows) and rows[done].state in ("done", "skipped"):
-            done += 1
-        for row in rows[:done]:
-            if not self._is_still_there(row):
-                raise failures.changed_under_way(self.row.name, row.ordinal)
-        flying = rows[done] if done < len(rows) and rows[done].state != "pending" else None
+        done, flying = self.stand()
         if flying is not None and self._recover(flying):
             done += 1
         with self._write():
             self.ledger.owe_signals()
             self.ledger.set_file_state(self.row.id, _RUNNING[self.direction])
-            if self._texts_changed():
-                self.ledger.renew_file(self.row)
-                self.ledger.replace_pending(*self._passage, self._ledger_steps(), after=done)
-                self._opened = 0
+            self._renew(done)
             if done == len(self.work.tasks):
                 self.ledger.finish_file(self.row.id, _FINISHED[self.direction])
         return done
 
-    def _recover(self, row: LedgerStep) -> bool:
-        """Decide the step in flight: True where it is booked as done, False where it is to run.
+    def stand(self) -> tuple[int, LedgerStep | None]:
+        """How many steps are done, and the one that is in flight.
 
-        Raises Undecided where nobody but a person can tell.
+        Raises LedgerConflict where a step that ran is not in its place any more.
         """
-        recorded = Delta({key: (pair[0], pair[1]) for key, pair in row.delta.items()})
+        rows = self.ledger.steps(*self._passage)
+        done = 0
+        while done < len(rows) and rows[done].state in ("done", "skipped"):
+            done += 1
+        for row in rows[:done]:
+            self._require_in_place(row)
+        is_flying = done < len(rows) and rows[done].state != "pending"
+        return done, rows[done] if is_flying else None
+
+    def examine(self, row: LedgerStep) -> Finding:
+        """What a look at the schema says of the step in flight."""
         flying = Interrupted(
             kind=row.kind,
             sql=row.sql,
             answered=row.state == "failed",
             undecidable=row.undecidable,
             before=row.before_reading,
-            recorded=recorded,
+            recorded=row.recorded,
             same_server=self.row.recorded_on == self.context.server.name,
         )
-        live = self._reading(row.sql, recorded) if row.kind == "ddl" else {}
-        finding = decide(flying, live)
+        live = self._reading(row.sql, row.recorded) if row.kind == "ddl" else {}
+        return decide(flying, live)
+
+    def settle(self, row: LedgerStep, *, ran: bool, note: str) -> bool:
+        """Book the step in flight as done, or put it back; run nothing. True where that was the
+        last step and the file is finished. Raises LedgerConflict where it is not in its place."""
+        if ran:
+            self._require_in_place(row)
+        with self._write():
+            self.ledger.set_file_state(self.row.id, _RUNNING[self.direction])
+            if not ran:
+                self.ledger.put_back_step((*self._passage, row.ordinal), note=note)
+                return False
+            self.ledger.owe_signals()
+            self._renew(done=row.ordinal)
+            self._book_done(self.work.tasks[row.ordinal - 1], None, 0.0, note)
+        return row.ordinal == len(self.work.tasks)
+
+    def _recover(self, row: LedgerStep) -> bool:
+        """Decide the step in flight: True where it is booked as done, False where it is to run.
+
+        Raises Undecided where nobody but a person can tell.
+        """
+        finding = self.examine(row)
         if finding.decision is Decision.ASK:
-            raise failures.undecided(self.row.name, row, recorded, finding)
+            raise failures.undecided(self.row.name, row, row.recorded, finding)
         if finding.decision is Decision.CLOSE:
-            self._close_recovered(row, finding)
-        how = _RECOVERED[finding.decision, flying.answered]
+            self._require_in_place(row)
+            with self._write():
+                self._close(self.work.tasks[row.ordinal - 1], None, 0.0, note=finding.why)
+        how = _RECOVERED[finding.decision, row.state == "failed"]
         self.context.tell(Recovered(self.row.name, row.ordinal, f"{how}: {finding.why}"))
         return finding.decision is Decision.CLOSE
 
-    def _close_recovered(self, row: LedgerStep, finding: Finding) -> None:
-        if not self._is_still_there(row):
-            raise failures.changed_under_way(self.row.name, row.ordinal)
-        with self._write():
-            self._close(self.work.tasks[row.ordinal - 1], None, 0.0, note=finding.why)
-
-    def _is_still_there(self, row: LedgerStep) -> bool:
+    def _require_in_place(self, row: LedgerStep) -> None:
         tasks = self.work.tasks
-        return row.ordinal <= len(tasks) and tasks[row.ordinal - 1].step.sha256 == row.sha256
+        if row.ordinal > len(tasks) or tasks[row.ordinal - 1].step.sha256 != row.sha256:
+            raise failures.changed_under_way(self.row.name, row.ordinal)
+
+    def _renew(self, done: int) -> None:
+        """Take over an accepted edit of what stands behind the steps that are done."""
+        if self._texts_changed():
+            self.ledger.renew_file(self.row)
+            self.ledger.replace_pending(*self._passage, self._ledger_steps(), after=done)
+            self._opened = 0
 
     def _texts_changed(self) -> bool:
         known = self.known
@@ -330,13 +356,16 @@ class Passage:
         self._opened = task.ordinal
 
     def _close(self, task: Task, rows: int | None, seconds: float, note: str = "") -> None:
-        """After a step: its row, the rows of ``django_migrations`` that come with it, and the
-        next step's opening or the file's end."""
-        self.ledger.close_step(self._place(task), rows=rows, seconds=seconds, note=note)
-        self._book(task.books)
+        """After a step: what is booked with it, and the next step's opening."""
+        self._book_done(task, rows, seconds, note)
         if task.ordinal < len(self.work.tasks):
             self._open(self.work.tasks[task.ordinal])
-        else:
+
+    def _book_done(self, task: Task, rows: int | None, seconds: float, note: str) -> None:
+        """A step's row, the rows of ``django_migrations`` that come with it, the file's end."""
+        self.ledger.close_step(self._place(task), rows=rows, seconds=seconds, note=note)
+        self._book(task.books)
+        if task.ordinal == len(self.work.tasks):
             self.ledger.finish_file(self.row.id, _FINISHED[self.direction])
 
     def _book(self, migrations: tuple[str, ...]) -> None:

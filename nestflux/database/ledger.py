@@ -265,6 +265,15 @@ class Ledger:
             [seconds, rows, note, self.run_id],
         )
 
+    def put_back_step(self, place: tuple[str, str, int, int], *, note: str) -> None:
+        """A step that was begun did not run: it is pending again."""
+        self._step(
+            place,
+            "state = 'pending', before_reading = NULL, started_at = NULL, finished_at = NULL, "
+            "error_code = NULL, error_text = '', note = %s, run_id = %s",
+            [note, self.run_id],
+        )
+
     def fail_step(
         self, place: tuple[str, str, int, int], *, code: int | None, text: str, undecidable: str
     ) -> None:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.utils import ProgrammingError
 
+from nestflux.history.deltas import Delta
+
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -85,6 +87,11 @@ class LedgerStep:
     note: str = ""
     rows_affected: int | None = None
     seconds: float | None = None
+
+    @property
+    def recorded(self) -> Delta:
+        """What it changed in the schema when it was recorded."""
+        return Delta({key: (pair[0], pair[1]) for key, pair in self.delta.items()})
 
 
 @dataclass(frozen=True)

@@ -58,7 +58,7 @@ def read_schema(connection: BaseDatabaseWrapper, names: Collection[str] | None =
     with connection.cursor() as cursor:
         default = _default_collation(cursor)
         for name, kind in _tables(cursor, names):
-            quoted = connection.ops.quote_name(name)
+            quoted = f"`{_doubled(name)}`"  # Django's quote_name leaves a backquote in it
             if kind == "VIEW":
                 cursor.execute(f"SHOW CREATE VIEW {quoted}")
                 text = _anonymous(cursor.fetchone()[1], _schema_name(connection))
@@ -328,7 +328,7 @@ def _programs(
     column = {"trigger": 2, "procedure": 2, "function": 2, "event": 3}
     for kind, name, table in sorted(cursor.fetchall()):
         if names is None or name in names or table in names:
-            cursor.execute(f"SHOW CREATE {kind} {connection.ops.quote_name(name)}")
+            cursor.execute(f"SHOW CREATE {kind} `{_doubled(name)}`")
             text = cursor.fetchone()[column[kind]]
             if text is not None:  # NULL: the user may not see the body
                 yield f"{kind} {name}", _anonymous(text, _schema_name(connection))

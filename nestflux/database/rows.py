@@ -69,7 +69,7 @@ def read_rows(
     try:
         found = {}
         for table in wanted:
-            rows = _rows_of(connection, raw, table, columns[table])
+            rows = _rows_of(raw, table, columns[table])
             if rows:
                 found[table] = TableRows(table, columns[table], rows)
         return found
@@ -111,22 +111,24 @@ def _columns(connection: BaseDatabaseWrapper) -> dict[str, tuple[Column, ...]]:
     return found
 
 
-def _rows_of(
-    connection: BaseDatabaseWrapper, raw: Any, table: str, columns: tuple[Column, ...]
-) -> tuple[tuple[str, ...], ...]:
-    quote = connection.ops.quote_name
-    listed = ", ".join(quote(column.name) for column in columns)
-    order = ", ".join(quote(c.name) for c in columns if c.in_key) or listed
+def _rows_of(raw: Any, table: str, columns: tuple[Column, ...]) -> tuple[tuple[str, ...], ...]:
+    listed = ", ".join(_quoted(column.name) for column in columns)
+    order = ", ".join(_quoted(c.name) for c in columns if c.in_key) or listed
     # A float is printed with six digits only; as a double it is printed exactly.
     selected = ", ".join(
-        f"{quote(c.name)} + 0e0" if c.data_type == "float" else quote(c.name) for c in columns
+        f"{_quoted(c.name)} + 0e0" if c.data_type == "float" else _quoted(c.name) for c in columns
     )
-    raw.query(f"SELECT {selected} FROM {quote(table)} ORDER BY {order}")
+    raw.query(f"SELECT {selected} FROM {_quoted(table)} ORDER BY {order}")
     fetched = raw.store_result().fetch_row(maxrows=0)
     return tuple(
         tuple(_literal(value, column) for value, column in zip(row, columns, strict=True))
         for row in fetched
     )
+
+
+def _quoted(name: str) -> str:
+    """Django's quote_name leaves a backquote in a name as it is."""
+    return f"`{name.replace('`', '``')}`"
 
 
 def _literal(value: bytes | str | None, column: Column) -> str:
@@ -144,8 +146,7 @@ def insert_statements(
     rows: TableRows, expressions: Mapping[str, str], *, batch: int = 200
 ) -> Iterator[str]:
     """INSERTs of ``batch`` rows each; ``expressions`` replace the values of whole columns."""
-    names = ", ".join(f"`{column.name.replace('`', '``')}`" for column in rows.columns)
-    table = rows.table.replace("`", "``")
+    names = ", ".join(_quoted(column.name) for column in rows.columns)
     for start in range(0, len(rows.rows), batch):
         lines = []
         for row in rows.rows[start : start + batch]:
@@ -154,4 +155,4 @@ def insert_statements(
                 for column, value in zip(rows.columns, row, strict=True)
             )
             lines.append(f"  ({', '.join(values)})")
-        yield f"INSERT INTO `{table}` ({names}) VALUES\n" + ",\n".join(lines)
+        yield f"INSERT INTO {_quoted(rows.table)} ({names}) VALUES\n" + ",\n".join(lines)

@@ -75,7 +75,8 @@ def _plain_verdict(sql: str) -> str:
             return "empties a table: its rows are lost"
     if "ALGORITHM" in words and _takes_clauses(sql):
         # What it asks for itself is how it will run; the clauses of a question would overrule it.
-        return f"as it asks: ALGORITHM={words[words.index('ALGORITHM') + 1].strip('=')}"
+        asked = next(word for word in words[words.index("ALGORITHM") + 1 :] if word != "=")
+        return f"as it asks: ALGORITHM={asked}"
     return ""
 
 

@@ -35,7 +35,6 @@ from nestflux.history.journal import Entry
 from nestflux.history.sqlfile import Direction, PythonStep, SessionStatement, SqlFile, render
 from nestflux.history.statements import sha256
 from nestflux.recording.generate import families_of, place_of
-from nestflux.recording.head import book, run_file, run_script
 from nestflux.recording.measuring import Measuring, describe_python
 from nestflux.recording.recorded_file import Place, inexactness, prove_snapshot
 from nestflux.recording.snapshot import (
@@ -44,6 +43,7 @@ from nestflux.recording.snapshot import (
     settings_that_rows_assume,
     volatility,
 )
+from nestflux.replaying.head import book, run_file, run_script
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper

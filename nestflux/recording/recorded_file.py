@@ -26,14 +26,13 @@ from nestflux.history.folder import SNAPSHOT, Folder
 from nestflux.history.journal import Entry, Journal
 from nestflux.history.sqlfile import Direction, PythonStep, SqlFile, render
 from nestflux.history.statements import sha256
-from nestflux.recording.capture import Recorded
+from nestflux.recording.capture import Recorded, RunsOnData
 from nestflux.recording.executing import (
     DjangoFailed,
     irreversible_because,
     record_backwards,
     record_forwards,
 )
-from nestflux.recording.head import book, bring_to_head, run_file, run_script
 from nestflux.recording.notes import notes_for
 from nestflux.recording.snapshot import (
     Volatility,
@@ -41,6 +40,7 @@ from nestflux.recording.snapshot import (
     settings_that_rows_assume,
     volatility,
 )
+from nestflux.replaying.head import book, bring_to_head, run_file, run_script
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -164,18 +164,32 @@ def record_file(place: Place, unwritten: Sequence[Migration], name: str) -> Reco
 
 
 def _let_django_build(place: Place, journal: Journal, unwritten: Sequence[Migration]) -> _Built:
+    """Once; and once more for each operation that turns out to run on data."""
+    on_data: frozenset[str] = frozenset()
+    while True:
+        try:
+            return _build(place, journal, unwritten, on_data)
+        except RunsOnData as found:
+            on_data |= {found.locator}
+
+
+def _build(
+    place: Place, journal: Journal, unwritten: Sequence[Migration], on_data: frozenset[str]
+) -> _Built:
     family = place.server.family
     with place.shadow() as connection:
         bring_to_head(connection, place.folder, journal, load(None, unwritten))
         before = read_schema(connection)
-        migrations, forwards = record_forwards(connection, family, unwritten)
+        migrations, forwards = record_forwards(connection, family, unwritten, on_data)
         after, rows = read_schema(connection), read_rows(connection)
         backwards: list[Recorded] = []
         left = None
         irreversible = irreversible_because(migrations)
         if not irreversible:
             try:
-                backwards = record_backwards(connection, family, unwritten, migrations)
+                backwards = record_backwards(
+                    connection, family, unwritten, on_data, migrations
+                )
                 left = read_schema(connection)
             except DjangoFailed as error:
                 irreversible = f"{error.where}: Django's own way back fails: {error.what}"

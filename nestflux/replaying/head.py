@@ -1,4 +1,7 @@
-"""Bringing a shadow to the head of a history, and running the text of a file on it."""
+"""A history on a shadow: bringing it to the head or to an earlier file, by the files' text.
+
+Recording begins with it, and a baseline is compared with it: both stand above this.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from nestflux.exceptions import NestFluxError, NotReproduced
 from nestflux.graph.loader import undotted
 from nestflux.graph.python_steps import StepRunner
 from nestflux.history.folder import Folder
-from nestflux.history.journal import Journal
+from nestflux.history.journal import Entry, Journal
 from nestflux.history.lexer import fragments
 from nestflux.history.sqlfile import (
     Direction,
@@ -38,12 +41,22 @@ def bring_to_head(
     if not journal.entries:
         return
     if journal.replay_because:
-        steps = StepRunner(loader, journal.migrations)
-        for entry in journal.entries:
-            run_file(connection, folder.file(entry), steps)
+        replay(connection, folder, journal.entries, loader)
     else:
         run_script(connection, folder.snapshot())
     pin(connection, PINNED)
+
+
+def replay(
+    connection: BaseDatabaseWrapper,
+    folder: Folder,
+    entries: Sequence[Entry],
+    loader: ExtendedLoader,
+) -> None:
+    """Run the first files of a history on an empty shadow. Raises as ``run_file`` does."""
+    steps = StepRunner(loader, [name for entry in entries for name in entry.migrations])
+    for entry in entries:
+        run_file(connection, folder.file(entry), steps)
 
 
 def book(connection: BaseDatabaseWrapper, rows: Sequence[str]) -> None:

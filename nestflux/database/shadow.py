@@ -53,9 +53,10 @@ def shadow(
                 # The lock says that this shadow is in use; another run drops those left behind.
                 cursor.execute("SELECT GET_LOCK(%s, 0)", [name])
                 _drop_abandoned(cursor, keeper, prefix)
+                charset = f"CHARACTER SET {(collation or 'utf8mb4').split('_', 1)[0]}"
                 collate = f" COLLATE {collation}" if collation else ""
                 quoted = keeper.ops.quote_name(name)
-                cursor.execute(f"CREATE DATABASE {quoted} CHARACTER SET utf8mb4{collate}")
+                cursor.execute(f"CREATE DATABASE {quoted} {charset}{collate}")
         except Error as error:
             raise unavailable(error, keeper, schema=name) from None
         stack.callback(_drop, keeper, name)

@@ -1,0 +1,256 @@
+"""``db_baseline``: take over a database that stock Django migrated.
+
+``django_migrations`` says up to which file the database is; the schema that these files make is
+built on a shadow and compared with the live one. Only where they agree, the files are booked as
+applied. No statement of a file is run on the database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.db.migrations.recorder import MigrationRecorder
+
+from nestflux.applying.comparing import Comparison, compare, object_of
+from nestflux.applying.context import Options
+from nestflux.applying.coverage import refuse_unrecorded
+from nestflux.applying.files import row_of, verify
+from nestflux.applying.migrate import send_post_migrate
+from nestflux.applying.plan import refuse_family
+from nestflux.applying.running import lock_held, open_history, refuse_unsuitable, run_opened
+from nestflux.conf import configuration
+from nestflux.database.ledger import LedgerState, read_state
+from nestflux.database.reader import read_schema, table_names
+from nestflux.database.server import Server, server_of
+from nestflux.database.session import PINNED, pin, restored_session
+from nestflux.database.shadow import server_settings, shadow
+from nestflux.exceptions import LedgerConflict, Refused, ServerUnavailable
+from nestflux.graph.loader import dotted, load
+from nestflux.replaying.head import bring_to_head, replay
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+    from nestflux.history.folder import Folder
+    from nestflux.history.journal import Entry, Journal
+
+
+@dataclass(frozen=True)
+class BaselinePlan:
+    """What ``baseline`` will do. ``entries`` are the files to book as applied; ``pending`` those
+    that stay to be applied. ``built_on`` is the server that built the files' schema, where it is
+    another version than the database's. ``files`` is that schema's reading."""
+
+    entries: tuple[Entry, ...]
+    pending: tuple[Entry, ...]
+    comparison: Comparison
+    built_on: str = ""
+    files: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def agrees(self) -> bool:
+        return not self.comparison.differences
+
+
+def choose(
+    journal: Journal,
+    replaced: Mapping[str, Collection[str]],
+    booked: Collection[str],
+    to: str | None = None,
+) -> tuple[Entry, ...]:
+    """The files that ``django_migrations`` says are applied: the beginning of the history that
+    it holds exactly. Pure.
+
+    Args:
+        replaced: what each squash of the history stands for; where all of it is booked, the
+            squash is applied, as it is for Django.
+        booked: the rows of ``django_migrations``. Those that no file knows do not count.
+        to: the last file that is expected there; None: whichever it is.
+
+    Raises LedgerConflict, listing what is missing and what is there besides.
+    """
+    if to is not None:
+        end = journal.entries.index(journal.entry(to)) + 1
+        lacking = journal.entries[:end]
+    else:
+        lacks = (i for i, entry in enumerate(journal.entries) if _lacks(entry, replaced, booked))
+        end = next(lacks, len(journal.entries))
+        begun = (i + 1 for i, e in enumerate(journal.entries) if set(e.migrations) & set(booked))
+        lacking = journal.entries[end : max(begun, default=0)]
+    chosen, rest = journal.entries[:end], journal.entries[end:]
+    missing = [row for entry in lacking for row in _lacks(entry, replaced, booked)]
+    own = {row for entry in chosen for row in entry.books}
+    extra = [row for entry in rest for row in entry.books if row in booked and row not in own]
+    if chosen and not missing and not extra:
+        return chosen
+    if not extra and not any(row in booked for row in own):
+        raise _refused("django_migrations holds no migration of the history.")
+    lines = ["django_migrations does not hold exactly what the history leaves up to one of its "]
+    lines[0] += "files." if to is None else f"files, {chosen[-1].name}."
+    if missing:
+        lines.append(f"    missing: {', '.join(missing)}")
+    if extra:
+        lines.append(f"    beyond {chosen[-1].name if chosen else 'nothing'}: {', '.join(extra)}")
+    raise _refused("\n".join(lines))
+
+
+def _lacks(
+    entry: Entry, replaced: Mapping[str, Collection[str]], booked: Collection[str]
+) -> list[str]:
+    """The migrations of a file that Django does not count as applied."""
+    return [
+        name
+        for name in entry.migrations
+        if name not in booked
+        and not (name in replaced and all(row in booked for row in replaced[name]))
+    ]
+
+
+def _refused(what: str) -> LedgerConflict:
+    return LedgerConflict(
+        what,
+        stands="nothing was changed",
+        then="bring the database to the end of a file with the tool that migrated it so far, or "
+        "begin the history with the migrations that it has; then: python manage.py db_baseline",
+    )
+
+
+def plan_baseline(alias: str, *, to: str | None = None) -> BaselinePlan:
+    """What ``baseline`` would do, and every difference that keeps it from doing it. Makes a
+    shadow for it; changes nothing in the database and takes no lock.
+
+    Args:
+        to: the last file that the database is expected to have; None: whichever it is.
+
+    Raises Refused where ``django_migrations`` is no beginning of the history, or where the
+    database has a ledger already; ServerUnavailable where no shadow can be made.
+    """
+    connection, server, folder = open_history(alias)
+    verify(folder)
+    refuse_unrecorded(folder.journal, connection)
+    _state_without_files(connection)
+    booked = _booked(connection)
+    chosen = choose(folder.journal, _replaced(folder), booked, to)
+    built_on, files = _schema_of(alias, folder, chosen, _collation(connection))
+    return BaselinePlan(
+        entries=chosen,
+        pending=folder.journal.entries[len(chosen) :],
+        comparison=_compared(connection, folder, files, booked),
+        built_on=built_on.name if built_on.version != server.version else "",
+        files=files,
+    )
+
+
+def baseline(alias: str, plan: BaselinePlan, *, options: Options | None = None) -> None:
+    """Make the ledger, book the files of ``plan`` as applied, and send ``post_migrate``.
+
+    Looks again under the lock. Raises Refused where the schemas do not agree, or where the
+    database is another one by now; StatementFailed where a receiver of the signal fails.
+    """
+    options = replace(options or Options(), command="db_baseline")
+    connection, server, folder = open_history(alias)
+    refuse_unsuitable(connection, server)
+    with lock_held(connection, options) as lock:
+        state = _state_without_files(connection)
+        booked = _booked(connection)
+        again = choose(folder.journal, _replaced(folder), booked)
+        comparison = _compared(connection, folder, plan.files, booked)
+        if again != plan.entries or comparison.differences:
+            raise LedgerConflict(
+                "The schema, or django_migrations, is not what the files make.",
+                stands="nothing was changed",
+                then="python manage.py db_baseline --plan   (shows every difference)",
+            )
+        order = folder.journal.migrations
+        rows = [row_of(folder, entry, server) for entry in plan.entries]
+        with run_opened(connection, server, lock, options, order, state.version) as context:
+            books = [row for entry in plan.entries for row in entry.books]
+            lock.require()
+            with transaction.atomic(connection.alias):
+                context.ledger.owe_signals()
+                context.ledger.put_applied(rows, "baseline")
+                context.ledger.book(books)  # those of a squash that Django has not written yet
+            send_post_migrate(context, [], booked | set(books))
+
+
+def _state_without_files(connection: BaseDatabaseWrapper) -> LedgerState:
+    """The ledger, if there is one. Raises LedgerConflict where it holds applied files."""
+    state = read_state(connection) or LedgerState()
+    if state.applied or state.in_flight or state.loading:
+        raise LedgerConflict(
+            "The database has a ledger already: NestFlux migrates it.",
+            stands="nothing was changed",
+            then="python manage.py db_status",
+        )
+    if not table_names(connection):
+        raise Refused(
+            "The database is empty: there is nothing to take over.",
+            stands="nothing was changed",
+            then="python manage.py db_migrate",
+        )
+    return state
+
+
+def _booked(connection: BaseDatabaseWrapper) -> frozenset[str]:
+    return frozenset(dotted(key) for key in MigrationRecorder(connection).applied_migrations())
+
+
+def _replaced(folder: Folder) -> dict[str, tuple[str, ...]]:
+    sections = (s for entry in folder.journal.entries for s in folder.file(entry).sections)
+    return {section.migration: section.replaces for section in sections if section.replaces}
+
+
+def _collation(connection: BaseDatabaseWrapper) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT @@collation_database")
+        return str(cursor.fetchone()[0])
+
+
+def _schema_of(
+    alias: str, folder: Folder, entries: tuple[Entry, ...], collation: str
+) -> tuple[Server, dict[str, str]]:
+    """What these files make of an empty schema with the database's collation, and the server
+    that said so."""
+    configured, journal = configuration(), folder.journal
+    settings = server_settings(alias, configured.shadows.get(folder.family))
+    prefix = configured.shadow_name
+    loader = load()
+    try:
+        with shadow(alias, settings, prefix=prefix, collation=collation) as connection:
+            server = server_of(connection)
+            refuse_family(journal, server.family, server.differing_features(journal.features))
+            if entries == journal.entries:
+                bring_to_head(connection, folder, journal, loader)
+            else:
+                replay(connection, folder, entries, loader)
+            pin(connection, PINNED)
+            return server, read_schema(connection).reading
+    except ServerUnavailable as error:
+        setting = f'NESTFLUX["SHADOWS"]["{folder.family}"]'
+        error.then = "; or ".join(filter(None, (error.then, f"name another server in {setting}")))
+        raise
+
+
+def _compared(
+    connection: BaseDatabaseWrapper,
+    folder: Folder,
+    files: Mapping[str, str],
+    booked: frozenset[str],
+) -> Comparison:
+    with restored_session(connection):
+        pin(connection)
+        live = read_schema(connection).reading
+    journal = folder.journal
+    known = {
+        object_of(key)
+        for entry in journal.entries
+        for step in folder.record(entry).up
+        for key in step.delta.changes
+    }
+    found = compare(files, live, known)
+    strangers = sorted(booked - {*journal.books, *journal.migrations})
+    rows = (f"django_migrations holds {row}, which no file knows" for row in strangers)
+    return replace(found, remarks=(*found.remarks, *rows))

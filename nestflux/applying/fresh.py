@@ -1,13 +1,14 @@
 """A fresh database: the snapshot in one go, instead of years of files.
 
-What the load will make is written down before it begins. If it dies, the next run drops that, and
-nothing else, and starts again.
+What the load will make is written down before it begins. If it dies, the next run drops that and
+starts again, once it has seen that nobody else has put anything there meanwhile.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -21,10 +22,12 @@ from nestflux.database.ledger import FileRow
 from nestflux.database.reader import table_names
 from nestflux.database.session import PINNED, pin, restored_session
 from nestflux.exceptions import LedgerConflict, StatementFailed
-from nestflux.history.lexer import fragments, significant
+from nestflux.history.lexer import Token, fragments, significant
 from nestflux.history.statements import summary
 
 if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
     from nestflux.history.journal import Journal
 
 _KINDS = ("TABLE", "VIEW", "TRIGGER", "PROCEDURE", "FUNCTION", "EVENT")
@@ -51,15 +54,42 @@ def objects_made_by(statements: Iterable[str]) -> tuple[str, ...]:
         kind, at = words[at].lower(), at + 1
         while words[at] in ("IF", "NOT", "EXISTS"):
             at += 1
-        text = shown[at].text
-        name = text[1:-1].replace("``", "`") if shown[at].kind == "name" else text
-        found.append(f"{kind} {name}")
+        found.append(f"{kind} {_name(shown[at])}")
     return tuple(found)
 
 
-def drop(context: Context, objects: Sequence[str]) -> None:
-    """Drop what a load that died had made. Raises LedgerConflict where other tables are left."""
+def _name(token: Token) -> str:
+    return token.text[1:-1].replace("``", "`") if token.kind == "name" else token.text
+
+
+def rows_made_by(statements: Iterable[str]) -> Counter[str]:
+    """How many rows the INSERTs of a snapshot make, by table."""
+    found: Counter[str] = Counter()
+    for sql in statements:
+        shown = significant(sql)
+        if [token.text.upper() for token in shown[:2]] != ["INSERT", "INTO"]:
+            continue
+        texts = [token.text.upper() if token.kind == "word" else "" for token in shown]
+        depth = rows = 0
+        for token in shown[texts.index("VALUES") :]:
+            if token.kind == "mark":
+                rows += token.text == "(" and depth == 0
+                depth += {"(": 1, ")": -1}.get(token.text, 0)
+        found[_name(shown[2])] += rows
+    return found
+
+
+def drop(context: Context, objects: Mapping[str, int]) -> None:
+    """Drop what a load that died had made, and close its loading row.
+
+    Args:
+        objects: what it was to make; of a table, how many rows.
+
+    Raises LedgerConflict, with nothing dropped, where the database holds a table or rows that the
+    load does not make: somebody restored a dump into it meanwhile.
+    """
     connection = context.connection
+    _refuse_what_others_made(connection, objects)
     with restored_session(connection):
         pin(connection, (*PINNED, "SET foreign_key_checks = 0"))
         for kind in _DROP_ORDER:
@@ -68,13 +98,31 @@ def drop(context: Context, objects: Sequence[str]) -> None:
                     context.lock.require()
                     quoted = connection.ops.quote_name(key.removeprefix(f"{kind} "))
                     pin(connection, (f"DROP {kind.upper()} IF EXISTS {quoted}",))
-    if left := table_names(connection):
+    context.lock.require()
+    context.ledger.forget_loading()
+
+
+def _refuse_what_others_made(connection: BaseDatabaseWrapper, objects: Mapping[str, int]) -> None:
+    for table in table_names(connection):
+        made = objects.get(f"table {table}")
+        if made is None:
+            what = f"the table {table} is there, which it does not make"
+        elif _holds_more_than(connection, table, made):
+            what = f"the table {table} holds more than the {made} rows that it makes"
+        else:
+            continue
         raise LedgerConflict(
-            f"Loading schema.sql died, what it had made was dropped, and the table {left[0]} is "
-            "there, which it does not make.",
-            stands="nothing else was changed",
-            then=f"find out whose {left[0]} is; the database must be empty to be loaded",
+            f"Loading schema.sql died, and {what}: somebody else has been here since.",
+            stands="nothing was dropped",
+            then="to load, empty the database; to keep what is there, drop NestFlux's own tables "
+            "(nestflux_…: they book nothing yet), then: python manage.py db_baseline",
         )
+
+
+def _holds_more_than(connection: BaseDatabaseWrapper, table: str, rows: int) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT 1 FROM {connection.ops.quote_name(table)} LIMIT 1 OFFSET {rows:d}")
+        return cursor.fetchone() is not None
 
 
 def load(context: Context, snapshot: str, journal: Journal, rows: Sequence[FileRow]) -> Loaded:
@@ -83,7 +131,8 @@ def load(context: Context, snapshot: str, journal: Journal, rows: Sequence[FileR
     statements = statements_of(snapshot)
     objects = objects_made_by(statements)
     context.lock.require()
-    context.ledger.open_loading(objects)
+    rows_made = rows_made_by(statements)
+    context.ledger.open_loading({key: rows_made[key.removeprefix("table ")] for key in objects})
     with restored_session(context.connection):
         pin(context.connection, PINNED)
         for number, sql in enumerate(statements, start=1):

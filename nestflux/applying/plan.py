@@ -6,7 +6,7 @@ The same value is printed by ``--plan``, carried out by ``db_migrate`` and shown
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from nestflux.database.ledger import LedgerFile, LedgerState
 from nestflux.exceptions import LedgerConflict, ServerUnsupported
@@ -43,8 +43,8 @@ class Plan:
 
     ``pending`` are the files to run, in the journal's order; ``in_flight`` is the one of them
     that an earlier run began. ``load``: they are booked by loading the snapshot instead.
-    ``drop_first`` are the objects of a load that died. ``off_branch`` are applied files that the
-    journal does not hold: another branch's, left alone.
+    ``drop_first`` are the objects of a load that died, each with the rows that it was to get.
+    ``off_branch`` are applied files that the journal does not hold: another branch's, left alone.
     """
 
     pending: tuple[Entry, ...] = ()
@@ -52,7 +52,7 @@ class Plan:
     fresh: bool = False
     load: bool = False
     replay_reasons: tuple[str, ...] = ()
-    drop_first: tuple[str, ...] = ()
+    drop_first: Mapping[str, int] = field(default_factory=dict)
     off_branch: tuple[LedgerFile, ...] = ()
     relinks: tuple[Relink, ...] = ()
     signals_owed: bool = False
@@ -77,7 +77,7 @@ def make(journal: Journal, known: Known, *, replay: bool = False, to: str | None
     _refuse_loose_ends(journal, state)
     pending = _pending(journal, state, to)
     fresh = not state.applied and not known.has_tables and state.in_flight is None
-    died = state.loading if not state.applied else None
+    died = None if state.applied or state.in_flight else state.loading
     if known.has_tables and not state.files and died is None:
         raise LedgerConflict(
             "The database holds tables and no ledger: NestFlux did not make them.",
@@ -94,7 +94,7 @@ def make(journal: Journal, known: Known, *, replay: bool = False, to: str | None
         fresh=fresh,
         load=load and bool(pending),
         replay_reasons=known.replay_reasons if fresh and not replay else (),
-        drop_first=died or (),
+        drop_first=died or {},
         off_branch=tuple(file for file in state.applied if file.id not in ids),
         relinks=known.relinks,
         signals_owed=bool(

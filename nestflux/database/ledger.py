@@ -88,11 +88,11 @@ class Ledger:
         )
         self._execute("UPDATE nestflux_run SET post_migrate_owed = 0 WHERE post_migrate_owed = 1")
 
-    def open_loading(self, objects: Sequence[str]) -> None:
-        """What a fresh load is about to make, before it makes it."""
+    def open_loading(self, objects: Mapping[str, int]) -> None:
+        """What a fresh load is about to make, and how many rows in it, before it makes it."""
         self._execute(
             "UPDATE nestflux_run SET loading = %s, loaded_at = NULL WHERE id = %s",
-            [json.dumps(list(objects)), self.run_id],
+            [json.dumps(objects), self.run_id],
         )
 
     def close_loading(self) -> None:
@@ -100,6 +100,10 @@ class Ledger:
             "UPDATE nestflux_run SET loaded_at = UTC_TIMESTAMP(6) "
             "WHERE loading IS NOT NULL AND loaded_at IS NULL"
         )
+
+    def forget_loading(self) -> None:
+        """What a load that died had made is dropped: nothing of it is to be dropped again."""
+        self._execute("UPDATE nestflux_run SET loading = NULL WHERE loaded_at IS NULL")
 
     # ---- files -----------------------------------------------------------------------------
 

@@ -46,14 +46,15 @@ class LedgerFile:
 
 @dataclass(frozen=True)
 class LedgerState:
-    """Everything that a plan depends on. ``loading``: the objects of a fresh load that died."""
+    """Everything that a plan depends on. ``loading``: what a fresh load that died was to make,
+    ``table blog_post``, each with the number of its rows."""
 
     version: int = 0
     files: tuple[LedgerFile, ...] = ()
     booked: frozenset[str] = frozenset()
     signals_owed: bool = False
     signals_hash: str = ""
-    loading: tuple[str, ...] | None = None
+    loading: Mapping[str, int] | None = None
 
     def file(self, identity: str) -> LedgerFile | None:
         return next((file for file in self.files if file.id == identity), None)
@@ -161,14 +162,16 @@ def read_state(connection: BaseDatabaseWrapper) -> LedgerState | None:
     kinds: dict[str, list[tuple[str, ...]]] = {}
     for kind, *values in rows:
         kinds.setdefault(kind, []).append(tuple(values))
-    loading = [key for (text, *_) in kinds.get("loading", ()) for key in json.loads(text)]
+    loading: dict[str, int] = {}
+    for text, *_ in kinds.get("loading", ()):
+        loading |= json.loads(text)
     return LedgerState(
         version=int(kinds["version"][0][0]) if "version" in kinds else 0,
         files=tuple(_file(values) for values in kinds.get("file", ())),
         booked=frozenset(f"{app}.{name}" for app, name, *_ in kinds.get("booked", ())),
         signals_owed="owed" in kinds,
         signals_hash=kinds["sent"][0][0] if "sent" in kinds else "",
-        loading=tuple(loading) if "loading" in kinds else None,
+        loading=loading if "loading" in kinds else None,
     )
 
 

@@ -297,33 +297,6 @@ def test_a_server_with_other_features_is_refused_naming_them(shop: Project) -> N
     assert shop.tables() == []
 
 
-def test_a_load_that_meets_a_foreign_table_is_refused(shop: Project) -> None:
-    schema = shop.history / "schema.sql"
-    text = schema.read_text()
-    journal = (shop.history / "journal.json").read_text()
-    broken = text + "\nCREATE TABLE shop_product (id int);\n"
-    schema.write_text(broken)
-    (shop.history / "journal.json").write_text(journal.replace(_digest(text), _digest(broken)))
-
-    failed = shop.run("db_migrate")
-    schema.write_text(text)
-    (shop.history / "journal.json").write_text(journal)
-    shop.sql("CREATE TABLE theirs (id int)")
-    refused = shop.run("db_migrate")
-    shop.sql("DROP TABLE theirs")
-    loaded = shop.succeeds("db_migrate")
-
-    assert failed.code == 1
-    assert "schema.sql, statement" in failed.stderr
-    assert refused.code == 2
-    assert "the table theirs is there" in refused.stderr
-    assert "✓ Loaded schema.sql" in loaded.stdout
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
 def test_tables_without_a_ledger_are_refused_naming_db_baseline(shop: Project) -> None:
     shop.sql("CREATE TABLE theirs (id int)")
 

@@ -1,15 +1,19 @@
 """The ``NESTFLUX`` setting, typed and with its defaults.
 
-===========  =======================================  ==========================================
-key          default                                  meaning
-===========  =======================================  ==========================================
-DIRECTORY    ``BASE_DIR / "migrations_sql"``          where the histories are
-FAMILIES     the family of the database itself        which histories ``db_generate`` records
-SHADOWS      ``{}``                                   family -> a ``DATABASES`` entry of a server
-                                                      to record on; the database's own server
-                                                      serves its own family
-SHADOW_NAME  ``"nestflux_shadow"``                    what the names of scratch schemas begin with
-===========  =======================================  ==========================================
+================  ================================  =============================================
+key               default                           meaning
+================  ================================  =============================================
+DIRECTORY         ``BASE_DIR / "migrations_sql"``   where the histories are
+FAMILIES          the family of the database        which histories ``db_generate`` records
+SHADOWS           ``{}``                            family -> a ``DATABASES`` entry of a server to
+                                                    record on; the database's own server serves
+                                                    its own family
+SHADOW_NAME       ``"nestflux_shadow"``             what the names of scratch schemas begin with
+SHADOW_COLLATION  ``"utf8mb4_esperanto_ci"``        their default collation: one that no column
+                                                    states (both families have it), so that what a
+                                                    column has from its schema is told from what
+                                                    its model says
+================  ================================  =============================================
 """
 
 from __future__ import annotations
@@ -26,7 +30,7 @@ from nestflux.exceptions import Misconfigured
 from nestflux.history.folder import Folder
 
 FAMILIES = ("mariadb", "mysql")
-_KEYS = {"DIRECTORY", "FAMILIES", "SHADOWS", "SHADOW_NAME"}
+_KEYS = {"DIRECTORY", "FAMILIES", "SHADOWS", "SHADOW_NAME", "SHADOW_COLLATION"}
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,7 @@ class Configuration:
     families: tuple[str, ...] = ()
     shadows: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     shadow_name: str = "nestflux_shadow"
+    shadow_collation: str = "utf8mb4_esperanto_ci"
 
 
 def configuration() -> Configuration:
@@ -56,7 +61,8 @@ def configuration() -> Configuration:
         directory=Path(given.get("DIRECTORY") or Path(str(base)) / "migrations_sql"),
         families=families,
         shadows=shadows,
-        shadow_name=given.get("SHADOW_NAME", "nestflux_shadow"),
+        shadow_name=given.get("SHADOW_NAME", Configuration.shadow_name),
+        shadow_collation=given.get("SHADOW_COLLATION", Configuration.shadow_collation),
     )
 
 

@@ -47,10 +47,11 @@ def refuse_unrecorded(journal: Journal, connection: BaseDatabaseWrapper) -> None
     known = {*journal.books, *journal.migrations}
     if not migration_names() - known:
         return
-    from nestflux.graph.loader import dotted, load
+    from nestflux.graph.loader import dotted, is_held, load
 
-    graph = load(connection).graph
-    if missing := sorted({dotted(key) for key in graph.nodes} - known):
+    loader = load(connection)
+    missing = sorted(dotted(key) for key in loader.graph.nodes if not is_held(loader, key, known))
+    if missing:
         more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
         raise Refused(
             f"The migration {missing[0]}{more} has no SQL: no file of the history holds it.",

@@ -19,7 +19,7 @@ from django.utils.module_loading import module_has_submodule
 
 from nestflux.applying.failures import place_in_code
 from nestflux.exceptions import NestFluxError, StatementFailed
-from nestflux.graph.loader import dotted, undotted
+from nestflux.graph.loader import is_held, undotted
 
 if TYPE_CHECKING:
     from nestflux.applying.context import Context
@@ -93,7 +93,7 @@ def _state(loader: ExtendedLoader, applied: Iterable[str]) -> ProjectState:
         for key in loader.graph.forwards_plan(target):
             if key not in seen:
                 seen.add(key)
-                if dotted(key) in names:
+                if is_held(loader, key, names):
                     loader.graph.nodes[key].mutate_state(state, preserve=False)
     return state
 

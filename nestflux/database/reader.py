@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from nestflux.history.deltas import ORDER
@@ -45,16 +45,22 @@ _INTRODUCER = re.compile(r"^_(?!binary')\w+(?=')", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Schema:
-    """A reading, and the statements that would build it (``create``: object → CREATE text)."""
+    """A reading, and the statements that would build it (``create``: object → CREATE text).
+
+    ``counters`` are the next values of AUTO_INCREMENT, by table: no part of a reading, because
+    rows change them, but of what a fresh database must begin with.
+    """
 
     reading: dict[str, str]
     create: dict[str, str]
+    counters: dict[str, int] = field(default_factory=dict)
 
 
 def read_schema(connection: BaseDatabaseWrapper, names: Collection[str] | None = None) -> Schema:
     """Read the connection's schema, or only the tables, views, triggers and routines ``names``."""
     reading: dict[str, str] = {}
     create: dict[str, str] = {}
+    counters: dict[str, int] = {}
     with connection.cursor() as cursor:
         default = _default_collation(cursor)
         for name, kind in _tables(cursor, names):
@@ -68,9 +74,11 @@ def read_schema(connection: BaseDatabaseWrapper, names: Collection[str] | None =
             table = _Table(name, cursor.fetchone()[1], _collations(cursor, name), default)
             reading.update(table.reading())
             create[f"table {name}"] = table.create()
+            if table.counter:
+                counters[name] = table.counter
         for key, text in _programs(connection, cursor, names):
             reading[key] = create[key] = text
-    return Schema(reading, create)
+    return Schema(reading, create, counters)
 
 
 def table_names(connection: BaseDatabaseWrapper) -> list[str]:
@@ -127,6 +135,7 @@ class _Table:
         for part in parts:
             self._add(_without_introducers(part))
         self.options = self._options(rest)
+        self.counter = _counter(rest)
 
     def _add(self, part: list[Token]) -> None:
         first = part[0]
@@ -154,7 +163,7 @@ class _Table:
         text = _joined(_without_counter(_without_collation(rest)))
         if (collation := self.collations.get("", self.default)) != self.default:
             charset = collation.split("_", 1)[0]
-            text = f"{text} DEFAULT CHARSET={charset} COLLATE={collation}"
+            text = after_engine(text, f"DEFAULT CHARSET={charset} COLLATE={collation}")
         return text
 
     def reading(self) -> dict[str, str]:
@@ -245,6 +254,21 @@ def _without_collation(part: list[Token]) -> list[Token]:
         if kept and kept[-1].text.upper() == "DEFAULT" and upper == "CHARSET":
             kept.pop()
     return kept
+
+
+def after_engine(text: str, option: str) -> str:
+    """A table's options, or its CREATE, with one more option: behind the engine, for a PARTITION
+    BY must stay the last."""
+    head, engine, rest = text.rpartition("ENGINE=")
+    name, blank, others = rest.partition(" ")
+    return f"{head}{engine}{name} {option}{blank}{others}"
+
+
+def _counter(rest: list[Token]) -> int:
+    """``n`` of ``AUTO_INCREMENT=n``; 0 where the table states none."""
+    words = [token.text for token in rest if token.kind == "word"]
+    upper = [word.upper() for word in words]
+    return int(words[upper.index("AUTO_INCREMENT") + 1]) if "AUTO_INCREMENT" in upper else 0
 
 
 def _without_counter(part: list[Token]) -> list[Token]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import traceback
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -87,6 +87,14 @@ def _resolved(migration: Migration) -> Migration:
 def dotted(key: Key) -> str:
     """``("blog", "0001_initial")`` → ``blog.0001_initial``."""
     return f"{key[0]}.{key[1]}"
+
+
+def is_held(loader: MigrationLoader, key: Key, held: Collection[str]) -> bool:
+    """Is a migration among ``held``, or, where it is a squash, all that it replaces?"""
+    replaces = loader.disk_migrations[key].replaces
+    return dotted(key) in held or bool(
+        replaces and all(dotted(replaced) in held for replaced in replaces)
+    )
 
 
 def undotted(name: str) -> Key:

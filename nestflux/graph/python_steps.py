@@ -55,8 +55,8 @@ def is_python(operation: Operation) -> bool:
     return not operation.reduces_to_sql and not isinstance(operation, SeparateDatabaseAndState)
 
 
-def python_operations(migration: Migration) -> Iterator[PythonOperation]:
-    """The Python steps of a migration in their order, nested ones included."""
+def operations_of(migration: Migration) -> Iterator[PythonOperation]:
+    """Every operation of a migration in its order, nested ones included, Python step or not."""
     name = dotted((migration.app_label, migration.name))
     written = 0
     for index, operation in enumerate(migration.operations):
@@ -64,9 +64,8 @@ def python_operations(migration: Migration) -> Iterator[PythonOperation]:
             yield PythonOperation(f"{name}/{injected}", (index,), migration, operation)
             continue
         for path, nested in _flattened(operation, (written,)):
-            if is_python(nested):
-                locator = f"{name}/{'.'.join(map(str, path))}"
-                yield PythonOperation(locator, (index, *path[1:]), migration, nested)
+            locator = f"{name}/{'.'.join(map(str, path))}"
+            yield PythonOperation(locator, (index, *path[1:]), migration, nested)
         written += 1
 
 
@@ -149,7 +148,7 @@ class StepRunner:
     def find(self, locator: str) -> PythonOperation:
         """Raises Refused where the project's migration does not hold that step (any more)."""
         migration = self._migration(locator.split("/", 1)[0])
-        for found in python_operations(migration):
+        for found in operations_of(migration):
             if found.locator == locator:
                 return found
         if injected := self._missing_injection(migration, locator):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
 from nestflux.history.lexer import Token, significant, tokens
@@ -42,6 +42,10 @@ def kind_of(sql: str) -> Kind:
     words = _leading_words(_acting(sql))
     if not words:
         return Kind.READ
+    if words[:2] == ["BEGIN", "NOT"]:  # MariaDB's compound statement outside a program
+        return Kind.DDL
+    if words[0] == "SELECT" and "INTO" in _words(_acting(sql)):
+        return Kind.DATA
     if words[0] == "WITH":
         data = {"UPDATE", "DELETE", "INSERT", "REPLACE"}
         return Kind.DATA if data & set(_words(_acting(sql))) else Kind.READ
@@ -90,6 +94,8 @@ def why_not_in_a_file(sql: str) -> str:
     same session left, or leaves the database or the transaction. Empty if it can."""
     found = _acting(sql)
     words = _words(found)
+    if sum(1 for _ in statements_in(sql)) > 1:
+        return "it is several statements in one: between any two of them a run may die"
     in_a_program = words[:1] == ["CREATE"] and bool(_PROGRAMS & set(words))
     if (variable := _user_variable(found)) and not in_a_program:
         return _session_only(f"the user variable {variable}")
@@ -137,12 +143,40 @@ def summary(sql: str) -> str:
     return " ".join(shown)
 
 
+def statements_in(sql: str) -> Iterator[str]:
+    """The statements of one string, as the server takes them apart at each ``;``. A program
+    (a trigger, a routine, a compound block) keeps those of its body."""
+    parts: list[list[Token]] = [[]]
+    found = list(tokens(sql))
+    if _is_program(_words(_opened(found))):
+        yield sql
+        return
+    for token in found:
+        if token.kind == "mark" and token.text == ";":
+            parts.append([])
+        else:
+            parts[-1].append(token)
+    for part in parts:
+        if any(token.kind not in ("space", "comment") for token in part):
+            yield "".join(token.text for token in part).strip()
+
+
+def _is_program(words: list[str]) -> bool:
+    compound = words[:2] == ["BEGIN", "NOT"]
+    return compound or (words[:1] in (["CREATE"], ["ALTER"]) and bool(_PROGRAMS & set(words[:8])))
+
+
 def _acting(sql: str) -> list[Token]:
-    """The tokens that the server acts on, those inside ``/*! … */`` too."""
-    return list(_opened(significant(sql)))
+    """The tokens that the server acts on, those inside ``/*! … */`` too; of MariaDB's ``SET
+    STATEMENT variable = value FOR statement`` those of the statement."""
+    found = list(_opened(significant(sql)))
+    words = [token.text.upper() for token in found]
+    if words[:2] == ["SET", "STATEMENT"] and "FOR" in words:
+        return found[words.index("FOR") + 1 :]
+    return found
 
 
-def _opened(found: list[Token]) -> Iterator[Token]:
+def _opened(found: Iterable[Token]) -> Iterator[Token]:
     for token in found:
         if token.kind == "executable":
             inside = _EXECUTABLE.sub(lambda match: " " * len(match.group()), token.text)
@@ -166,5 +200,5 @@ def _leading_words(found: list[Token]) -> list[str]:
     return words
 
 
-def _words(found: list[Token]) -> list[str]:
+def _words(found: Iterable[Token]) -> list[str]:
     return [token.text.upper() for token in found if token.kind == "word"]

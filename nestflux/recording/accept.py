@@ -30,7 +30,7 @@ from nestflux.exceptions import (
 from nestflux.graph.loader import ExtendedLoader, load
 from nestflux.graph.python_steps import StepRunner
 from nestflux.history.deltas import Delta, FileRecord, StepRecord
-from nestflux.history.folder import SNAPSHOT, shown
+from nestflux.history.folder import SNAPSHOT, Staged, shown
 from nestflux.history.journal import Entry
 from nestflux.history.sqlfile import Direction, PythonStep, SessionStatement, SqlFile, render
 from nestflux.history.statements import sha256
@@ -56,6 +56,7 @@ class Accepted:
     name: str
     family: str
     schema_changes: list[str]
+    staged: Staged
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,23 @@ def accept(alias: str, name: str) -> list[Accepted]:
     Raises Refused where nothing was edited or the file was applied; RecordingFailed where the
     server refuses the edited text. Nothing is written then.
     """
-    done = []
+    done: list[Accepted] = []
+    try:
+        for edit in _edits(alias, name):
+            done.append(_accept(edit, load()))
+    except NestFluxError:
+        for one in done:
+            one.staged.discard()
+        raise
+    if not done:
+        raise Refused(f"{name} is as the journal records it: there is no edit to accept.")
+    for one in done:
+        one.staged.write()
+    return done
+
+
+def _edits(alias: str, name: str) -> Iterator[_Edit]:
+    """The file as it was edited, in each family where it was."""
     for family in families_of(alias, configuration()):
         place = place_of(alias, family, configuration(), edits=True)
         try:
@@ -85,10 +102,7 @@ def accept(alias: str, name: str) -> list[Accepted]:
         if up or down:
             up = up or place.folder.file(entry, Direction.UP)
             down = down or place.folder.file(entry, Direction.DOWN)
-            done.append(_accept(_Edit(place, entry, up, down), load()))
-    if not done:
-        raise Refused(f"{name} is as the journal records it: there is no edit to accept.")
-    return done
+            yield _Edit(place, entry, up, down)
 
 
 def _require_same_migrations(edit: _Edit) -> None:
@@ -131,18 +145,18 @@ def _accept(edit: _Edit, loader: ExtendedLoader) -> Accepted:
     snapshot = render_snapshot(_last_name(place), schema, rows, varying)
     if not varying.reasons:
         prove_snapshot(place, snapshot, schema)
-    _write(measured, record, snapshot, rows, varying)
     changes = Delta.between(before.reading, schema.reading).lines()
-    return Accepted(entry.name, place.server.family, changes)
+    staged = _staged(measured, record, snapshot, rows, varying)
+    return Accepted(entry.name, place.server.family, changes, staged)
 
 
-def _write(
+def _staged(
     edit: _Edit,
     record: FileRecord,
     snapshot: str,
     rows: Mapping[str, TableRows],
     varying: Volatility,
-) -> None:
+) -> Staged:
     folder, entry = edit.place.folder, edit.entry
     texts = {
         f"{entry.name}.sql": render(edit.up),
@@ -157,7 +171,7 @@ def _write(
         replay_because=varying.reasons,
         rows_assume=settings_that_rows_assume(rows),
     )
-    folder.stage(texts, journal).write()
+    return folder.stage(texts, journal)
 
 
 def _last_name(place: Place) -> str:

@@ -12,7 +12,7 @@ from django.db.migrations.migration import Migration
 from nestflux.database.literals import bind
 from nestflux.exceptions import RecordingFailed
 from nestflux.graph.loader import dotted
-from nestflux.graph.python_steps import PythonOperation, python_operations
+from nestflux.graph.python_steps import PythonOperation, is_python, operations_of
 from nestflux.history.deltas import StepRecord
 from nestflux.history.layout import laid_out
 from nestflux.history.lexer import significant, tokens
@@ -20,6 +20,7 @@ from nestflux.history.sqlfile import Item, Section, SessionStatement
 from nestflux.history.statements import (
     Kind,
     kind_of,
+    statements_in,
     summary,
     why_not_in_a_file,
 )
@@ -37,14 +38,31 @@ class Recorded:
     records: list[StepRecord] = field(default_factory=list)
 
 
+class RunsOnData(Exception):
+    """A package's own operation reads rows, or writes them through the ORM: what it does depends
+    on the data that it finds, and so it is recorded anew as a Python step."""
+
+    def __init__(self, locator: str) -> None:
+        self.locator = locator
+        super().__init__(locator)
+
+
 class Recorder:
     """An ``execute_wrapper`` that keeps what writes.
 
     The statement that is executed is the rendered text itself, so that what is written to the
     file and what ran cannot differ.
+
+    Args:
+        on_data: locators of operations that are Python steps because they run on data.
     """
 
-    def __init__(self, connection: BaseDatabaseWrapper, family: str) -> None:
+    def __init__(
+        self, connection: BaseDatabaseWrapper, family: str, on_data: frozenset[str] = frozenset()
+    ) -> None:
+        self._connection = connection
+        self._on_data = on_data
+        self._foreign = ""
         self._measuring = Measuring(connection, family)
         self.recorded: list[Recorded] = []
         self._items: list[Item] = []
@@ -59,7 +77,7 @@ class Recorder:
     def migration(self, migration: Migration, *, backwards: bool) -> Iterator[None]:
         """Keep what is executed meanwhile as the statements of ``migration``."""
         self._items, self._records, self._active = [], [], True
-        with self._python_steps_watched(migration, backwards=backwards):
+        with self._operations_watched(migration, backwards=backwards):
             try:
                 yield
             finally:
@@ -73,28 +91,51 @@ class Recorder:
         self.recorded.append(Recorded(section, self._records))
 
     @contextmanager
-    def _python_steps_watched(self, migration: Migration, *, backwards: bool) -> Iterator[None]:
-        """Wrap each Python operation of this migration, on the instance: the loader's own."""
+    def _operations_watched(self, migration: Migration, *, backwards: bool) -> Iterator[None]:
+        """Wrap what is not Django's own SQL operation, on the instance: the loader's own."""
         name = "database_backwards" if backwards else "database_forwards"
-        steps = list(python_operations(migration))
-        for step in steps:
-            vars(step.operation)[name] = self._watching(step, getattr(step.operation, name))
+        wrapped = []
+        for found in operations_of(migration):
+            run = getattr(found.operation, name)
+            if is_python(found.operation) or found.locator in self._on_data:
+                vars(found.operation)[name] = self._as_python_step(found, run)
+            elif not type(found.operation).__module__.startswith("django."):
+                vars(found.operation)[name] = self._as_foreign(found, run)
+            else:
+                continue
+            wrapped.append(found.operation)
         try:
             yield
         finally:
-            for step in steps:
-                vars(step.operation).pop(name, None)
+            for operation in wrapped:
+                vars(operation).pop(name, None)
 
-    def _watching(self, step: PythonOperation, run: Callable[..., None]) -> Callable[..., None]:
-        def watched(*args: Any, **kwargs: Any) -> None:
+    def _as_python_step(
+        self, step: PythonOperation, run: Callable[..., None]
+    ) -> Callable[..., None]:
+        def watched(app_label: str, editor: Any, *states: Any) -> None:
             self._implicit_commits = []
             try:
-                run(*args, **kwargs)
+                # An editor of its own, as when it is applied: what it defers (foreign keys of a
+                # table that it makes) is its own and runs at its end.
+                with self._connection.schema_editor(atomic=False) as own:
+                    own.atomic_migration = editor.atomic_migration
+                    run(app_label, own, *states)
             finally:
                 commits, self._implicit_commits = self._implicit_commits, None
             made, record = describe_python(step, commits)
             self._items.append(made)
             self._records.append(record)
+
+        return watched
+
+    def _as_foreign(self, found: PythonOperation, run: Callable[..., None]) -> Callable[..., None]:
+        def watched(*args: Any, **kwargs: Any) -> None:
+            self._foreign = found.locator
+            try:
+                run(*args, **kwargs)
+            finally:
+                self._foreign = ""
 
         return watched
 
@@ -114,7 +155,12 @@ class Recorder:
             if kind_of(sql) is Kind.DDL:
                 self._implicit_commits.append(summary(sql))
             return execute(sql, params, many, context)
-        if kind_of(sql) in (Kind.READ, Kind.TRANSACTION):
+        kind = kind_of(sql)
+        if kind is Kind.TRANSACTION or (kind is Kind.READ and _is_introspection(sql)):
+            return execute(sql, params, many, context)
+        if self._foreign and (kind is Kind.READ or (kind is Kind.DATA and params)):
+            raise RunsOnData(self._foreign)
+        if kind is Kind.READ and params is not None:  # Django's own operations look, and no more
             return execute(sql, params, many, context)
 
         def run(text: str) -> Any:
@@ -124,7 +170,7 @@ class Recorder:
 
         result = None
         for bound in params if many else (params,):
-            for text in _one_object_each(laid_out(_tidy(bind(sql, bound)))):
+            for text in _one_effect_each(_tidy(bind(sql, bound))):
                 result = self._record(text, run)
         return result
 
@@ -168,6 +214,33 @@ def _told(migration: Migration, *, backwards: bool) -> tuple[str, ...]:
     """The operations in words, a line each, in the order in which they run."""
     lines = tuple(" ".join(operation.describe().split()) for operation in migration.operations)
     return tuple(f"Undo: {line}" for line in reversed(lines)) if backwards else lines
+
+
+def _is_introspection(sql: str) -> bool:
+    """A reading of the server or of the schema, as Django and we do it; not of rows."""
+    found = significant(sql)
+    words = [token.text.upper() for token in found]
+    if words[0] != "SELECT":
+        return True  # SHOW, DESCRIBE, EXPLAIN
+    if "INFORMATION_SCHEMA" in {word.strip("`") for word in words}:
+        return "INTO" not in words
+    # A table's description (django/db/backends/mysql/introspection.py), or a system variable.
+    if words[1:3] == ["*", "FROM"] and words[4:] == ["LIMIT", "1"]:
+        return True
+    return "FROM" not in words and all(
+        token.kind != "word" or token.text.startswith("@@") or token.text.upper() in _SYSTEM
+        for token in found
+    )
+
+
+_SYSTEM = {"SELECT", "VERSION", "DATABASE", "CONNECTION_ID", "CURRENT_USER", "USER", "AS"}
+
+
+def _one_effect_each(sql: str) -> Iterator[str]:
+    """Each statement of a string by itself, and each table that one of them drops: between any
+    two of them a run may die."""
+    for text in statements_in(sql):
+        yield from _one_object_each(laid_out(text))
 
 
 def _one_object_each(sql: str) -> Iterator[str]:

@@ -14,7 +14,7 @@ from django.db.utils import Error
 from nestflux.database.errors import in_words
 from nestflux.exceptions import NestFluxError, RecordingFailed
 from nestflux.graph.loader import dotted, load
-from nestflux.recording.capture import Recorded, Recorder
+from nestflux.recording.capture import Recorded, Recorder, RunsOnData
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -62,14 +62,20 @@ class _RecordingExecutor(MigrationExecutor):
 
 
 def record_forwards(
-    connection: BaseDatabaseWrapper, family: str, unwritten: Sequence[Migration]
+    connection: BaseDatabaseWrapper,
+    family: str,
+    unwritten: Sequence[Migration],
+    on_data: frozenset[str],
 ) -> tuple[list[Migration], list[Recorded]]:
     """Apply every migration that the shadow's books lack, in Django's plan order.
 
     Args:
         unwritten: migrations that exist in memory only.
+        on_data: locators of operations that are Python steps because they run on data.
+
+    Raises RunsOnData where another such operation is met.
     """
-    recorder = Recorder(connection, family)
+    recorder = Recorder(connection, family, on_data)
     executor = _RecordingExecutor(connection, recorder, unwritten)
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     _run(connection, executor, plan)
@@ -80,10 +86,11 @@ def record_backwards(
     connection: BaseDatabaseWrapper,
     family: str,
     unwritten: Sequence[Migration],
+    on_data: frozenset[str],
     migrations: Sequence[Migration],
 ) -> list[Recorded]:
     """Unapply ``migrations``, the last ones that were applied, the last first."""
-    recorder = Recorder(connection, family)
+    recorder = Recorder(connection, family, on_data)
     executor = _RecordingExecutor(connection, recorder, unwritten)
     own = executor.loader.graph.nodes
     plan = [(own[m.app_label, m.name], True) for m in reversed(migrations)]
@@ -118,7 +125,7 @@ def _run(
                 plan=plan,
             )
             executor.migrate(None, plan=plan, state=before.clone() if not plan[0][1] else None)
-    except NestFluxError:
+    except (NestFluxError, RunsOnData):
         raise
     except Error as error:
         raise DjangoFailed(

@@ -19,7 +19,7 @@ from nestflux.exceptions import (
     ServerUnavailable,
     ServerUnsupported,
 )
-from nestflux.graph.loader import ExtendedLoader, Key, dotted, load
+from nestflux.graph.loader import ExtendedLoader, Key, dotted, is_held, load
 from nestflux.history import naming
 from nestflux.history.folder import Folder, Staged
 from nestflux.history.sqlfile import Direction
@@ -204,17 +204,9 @@ def _pending(
     for folder in folders:
         held = set(folder.journal.books)
         missing[folder.family] = tuple(
-            dotted(key) for key in _plan_keys(loader) if not _is_held(loader, key, held)
+            dotted(key) for key in _plan_keys(loader) if not is_held(loader, key, held)
         )
     return Pending(tuple(migrations), missing)
-
-
-def _is_held(loader: ExtendedLoader, key: Key, held: set[str]) -> bool:
-    """Does a file hold the migration, or, where it is a squash, all that it replaces?"""
-    replaces = loader.disk_migrations[key].replaces
-    return dotted(key) in held or bool(
-        replaces and all(dotted(replaced) in held for replaced in replaces)
-    )
 
 
 def _plan_keys(loader: ExtendedLoader) -> Iterator[Key]:

@@ -32,7 +32,7 @@ class Measuring:
 
     def run(self, text: str, execute: Callable[[str], Any]) -> tuple[Any, Statement, StepRecord]:
         """Run a data or DDL statement; ``execute`` sends a text to the server."""
-        if kind_of(text) is Kind.DATA:
+        if kind_of(text) in (Kind.DATA, Kind.READ):
             return self._data(text, execute)
         return self._ddl(text, execute)
 
@@ -45,7 +45,8 @@ class Measuring:
             if " / " not in key and "ENGINE=" in definition and "ENGINE=InnoDB" not in definition
         ]
         why = f"{others[0]} is not InnoDB, its rows cannot be rolled back" if others else ""
-        return result, *_described(text, "data", "writes rows", _objects(reading), why, Delta())
+        verdict = "writes rows" if kind_of(text) is Kind.DATA else "reads"
+        return result, *_described(text, "data", verdict, _objects(reading), why, Delta())
 
     def _ddl(self, text: str, execute: Callable[[str], Any]) -> tuple[Any, Statement, StepRecord]:
         names = identifiers(text)

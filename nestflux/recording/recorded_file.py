@@ -45,10 +45,6 @@ from nestflux.replaying.head import book, bring_to_head, run_file, run_script
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
-# The default collation of shadows: one that no project asks for, so that a collation which a
-# column has from its schema is told from one that its model states (both families have it).
-SHADOW_COLLATION = "utf8mb4_esperanto_ci"
-
 # How far ahead the clock of the second run is: another year, month, day, hour and weekday.
 _LATER = datetime.timedelta(days=433, hours=5, minutes=7, seconds=11)
 
@@ -69,7 +65,7 @@ class Place:
             self.alias,
             self.settings,
             prefix=self.configuration.shadow_name,
-            collation=SHADOW_COLLATION,
+            collation=self.configuration.shadow_collation,
         )
 
     @contextmanager
@@ -187,9 +183,7 @@ def _build(
         irreversible = irreversible_because(migrations)
         if not irreversible:
             try:
-                backwards = record_backwards(
-                    connection, family, unwritten, on_data, migrations
-                )
+                backwards = record_backwards(connection, family, unwritten, on_data, migrations)
                 left = read_schema(connection)
             except DjangoFailed as error:
                 irreversible = f"{error.where}: Django's own way back fails: {error.what}"

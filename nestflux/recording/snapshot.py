@@ -6,12 +6,13 @@ or a uuid becomes an expression, anything else keeps the snapshot from being loa
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from django.conf import settings
 
-from nestflux.database.reader import Schema
+from nestflux.database.reader import Schema, after_engine
 from nestflux.database.rows import Column, TableRows, insert_statements
 from nestflux.database.session import SQL_MODE
 from nestflux.history.lexer import identifiers
@@ -19,6 +20,8 @@ from nestflux.history.sqlfile import delimited
 
 # Settings on which rows of migrations commonly depend (django.contrib.sites, translations).
 _SETTINGS = ("LANGUAGE_CODE", "TIME_ZONE", "SITE_ID")
+
+_COUNTED = re.compile(r"^  `((?:[^`]|``)+)` .*\bAUTO_INCREMENT\b", re.MULTILINE)
 
 _NOW = {
     "datetime": "CURRENT_TIMESTAMP(6)",
@@ -112,7 +115,10 @@ def render_snapshot(
         "SET foreign_key_checks = 0;",
     ]
     create = schema.create
-    blocks += [delimited(create[key]) for key in create if key.startswith("table ")]
+    for key in create:
+        if key.startswith("table "):
+            counter = _counter_to_state(schema, key, rows)
+            blocks.append(delimited(after_engine(create[key], counter) if counter else create[key]))
     for table, found in rows.items():
         if table not in varying.unfrozen:
             expressions = varying.expressions.get(table, {})
@@ -124,6 +130,19 @@ def render_snapshot(
         blocks += [delimited(create[key]) for key in create if key.startswith(f"{kind} ")]
     blocks.append("SET foreign_key_checks = 1;")
     return "\n\n".join(blocks) + "\n"
+
+
+def _counter_to_state(schema: Schema, key: str, rows: Mapping[str, TableRows]) -> str:
+    """``AUTO_INCREMENT=n`` where the table's rows would not bring its counter to n."""
+    table = key.split(" ", 1)[1]
+    counter = schema.counters.get(table, 0)
+    column = _COUNTED.search(schema.create[key])
+    highest = 0
+    if column and table in rows:
+        names = [c.name for c in rows[table].columns]
+        index = names.index(column.group(1).replace("``", "`"))
+        highest = max(int(row[index]) for row in rows[table].rows)
+    return f"AUTO_INCREMENT={counter}" if counter > highest + 1 else ""
 
 
 def _views_in_order(create: Mapping[str, str]) -> list[str]:

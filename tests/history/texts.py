@@ -32,10 +32,11 @@ _piece = st.one_of(_string, _quoted, _backquoted, _comment, _word)
 @st.composite
 def statements(draw: st.DrawFn) -> str:
     """A data or DDL statement, not valid SQL but lexically like it; sometimes compound."""
-    head = draw(st.sampled_from(["INSERT INTO t VALUES", "UPDATE t SET", "ALTER TABLE t", "CALL"]))
     pieces = draw(st.lists(_piece, max_size=6))
-    body = [*pieces, *(["BEGIN", "SELECT 1;", "END"] if draw(st.booleans()) else [])]
-    return " ".join([head, *body]).rstrip()
+    if draw(st.booleans()):
+        return " ".join(["CREATE PROCEDURE p()", "BEGIN", *pieces, "SELECT 1;", "END"])
+    head = draw(st.sampled_from(["INSERT INTO t VALUES", "UPDATE t SET", "ALTER TABLE t", "CALL"]))
+    return " ".join([head, *pieces]).rstrip()
 
 
 _line = st.from_regex(r"[a-zA-Z0-9éß'\";:,./()-]+( [a-zA-Z0-9éß'\";:,./()-]+){0,3}", fullmatch=True)

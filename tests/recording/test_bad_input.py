@@ -120,11 +120,13 @@ def test_history_files_that_are_not_the_journals(shop: Project) -> None:
         good = path.read_bytes()
         path.write_bytes(good + b"\n")
         refused(shop, name)
-        path.write_bytes(b"caf\xe9" + good)
-        refused(shop, f"{name} is not UTF-8")
-        path.unlink()
-        refused(shop, f"{name} is listed in journal.json and is not in the folder")
         path.write_bytes(good)
+
+    path.write_bytes(b"caf\xe9" + good)
+    refused(shop, "schema.sql is not UTF-8")
+    path.unlink()
+    refused(shop, "schema.sql is listed in journal.json and is not in the folder")
+    path.write_bytes(good)
 
     shutil.copy(shop.history / "0001_initial.sql", shop.history / "0002_late.sql")
     refused(shop, "0002_late.sql is not in journal.json")

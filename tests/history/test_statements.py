@@ -6,7 +6,15 @@ import pytest
 
 from nestflux.history.layout import laid_out
 from nestflux.history.lexer import same_text
-from nestflux.history.statements import Kind, is_repeatable, kind_of, summary, why_undecidable
+from nestflux.history.statements import (
+    Kind,
+    is_repeatable,
+    kind_of,
+    statements_in,
+    summary,
+    why_not_in_a_file,
+    why_undecidable,
+)
 
 
 @pytest.mark.parametrize(
@@ -42,6 +50,10 @@ from nestflux.history.statements import Kind, is_repeatable, kind_of, summary, w
         ("SAVEPOINT s", Kind.TRANSACTION),
         ("ROLLBACK TO SAVEPOINT s", Kind.TRANSACTION),
         ("RELEASE SAVEPOINT s", Kind.TRANSACTION),
+        ("SET STATEMENT max_statement_time = 9 FOR UPDATE t SET n = 1", Kind.DATA),
+        ("SET STATEMENT max_statement_time = 9 FOR ALTER TABLE t ADD a int", Kind.DDL),
+        ("BEGIN NOT ATOMIC SELECT 1; END", Kind.DDL),
+        ("SELECT a INTO OUTFILE '/tmp/x' FROM t", Kind.DATA),
     ],
 )
 def test_kind_of(sql: str, kind: Kind) -> None:
@@ -110,3 +122,12 @@ def test_a_table_is_laid_out_a_column_a_line_and_stays_the_same_statement() -> N
 def test_lines_and_comments_of_an_author_are_left_as_they_are() -> None:
     for sql in ("CREATE TABLE t (\na int)", "CREATE TABLE t (a int /* why */, b int)"):
         assert laid_out(sql) == sql
+
+
+def test_a_string_is_taken_apart_where_the_server_would() -> None:
+    body = "CREATE TRIGGER a BEFORE INSERT ON t FOR EACH ROW BEGIN SET NEW.n = 1; END"
+
+    assert list(statements_in("A 'x;y'; -- b;\n /* c; */ B;;")) == ["A 'x;y'", "-- b;\n /* c; */ B"]
+    assert list(statements_in(body)) == [body]
+    assert why_not_in_a_file("UPDATE t SET n = 1; UPDATE t SET n = 2").startswith("it is several")
+    assert why_not_in_a_file(body) == ""

@@ -36,6 +36,7 @@ from nestflux.history.sqlfile import Direction, PythonStep, SessionStatement, Sq
 from nestflux.history.statements import sha256
 from nestflux.recording.generate import families_of, place_of
 from nestflux.recording.measuring import Measuring, describe_python
+from nestflux.recording.private_values import private_values
 from nestflux.recording.recorded_file import Place, inexactness, prove_snapshot
 from nestflux.recording.snapshot import (
     Volatility,
@@ -140,7 +141,7 @@ def _accept(edit: _Edit, loader: ExtendedLoader) -> Accepted:
         schema, rows = read_schema(connection), read_rows(connection)
     with place.shadow_of_another_time() as connection:
         _run_all(connection, measured, loader)
-        varying = volatility(rows, read_rows(connection))
+        varying = volatility(rows, read_rows(connection), private_values())
     before = _accepted_schema(place)
     snapshot = render_snapshot(_last_name(place), schema, rows, varying)
     if not varying.reasons:

@@ -34,6 +34,7 @@ from nestflux.recording.executing import (
     record_forwards,
 )
 from nestflux.recording.notes import notes_for
+from nestflux.recording.private_values import private_values
 from nestflux.recording.snapshot import (
     Volatility,
     render_snapshot,
@@ -248,7 +249,7 @@ def _prove(
         run_file(connection, up, steps)
         book(connection, [row for section in up.sections for row in section.books])
         _require_same(built.after, read_schema(connection), up)
-        varying = volatility(built.rows, read_rows(connection))
+        varying = volatility(built.rows, read_rows(connection), private_values())
         _require_recorded_rows(varying, up)
         if built.left is not None:
             run_file(connection, down, steps)

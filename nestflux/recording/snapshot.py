@@ -46,8 +46,16 @@ class Volatility:
     unfrozen: frozenset[str] = frozenset()
 
 
-def volatility(one: Mapping[str, TableRows], other: Mapping[str, TableRows]) -> Volatility:
-    """Compare the rows of two shadows that ran the same steps under two clocks. Pure."""
+def volatility(
+    one: Mapping[str, TableRows],
+    other: Mapping[str, TableRows],
+    private: frozenset[str] = frozenset(),
+) -> Volatility:
+    """Compare the rows of two shadows that ran the same steps under two clocks. Pure.
+
+    ``private`` are values of this machine: a column that holds one may not be written to a file
+    either, although it does not vary here.
+    """
     columns: dict[str, frozenset[str]] = {}
     expressions: dict[str, dict[str, str]] = {}
     reasons: list[str] = []
@@ -72,6 +80,10 @@ def volatility(one: Mapping[str, TableRows], other: Mapping[str, TableRows]) -> 
                 expressions.setdefault(table, {})[column.name] = expression
             else:
                 reasons.append(f"{table}.{column.name} varies from run to run")
+                unfrozen.add(table)
+        for index, column in enumerate(first.columns):
+            if any(value in row[index] for row in first.rows for value in private):
+                reasons.append(f"{table}.{column.name} holds a value of the environment")
                 unfrozen.add(table)
     return Volatility(columns, expressions, tuple(reasons), frozenset(unfrozen))
 

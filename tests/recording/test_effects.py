@@ -105,3 +105,20 @@ def test_a_squash_of_what_is_recorded_is_held(project: ProjectFactory) -> None:
     shop.succeeds("db_generate")
     shop.succeeds("db_migrate")
     assert shop.sql("SHOW COLUMNS FROM shop_product LIKE 'name'")[0][1] == "varchar(60)"
+
+
+def test_a_value_of_the_environment_is_in_no_file(project: ProjectFactory) -> None:
+    shop = recorded(project)
+    fill = """
+import os
+
+def fill(apps, schema_editor):
+    apps.get_model("shop", "Product").objects.create(name=os.environ["PAYMENT_TOKEN"])
+"""
+    step = "migrations.RunPython(fill, migrations.RunPython.noop)"
+    shop.write("shop/migrations/0002_token.py", migration(step, head=fill))
+
+    outcome = shop.succeeds("db_generate", env={"PAYMENT_TOKEN": "live-4711-0815"})
+
+    assert "shop_product.name holds a value of the environment" in outcome.stdout
+    assert not [p for p in shop.history.rglob("*") if p.is_file() and "4711" in p.read_text()]

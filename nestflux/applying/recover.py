@@ -62,7 +62,7 @@ def decide(step: Interrupted, live: Mapping[str, str]) -> Finding:
             Decision.ASK, "the schema changed, and not as the statement changes it", change
         )
     if step.answered:
-        return Finding(Decision.RUN, "it failed and changed nothing", change)
+        return Finding(Decision.RUN, "it changed nothing", change)
     if step.undecidable:
         return Finding(Decision.ASK, step.undecidable, change)
     if step.recorded:

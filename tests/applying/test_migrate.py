@@ -103,7 +103,7 @@ def test_a_failing_statement_is_told_and_gone_on_from_when_the_cause_is_mended(
     assert "Next:  mend the cause" in failed.stderr
     assert status.code == 1
     assert "failed, statement" in status.stdout
-    assert "run again: it failed and changed nothing" in mended.stdout
+    assert "failed in an earlier run; running it again: it changed nothing" in mended.stdout
     assert shop.sql("SELECT price FROM shop_product") == [(11,), (11,)]
     assert shop.succeeds("db_status", "--json").json["up_to_date"]
 

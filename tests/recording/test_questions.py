@@ -1,0 +1,35 @@
+"""A person at a terminal is asked as Django asks."""
+
+from __future__ import annotations
+
+from tests.conftest import ProjectFactory
+from tests.recording.django_truth import statements, up_file
+from tests.recording.test_effects import recorded
+
+
+def test_a_rename_is_asked_and_the_answer_counts(project: ProjectFactory) -> None:
+    shop = recorded(project)
+    shop.edit("shop/models.py", "name =", "title =")
+
+    outcome = shop.on_a_terminal("db_generate", "--name", "title", answers="y\n")
+
+    assert outcome.code == 0, str(outcome)
+    assert "Was product.name renamed to product.title" in outcome.stdout
+    assert statements(up_file(shop, "0002_title")) == [
+        "ALTER TABLE `shop_product` RENAME COLUMN `name` TO `title`"
+    ]
+
+
+def test_a_required_column_gets_the_value_that_is_typed(project: ProjectFactory) -> None:
+    shop = recorded(project)
+    shop.edit(
+        "shop/models.py",
+        "name = models.CharField(max_length=40)",
+        "name = models.CharField(max_length=40)\n    stock = models.IntegerField()",
+    )
+
+    outcome = shop.on_a_terminal("db_generate", "--name", "stock", answers="1\n7\n")
+
+    assert outcome.code == 0, str(outcome)
+    first, _ = statements(up_file(shop, "0002_stock"))
+    assert first == "ALTER TABLE `shop_product` ADD COLUMN `stock` integer DEFAULT 7 NOT NULL"

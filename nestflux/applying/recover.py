@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from nestflux.history import spellings
 from nestflux.history.deltas import Delta
 from nestflux.history.statements import is_repeatable
 
@@ -56,7 +57,7 @@ def decide(step: Interrupted, live: Mapping[str, str]) -> Finding:
         return _of_transactional(step)
     change = Delta.between(step.before, live)
     if change:
-        if step.recorded and _is_the_recorded(change, step):
+        if step.recorded and _is_the_recorded(change, step, {**step.before, **live}):
             return Finding(Decision.CLOSE, "the schema shows that it ran", change)
         return Finding(
             Decision.ASK, "the schema changed, and not as the statement changes it", change
@@ -72,19 +73,39 @@ def decide(step: Interrupted, live: Mapping[str, str]) -> Finding:
     return Finding(Decision.ASK, "it leaves no trace in the schema", change)
 
 
-def _is_the_recorded(change: Delta, step: Interrupted) -> bool:
-    """Two versions of a server print a definition differently (integer widths, default
-    collations); then it is the objects that count, and which of them came, went or changed."""
-    if change.same_as(step.recorded):
+def _is_the_recorded(change: Delta, step: Interrupted, tables: Mapping[str, str]) -> bool:
+    """Is it the change that was recorded, as a table of its own past and another version of the
+    server show it?
+
+    A column of an old latin1 table has that table's character set, and was recorded with the
+    schema's. Another version prints a definition differently: there it is enough that an object
+    came or went, if nobody knows that the statement failed; one that changed must read the same
+    but for known spellings.
+    """
+    live, recorded = (spellings.less_tables_own(d, tables) for d in (change, step.recorded))
+    if live.same_as(recorded):
         return True
-    return not step.same_server and _shape(change) == _shape(step.recorded)
+    if step.same_server or step.answered:
+        return False
+    mine, theirs = (delta.without_order().changes for delta in (live, recorded))
+    return mine.keys() == theirs.keys() and all(
+        _came_or_went_alike(mine[key], theirs[key]) or _reads_alike(mine[key], theirs[key])
+        for key in mine
+    )
 
 
-def _shape(delta: Delta) -> dict[str, tuple[bool, bool]]:
-    return {
-        key: (before is None, after is None)
-        for key, (before, after) in delta.without_order().changes.items()
-    }
+_Change = tuple[str | None, str | None]
+
+
+def _came_or_went_alike(one: _Change, other: _Change) -> bool:
+    gone = [side is None for side in one]
+    return any(gone) and gone == [side is None for side in other]
+
+
+def _reads_alike(one: _Change, other: _Change) -> bool:
+    if None in (*one, *other):
+        return False
+    return [spellings.plain(str(t)) for t in one] == [spellings.plain(str(t)) for t in other]
 
 
 def _of_transactional(step: Interrupted) -> Finding:

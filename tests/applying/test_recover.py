@@ -54,6 +54,60 @@ def test_another_version_of_the_server_may_print_the_same_change_differently() -
     assert decide(replace(STEP, same_server=False), OTHER).decision is Decision.ASK
 
 
+def test_what_the_server_said_had_failed_is_never_done_by_its_shape_alone() -> None:
+    live = {**AFTER, "table post / column name": "varchar(10) DEFAULT NULL"}
+    step = replace(STEP, same_server=False, answered=True)
+
+    assert decide(step, live).decision is Decision.ASK
+
+
+@pytest.mark.parametrize(
+    ("recorded", "live", "wanted"),
+    [
+        ("int(11) DEFAULT 7", "int DEFAULT '7'", Decision.CLOSE),
+        (
+            "datetime(6) DEFAULT current_timestamp(6)",
+            "datetime(6) DEFAULT CURRENT_TIMESTAMP(6)",
+            Decision.CLOSE,
+        ),
+        (
+            "datetime DEFAULT current_timestamp()",
+            "datetime DEFAULT CURRENT_TIMESTAMP",
+            Decision.CLOSE,
+        ),
+        ("int(11) DEFAULT 7", "int DEFAULT '8'", Decision.ASK),
+        ("varchar(20)", "varchar(30)", Decision.ASK),
+    ],
+)
+def test_a_column_that_changed_must_read_the_same_on_another_version(
+    recorded: str, live: str, wanted: Decision
+) -> None:
+    key = "table post / column name"
+    before = {**AFTER, key: "bigint"}
+    step = replace(
+        STEP,
+        before=before,
+        recorded=Delta.between(before, {**before, key: recorded}),
+        same_server=False,
+    )
+
+    assert decide(step, {**before, key: live}).decision is wanted
+    assert decide(replace(step, same_server=True), {**before, key: live}).decision is Decision.ASK
+
+
+def test_a_column_of_an_old_table_has_the_tables_character_set() -> None:
+    before = {**BEFORE, "table post": "ENGINE=InnoDB DEFAULT CHARSET=latin1 COLLATE=latin1_bin"}
+    own, other = "CHARACTER SET latin1 COLLATE latin1_bin", "CHARACTER SET utf8mb3 COLLATE utf8_bin"
+    after = {**before, f"table post {ORDER}": "id, name"}
+    step = replace(STEP, before=before)
+
+    as_the_table = {**after, "table post / column name": f"varchar(10) {own}"}
+    otherwise = {**after, "table post / column name": f"varchar(10) {other}"}
+
+    assert decide(step, as_the_table).decision is Decision.CLOSE
+    assert decide(step, otherwise).decision is Decision.ASK
+
+
 def test_a_change_in_part_is_asked_about() -> None:
     before = {"table a": "x", "table b": "x"}
     step = replace(STEP, sql="DROP TABLE a, b", before=before, recorded=Delta.between(before, {}))

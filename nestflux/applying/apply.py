@@ -7,8 +7,9 @@ one commit. A data statement and an atomic Python step commit together with thei
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -26,12 +27,13 @@ from nestflux.applying.events import (
     StepStarted,
 )
 from nestflux.applying.recover import Decision, Finding, Interrupted, decide
+from nestflux.applying.retry import DEADLOCK
 from nestflux.applying.tasks import Task, Work
 from nestflux.applying.transactions import Sentinel, untransactional
 from nestflux.database.errors import number_of
 from nestflux.database.ledger import FileRow, LedgerFile, LedgerStep
 from nestflux.database.reader import read_schema
-from nestflux.database.session import pin, restored_session
+from nestflux.database.session import limit_session, pin, restored_session
 from nestflux.exceptions import LockLost
 from nestflux.history.deltas import Delta
 from nestflux.history.lexer import identifiers
@@ -50,6 +52,10 @@ _RECOVERED = {
     (Decision.RUN, False): "was in flight; running it again",
 }
 _FINISHED = {Direction.UP: "applied", Direction.DOWN: "rolled_back"}
+
+
+class _NotBooked(Exception):
+    """A step ran, and the row that commits with it could not be written: no failure of its own."""
 
 
 class Passage:
@@ -76,6 +82,7 @@ class Passage:
         self.attempt = (known.attempt if known else 0) + (0 if self.resumes else 1)
         self._opened = 0
         self._before: dict[str, str] | None = None
+        self._doubt = ""
         self._session: list[str] = []
 
     def run(self) -> Finished:
@@ -83,7 +90,7 @@ class Passage:
         whatever it raises, the ledger says where it stands."""
         started = time.monotonic()
         try:
-            with restored_session(self.connection):
+            with restored_session(self.connection, self._all_sets()):
                 self._set_session(self.work.file.session)
                 self._limit_lock_waits()
                 self._run_steps(self._resume() if self.resumes else self._begin())
@@ -103,19 +110,23 @@ class Passage:
         self.context.tell(Started(self.row.name, self.direction.value, len(tasks), done + 1))
         for task in tasks:
             if task.ordinal > done and self._opened != task.ordinal:
-                with self._write():
-                    self._open(task)
+                self._persist(task, partial(self._open_alone, task))
             self._set_session(task.session)
             if task.ordinal > done:
                 self._step(task)
+
+    def _all_sets(self) -> tuple[str, ...]:
+        return (*self.work.file.session, *(sql for t in self.work.tasks for sql in t.session))
 
     def _set_session(self, session: tuple[str, ...]) -> None:
         pin(self.connection, session)
         self._session += session
 
     def _limit_lock_waits(self) -> None:
-        timeout = self.context.options.retry.ddl_lock_timeout
-        pin(self.connection, (f"SET lock_wait_timeout = {timeout:d}",))
+        self._wait_for_locks(self.context.options.retry.ddl_lock_timeout)
+
+    def _wait_for_locks(self, seconds: int) -> None:
+        pin(self.connection, (f"SET lock_wait_timeout = {seconds:d}",))
 
     # ---- beginning and going on ------------------------------------------------------------
 
@@ -237,50 +248,89 @@ class Passage:
         total = len(self.work.tasks)
         self.context.tell(StepStarted(self.row.name, task.ordinal, total, task.title))
         started = time.monotonic()
+        operation = self._operation(task)
+        if task.kind == "ddl" or (operation is not None and not operation.atomic):
+            rows = self._try(task, lambda _: self._execute(task, operation))
+            if operation is not None:
+                self._keep_lock()
+            self._close_after(task, rows, time.monotonic() - started)
+        else:
+            self._try(task, lambda sentinel: self._run_with_row(task, operation, sentinel, started))
+        seconds = time.monotonic() - started
+        self.context.tell(StepDone(self.row.name, task.ordinal, total, seconds))
+
+    def _try(self, task: Task, attempt: Callable[[Sentinel], int | None]) -> int | None:
+        """Run a step, again where the server did not let it in. Only what runs here can be a
+        failure of the step: what the ledger is told of it afterwards cannot."""
         tried = 0
         while True:
             tried += 1
             self.context.lock.require()
             sentinel = Sentinel(self.connection)
+            again = isinstance(task.step, Statement)
             try:
-                self._attempt(task, sentinel, started)
-                break
-            except Error as error:
-                pause = self.context.options.retry.pause_after(tried, number_of(error))
-                if pause is None or isinstance(task.step, PythonStep) or sentinel.was_lost:
-                    self._fail(task, error, sentinel)
-                reason = "locked by another connection" if number_of(error) != 1213 else "deadlock"
-                self.context.tell(Retrying(self.row.name, task.ordinal, reason, pause or 0.0))
-                time.sleep(pause or 0.0)
+                return attempt(sentinel)
             except LockLost:
                 raise
+            except _NotBooked as error:
+                cause = error.__cause__
+                if not (again and isinstance(cause, Error) and self._pauses(task, tried, cause)):
+                    raise (cause or error) from None
+            except Error as error:
+                if sentinel.was_lost or not (again and self._pauses(task, tried, error)):
+                    self._fail(task, error, sentinel)
             except Exception as error:
                 self._fail(task, error, sentinel)
-        seconds = time.monotonic() - started
-        self.context.tell(StepDone(self.row.name, task.ordinal, total, seconds))
 
-    def _attempt(self, task: Task, sentinel: Sentinel, started: float) -> None:
-        """Run a step and close its row."""
-        operation = self._operation(task)
-        if task.kind == "ddl" or (operation is not None and not operation.atomic):
-            rows = self._execute(task, operation)
-            if operation is not None:
-                self._keep_lock()
-            with self._write():
-                self._close(task, rows, time.monotonic() - started)
-            return
+    def _run_with_row(
+        self,
+        task: Task,
+        operation: PythonOperation | None,
+        sentinel: Sentinel,
+        started: float,
+    ) -> int | None:
+        """Run a step and close its row in one transaction."""
         with transaction.atomic(self.connection.alias), sentinel:
             rows = self._execute(task, operation)
             if sentinel.is_lost():
                 place = f"{self.row.name}, step {task.ordinal}"
                 self.context.tell(Noticed(f"{place} committed by itself: {task.title}"))
             self.context.lock.require()
-            self._close(task, rows, time.monotonic() - started)
+            try:
+                self._close(task, rows, time.monotonic() - started)
+            except Exception as error:
+                raise _NotBooked from error
+        return rows
+
+    def _persist(self, task: Task, write: Callable[[], None]) -> None:
+        """A commit to the ledger, tried again where its tables are locked (a backup's lock)."""
+        tried = 0
+        while True:
+            tried += 1
+            try:
+                write()
+                return
+            except Error as error:
+                if not self._pauses(task, tried, error):
+                    raise
+
+    def _pauses(self, task: Task, tried: int, error: Error) -> bool:
+        """Wait before the next try, where there is one."""
+        pause = self.context.options.retry.pause_after(tried, number_of(error))
+        if pause is None:
+            return False
+        reason = "deadlock" if number_of(error) == DEADLOCK else "locked by another connection"
+        self.context.tell(Retrying(self.row.name, task.ordinal, reason, pause))
+        time.sleep(pause)
+        return True
 
     def _execute(self, task: Task, operation: PythonOperation | None) -> int | None:
         if operation is not None:
             backwards = self.direction is Direction.DOWN
+            self._wait_for_locks(self.context.callers_lock_wait)
             self.context.runner.run(operation, self.connection, backwards=backwards)
+            if self.context.lock.still_held():
+                self._limit_lock_waits()
             return None
         with self.connection.cursor() as cursor:
             cursor.execute(task.text)
@@ -301,6 +351,7 @@ class Passage:
         if lock.still_held():
             return
         if lock.regain() and self.ledger.move_run(lock.connection_id):
+            limit_session(self.connection, self.context.options.retry.ddl_lock_timeout)
             pin(self.connection, tuple(self._session))
             self._limit_lock_waits()
             return
@@ -308,12 +359,13 @@ class Passage:
 
     def _fail(self, task: Task, error: Exception, sentinel: Sentinel) -> None:
         """Write that a step failed, and raise StatementFailed."""
-        undecidable = self._undecidable(task)
+        undecidable = self._doubt
         if sentinel.was_lost:
             undecidable = "it committed a part of its work by itself, and then failed"
-        changed = Delta()
+        changed = None if task.kind == "ddl" else Delta()
         if not failures.is_connection_lost(error):
             with suppress(Error, LockLost):
+                self._limit_lock_waits()
                 if task.kind == "ddl":
                     live = self._reading(task.text, task.record.delta)
                     changed = Delta.between(self._before or {}, live)
@@ -326,8 +378,9 @@ class Passage:
                     )
                     if self.direction is Direction.UP:
                         self.ledger.set_file_state(self.row.id, "failed")
+        doubt = undecidable if task.kind != "ddl" else ""
         raise failures.step_failed(
-            error, self.connection, self.row.name, task, len(self.work.tasks), changed
+            error, self.connection, self.row.name, task, len(self.work.tasks), changed, doubt
         ) from error
 
     # ---- rows ------------------------------------------------------------------------------
@@ -348,12 +401,40 @@ class Passage:
 
     def _open(self, task: Task) -> None:
         """Before a step: that it begins and, for DDL, what it touches looks like."""
-        self._before = None
-        if task.kind == "ddl":
-            self._before = self._reading(task.text, task.record.delta)
-        undecidable = self._undecidable(task)
-        self.ledger.open_step(self._place(task), reading=self._before, undecidable=undecidable)
+        self._look(task)
+        self._write_opening(task)
+
+    def _open_alone(self, task: Task) -> None:
+        with self._write():
+            self._open(task)
+
+    def _look(self, task: Task) -> None:
+        """What must be known of a step before it runs."""
+        is_ddl = task.kind == "ddl"
+        self._before = self._reading(task.text, task.record.delta) if is_ddl else None
+        self._doubt = self._undecidable(task)
+
+    def _write_opening(self, task: Task) -> None:
+        self.ledger.open_step(self._place(task), reading=self._before, undecidable=self._doubt)
         self._opened = task.ordinal
+
+    def _close_after(self, task: Task, rows: int | None, seconds: float) -> None:
+        """Close the row of a step that stands whatever becomes of its row: the write alone is
+        tried again. Where the next step's tables cannot be looked at, it is opened by itself."""
+        following = self.work.tasks[task.ordinal] if task.ordinal < len(self.work.tasks) else None
+        if following is not None:
+            try:
+                self._look(following)
+            except Error:
+                following = None
+
+        def write() -> None:
+            with self._write():
+                self._book_done(task, rows, seconds, "")
+                if following is not None:
+                    self._write_opening(following)
+
+        self._persist(task, write)
 
     def _close(self, task: Task, rows: int | None, seconds: float, note: str = "") -> None:
         """After a step: what is booked with it, and the next step's opening."""

@@ -36,7 +36,8 @@ class Options:
 
 @dataclass
 class Context:
-    """One run that holds the lock. ``order`` is every migration of the history."""
+    """One run that holds the lock. ``order`` is every migration of the history;
+    ``callers_lock_wait`` the ``lock_wait_timeout`` that Python steps get, in seconds."""
 
     connection: BaseDatabaseWrapper
     server: Server
@@ -45,6 +46,7 @@ class Context:
     options: Options
     order: tuple[str, ...]
     load: Callable[[], ExtendedLoader]
+    callers_lock_wait: int = 86400
 
     @cached_property
     def loader(self) -> ExtendedLoader:

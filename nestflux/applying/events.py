@@ -26,6 +26,14 @@ class HolderEnded(Event):
 
 
 @dataclass(frozen=True)
+class HolderSpared(Event):
+    """The holder gave no sign of life, and its connection could or may not be ended."""
+
+    holder: str
+    why: str
+
+
+@dataclass(frozen=True)
 class Started(Event):
     """A file is begun, or gone on with from step ``resumes_at``."""
 

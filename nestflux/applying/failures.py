@@ -44,9 +44,15 @@ def step_failed(
     name: str,
     task: Task,
     total: int,
-    changed: Delta,
+    changed: Delta | None,
+    doubt: str,
 ) -> StatementFailed:
-    """A step of a file failed on its merits, or its connection was lost."""
+    """A step of a file failed on its merits, or its connection was lost.
+
+    Args:
+        changed: what it changed in the schema all the same; None where that could not be read.
+        doubt: why what it had done before it failed was not undone; empty if it was.
+    """
     kind = "step" if isinstance(task.step, PythonStep) else "statement"
     place = f"{name}.sql, {kind} {task.ordinal} of {total}"
     if is_connection_lost(error):
@@ -65,6 +71,10 @@ def step_failed(
     effect = f", and {kind} {task.ordinal} changed nothing"
     if changed:
         effect = f", and {kind} {task.ordinal} changed a part: {'; '.join(changed.lines())}"
+    elif changed is None:
+        effect = f"; what {kind} {task.ordinal} changed could not be read"
+    elif doubt:
+        effect = f"; what {kind} {task.ordinal} had done before it failed stands: {doubt}"
     return StatementFailed(
         f"{place} failed: {words}",
         where=where,

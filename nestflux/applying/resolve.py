@@ -192,7 +192,7 @@ def _flying(
     _, step = passage.stand()
     if step is None:
         raise _nothing_in_flight(f"{known.name} is half applied, none of its steps in flight")
-    with restored_session(context.connection):
+    with restored_session(context.connection, passage.work.file.session):
         pin(context.connection, passage.work.file.session)  # a reading depends on it
         finding = passage.examine(step)
     if finding.decision is not Decision.ASK:

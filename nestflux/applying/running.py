@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django.db.utils import Error
 
 from nestflux.applying.context import Context, Options
-from nestflux.applying.events import HolderEnded, Waiting
+from nestflux.applying.events import HolderEnded, HolderSpared, Waiting
 from nestflux.applying.failures import ledger_failed
 from nestflux.applying.plan import refuse_family
 from nestflux.conf import FAMILIES, history_folder
@@ -26,6 +26,7 @@ from nestflux.database.server import (
     is_read_only,
     server_of,
 )
+from nestflux.database.session import limited_session
 from nestflux.exceptions import NestFluxError, Refused
 from nestflux.history.folder import Folder
 
@@ -63,6 +64,13 @@ def refuse_unsuitable(connection: BaseDatabaseWrapper, server: Server) -> None:
     the lock would not hold."""
     if connection.in_atomic_block:
         raise Refused("A transaction is open: DDL would commit it.", stands="nothing was run")
+    if not connection.get_autocommit():
+        raise Refused(
+            f"The database {connection.alias!r} has AUTOCOMMIT off: what a run books would be "
+            "rolled back at its end.",
+            stands="nothing was run",
+            then="let this alias, or another one for deploys, have AUTOCOMMIT on",
+        )
     if is_read_only(connection):
         raise Refused(
             f"{server.name} is read-only: a replica, or super_read_only is set.",
@@ -85,6 +93,7 @@ def lock_held(connection: BaseDatabaseWrapper, options: Options) -> Iterator[Dat
         options.lock,
         on_wait=lambda holder: options.on_event(Waiting(str(holder))),
         on_kill=lambda holder: options.on_event(HolderEnded(str(holder))),
+        on_spare=lambda holder, why: options.on_event(HolderSpared(str(holder), why)),
     )
     try:
         lock.acquire()
@@ -110,6 +119,21 @@ def run_opened(
         order: every migration of the history, in the frozen order.
         ledger_version: what a reading of the ledger under this lock said; 0: there is none.
     """
+    with limited_session(connection, options.retry.ddl_lock_timeout) as callers_lock_wait:
+        yield from _opened(
+            connection, server, lock, options, order, ledger_version, callers_lock_wait
+        )
+
+
+def _opened(
+    connection: BaseDatabaseWrapper,
+    server: Server,
+    lock: DatabaseLock,
+    options: Options,
+    order: Sequence[str],
+    ledger_version: int,
+    callers_lock_wait: int,
+) -> Iterator[Context]:
     ledger = Ledger(connection)
     try:
         with _missing_grants_told(connection):
@@ -123,6 +147,7 @@ def run_opened(
             options=options,
             order=tuple(order),
             load=lambda: _load(connection),
+            callers_lock_wait=callers_lock_wait,
         )
         with beating(connection, run_id, every=options.lock.beat):
             yield context

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
 
+# Seconds that a run waits at its end for a beat under way: the beat's own waits, twice.
+_PARTING = 4.0
+
+
 @contextmanager
 def beating(connection: BaseDatabaseWrapper, run_id: int, *, every: float) -> Iterator[None]:
     """Renew ``heartbeat_at`` of a run's row every so many seconds while the block lasts.
@@ -35,7 +39,7 @@ def beating(connection: BaseDatabaseWrapper, run_id: int, *, every: float) -> It
         yield
     finally:
         ended.set()
-        thread.join()
+        thread.join(_PARTING)
 
 
 def _beat(
@@ -58,7 +62,7 @@ def _beat(
 def _renew(own: BaseDatabaseWrapper, run_id: int) -> None:
     with own.cursor() as cursor:
         # A row locked by the run itself must not make the heart wait.
-        cursor.execute("SET SESSION innodb_lock_wait_timeout = 1")
+        cursor.execute("SET SESSION innodb_lock_wait_timeout = 1, lock_wait_timeout = 1")
         cursor.execute(
             "UPDATE nestflux_run SET heartbeat_at = UTC_TIMESTAMP(6) WHERE id = %s", [run_id]
         )

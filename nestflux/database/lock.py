@@ -10,6 +10,7 @@ such a connection for ``wait_timeout``, eight hours. For that there is the heart
 from __future__ import annotations
 
 import hashlib
+import re
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -29,6 +30,8 @@ _SLICE = 1.0  # seconds of one GET_LOCK: between two of them the holder is looke
 # server's own default, where an operator set a shorter wait_timeout.
 _IDLE = 28800
 NO_SUCH_THREAD = 1094
+KILL_DENIED = (1095, 1227)
+_WAITS = re.compile(r"waiting for .*lock\b", re.IGNORECASE)  # table metadata lock, backup lock…
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,8 @@ class Holder:
     statement_for: int | None = None  # seconds
     heartbeat: str = ""
     heartbeat_age: float | None = None
+    is_visible: bool = True  # in the server's process list
+    is_idle: bool = False  # between two statements, or waiting for a lock
 
     def __str__(self) -> str:
         parts = [f"connection {self.connection_id}"]
@@ -86,6 +91,7 @@ class DatabaseLock:
     Args:
         on_wait: told of the holder when waiting begins, and whenever who or what it is changes.
         on_kill: told of a holder whose heartbeat was stale and whose connection was ended.
+        on_spare: told of one, and why, whose connection was not: it works, or this user may not.
     """
 
     def __init__(
@@ -95,6 +101,7 @@ class DatabaseLock:
         *,
         on_wait: Callable[[Holder], None] = lambda holder: None,
         on_kill: Callable[[Holder], None] = lambda holder: None,
+        on_spare: Callable[[Holder, str], None] = lambda holder, why: None,
     ) -> None:
         self.connection = connection
         self.times = times
@@ -102,6 +109,7 @@ class DatabaseLock:
         self.connection_id = 0
         self._on_wait = on_wait
         self._on_kill = on_kill
+        self._on_spare = on_spare
 
     def acquire(self) -> None:
         """Take the lock, waiting for it. Raises LockUnavailable, naming the holder."""
@@ -151,7 +159,7 @@ class DatabaseLock:
     def _wait(self) -> None:
         watch = _Watch(self.times)
         deadline = time.monotonic() + self.times.wait
-        told = ""
+        told = told_spared = ""
         while True:
             holder = holder_of(self.connection, self.name)
             if holder is not None:
@@ -159,7 +167,10 @@ class DatabaseLock:
                     told = holder_key(holder)
                     self._on_wait(holder)
                 if watch.is_stale(holder):
-                    self._kill(holder)
+                    spared = self._kill(holder)
+                    if spared and spared != told_spared:
+                        self._on_spare(holder, spared)
+                    told_spared = spared
                     watch = _Watch(self.times)
             left = deadline - time.monotonic()
             if left <= 0:
@@ -171,15 +182,24 @@ class DatabaseLock:
             if self._try(min(_SLICE, left)):
                 return
 
-    def _kill(self, holder: Holder) -> None:
+    def _kill(self, holder: Holder) -> str:
+        """End a holder's connection; why not, where it stays."""
+        if not holder.is_visible:
+            return "this user may not see what it does (the privilege PROCESS)"
+        if not holder.is_idle:
+            return "its connection is at work"
         with self.connection.cursor() as cursor:
             try:
                 cursor.execute(f"KILL CONNECTION {holder.connection_id:d}")
             except Error as error:
-                if error.args and error.args[0] == NO_SUCH_THREAD:
-                    return
-                raise
+                number = error.args[0] if error.args else 0
+                if number == NO_SUCH_THREAD:
+                    return ""
+                if number not in KILL_DENIED:
+                    raise
+                return "this user may not end it"
         self._on_kill(holder)
+        return ""
 
     def _try(self, seconds: float) -> bool:
         """GET_LOCK gives 1 (taken), 0 (timed out) or NULL (an error): only 1 counts."""
@@ -226,15 +246,20 @@ def holder_of(connection: BaseDatabaseWrapper, name: str) -> Holder | None:
         if identity is None:
             return None
         cursor.execute(
-            "SELECT COALESCE(INFO, ''), TIME FROM information_schema.PROCESSLIST WHERE ID = %s",
+            "SELECT COALESCE(INFO, ''), TIME, COMMAND, COALESCE(STATE, '') "
+            "FROM information_schema.PROCESSLIST WHERE ID = %s",
             [identity],
         )
-        statement, seconds = cursor.fetchone() or ("", None)
+        row = cursor.fetchone()
+        statement, seconds, command, state = row or ("", None, "", "")
         run = _run_of(cursor, identity)
     return Holder(
         connection_id=int(identity),
         statement=str(statement),
         statement_for=seconds,
+        is_visible=row is not None,
+        # A statement that works on is a deploy that lives, whatever became of its client.
+        is_idle=command == "Sleep" or bool(_WAITS.match(str(state))),
         **run,
     )
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.utils import Error
+
+from nestflux.history.lexer import significant
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -32,6 +34,14 @@ _RESTORED = (
     "lock_wait_timeout",
     "innodb_lock_wait_timeout",
 )
+# Limits of a server on how long a statement or a transaction may take, where it has them.
+_LIFTED = (
+    "max_statement_time",  # MariaDB
+    "idle_transaction_timeout",
+    "idle_write_transaction_timeout",
+    "idle_readonly_transaction_timeout",
+    "max_execution_time",  # MySQL
+)
 
 
 def pin(connection: BaseDatabaseWrapper, session: tuple[str, ...] = PINNED) -> None:
@@ -42,18 +52,87 @@ def pin(connection: BaseDatabaseWrapper, session: tuple[str, ...] = PINNED) -> N
 
 
 @contextmanager
-def restored_session(connection: BaseDatabaseWrapper) -> Iterator[None]:
-    """Give a connection its session variables back at the end, if it is still the same one."""
+def restored_session(
+    connection: BaseDatabaseWrapper, session: Iterable[str] = ()
+) -> Iterator[None]:
+    """Give a connection its session variables back at the end, if it is still the same one.
+
+    Args:
+        session: SETs that will be run; what they name is given back too.
+    """
+    names = dict.fromkeys(_RESTORED)
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT CONNECTION_ID(), {', '.join(f'@@{name}' for name in _RESTORED)}")
+        for name in {name for sql in session for name in variables_set_by(sql)} - names.keys():
+            with suppress(Error):  # the SET itself will say that there is no such variable
+                cursor.execute(f"SELECT @@SESSION.`{name}`")
+                names[name] = None
+        shown = ", ".join(f"@@SESSION.`{name}`" for name in names)
+        cursor.execute(f"SELECT CONNECTION_ID(), {shown}")
         identity, *values = cursor.fetchone()
+    saved = dict(zip(names, values, strict=True))
+    if "timestamp" in saved:  # a value would stop the session's clock
+        saved["timestamp"] = 0
     try:
         yield
     finally:
-        if connection.connection is not None and not connection.needs_rollback:
-            # A lost connection has no session to restore, and must not hide why it was lost.
-            with suppress(Error), connection.cursor() as cursor:
-                cursor.execute("SELECT CONNECTION_ID()")
-                if cursor.fetchone()[0] == identity:
-                    assignments = ", ".join(f"{name} = %s" for name in _RESTORED)
-                    cursor.execute(f"SET {assignments}", values)
+        _restore(connection, identity, saved)
+
+
+def variables_set_by(sql: str) -> set[str]:
+    """The session variables that a SET names, in lower case; not those of NAMES."""
+    found = set()
+    shown = [token.text for token in significant(sql)]
+    depth = 0  # inside parentheses an = compares
+    for index, text in enumerate(shown):
+        depth += {"(": 1, ")": -1}.get(text, 0)
+        if depth == 0 and text == "=" and index:
+            start = index - (2 if shown[index - 1] == ":" else 1)
+            scope = {word.lstrip("@").lower() for word in shown[max(0, start - 2) : start]}
+            if not scope & {"global", "persist", "persist_only"}:
+                found.add(shown[start].strip("`").lstrip("@").lower())
+    return found
+
+
+def limit_session(connection: BaseDatabaseWrapper, lock_wait: int) -> dict[str, str]:
+    """Let a session wait so many seconds for a table and run as long as it must; gives what it
+    had. Where a server ends long statements, it would end the ALTER that a deploy is made of."""
+    marks = ", ".join(["%s"] * (len(_LIFTED) + 1))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SHOW SESSION VARIABLES WHERE Variable_name IN ({marks})",
+            ["lock_wait_timeout", *_LIFTED],
+        )
+        had = {str(name): str(value) for name, value in cursor.fetchall()}
+        assignments = (f"{name} = {0 if name in _LIFTED else lock_wait}" for name in had)
+        cursor.execute(f"SET {', '.join(assignments)}")
+    return had
+
+
+@contextmanager
+def limited_session(connection: BaseDatabaseWrapper, lock_wait: int) -> Iterator[int]:
+    """``limit_session`` while the block lasts; gives the ``lock_wait_timeout`` of before."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT CONNECTION_ID()")
+        (identity,) = cursor.fetchone()
+    had = limit_session(connection, lock_wait)
+    try:
+        yield int(had["lock_wait_timeout"])
+    finally:
+        # An integer variable takes no decimal point, and max_statement_time is shown with one.
+        values = {name: float(value) for name, value in had.items()}
+        _restore(
+            connection,
+            identity,
+            {name: int(v) if v.is_integer() else v for name, v in values.items()},
+        )
+
+
+def _restore(connection: BaseDatabaseWrapper, identity: int, saved: Mapping[str, Any]) -> None:
+    if connection.connection is None or connection.needs_rollback:
+        return
+    # A lost connection has no session to restore, and must not hide why it was lost.
+    with suppress(Error), connection.cursor() as cursor:
+        cursor.execute("SELECT CONNECTION_ID()")
+        if cursor.fetchone()[0] == identity:
+            assignments = ", ".join(f"`{name}` = %s" for name in saved)
+            cursor.execute(f"SET {assignments}", list(saved.values()))

@@ -12,6 +12,7 @@ from nestflux.applying.events import (
     Event,
     Finished,
     HolderEnded,
+    HolderSpared,
     Loaded,
     Noticed,
     Recovered,
@@ -92,6 +93,8 @@ def _lines(event: Event) -> list[str]:
             ]
         case HolderEnded():
             return [f"Ended a deploy that gave no sign of life: {event.holder}"]
+        case HolderSpared():
+            return [f"Gives no sign of life, and is not ended, for {event.why}: {event.holder}"]
         case Relinked():
             return [f"{event.old} ran already as {event.new}: the same statements"]
         case Noticed():

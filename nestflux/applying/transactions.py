@@ -10,7 +10,7 @@ from collections.abc import Collection
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from nestflux.applying.retry import DEADLOCK
+from nestflux.applying.retry import DEADLOCK, LOCK_WAIT_TIMEOUT
 from nestflux.database.errors import number_of
 
 if TYPE_CHECKING:
@@ -43,8 +43,21 @@ class Sentinel:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if isinstance(error, Exception) and number_of(error) != DEADLOCK:
+        if isinstance(error, Exception) and not self._rolled_back(error):
             self.is_lost()
+
+    def _rolled_back(self, error: Exception) -> bool:
+        """Did the server roll the whole transaction back by itself? A row lock's timeout does so
+        only under ``innodb_rollback_on_timeout`` (Manual 17.14; off by default)."""
+        if number_of(error) != LOCK_WAIT_TIMEOUT:
+            return number_of(error) == DEADLOCK
+        driver: Any = self.connection.connection
+        try:
+            driver.query("SELECT @@innodb_rollback_on_timeout")
+            ((value,),) = driver.store_result().fetch_row(0)
+        except Exception:  # the connection is gone: nothing can be told from a savepoint either
+            return False
+        return str(value.decode() if isinstance(value, bytes) else value) == "1"
 
     def is_lost(self) -> bool:
         """Has anything committed since it was entered? Ends the watch."""

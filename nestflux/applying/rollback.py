@@ -214,27 +214,16 @@ def _ids(plan: RollbackPlan) -> tuple[str, ...]:
 
 def _losses(connection: BaseDatabaseWrapper, work: Work, tables: set[str]) -> tuple[Loss, ...]:
     """What the steps drop, by their recorded deltas: tables, and columns of tables that stay."""
-    gone = [
-        key
-        for task in work.tasks
-        for key, (_, after) in task.record.delta.changes.items()
-        if after is None
-    ]
-    dropped = [key.removeprefix("table ") for key in gone if _is_table(key)]
+    deltas = [(task.record.delta, task.text) for task in work.tasks]
+    dropped = [table for delta, _ in deltas for table in delta.lost_tables()]
+    columns = [column for delta, sql in deltas for column in delta.lost_columns(sql)]
     losses = [(name, "") for name in dropped]
-    for key in gone:
-        table, found, column = key.removeprefix("table ").partition(" / column ")
-        if found and table not in dropped:
-            losses.append((table, column))
+    losses += [(table, column) for table, column in columns if table not in dropped]
     return tuple(
         Loss(table, column, _count(connection, table))
         for table, column in losses
         if table in tables
     )
-
-
-def _is_table(key: str) -> bool:
-    return key.startswith("table ") and " / " not in key
 
 
 def _count(connection: BaseDatabaseWrapper, table: str) -> int | None:

@@ -9,6 +9,7 @@ from nestflux.applying import signals
 from nestflux.applying.running import open_history
 from nestflux.database.ledger import Ledger, LedgerFile, LedgerState, read_state
 from nestflux.database.lock import holder_of, lock_name
+from nestflux.database.server import schema_name
 
 if TYPE_CHECKING:
     from nestflux.history.journal import Journal
@@ -70,7 +71,7 @@ def status(alias: str) -> Status:
     connection, server, folder = open_history(alias)
     state = read_state(connection) or LedgerState()
     ledger = Ledger(connection)
-    holder = holder_of(connection, lock_name(str(connection.settings_dict["NAME"])))
+    holder = holder_of(connection, lock_name(schema_name(connection)))
     owed = state.signals_owed or state.signals_hash != signals.digest()
     return Status(
         alias=alias,

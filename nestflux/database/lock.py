@@ -15,10 +15,12 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from django.db.utils import Error
 
+from nestflux.database.server import schema_name
 from nestflux.exceptions import LockLost, LockUnavailable, NestFluxError
 
 if TYPE_CHECKING:
@@ -105,11 +107,14 @@ class DatabaseLock:
     ) -> None:
         self.connection = connection
         self.times = times
-        self.name = lock_name(str(connection.settings_dict["NAME"]))
         self.connection_id = 0
         self._on_wait = on_wait
         self._on_kill = on_kill
         self._on_spare = on_spare
+
+    @cached_property
+    def name(self) -> str:
+        return lock_name(schema_name(self.connection))
 
     def acquire(self) -> None:
         """Take the lock, waiting for it. Raises LockUnavailable, naming the holder."""

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from nestflux.database.server import schema_name
 from nestflux.history.deltas import ORDER
 from nestflux.history.lexer import Token, tokens
 
@@ -62,12 +63,12 @@ def read_schema(connection: BaseDatabaseWrapper, names: Collection[str] | None =
     create: dict[str, str] = {}
     counters: dict[str, int] = {}
     with connection.cursor() as cursor:
-        default = _default_collation(cursor)
+        default, schema = _default_collation(cursor), schema_name(connection)
         for name, kind in _tables(cursor, names):
             quoted = f"`{_doubled(name)}`"  # Django's quote_name leaves a backquote in it
             if kind == "VIEW":
                 cursor.execute(f"SHOW CREATE VIEW {quoted}")
-                text = _anonymous(cursor.fetchone()[1], _schema_name(connection))
+                text = _anonymous(cursor.fetchone()[1], schema)
                 reading[f"view {name}"] = create[f"view {name}"] = text
                 continue
             cursor.execute(f"SHOW CREATE TABLE {quoted}")
@@ -76,7 +77,7 @@ def read_schema(connection: BaseDatabaseWrapper, names: Collection[str] | None =
             create[f"table {name}"] = table.create()
             if table.counter:
                 counters[name] = table.counter
-        for key, text in _programs(connection, cursor, names):
+        for key, text in _programs(connection, cursor, names, schema):
             reading[key] = create[key] = text
     return Schema(reading, create, counters)
 
@@ -99,10 +100,6 @@ def _tables(cursor: Any, names: Collection[str] | None) -> list[tuple[str, str]]
 def _default_collation(cursor: Any) -> str:
     cursor.execute("SELECT @@collation_database")
     return str(cursor.fetchone()[0])
-
-
-def _schema_name(connection: BaseDatabaseWrapper) -> str:
-    return str(connection.settings_dict["NAME"])
 
 
 def _collations(cursor: Any, table: str) -> dict[str, str]:
@@ -338,7 +335,7 @@ def _doubled(name: str) -> str:
 
 
 def _programs(
-    connection: BaseDatabaseWrapper, cursor: Any, names: Collection[str] | None
+    connection: BaseDatabaseWrapper, cursor: Any, names: Collection[str] | None, schema: str
 ) -> Iterator[tuple[str, str]]:
     """Triggers, procedures, functions and events with their whole text."""
     cursor.execute(
@@ -355,7 +352,7 @@ def _programs(
             cursor.execute(f"SHOW CREATE {kind} `{_doubled(name)}`")
             text = cursor.fetchone()[column[kind]]
             if text is not None:  # NULL: the user may not see the body
-                yield f"{kind} {name}", _anonymous(text, _schema_name(connection))
+                yield f"{kind} {name}", _anonymous(text, schema)
 
 
 def _anonymous(text: str, schema: str) -> str:

@@ -106,6 +106,13 @@ def _features(backend: Any) -> dict[str, bool]:
     return found
 
 
+def schema_name(connection: BaseDatabaseWrapper) -> str:
+    """The schema that a connection is in. Not its NAME: an option file may give the schema."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT DATABASE()")
+        return str(cursor.fetchone()[0])
+
+
 def is_galera(connection: BaseDatabaseWrapper) -> bool:
     """Is the server a node of a multi-primary cluster, across which GET_LOCK does not hold?
 

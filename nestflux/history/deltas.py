@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from nestflux.history.lexer import significant
+
 Reading = Mapping[str, str]
 
 ORDER = "/ order of columns"
@@ -44,6 +46,30 @@ class Delta:
                 shown.append(f"~ {key}: {before} -> {after}")
         return shown
 
+    def lost_tables(self) -> tuple[str, ...]:
+        """The tables that are gone with their rows. One that goes while another comes in the
+        same statement was renamed: no statement drops and makes."""
+        tables = {k: v for k, v in self.changes.items() if _is_table(k)}
+        if any(before is None for before, _ in tables.values()):
+            return ()
+        return tuple(k.removeprefix("table ") for k, (_, after) in tables.items() if after is None)
+
+    def lost_columns(self, sql: str) -> tuple[tuple[str, str], ...]:
+        """The columns, each with its table, whose values are gone while their table stays.
+
+        Args:
+            sql: the statement, which tells a column that it renames from one that it drops.
+        """
+        gone = [key for key, (_, after) in self.changes.items() if after is None]
+        tables = {key for key in gone if _is_table(key)}
+        renamed = _columns_renamed_by(sql)
+        pairs = (key.partition(" / column ") for key in gone)
+        return tuple(
+            (table.removeprefix("table "), column)
+            for table, found, column in pairs
+            if found and table not in tables and column.lower() not in renamed
+        )
+
     def without_order(self) -> Delta:
         """Less the order of columns, which another column of the live table shifts."""
         return Delta({k: v for k, v in self.changes.items() if not k.endswith(ORDER)})
@@ -52,6 +78,24 @@ class Delta:
         """Do both say the same, the order of columns counted only where nothing else changed?"""
         mine, theirs = self.without_order(), other.without_order()
         return mine == theirs if mine or theirs else self == other
+
+
+def _is_table(key: str) -> bool:
+    return key.startswith("table ") and " / " not in key
+
+
+def _columns_renamed_by(sql: str) -> set[str]:
+    """The old names, in lower case, of CHANGE and of RENAME COLUMN."""
+    shown = significant(sql)
+    words = [token.text.upper() if token.kind == "word" else "" for token in shown]
+    found = set()
+    for index, word in enumerate(words[:-1]):
+        if word == "CHANGE" or (word == "RENAME" and words[index + 1] == "COLUMN"):
+            at = index + 1
+            while words[at] in ("COLUMN", "IF", "EXISTS"):
+                at += 1
+            found.add(shown[at].text.strip("`").replace("``", "`").lower())
+    return found
 
 
 @dataclass(frozen=True)

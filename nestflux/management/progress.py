@@ -24,6 +24,11 @@ from nestflux.applying.events import (
 )
 
 
+def counted(number: int, noun: str) -> str:
+    """``1 file``, ``2 files``."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 class Progress:
     """Prints events. As a context manager it ends the line that shows what is running."""
 
@@ -73,17 +78,14 @@ def _lines(event: Event) -> list[str]:
     match event:
         case Finished():
             done = "Applied migration" if event.direction == "up" else "Rolled back migration"
-            count = f"{event.statements} statement{'' if event.statements == 1 else 's'}"
+            count = counted(event.statements, "statement")
             return [f"✓ {done}: {event.name}.sql  ({count}, {event.seconds:.1f} s)"]
         case Loaded():
             span = (
                 event.names[0] if len(event.names) == 1 else f"{event.names[0]} … {event.names[-1]}"
             )
-            count = f"{len(event.names)} file{'' if len(event.names) == 1 else 's'}"
-            return [
-                f"✓ Loaded schema.sql: {span}  ({count}, {event.tables} tables, "
-                f"{event.seconds:.1f} s)"
-            ]
+            count = f"{counted(len(event.names), 'file')}, {counted(event.tables, 'table')}"
+            return [f"✓ Loaded schema.sql: {span}  ({count}, {event.seconds:.1f} s)"]
         case Recovered():
             return [f"{event.name}.sql, statement {event.ordinal} {event.how}"]
         case Retrying():

@@ -8,6 +8,7 @@ from typing import Any
 from nestflux.applying.api import Plan, RollbackPlan
 from nestflux.applying.rollback import RollbackFile
 from nestflux.applying.tasks import Task, Work
+from nestflux.management.progress import counted
 
 
 def plan_lines(plan: Plan, works: Sequence[Work]) -> Iterator[str]:
@@ -22,7 +23,7 @@ def plan_lines(plan: Plan, works: Sequence[Work]) -> Iterator[str]:
     for relink in plan.relinks:
         yield f"{relink.old.name} ran already as {relink.entry.name}: only its row is renewed"
     if plan.load:
-        yield f"Loads schema.sql, which stands for {len(plan.pending)} files:"
+        yield f"Loads schema.sql, which stands for {counted(len(plan.pending), 'file')}:"
         yield from (f"  {entry.name}.sql" for entry in plan.pending)
     else:
         for work in works:

@@ -85,7 +85,7 @@ def describe_python(step: PythonOperation, commits: list[str]) -> tuple[PythonSt
 def _described(
     text: str, kind: str, verdict: str, tables: tuple[str, ...], why: str, delta: Delta
 ) -> tuple[Statement, StepRecord]:
-    statement = Statement(text, f"{verdict}{_losses(delta)}{_warning(why)}")
+    statement = Statement(text, f"{verdict}{_losses(delta, text)}{_warning(why)}")
     return statement, StepRecord(
         sha256=statement.sha256,
         kind=kind,
@@ -110,16 +110,7 @@ def _object(key: str) -> str:
     return key.split(" / ", 1)[0].split(" ", 1)[1]
 
 
-def _losses(delta: Delta) -> str:
-    """The columns whose values a statement loses, for its comment line. A column that goes while
-    another comes in the same statement is a rename."""
-    dropped = {k for k, (_, after) in delta.changes.items() if after is None and " / " not in k}
-    columns = {k: v for k, v in delta.changes.items() if " / column " in k}
-    gone = [
-        key.split(" / column ", 1)[1]
-        for key, (_, after) in columns.items()
-        if after is None and key.split(" / ", 1)[0] not in dropped
-    ]
-    if not gone or any(before is None for before, _ in columns.values()):
-        return ""
-    return f"; the values of {', '.join(gone)} are lost"
+def _losses(delta: Delta, text: str) -> str:
+    """The columns whose values a statement loses, for its comment line."""
+    gone = [column for _, column in delta.lost_columns(text)]
+    return f"; the values of {', '.join(gone)} are lost" if gone else ""

@@ -33,6 +33,29 @@ def test_a_delta_says_what_was_made_what_is_gone_and_what_changed() -> None:
     ]
 
 
+def test_what_is_renamed_is_not_lost() -> None:
+    renamed = Delta.between(BEFORE, after(id="int", name="varchar(9)"))
+    wider = Delta.between(BEFORE, after(id="int", name="varchar(20)"))
+    moved = Delta.between(
+        BEFORE, {k.replace("table post", "table p"): v for k, v in BEFORE.items()}
+    )
+
+    assert renamed.lost_columns("ALTER TABLE post RENAME COLUMN `title` TO name") == ()
+    assert wider.lost_columns("ALTER TABLE post CHANGE COLUMN TITLE name varchar(20)") == ()
+    assert moved.lost_tables() == ()
+    assert moved.lost_columns("RENAME TABLE post TO p") == ()
+
+
+def test_what_is_dropped_is_lost_whatever_comes_in_the_same_statement() -> None:
+    swapped = Delta.between(BEFORE, after(id="int", name="varchar(9)"))
+    dropped = Delta.between(BEFORE, {})
+
+    sql = "ALTER TABLE post DROP COLUMN title, ADD COLUMN name varchar(9)"
+    assert swapped.lost_columns(sql) == (("post", "title"),)
+    assert dropped.lost_tables() == ("post",)
+    assert dropped.lost_columns("DROP TABLE post") == ()
+
+
 def test_no_difference_is_no_delta() -> None:
     assert not Delta.between(BEFORE, dict(BEFORE))
     assert Delta.between({}, BEFORE)

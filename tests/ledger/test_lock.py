@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.db.utils import OperationalError
 
 from nestflux.database.heartbeat import beating
 from nestflux.database.ledger import Ledger
@@ -148,3 +149,51 @@ def _heartbeat_after(connection: BaseDatabaseWrapper, run: int, last: object) ->
             (found,) = cursor.fetchone()
         if found is not None and str(found) != last:
             return str(found)
+
+
+def test_the_lock_is_that_of_the_schema_that_the_connection_is_in(
+    scratch: BaseDatabaseWrapper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    schema = str(scratch.settings_dict["NAME"])
+    scratch.ensure_connection()
+    monkeypatch.setitem(scratch.settings_dict, "NAME", "")  # as with read_default_file
+
+    assert DatabaseLock(scratch, LockTimes()).name == lock_name(schema)
+
+
+def _holder(**seen: Any) -> Holder:
+    return Holder(connection_id=7, heartbeat="1", heartbeat_age=1000.0, **seen)
+
+
+@pytest.mark.parametrize(
+    ("seen", "why"),
+    [
+        ({"is_visible": False}, "this user may not see what it does (the privilege PROCESS)"),
+        ({"statement": "ALTER TABLE post FORCE"}, "its connection is at work"),
+    ],
+)
+def test_a_holder_that_works_or_cannot_be_seen_is_spared(
+    scratch: BaseDatabaseWrapper, seen: dict[str, Any], why: str
+) -> None:
+    lock = DatabaseLock(scratch, LockTimes())
+
+    assert lock._kill(_holder(**seen)) == why
+
+
+def test_a_holder_that_this_user_may_not_end_is_spared(
+    scratch: BaseDatabaseWrapper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Denying:
+        def __enter__(self) -> Any:
+            return self
+
+        def __exit__(self, *error: object) -> None:
+            pass
+
+        def execute(self, sql: str) -> None:
+            raise OperationalError(1095, "You are not owner of thread 7")
+
+    lock = DatabaseLock(scratch, LockTimes())
+    monkeypatch.setattr(scratch, "cursor", Denying)
+
+    assert lock._kill(_holder(is_idle=True)) == "this user may not end it"

@@ -6,14 +6,14 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from nestflux.applying.api import LockTimes, Options, make_plan, migrate, works_of
-from nestflux.applying.retry import RetryPolicy
+from nestflux.applying.api import Options, make_plan, migrate, works_of
 from nestflux.management.command import NestFluxCommand
+from nestflux.management.lock_options import LockOptions
 from nestflux.management.progress import Progress
 from nestflux.management.shown import plan_as_json, plan_lines
 
 
-class Command(NestFluxCommand):
+class Command(LockOptions, NestFluxCommand):
     help = (
         "Applies the SQL migrations that this database lacks, statement by statement, and goes "
         "on where an earlier run stopped."
@@ -31,36 +31,7 @@ class Command(NestFluxCommand):
             help="On an empty database run the files one by one instead of loading schema.sql.",
         )
         parser.add_argument("--to", metavar="FILE", help="Stop after this file.")
-        parser.add_argument(
-            "--lock-timeout",
-            type=float,
-            default=LockTimes.wait,
-            metavar="SECONDS",
-            help="How long to wait for another deploy (default: %(default)s).",
-        )
-        parser.add_argument(
-            "--ddl-lock-timeout",
-            type=int,
-            default=RetryPolicy.ddl_lock_timeout,
-            metavar="SECONDS",
-            help="How long one try of a statement waits for a table that others use, before it "
-            "steps back and tries again (default: %(default)s).",
-        )
-        parser.add_argument(
-            "--stale-after",
-            type=float,
-            default=LockTimes.stale,
-            metavar="SECONDS",
-            help="A deploy that gave no sign of life for so long is ended (default: %(default)s).",
-        )
-        parser.add_argument(
-            "--heartbeat",
-            type=float,
-            default=LockTimes.beat,
-            metavar="SECONDS",
-            help="Time between two signs of life of this deploy (default: %(default)s); another "
-            "is ended after three of them at the least.",
-        )
+        self.add_lock_arguments(parser)
         parser.add_argument(
             "--create-database", action="store_true", help="Make the database if it is missing."
         )
@@ -84,12 +55,8 @@ class Command(NestFluxCommand):
                 replay=options["replay"],
                 to=options["to"],
                 options=Options(
-                    lock=LockTimes(
-                        wait=options["lock_timeout"],
-                        beat=options["heartbeat"],
-                        stale=options["stale_after"],
-                    ),
-                    retry=RetryPolicy(ddl_lock_timeout=options["ddl_lock_timeout"]),
+                    lock=self.lock_times(options),
+                    retry=self.retry_policy(options),
                     on_event=progress.on_event,
                     verbosity=options["verbosity"],
                     interactive=options["interactive"],

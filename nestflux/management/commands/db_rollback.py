@@ -6,14 +6,15 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from nestflux.applying.api import LockTimes, Options, RollbackPlan, plan_rollback, rollback
+from nestflux.applying.api import Options, RollbackPlan, plan_rollback, rollback
 from nestflux.exceptions import Refused
 from nestflux.management.command import NestFluxCommand
+from nestflux.management.lock_options import LockOptions
 from nestflux.management.progress import Progress
 from nestflux.management.shown import rollback_as_json, rollback_lines
 
 
-class Command(NestFluxCommand):
+class Command(LockOptions, NestFluxCommand):
     help = (
         "Undoes the SQL migration that was applied last, or down to one, and says first what "
         "data that loses. A rollback that died is finished."
@@ -36,13 +37,7 @@ class Command(NestFluxCommand):
             action="store_true",
             help="Show what would run and what it loses; run nothing.",
         )
-        parser.add_argument(
-            "--lock-timeout",
-            type=float,
-            default=LockTimes.wait,
-            metavar="SECONDS",
-            help="How long to wait for another deploy (default: %(default)s).",
-        )
+        self.add_lock_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         alias, file, to = options["database"], options["file"], options["to"]
@@ -66,7 +61,8 @@ class Command(NestFluxCommand):
                 to=to,
                 expected=plan,
                 options=Options(
-                    lock=LockTimes(wait=options["lock_timeout"]),
+                    lock=self.lock_times(options),
+                    retry=self.retry_policy(options),
                     on_event=progress.on_event,
                     verbosity=options["verbosity"],
                     stdout=self.stdout,

@@ -9,7 +9,7 @@ from nestflux.database.server import Server
 from nestflux.history.deltas import FileRecord
 from nestflux.history.folder import Folder
 from nestflux.history.journal import Entry
-from nestflux.history.sqlfile import Direction, parse
+from nestflux.history.sqlfile import Direction, SessionStatement, parse
 
 
 def verify(folder: Folder) -> None:
@@ -79,4 +79,11 @@ def _steps_of(folder: Folder, entry: Entry) -> list[tuple[str, str]]:
 
 
 def _steps(text: str) -> list[tuple[str, str]]:
-    return [(section.migration, step.sha256) for _, section, step in parse(text).steps()]
+    """What a file does, in its order: steps, and the SETs that they run under."""
+    file = parse(text)
+    found = [("", sql) for sql in file.session]
+    for section in file.sections:
+        for item in section.items:
+            known = item.sql if isinstance(item, SessionStatement) else item.sha256
+            found.append((section.migration, known))
+    return found

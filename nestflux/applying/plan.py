@@ -76,6 +76,7 @@ def make(journal: Journal, known: Known, *, replay: bool = False, to: str | None
     _refuse_changed(journal, state)
     _refuse_loose_ends(journal, state)
     pending = _pending(journal, state, to)
+    _refuse_to_end_before_what_was_begun(pending, state, to)
     fresh = not state.applied and not known.has_tables and state.in_flight is None
     died = None if state.applied or state.in_flight else state.loading
     if known.has_tables and not state.files and died is None:
@@ -188,6 +189,18 @@ def _refuse_loose_ends(journal: Journal, state: LedgerState) -> None:
         )
 
 
+def _refuse_to_end_before_what_was_begun(
+    pending: tuple[Entry, ...], state: LedgerState, to: str | None
+) -> None:
+    begun = state.in_flight
+    if begun is not None and begun.id not in {entry.id for entry in pending}:
+        raise LedgerConflict(
+            f"{begun.name} is half applied, and --to {to} ends before it.",
+            stands="nothing was run",
+            then=f"python manage.py db_migrate --to {begun.name}   (finishes it)",
+        )
+
+
 def _refuse_unbooked(journal: Journal, state: LedgerState, *, fresh: bool) -> None:
     """``django_migrations`` against the ledger. Rows that no file knows are not our business:
     an app that left the project keeps its own."""
@@ -198,11 +211,20 @@ def _refuse_unbooked(journal: Journal, state: LedgerState, *, fresh: bool) -> No
                 stands="nothing was run",
                 then=f"find out who removed the row, then: {_insert(missing[0])}",
             )
+    ids = {entry.id for entry in journal.entries}
+    ran_as = {row: f.name for f in state.applied if f.id not in ids for row in f.books}
     booked_elsewhere = {row for file in state.files for row in file.books if _may_book(file)}
     for entry in journal.entries:
         there = state.file(entry.id)
         if there is not None and _may_book(there):
             continue
+        if again := [row for row in entry.migrations if row in ran_as]:
+            raise LedgerConflict(
+                f"{again[0]}, which {entry.name} holds, ran here in {ran_as[again[0]]}, with other "
+                "statements or another session.",
+                stands="nothing was run",
+                then=f"python manage.py db_rollback {ran_as[again[0]]}, then db_migrate",
+            )
         ran = [row for row in entry.migrations if row in state.booked - booked_elsewhere]
         if ran:
             then = (

@@ -6,6 +6,9 @@ import hashlib
 import json
 import signal
 
+import pytest
+from django.core.management import load_command_class
+
 from tests.scenario import Project, kill
 
 UP_TO_DATE = "Database is up to date!"
@@ -247,17 +250,7 @@ def _check_out_the_branch_before(shop: Project) -> None:
 
 def test_a_rebased_file_is_known_by_its_statements(shop: Project) -> None:
     shop.succeeds("db_migrate")
-    path = shop.history / "journal.json"
-    journal = json.loads(path.read_text())
-    entry = journal["files"][1]
-    for end, kind in ((".sql", "up"), (".down.sql", "down"), (".deltas.json", "record")):
-        old = shop.history / f"0002_second{end}"
-        text = old.read_text().replace("0002_second", "0003_later").replace(entry["id"], "other")
-        (shop.history / f"0003_later{end}").write_text(text)
-        old.unlink()
-        entry[kind] = hashlib.sha256(text.encode()).hexdigest()
-    entry.update(name="0003_later", id="other")
-    path.write_text(json.dumps(journal))
+    _rebase(shop)
 
     migrated = shop.succeeds("db_migrate")
 
@@ -270,6 +263,47 @@ def test_a_rebased_file_is_known_by_its_statements(shop: Project) -> None:
         ("0003_later",),
     ]
     assert shop.succeeds("db_migrate").lines == [UP_TO_DATE]
+
+
+def test_a_rebased_file_with_another_session_is_another_file(shop: Project) -> None:
+    shop.succeeds("db_migrate")
+    _rebase(shop, "SET foreign_key_checks = 1", "SET foreign_key_checks = 0")
+
+    refused = shop.run("db_migrate")
+
+    assert refused.code == 2
+    assert "shop.0002_prices, which 0003_later holds, ran here in 0002_second" in refused.stderr
+
+
+def _rebase(shop: Project, old: str = "", new: str = "") -> None:
+    """The second SQL migration under another number and id, with one text for another."""
+    path = shop.history / "journal.json"
+    journal = json.loads(path.read_text())
+    entry = journal["files"][1]
+    for end, kind in ((".sql", "up"), (".down.sql", "down"), (".deltas.json", "record")):
+        before = shop.history / f"0002_second{end}"
+        text = before.read_text().replace("0002_second", "0003_later")
+        text = text.replace(entry["id"], "other").replace(old or "\0", new)
+        (shop.history / f"0003_later{end}").write_text(text)
+        before.unlink()
+        entry[kind] = hashlib.sha256(text.encode()).hexdigest()
+    entry.update(name="0003_later", id="other")
+    path.write_text(json.dumps(journal))
+
+
+@pytest.mark.parametrize("option", ["--lock-timeout", "--heartbeat", "--stale-after"])
+@pytest.mark.parametrize("value", ["0", "-1", "nan", "inf", "soon"])
+def test_times_are_positive_and_finite(option: str, value: str) -> None:
+    for command in ("db_migrate", "db_rollback"):
+        parser = load_command_class("nestflux", command).create_parser("manage.py", command)
+        parser.called_from_command_line = True
+
+        with pytest.raises(SystemExit) as ended:
+            parser.parse_args([f"{option}={value}"])
+
+        assert ended.value.code == 2
+        with pytest.raises(SystemExit):
+            parser.parse_args([f"--ddl-lock-timeout={value}"])
 
 
 def test_a_file_that_was_edited_is_refused(shop: Project) -> None:

@@ -148,6 +148,11 @@ def test_a_load_that_died_is_none_of_the_business_of_a_file_that_was_begun_since
     assert not make(JOURNAL, known).drop_first
 
 
+def test_a_plan_may_not_end_before_the_file_that_was_begun() -> None:
+    with pytest.raises(LedgerConflict, match="0002_file is half applied, and --to 1 ends before"):
+        make(JOURNAL, _known(_row(ONE), _row(TWO, "failed")), to="1")
+
+
 def test_a_relinked_row_counts_as_applied() -> None:
     old = replace(_row(_entry(9)), name="0009_elsewhere", books=TWO.books)
     known = replace(_known(_row(ONE), old), relinks=(Relink(old, TWO),))

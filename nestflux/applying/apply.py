@@ -27,11 +27,11 @@ from nestflux.applying.events import (
     StepStarted,
 )
 from nestflux.applying.recover import Decision, Finding, Interrupted, decide
-from nestflux.applying.retry import DEADLOCK
 from nestflux.applying.tasks import Task, Work
 from nestflux.applying.transactions import Sentinel, untransactional
 from nestflux.database.errors import number_of
 from nestflux.database.ledger import FileRow, LedgerFile, LedgerStep
+from nestflux.database.numbers import DEADLOCK
 from nestflux.database.reader import read_schema
 from nestflux.database.session import limit_session, pin, restored_session
 from nestflux.exceptions import LockLost

@@ -13,16 +13,13 @@ from nestflux.applying.recover import Finding
 from nestflux.applying.tasks import Task
 from nestflux.database.errors import in_words, message_of, number_of
 from nestflux.database.ledger import LedgerStep
+from nestflux.database.numbers import CONNECTION_LOST
 from nestflux.exceptions import LedgerConflict, StatementFailed, Undecided
 from nestflux.history.deltas import Delta
 from nestflux.history.sqlfile import PythonStep
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
-
-# After these nobody knows what became of the statement. Gone, lost, lost with a reason (client);
-# shut down, killed (MariaDB), idle for too long (MySQL 8.0.24).
-CONNECTION_LOST = frozenset({2006, 2013, 2055, 1053, 1927, 4031})
 
 
 _LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")})

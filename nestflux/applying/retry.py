@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-LOCK_WAIT_TIMEOUT = 1205  # a metadata lock or a row lock; the statement did nothing
-DEADLOCK = 1213  # the whole transaction was rolled back
+from nestflux.database.numbers import DEADLOCK, LOCK_WAIT_TIMEOUT
 
 
 @dataclass(frozen=True)

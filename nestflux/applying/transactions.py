@@ -10,14 +10,11 @@ from collections.abc import Collection
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from nestflux.applying.retry import DEADLOCK, LOCK_WAIT_TIMEOUT
 from nestflux.database.errors import number_of
+from nestflux.database.numbers import DEADLOCK, LOCK_WAIT_TIMEOUT, NO_SUCH_SAVEPOINT
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
-
-# A deadlock rolls the whole transaction back, savepoints included: nothing was committed.
-_NO_SUCH_SAVEPOINT = 1305
 
 
 class Sentinel:
@@ -66,7 +63,7 @@ class Sentinel:
             try:
                 self._raw("RELEASE SAVEPOINT nestflux_sentinel")
             except Exception as error:
-                self.was_lost = number_of(error) == _NO_SUCH_SAVEPOINT
+                self.was_lost = number_of(error) == NO_SUCH_SAVEPOINT
         return self.was_lost
 
     def _raw(self, sql: str) -> None:

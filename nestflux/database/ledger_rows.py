@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.utils import ProgrammingError
 
+from nestflux.database.numbers import NO_SUCH_TABLE
 from nestflux.history.deltas import Delta
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
-
-NO_SUCH_TABLE = 1146
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.utils import Error
 
+from nestflux.database.numbers import KILL_DENIED, NO_SUCH_THREAD
 from nestflux.database.server import schema_name
 from nestflux.exceptions import LockLost, LockUnavailable, NestFluxError
 
@@ -31,8 +32,6 @@ _SLICE = 1.0  # seconds of one GET_LOCK: between two of them the holder is looke
 # Seconds that the connection may be idle while a Python step works on something else: the
 # server's own default, where an operator set a shorter wait_timeout.
 _IDLE = 28800
-NO_SUCH_THREAD = 1094
-KILL_DENIED = (1095, 1227)
 _WAITS = re.compile(r"waiting for .*lock\b", re.IGNORECASE)  # table metadata lock, backup lock…
 
 

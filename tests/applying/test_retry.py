@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from nestflux.applying.retry import DEADLOCK, LOCK_WAIT_TIMEOUT, RetryPolicy
+from nestflux.applying.retry import RetryPolicy
+from nestflux.database.numbers import DEADLOCK, LOCK_WAIT_TIMEOUT
 
 
 def test_pauses_double_up_to_the_longest() -> None:

@@ -1,4 +1,4 @@
-"""Error numbers that NestFlux itself acts on; ``explanations`` puts the servers' errors in words."""
+"""Error numbers that NestFlux itself acts on; ``explanations`` puts them in words."""
 
 from __future__ import annotations
 

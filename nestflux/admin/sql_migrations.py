@@ -86,7 +86,6 @@ class SqlMigrationAdmin(LedgerAdmin[SqlMigration]):
         "time",
         "finished",
         "origin",
-        "server",
     )
     list_filter = ("state", "origin", "family")
     search_fields = ("name", "migrations")
@@ -147,10 +146,6 @@ class SqlMigrationAdmin(LedgerAdmin[SqlMigration]):
     @admin.display(description="finished", ordering="finished_at")
     def finished(self, row: SqlMigration) -> str:
         return _moment(row.finished_at)
-
-    @admin.display(description="server", ordering="server_version")
-    def server(self, row: SqlMigration) -> str:
-        return row.server_version.split("-")[0]
 
     @admin.display(description="ran")
     def applied(self, row: SqlMigration) -> str:

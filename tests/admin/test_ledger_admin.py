@@ -97,7 +97,10 @@ def test_the_list_shows_file_state_and_time(staff: Client, ledger: SqlMigration)
     assert "0099_spiders.sql" in shown
     assert '<span class="nestflux-state bad">failed</span>' in shown
     assert "0.25\N{NO-BREAK SPACE}s" in shown
-    assert "9.7.4" in shown
+
+
+def test_the_page_of_a_file_names_its_server(staff: Client, ledger: SqlMigration) -> None:
+    assert '<div class="readonly">9.7.4</div>' in page(staff, DETAIL)
 
 
 def test_the_list_loads_no_long_texts(

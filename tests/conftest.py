@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 from django.db import connections
 from pytest_django.plugin import DjangoDbBlocker
@@ -15,6 +17,13 @@ from tests.scenario import Project, TestServer, new_project
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
+
+# No example is timed: machines differ. In CI the same examples each time, so that what fails there
+# fails for the change; new ones are found wherever the tests run otherwise.
+hypothesis.settings.register_profile(
+    "nestflux", deadline=None, derandomize=bool(os.environ.get("CI")), print_blob=True
+)
+hypothesis.settings.load_profile("nestflux")
 
 ProjectFactory = Callable[..., Project]
 

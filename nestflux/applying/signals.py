@@ -19,7 +19,7 @@ from django.utils.module_loading import module_has_submodule
 
 from nestflux.applying.failures import place_in_code
 from nestflux.exceptions import NestFluxError, StatementFailed
-from nestflux.graph.loader import is_held, undotted
+from nestflux.graph.loader import is_held, plan_order, undotted
 
 if TYPE_CHECKING:
     from nestflux.applying.context import Context
@@ -88,13 +88,9 @@ def _state(loader: ExtendedLoader, applied: Iterable[str]) -> ProjectState:
     """The state after the applied migrations, in the graph's order."""
     names = set(applied)
     state = ProjectState(real_apps=loader.unmigrated_apps)
-    seen = set()
-    for target in loader.graph.leaf_nodes():
-        for key in loader.graph.forwards_plan(target):
-            if key not in seen:
-                seen.add(key)
-                if is_held(loader, key, names):
-                    loader.graph.nodes[key].mutate_state(state, preserve=False)
+    for key in plan_order(loader):
+        if is_held(loader, key, names):
+            loader.graph.nodes[key].mutate_state(state, preserve=False)
     return state
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import traceback
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -87,6 +87,16 @@ def _resolved(migration: Migration) -> Migration:
 def dotted(key: Key) -> str:
     """``("blog", "0001_initial")`` → ``blog.0001_initial``."""
     return f"{key[0]}.{key[1]}"
+
+
+def plan_order(loader: MigrationLoader) -> Iterator[Key]:
+    """Every migration of the graph, in the order of Django's plan for an empty database."""
+    seen = set()
+    for target in loader.graph.leaf_nodes():
+        for key in loader.graph.forwards_plan(target):
+            if key not in seen:
+                seen.add(key)
+                yield key
 
 
 def is_held(loader: MigrationLoader, key: Key, held: Collection[str]) -> bool:

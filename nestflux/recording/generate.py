@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.db.migrations.migration import Migration
@@ -19,7 +19,7 @@ from nestflux.exceptions import (
     ServerUnavailable,
     ServerUnsupported,
 )
-from nestflux.graph.loader import ExtendedLoader, Key, dotted, is_held, load
+from nestflux.graph.loader import ExtendedLoader, dotted, is_held, load, plan_order
 from nestflux.history import naming
 from nestflux.history.folder import Folder, Staged
 from nestflux.history.sqlfile import Direction
@@ -204,19 +204,9 @@ def _pending(
     for folder in folders:
         held = set(folder.journal.books)
         missing[folder.family] = tuple(
-            dotted(key) for key in _plan_keys(loader) if not is_held(loader, key, held)
+            dotted(key) for key in plan_order(loader) if not is_held(loader, key, held)
         )
     return Pending(tuple(migrations), missing)
-
-
-def _plan_keys(loader: ExtendedLoader) -> Iterator[Key]:
-    """Every migration of the graph, in the order of Django's plan for an empty database."""
-    seen = set()
-    for target in loader.graph.leaf_nodes():
-        for key in loader.graph.forwards_plan(target):
-            if key not in seen:
-                seen.add(key)
-                yield key
 
 
 def _base_name(places: Sequence[Place]) -> str:

@@ -114,6 +114,7 @@ class _Built:
     migrations: list[Migration]
     forwards: list[Recorded]
     backwards: list[Recorded]
+    notes: tuple[str, ...]  # what a reviewer would not see in the SQL
 
 
 def record_file(place: Place, unwritten: Sequence[Migration], name: str) -> RecordedFile:
@@ -188,30 +189,23 @@ def _build(
                 left = read_schema(connection)
             except DjangoFailed as error:
                 irreversible = f"{error.where}: Django's own way back fails: {error.what}"
-    return _Built(before, after, rows, left, irreversible, migrations, forwards, backwards)
+        notes = notes_for(migrations, [one.section for one in forwards], connection.features)
+    return _Built(before, after, rows, left, irreversible, migrations, forwards, backwards, notes)
 
 
 def _files(place: Place, name: str, built: _Built) -> tuple[SqlFile, SqlFile]:
-    with place.shadow() as connection:
-        notes = notes_for(
-            built.migrations, [one.section for one in built.forwards], connection.features
-        )
-    identity = uuid.uuid4().hex
     up = SqlFile(
         name=name,
         direction=Direction.UP,
-        id=identity,
+        id=uuid.uuid4().hex,
         recorded_on=place.server.name,
         session=PINNED,
         sections=tuple(recorded.section for recorded in built.forwards),
-        notes=notes,
+        notes=built.notes,
     )
-    down = SqlFile(
-        name=name,
+    down = replace(
+        up,
         direction=Direction.DOWN,
-        id=identity,
-        recorded_on=place.server.name,
-        session=PINNED,
         sections=tuple(recorded.section for recorded in built.backwards),
         notes=_down_notes(built),
     )

@@ -49,7 +49,8 @@ class Evidence:
 
     ``why``: why no reading can tell whether it ran. ``recorded``: what it changes in the schema;
     ``before``: what it touches, as that was when it began (empty where nothing was read);
-    ``change``: what is different there now. ``error``: what the server had said, if anything.
+    ``change``: what is different there now; ``parts``: what of the recorded change is there, what
+    is not, what changed besides. ``error``: what the server had said, if anything.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Evidence:
     recorded: Delta = field(default_factory=Delta)
     before: Mapping[str, str] = field(default_factory=dict)
     change: Delta = field(default_factory=Delta)
+    parts: tuple[str, ...] = ()
 
     @property
     def file(self) -> str:
@@ -90,6 +92,7 @@ class Evidence:
         yield from _indented([f"{key}: {text}" for key, text in self.before.items()] or ["(none)"])
         yield "Different there now:"
         yield from _indented(self.change.lines() or ["(nothing)"])
+        yield from self.parts
 
 
 def _indented(lines: list[str]) -> Iterator[str]:
@@ -222,6 +225,7 @@ def _evidence(rows: PassageRows, step: LedgerStep, finding: Finding) -> Evidence
         recorded=step.recorded,
         before=step.before_reading or {},
         change=finding.change,
+        parts=finding.parts,
     )
 
 

@@ -120,7 +120,9 @@ def undecided(name: str, row: LedgerStep, recorded: Delta, finding: Finding) -> 
         f"whether it ran: {finding.why}.",
         f"    {' '.join(row.sql.split())[:200]}",
     ]
-    if finding.change or recorded:
+    if finding.parts:
+        lines += [f"  {line}" for line in finding.parts]
+    elif finding.change or recorded:
         lines.append("  The schema changed since it began:")
         lines += [f"    {line}" for line in finding.change.lines()] or ["    (it did not)"]
         lines.append("  The statement changes, as recorded:")

@@ -1,7 +1,7 @@
 """What becomes of the one step that was started and not finished. Pure.
 
 A reading from before, the schema as it is now, and the change that was recorded: these three say
-whether it ran. DDL is atomic in the supported servers, so there is no third state of our making.
+whether it ran. What else changed on the same objects meanwhile is left out, and named.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from nestflux.history import spellings
+from nestflux.applying.projecting import Projection, project
 from nestflux.history.deltas import Delta
 from nestflux.history.statements import is_repeatable
 
@@ -25,11 +25,13 @@ class Decision(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """The decision, why, and what was seen: the change of the live schema."""
+    """The decision, why, and what was seen: the change of the live schema, and what of the
+    recorded change is there and what is not, in lines."""
 
     decision: Decision
     why: str
     change: Delta
+    parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -56,12 +58,42 @@ def decide(step: Interrupted, live: Mapping[str, str]) -> Finding:
     if step.kind != "ddl" or step.before is None:
         return _of_transactional(step)
     change = Delta.between(step.before, live)
-    if change:
-        if step.recorded and _is_the_recorded(change, step, {**step.before, **live}):
-            return Finding(Decision.CLOSE, "the schema shows that it ran", change)
-        return Finding(
-            Decision.ASK, "the schema changed, and not as the statement changes it", change
-        )
+    if not change:
+        return _of_unchanged(step, change)
+    seen = project(
+        step.before,
+        live,
+        step.recorded,
+        # What the server said had failed is never done by its shape alone.
+        shapes=not (step.same_server or step.answered),
+        failed=step.answered,
+    )
+    parts = tuple(seen.parts())
+    if why := _why_not_told(step, seen):
+        return Finding(Decision.ASK, why, change, parts)
+    if seen.there:
+        return Finding(Decision.CLOSE, f"the schema shows that it ran{_and(seen.besides)}", change)
+    found = _of_unchanged(step, change)
+    if found.decision is Decision.ASK:
+        return Finding(Decision.ASK, found.why, change, parts)
+    return Finding(Decision.RUN, f"{found.why}{_and(seen.besides)}", change)
+
+
+def _why_not_told(step: Interrupted, seen: Projection) -> str:
+    """Why the keys of the recorded change do not say whether a step ran; empty if they do."""
+    if seen.doubt:
+        return seen.doubt
+    if seen.neither:
+        return f"{next(iter(seen.neither))} is neither as before it nor as after it"
+    if seen.there and seen.missing:
+        return "a part of what it changes is there, and a part is not"
+    if not (seen.there or seen.missing or is_repeatable(step.sql)):
+        return "the schema changed, and not as the statement changes it"
+    return ""
+
+
+def _of_unchanged(step: Interrupted, change: Delta) -> Finding:
+    """Nothing that the step changes is changed."""
     if step.answered:
         return Finding(Decision.RUN, "it changed nothing", change)
     if step.undecidable:
@@ -73,39 +105,13 @@ def decide(step: Interrupted, live: Mapping[str, str]) -> Finding:
     return Finding(Decision.ASK, "it leaves no trace in the schema", change)
 
 
-def _is_the_recorded(change: Delta, step: Interrupted, tables: Mapping[str, str]) -> bool:
-    """Is it the change that was recorded, as a table of its own past and another version of the
-    server show it?
-
-    A column of an old latin1 table has that table's character set, and was recorded with the
-    schema's. Another version prints a definition differently: there it is enough that an object
-    came or went, if nobody knows that the statement failed; one that changed must read the same
-    but for known spellings.
-    """
-    live, recorded = (spellings.less_tables_own(d, tables) for d in (change, step.recorded))
-    if live.same_as(recorded):
-        return True
-    if step.same_server or step.answered:
-        return False
-    mine, theirs = (delta.without_order().changes for delta in (live, recorded))
-    return mine.keys() == theirs.keys() and all(
-        _came_or_went_alike(mine[key], theirs[key]) or _reads_alike(mine[key], theirs[key])
-        for key in mine
-    )
-
-
-_Change = tuple[str | None, str | None]
-
-
-def _came_or_went_alike(one: _Change, other: _Change) -> bool:
-    gone = [side is None for side in one]
-    return any(gone) and gone == [side is None for side in other]
-
-
-def _reads_alike(one: _Change, other: _Change) -> bool:
-    if None in (*one, *other):
-        return False
-    return [spellings.plain(str(t)) for t in one] == [spellings.plain(str(t)) for t in other]
+def _and(besides: Delta) -> str:
+    """What else changed there, for the end of one line."""
+    if not besides:
+        return ""
+    shown = [line.split(": ", 1)[0] for line in besides.lines()]
+    more = f" and {len(shown) - 3} more" if len(shown) > 3 else ""
+    return f"; changed there besides, and not by it: {', '.join(shown[:3])}{more}"
 
 
 def _of_transactional(step: Interrupted) -> Finding:

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from nestflux.applying import signals
-from nestflux.applying.apply import Passage
 from nestflux.applying.context import Context, Options
 from nestflux.applying.files import row_of, work_in
+from nestflux.applying.in_flight import InFlight
 from nestflux.applying.migrate import send_post_migrate
+from nestflux.applying.passage_rows import PassageRows
 from nestflux.applying.recover import Decision, Finding
 from nestflux.applying.running import lock_held, open_history, refuse_unsuitable, run_opened
 from nestflux.database.ledger import (
@@ -48,7 +49,8 @@ class Evidence:
 
     ``why``: why no reading can tell whether it ran. ``recorded``: what it changes in the schema;
     ``before``: what it touches, as that was when it began (empty where nothing was read);
-    ``change``: what is different there now. ``error``: what the server had said, if anything.
+    ``change``: what is different there now; ``parts``: what of the recorded change is there, what
+    is not, what changed besides. ``error``: what the server had said, if anything.
     """
 
     name: str
@@ -63,6 +65,7 @@ class Evidence:
     recorded: Delta = field(default_factory=Delta)
     before: Mapping[str, str] = field(default_factory=dict)
     change: Delta = field(default_factory=Delta)
+    parts: tuple[str, ...] = ()
 
     @property
     def file(self) -> str:
@@ -89,6 +92,7 @@ class Evidence:
         yield from _indented([f"{key}: {text}" for key, text in self.before.items()] or ["(none)"])
         yield "Different there now:"
         yield from _indented(self.change.lines() or ["(nothing)"])
+        yield from self.parts
 
 
 def _indented(lines: list[str]) -> Iterator[str]:
@@ -126,7 +130,8 @@ def examine(alias: str, file: str, ordinal: int) -> Evidence:
             order=folder.journal.migrations,
             load=lambda: load(connection),
         )
-        evidence = _evidence(*_flying(context, folder, known))
+        flight, step, finding = _flying(context, folder, known)
+        evidence = _evidence(flight.rows, step, finding)
     _require_meant(evidence, file, ordinal)
     return evidence
 
@@ -147,16 +152,16 @@ def resolve(
         state, known = _in_flight(connection)
         order = folder.journal.migrations
         with run_opened(connection, server, lock, options, order, state.version) as context:
-            passage, step, finding = _flying(context, folder, known)
-            if _evidence(passage, step, finding) != evidence:
+            flight, step, finding = _flying(context, folder, known)
+            if _evidence(flight.rows, step, finding) != evidence:
                 raise LedgerConflict(
                     "The database changed while you were asked.",
                     stands="nothing was changed",
                     then=f"python manage.py db_resolve {evidence.name}.sql {evidence.ordinal}",
                 )
-            finished = passage.settle(step, ran=ran, note=_NOTES[ran])
+            finished = flight.settle(step, ran=ran, note=_NOTES[ran])
             if finished:
-                _send_post_migrate(context, passage, state)
+                _send_post_migrate(context, flight.rows, state)
     return Resolved(evidence, ran, finished)
 
 
@@ -184,17 +189,18 @@ def _in_flight(connection: BaseDatabaseWrapper) -> tuple[LedgerState, LedgerFile
 
 def _flying(
     context: Context, folder: Folder, known: LedgerFile
-) -> tuple[Passage, LedgerStep, Finding]:
+) -> tuple[InFlight, LedgerStep, Finding]:
     """The step in flight, and what a look at the schema says of it. Raises Refused where that
     is enough to go on."""
     row = _row(folder, context.server, context.ledger, known)
-    passage = Passage(context, row, work_in(row, Direction(known.direction)), known)
-    _, step = passage.stand()
+    rows = PassageRows(context, row, work_in(row, Direction(known.direction)), known)
+    flight = InFlight(rows)
+    _, step = flight.stand()
     if step is None:
         raise _nothing_in_flight(f"{known.name} is half applied, none of its steps in flight")
-    with restored_session(context.connection, passage.work.file.session):
-        pin(context.connection, passage.work.file.session)  # a reading depends on it
-        finding = passage.examine(step)
+    with restored_session(context.connection, rows.work.file.session):
+        pin(context.connection, rows.work.file.session)  # a reading depends on it
+        finding = flight.examine(step)
     if finding.decision is not Decision.ASK:
         raise Refused(
             f"Nobody needs to be asked about {known.name}.sql, statement {step.ordinal}: "
@@ -202,16 +208,16 @@ def _flying(
             stands="nothing was changed",
             then=f"python manage.py {_next(known.direction)}   (it goes on from there)",
         )
-    return passage, step, finding
+    return flight, step, finding
 
 
-def _evidence(passage: Passage, step: LedgerStep, finding: Finding) -> Evidence:
+def _evidence(rows: PassageRows, step: LedgerStep, finding: Finding) -> Evidence:
     return Evidence(
-        name=passage.row.name,
+        name=rows.row.name,
         ordinal=step.ordinal,
-        total=len(passage.work.tasks),
-        direction=passage.direction.value,
-        attempt=passage.attempt,
+        total=len(rows.work.tasks),
+        direction=rows.direction.value,
+        attempt=rows.attempt,
         kind=step.kind,
         sql=step.sql if step.kind != "python" else f"python step {step.sql}",
         why=finding.why,
@@ -219,6 +225,7 @@ def _evidence(passage: Passage, step: LedgerStep, finding: Finding) -> Evidence:
         recorded=step.recorded,
         before=step.before_reading or {},
         change=finding.change,
+        parts=finding.parts,
     )
 
 
@@ -257,9 +264,9 @@ def _next(direction: str) -> str:
     return "db_rollback" if direction == "down" else "db_migrate"
 
 
-def _send_post_migrate(context: Context, passage: Passage, state: LedgerState) -> None:
+def _send_post_migrate(context: Context, rows: PassageRows, state: LedgerState) -> None:
     """As the run that ran the file's last step would have."""
-    row, backwards = passage.row, passage.direction is Direction.DOWN
+    row, backwards = rows.row, rows.direction is Direction.DOWN
     booked = state.booked - set(row.books) if backwards else state.booked | set(row.books)
     announced = signals.migration_plan(context.loader, row.migrations, backwards=backwards)
     send_post_migrate(context, announced, booked)

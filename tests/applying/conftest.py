@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.applying.histories import APPS, write_first, write_second
+from tests.applying.histories import APPS, write_first, write_second, write_third
 from tests.conftest import ProjectFactory
 from tests.scenario import Project, TestServer, new_project
 
@@ -34,4 +34,30 @@ def shop(project: ProjectFactory, recorded: Path) -> Project:
     made = project({"shop": {}})
     for name in ("shop", "migrations_sql"):
         shutil.copytree(recorded / name, made.path / name, dirs_exist_ok=True)
+    return made
+
+
+@pytest.fixture(scope="session")
+def recorded_odd(
+    tmp_path_factory: pytest.TempPathFactory, server: TestServer, recorded: Path
+) -> Iterator[Path]:
+    """The same with a third file, ``0003_odd``, whose statements have several effects each."""
+    path = tmp_path_factory.mktemp("odd")
+    project = new_project(path, server, f"nf_{secrets.token_hex(5)}", {"shop": {}})
+    try:
+        for name in ("shop", "migrations_sql"):
+            shutil.copytree(recorded / name, path / name, dirs_exist_ok=True)
+        write_third(project)
+        yield path
+    finally:
+        server.drop_all(project.database)
+
+
+@pytest.fixture
+def odd(project: ProjectFactory, recorded_odd: Path) -> Project:
+    """A project of its own with ``0003_odd`` pending, and what is before it applied."""
+    made = project({"shop": {}})
+    for name in ("shop", "migrations_sql"):
+        shutil.copytree(recorded_odd / name, made.path / name, dirs_exist_ok=True)
+    made.succeeds("db_migrate", "--to", "0002")
     return made

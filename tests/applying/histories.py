@@ -137,3 +137,42 @@ def write_second(project: Project) -> None:
             "migrations/0003_titles.py": TITLES,
         },
     )
+
+
+# A recorder splits a DROP of several tables; a reviewer's edit may put it together again.
+ODD = """
+    from django.db import migrations
+
+
+    class Migration(migrations.Migration):
+        dependencies = [("shop", "0003_titles")]
+        operations = [
+            migrations.RunSQL("CREATE TABLE old_a (id int PRIMARY KEY)", "DROP TABLE old_a"),
+            migrations.RunSQL("CREATE TABLE old_b (id int PRIMARY KEY)", "DROP TABLE old_b"),
+            migrations.RunSQL("CREATE TABLE old_c (id int PRIMARY KEY)", "DROP TABLE old_c"),
+            migrations.RunSQL(
+                "ALTER TABLE shop_product ADD COLUMN first int, ADD COLUMN second int",
+                "ALTER TABLE shop_product DROP COLUMN first, DROP COLUMN second",
+            ),
+            migrations.RunSQL(
+                "CREATE UNIQUE INDEX one_each ON shop_product (category_id)",
+                "DROP INDEX one_each ON shop_product",
+            ),
+            migrations.RunSQL(
+                ["DROP TABLE old_a", "DROP TABLE old_b", "DROP TABLE old_c"],
+                ["CREATE TABLE old_c (id int PRIMARY KEY)",
+                 "CREATE TABLE old_b (id int PRIMARY KEY)",
+                 "CREATE TABLE old_a (id int PRIMARY KEY)"],
+            ),
+        ]
+"""
+
+
+def write_third(project: Project) -> None:
+    """A third file of statements with several effects each, the last one by an accepted edit."""
+    project.write("shop/migrations/0004_odd.py", ODD)
+    project.succeeds("db_generate", "--name", "odd", "--noinput")
+    path = project.history / "0003_odd.sql"
+    head, _, _ = path.read_text(encoding="utf-8").partition("DROP TABLE old_a;")
+    path.write_text(f"{head}DROP TABLE old_a, old_b, old_c;\n", encoding="utf-8")
+    project.succeeds("db_generate", "--accept", "0003_odd.sql")

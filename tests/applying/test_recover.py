@@ -39,10 +39,14 @@ def test_a_column_that_a_dba_added_before_does_not_hide_the_change() -> None:
     assert finding.decision is Decision.CLOSE
 
 
-def test_another_change_than_the_recorded_one_is_asked_about() -> None:
+def test_a_column_that_came_besides_does_not_hide_that_it_did_not_run() -> None:
     finding = decide(STEP, OTHER)
 
-    assert finding.decision is Decision.ASK
+    assert finding.decision is Decision.RUN
+    assert finding.why == (
+        "the schema shows that it did not run; changed there besides, and not by it: "
+        "+ table post / column dba"
+    )
     assert finding.change == Delta.between(BEFORE, OTHER)
 
 
@@ -51,7 +55,7 @@ def test_another_version_of_the_server_may_print_the_same_change_differently() -
 
     assert decide(STEP, live).decision is Decision.ASK
     assert decide(replace(STEP, same_server=False), live).decision is Decision.CLOSE
-    assert decide(replace(STEP, same_server=False), OTHER).decision is Decision.ASK
+    assert decide(replace(STEP, same_server=False), OTHER).decision is Decision.RUN
 
 
 def test_what_the_server_said_had_failed_is_never_done_by_its_shape_alone() -> None:
@@ -108,12 +112,238 @@ def test_a_column_of_an_old_table_has_the_tables_character_set() -> None:
     assert decide(step, otherwise).decision is Decision.ASK
 
 
-def test_a_change_in_part_is_asked_about() -> None:
-    before = {"table a": "x", "table b": "x"}
-    step = replace(STEP, sql="DROP TABLE a, b", before=before, recorded=Delta.between(before, {}))
+# ---- the recorded change, seen through what else changed ------------------------------------
 
-    assert decide(step, {"table b": "x"}).decision is Decision.ASK
+POST = {
+    "table post": "ENGINE=InnoDB",
+    f"table post {ORDER}": "id, title",
+    "table post / column id": "bigint",
+    "table post / column title": "varchar(60)",
+    "table post / primary key": "PRIMARY KEY (`id`)",
+}
+INDEX = {"table post / index dba": "KEY `dba` (`title`)"}
+ADDS = ("table post / column name", "varchar(10)")
+TWO = {ADDS[0]: ADDS[1], "table post / column slug": "varchar(20)"}
+OLD = {"table old": "ENGINE=InnoDB", "table old / column id": "int"}
+KEY = {"table post / index title": "KEY `title` (`title`)"}
+FK = {
+    "table post / constraint fk": "CONSTRAINT `fk` FOREIGN KEY (`by`) REFERENCES `user` (`id`)",
+    "table post / index fk": "KEY `fk` (`by`)",
+}
+
+
+def _less(reading: dict[str, str], *keys: str) -> dict[str, str]:
+    return {key: text for key, text in reading.items() if key not in keys}
+
+
+def _step(
+    before: dict[str, str], after: dict[str, str], sql: str = "ALTER TABLE post"
+) -> Interrupted:
+    return replace(STEP, sql=sql, before=before, recorded=Delta.between(before, after))
+
+
+ADD = _step(POST, {**POST, ADDS[0]: ADDS[1]})
+ADD_TWO = _step(POST, {**POST, **TWO})
+DROP_TITLE = _step(POST, _less(POST, "table post / column title"))
+WIDEN = _step(POST, {**POST, "table post / column title": "varchar(90)"})
+RENAME = _step(
+    POST, {**_less(POST, "table post / column title"), "table post / column head": "varchar(60)"}
+)
+CREATE = _step({}, POST, "CREATE TABLE post")
+DROP = _step({**POST, **OLD}, OLD, "DROP TABLE post")
+DROP_BOTH = _step({**POST, **OLD}, {}, "DROP TABLE post, old")
+ADD_KEY = _step(POST, {**POST, **KEY}, "CREATE INDEX title")
+ADD_FK = _step(POST, {**POST, **FK})
+MOVE = _step(
+    {**POST, f"table post {ORDER}": "id, title"}, {**POST, f"table post {ORDER}": "title, id"}
+)
+
+
+@pytest.mark.parametrize(
+    ("step", "live", "wanted"),
+    [
+        pytest.param(
+            ADD, {**POST, **INDEX, ADDS[0]: ADDS[1]}, "close", id="ran, and an index came"
+        ),
+        pytest.param(ADD, {**POST, **INDEX}, "run", id="did not run, and an index came"),
+        pytest.param(
+            ADD, _less(POST, "table post / column title"), "run", id="another column went"
+        ),
+        pytest.param(ADD, {**POST, ADDS[0]: "varchar(99)"}, "ask", id="neither"),
+        pytest.param(ADD, {}, "ask", id="its table is gone"),
+        pytest.param(
+            ADD,
+            {**POST, "table post / column called": ADDS[1]},
+            "ask",
+            id="ran, and perhaps the new column was renamed by hand",
+        ),
+        pytest.param(ADD_TWO, {**POST, ADDS[0]: ADDS[1]}, "ask", id="a half"),
+        pytest.param(ADD_TWO, {**POST, **INDEX, ADDS[0]: ADDS[1]}, "ask", id="a half and an index"),
+        pytest.param(ADD_TWO, {**POST, **TWO}, "close", id="both halves"),
+        pytest.param(DROP_TITLE, {**DROP_TITLE.before, **INDEX}, "run", id="drop did not run"),  # type: ignore[dict-item]
+        pytest.param(DROP_TITLE, {}, "ask", id="a column went with its whole table"),
+        pytest.param(
+            DROP_TITLE,
+            {**_less(POST, "table post / column title"), "table post / column kept": "varchar(60)"},
+            "ask",
+            id="a column that was to go was renamed by hand",
+        ),
+        pytest.param(
+            WIDEN,
+            {**POST, "table post / column title": "varchar(90) COMMENT 'x'"},
+            "ask",
+            id="a comment by hand on the column that it changes",
+        ),
+        pytest.param(
+            WIDEN,
+            {
+                **POST,
+                "table post / column title": "varchar(90)",
+                f"table post {ORDER}": "title, id",
+            },
+            "close",
+            id="ran, and the column was moved by hand",
+        ),
+        pytest.param(
+            WIDEN, {**POST, f"table post {ORDER}": "title, id"}, "run", id="moved by hand alone"
+        ),
+        pytest.param(
+            WIDEN, _less(POST, "table post / column title"), "ask", id="what it widens is gone"
+        ),
+        pytest.param(
+            RENAME, _less(POST, "table post / column title"), "ask", id="neither name is there"
+        ),
+        pytest.param(
+            RENAME,
+            {
+                **_less(POST, "table post / column title"),
+                "table post / column head": "varchar(60)",
+                "table post / column more": "varchar(60)",
+            },
+            "close",
+            id="renamed, and a column like it came",
+        ),
+        pytest.param(CREATE, {**POST, **INDEX}, "close", id="created, and an index came"),
+        pytest.param(
+            CREATE,
+            {**POST, "table post / column id": "int"},
+            "ask",
+            id="another table of that name was made by hand",
+        ),
+        pytest.param(DROP, OLD, "close", id="dropped"),
+        pytest.param(DROP, {**POST, **INDEX, **OLD}, "run", id="not dropped, and an index came"),
+        pytest.param(
+            DROP,
+            {**OLD, "table post": "ENGINE=InnoDB", "table post / column other": "int"},
+            "ask",
+            id="dropped and another one made",
+        ),
+        pytest.param(DROP_BOTH, POST, "ask", id="one of two tables dropped"),
+        pytest.param(DROP_BOTH, OLD, "ask", id="the other of two tables dropped"),
+        pytest.param(DROP_BOTH, {}, "close", id="both dropped"),
+        pytest.param(
+            ADD_KEY,
+            {**POST, "table post / index by_hand": "KEY `by_hand` (`title`)"},
+            "ask",
+            id="an index like it under another name",
+        ),
+        pytest.param(ADD_KEY, {**POST, **INDEX, **KEY}, "close", id="two indexes alike"),
+        pytest.param(
+            ADD_FK,
+            {**POST, **_less(FK, "table post / index fk"), "table post / index dba": "KEY `dba` …"},
+            "close",
+            id="a foreign key whose own index gave way to another",
+        ),
+        pytest.param(
+            ADD_FK,
+            {**POST, "table post / index fk": FK["table post / index fk"]},
+            "run",
+            id="no foreign key, and an index like its own",
+        ),
+        pytest.param(MOVE, {**POST, f"table post {ORDER}": "title, id"}, "close", id="moved"),
+        pytest.param(
+            MOVE, {**POST, f"table post {ORDER}": "id, dba, title"}, "ask", id="order is another"
+        ),
+    ],
+)
+def test_the_keys_of_the_recorded_change_decide(
+    step: Interrupted, live: dict[str, str], wanted: str
+) -> None:
+    assert decide(step, live).decision == wanted
+
+
+@pytest.mark.parametrize(
+    ("step", "live", "wanted"),
+    [
+        pytest.param(ADD_KEY, {**POST, **INDEX}, "run", id="an index came"),
+        pytest.param(
+            ADD_KEY, _less(POST, "table post / primary key"), "run", id="the cause was dropped"
+        ),
+        pytest.param(
+            ADD_KEY,
+            {**POST, "table post / index by_hand": "KEY `by_hand` (`title`)"},
+            "run",
+            id="it did fail, so that an index like it is no renamed one",
+        ),
+        pytest.param(ADD_KEY, {**POST, **KEY}, "close", id="done by hand meanwhile"),
+        pytest.param(ADD_KEY, {**POST, **KEY, **INDEX}, "close", id="done by hand, and more"),
+        pytest.param(ADD_TWO, {**POST, ADDS[0]: ADDS[1]}, "ask", id="half done by hand"),
+        pytest.param(WIDEN, {**POST, "table post / column title": "text"}, "ask", id="neither"),
+        pytest.param(DROP_BOTH, POST, "ask", id="it failed, and had dropped one"),
+        pytest.param(DROP_BOTH, {}, "close", id="it failed, and had dropped both"),
+    ],
+)
+def test_a_step_that_the_server_had_refused(
+    step: Interrupted, live: dict[str, str], wanted: str
+) -> None:
+    assert decide(replace(step, answered=True), live).decision == wanted
+
+
+def test_what_had_been_as_after_the_step_before_it_began_says_nothing() -> None:
+    """``DROP TABLE post, old`` where ``old`` was never there on this database."""
+    step = replace(DROP_BOTH, before=POST)
+
     assert decide(step, {}).decision is Decision.CLOSE
+    assert decide(replace(step, answered=True), POST).decision is Decision.RUN
+    assert decide(replace(step, answered=True), {**POST, **OLD}).decision is Decision.RUN
+
+
+def test_what_is_there_and_what_is_not_is_listed() -> None:
+    finding = decide(DROP_BOTH, {**POST, **INDEX})
+
+    assert finding.why == "a part of what it changes is there, and a part is not"
+    assert finding.parts == (
+        "There, as after the statement:",
+        "    - table old: ENGINE=InnoDB",
+        "    - table old / column id: int",
+        "Not there, as before the statement:",
+        *(f"    - {key}: {POST[key]}" for key in sorted(POST) if not key.endswith(ORDER)),
+        "Changed besides, and not by the statement:",
+        "    + table post / index dba: KEY `dba` (`title`)",
+    )
+
+
+def test_what_is_neither_is_shown_before_recorded_and_live() -> None:
+    finding = decide(WIDEN, {**POST, "table post / column title": "text"})
+
+    assert finding.why == "table post / column title is neither as before it nor as after it"
+    assert finding.parts == (
+        "Neither, table post / column title:",
+        "    before it:  varchar(60)",
+        "    after it:   varchar(90)",
+        "    live:       text",
+    )
+
+
+def test_one_line_names_a_few_of_many_other_changes() -> None:
+    others = {f"table post / index {n}": f"KEY `{n}` (`title`)" for n in range(5)}
+
+    finding = decide(ADD, {**POST, **others, ADDS[0]: ADDS[1]})
+
+    assert finding.why == (
+        "the schema shows that it ran; changed there besides, and not by it: "
+        "+ table post / index 0, + table post / index 1, + table post / index 2 and 2 more"
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,103 @@
+"""The step that an earlier run began and did not finish: found, looked at, booked or put back."""
+
+from __future__ import annotations
+
+from nestflux.applying import failures
+from nestflux.applying.events import Recovered
+from nestflux.applying.passage_rows import RUNNING, PassageRows
+from nestflux.applying.recover import Decision, Finding, Interrupted, decide
+from nestflux.database.ledger import LedgerStep
+
+# What a run says of the step that an earlier one left: by the decision, and whether the server
+# had answered that it failed.
+_RECOVERED = {
+    (Decision.CLOSE, True): "failed in an earlier run and is done all the same",
+    (Decision.CLOSE, False): "was in flight and is done",
+    (Decision.RUN, True): "failed in an earlier run; running it again",
+    (Decision.RUN, False): "was in flight; running it again",
+}
+
+
+class InFlight:
+    """Where a passage stands that was begun earlier.
+
+    Args:
+        rows: those of the passage.
+    """
+
+    def __init__(self, rows: PassageRows) -> None:
+        self.rows = rows
+        self.context = rows.context
+        self.ledger = rows.ledger
+        self.name = rows.row.name
+
+    def stand(self) -> tuple[int, LedgerStep | None]:
+        """How many steps are done, and the one that is in flight.
+
+        Raises LedgerConflict where a step that ran is not in its place any more.
+        """
+        rows = self.ledger.steps(*self.rows.passage)
+        done = 0
+        while done < len(rows) and rows[done].state in ("done", "skipped"):
+            done += 1
+        for row in rows[:done]:
+            self._require_in_place(row)
+        is_flying = done < len(rows) and rows[done].state != "pending"
+        return done, rows[done] if is_flying else None
+
+    def examine(self, row: LedgerStep) -> Finding:
+        """What a look at the schema says of the step in flight."""
+        flying = Interrupted(
+            kind=row.kind,
+            sql=row.sql,
+            answered=row.state == "failed",
+            undecidable=row.undecidable,
+            before=row.before_reading,
+            recorded=row.recorded,
+            same_server=self.rows.row.recorded_on == self.context.server.name,
+        )
+        live = self.rows.reading(row.sql, row.recorded) if row.kind == "ddl" else {}
+        return decide(flying, live)
+
+    def settle(self, row: LedgerStep, *, ran: bool, note: str) -> bool:
+        """Book the step in flight as done, or put it back; run nothing. True where that was the
+        last step and the file is finished. Raises LedgerConflict where it is not in its place."""
+        rows = self.rows
+        if ran:
+            self._require_in_place(row)
+        with rows.write():
+            self.ledger.set_file_state(rows.row.id, RUNNING[rows.direction])
+            if not ran:
+                self.ledger.put_back_step((*rows.passage, row.ordinal), note=note)
+                return False
+            self.ledger.owe_signals()
+            rows.renew(done=row.ordinal)
+            rows.book_done(rows.work.tasks[row.ordinal - 1], None, 0.0, note)
+        return row.ordinal == len(rows.work.tasks)
+
+    def recover(self) -> int:
+        """How many steps are done, after the one in flight was decided: it is booked as done, or
+        it is to run.
+
+        Raises Undecided where nobody but a person can tell.
+        """
+        done, row = self.stand()
+        if row is None:
+            return done
+        finding = self.examine(row)
+        if finding.decision is Decision.ASK:
+            raise failures.undecided(self.name, row, row.recorded, finding)
+        if finding.decision is Decision.CLOSE:
+            self._require_in_place(row)
+            with self.rows.write():
+                task = self.rows.work.tasks[row.ordinal - 1]
+                self.rows.close(task, None, 0.0, note=finding.why)
+            done += 1
+        how = _RECOVERED[finding.decision, row.state == "failed"]
+        self.context.tell(Recovered(self.name, row.ordinal, f"{how}: {finding.why}"))
+        return done
+
+    def _require_in_place(self, row: LedgerStep) -> None:
+        tasks = self.rows.work.tasks
+        if row.ordinal > len(tasks) or tasks[row.ordinal - 1].step.sha256 != row.sha256:
+            raise failures.changed_under_way(self.name, row.ordinal)

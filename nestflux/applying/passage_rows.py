@@ -1,0 +1,225 @@
+"""What the ledger is told of a passage: its rows, written before a step and after it.
+
+A DDL statement's row is written before it and closed after it; closing one and opening the next is
+one commit. A data statement and an atomic Python step commit together with their row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.db.utils import Error
+
+from nestflux.applying.context import Context
+from nestflux.applying.tasks import Task, Work
+from nestflux.applying.transactions import untransactional
+from nestflux.database.ledger import FileRow, LedgerFile, LedgerStep
+from nestflux.database.reader import read_schema
+from nestflux.history.deltas import Delta
+from nestflux.history.lexer import identifiers
+from nestflux.history.sqlfile import Direction, PythonStep, Statement
+
+if TYPE_CHECKING:
+    from nestflux.graph.python_steps import PythonOperation
+
+RUNNING = {Direction.UP: "running", Direction.DOWN: "rolling_back"}
+_FINISHED = {Direction.UP: "applied", Direction.DOWN: "rolled_back"}
+
+
+class PassageRows:
+    """The rows of one file in one direction: of its steps, of itself, and of
+    ``django_migrations``.
+
+    ``opened`` is the step whose row says that it runs; ``before`` what it touches looked like;
+    ``doubt`` why a crash in the middle of it could not be decided (empty: it can).
+
+    Args:
+        context: the run, which holds the lock.
+        row: what the ledger is to know of the file.
+        work: its steps, in the direction to go.
+        known: the file's row as the ledger has it; None where it has none.
+    """
+
+    def __init__(
+        self, context: Context, row: FileRow, work: Work, known: LedgerFile | None
+    ) -> None:
+        self.context = context
+        self.connection = context.connection
+        self.ledger = context.ledger
+        self.row = row
+        self.work = work
+        self.known = known
+        self.direction = work.direction
+        self.resumes = known is not None and known.is_in_flight
+        self.attempt = (known.attempt if known else 0) + (0 if self.resumes else 1)
+        self.opened = 0
+        self.before: dict[str, str] | None = None
+        self.doubt = ""
+
+    @property
+    def passage(self) -> tuple[str, str, int]:
+        """File id, direction and attempt: what the rows of a passage have in common."""
+        return self.row.id, self.direction.value, self.attempt
+
+    def place(self, task: Task) -> tuple[str, str, int, int]:
+        return (*self.passage, task.ordinal)
+
+    @contextmanager
+    def write(self) -> Iterator[None]:
+        """One commit to the ledger, under the lock."""
+        self.context.lock.require()
+        with transaction.atomic(self.connection.alias):
+            yield
+
+    # ---- the file --------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Write the file's row and those of its steps; nothing is done yet."""
+        first = self.work.tasks[0] if self.work.tasks else None
+        with self.write():
+            self.ledger.owe_signals()
+            state = RUNNING[self.direction]
+            if self.direction is Direction.UP:
+                self.ledger.put_file(
+                    self.row, state=state, direction="up", attempt=self.attempt, origin="statements"
+                )
+            else:
+                self.ledger.renew_file(self.row)
+            self.ledger.begin_file(self.row.id, state, self.direction.value, self.attempt)
+            self.ledger.replace_pending(*self.passage, self._ledger_steps(), after=0)
+            self.book(self.work.books_first)
+            if first:
+                self.open(first)
+            else:
+                self.ledger.finish_file(self.row.id, _FINISHED[self.direction])
+
+    def go_on(self, done: int) -> None:
+        """The file runs again, ``done`` of its steps being done."""
+        with self.write():
+            self.ledger.owe_signals()
+            self.ledger.set_file_state(self.row.id, RUNNING[self.direction])
+            self.renew(done)
+            if done == len(self.work.tasks):
+                self.ledger.finish_file(self.row.id, _FINISHED[self.direction])
+
+    def renew(self, done: int) -> None:
+        """Take over an accepted edit of what stands behind the steps that are done."""
+        if self._texts_changed():
+            self.ledger.renew_file(self.row)
+            self.ledger.replace_pending(*self.passage, self._ledger_steps(), after=done)
+            self.opened = 0
+
+    def _texts_changed(self) -> bool:
+        known = self.known
+        return known is not None and (
+            (known.up_sha256, known.down_sha256, known.record_sha256)
+            != (self.row.up_sha256, self.row.down_sha256, self.row.record_sha256)
+        )
+
+    # ---- one step --------------------------------------------------------------------------
+
+    def open(self, task: Task) -> None:
+        """Before a step: that it begins and, for DDL, what it touches looks like."""
+        self.look(task)
+        self.write_opening(task)
+
+    def open_alone(self, task: Task) -> None:
+        with self.write():
+            self.open(task)
+
+    def look(self, task: Task) -> None:
+        """What must be known of a step before it runs."""
+        is_ddl = task.kind == "ddl"
+        self.before = self.reading(task.text, task.record.delta) if is_ddl else None
+        self.doubt = self._undecidable(task)
+
+    def write_opening(self, task: Task) -> None:
+        self.ledger.open_step(self.place(task), reading=self.before, undecidable=self.doubt)
+        self.opened = task.ordinal
+
+    def look_behind(self, task: Task) -> Task | None:
+        """The step that follows, looked at; None where there is none, or where its tables cannot
+        be looked at: then it is opened by itself."""
+        following = self.work.tasks[task.ordinal] if task.ordinal < len(self.work.tasks) else None
+        if following is not None:
+            try:
+                self.look(following)
+            except Error:
+                return None
+        return following
+
+    def close_and_open(
+        self, task: Task, following: Task | None, rows: int | None, seconds: float
+    ) -> None:
+        """Close the row of a step, and open that of the next, which was looked at."""
+        with self.write():
+            self.book_done(task, rows, seconds, "")
+            if following is not None:
+                self.write_opening(following)
+
+    def close(self, task: Task, rows: int | None, seconds: float, note: str = "") -> None:
+        """After a step: what is booked with it, and the next step's opening."""
+        self.book_done(task, rows, seconds, note)
+        if task.ordinal < len(self.work.tasks):
+            self.open(self.work.tasks[task.ordinal])
+
+    def book_done(self, task: Task, rows: int | None, seconds: float, note: str) -> None:
+        """A step's row, the rows of ``django_migrations`` that come with it, the file's end."""
+        self.ledger.close_step(self.place(task), rows=rows, seconds=seconds, note=note)
+        self.book(task.books)
+        if task.ordinal == len(self.work.tasks):
+            self.ledger.finish_file(self.row.id, _FINISHED[self.direction])
+
+    def book(self, migrations: tuple[str, ...]) -> None:
+        if self.direction is Direction.UP:
+            self.ledger.book(migrations)
+        else:
+            self.ledger.unbook(migrations)
+
+    def fail(self, task: Task, *, code: int | None, text: str, undecidable: str) -> None:
+        """Write that a step failed, and what the server had said."""
+        with self.write():
+            self.ledger.fail_step(self.place(task), code=code, text=text, undecidable=undecidable)
+            if self.direction is Direction.UP:
+                self.ledger.set_file_state(self.row.id, "failed")
+
+    # ---- what is known of a step -----------------------------------------------------------
+
+    def operation(self, task: Task) -> PythonOperation | None:
+        if not isinstance(task.step, PythonStep):
+            return None
+        return self.context.runner.find(task.step.locator)
+
+    def reading(self, sql: str, recorded: Delta) -> dict[str, str]:
+        """What a statement touches, as it is now: every object that it names or changed."""
+        changed = {key.split(" / ")[0].split(" ", 1)[1] for key in recorded.changes}
+        return read_schema(self.connection, {*identifiers(sql), *changed}).reading
+
+    def _undecidable(self, task: Task) -> str:
+        if task.record.undecidable:
+            return task.record.undecidable
+        operation = self.operation(task)
+        if operation is not None and not operation.atomic:
+            return "it is a Python step outside any transaction"
+        if task.kind == "ddl":
+            return ""
+        sql = task.text if isinstance(task.step, Statement) else ""
+        return untransactional(self.connection, {*task.record.tables, *identifiers(sql)})
+
+    def _ledger_steps(self) -> list[LedgerStep]:
+        return [
+            LedgerStep(
+                ordinal=task.ordinal,
+                sha256=task.step.sha256,
+                kind=task.kind,
+                migration=task.migration,
+                sql=task.text,
+                verdict=task.record.verdict,
+                undecidable=task.record.undecidable,
+                delta={k: list(v) for k, v in task.record.delta.changes.items()},
+            )
+            for task in self.work.tasks
+        ]

@@ -1,0 +1,52 @@
+"""A command that dies at one step, as a process that is killed just then leaves it.
+
+die_at(shop, 4)                   before the server gets the statement
+die_at(shop, 4, after=True)       after the server ran it, and before its row is written
+die_at(shop, 2, command="undo")   in a rollback
+"""
+
+from __future__ import annotations
+
+from tests.scenario import Project
+
+_DYING = """
+from nestflux.applying.api import migrate, rollback, Options
+from nestflux.applying.apply import Passage
+
+class Died(BaseException):
+    pass
+
+run = Passage._execute
+
+def execute(self, task, operation):
+    if task.ordinal != {ordinal} or {file!r} not in self.row.name:
+        return run(self, task, operation)
+    if {after!r}:
+        run(self, task, operation)
+    raise Died
+
+Passage._execute = execute
+try:
+    {command}
+except Died:
+    print("died")
+"""
+COMMANDS = {
+    "migrate": "migrate('default')",
+    "undo": "rollback('default', options=Options(command='db_rollback'))",
+    "turn": "migrate('default', turn=True)",
+}
+
+
+def die_at(
+    project: Project,
+    ordinal: int,
+    *,
+    after: bool = False,
+    command: str = "migrate",
+    file: str = "",
+) -> None:
+    """Run a command that dies at its step ``ordinal``, of ``file`` or of any."""
+    code = _DYING.format(ordinal=ordinal, after=after, command=COMMANDS[command], file=file)
+    outcome = project.python(code)
+    assert outcome.stdout == "died\n", str(outcome)

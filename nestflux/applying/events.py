@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from nestflux.database.meanwhile import Wait
+
 
 @dataclass(frozen=True)
 class Event:
@@ -16,6 +18,13 @@ class Waiting(Event):
     """Another deploy holds the lock."""
 
     holder: str
+
+
+@dataclass(frozen=True)
+class Waited(Event):
+    """The lock was had after all; what those did who held it."""
+
+    wait: Wait
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,10 @@ from nestflux.applying.events import (
     Retrying,
     StepDone,
     StepStarted,
+    Waited,
     Waiting,
 )
+from nestflux.database.meanwhile import Wait
 
 
 def counted(number: int, noun: str) -> str:
@@ -30,10 +32,14 @@ def counted(number: int, noun: str) -> str:
 
 
 class Progress:
-    """Prints events. As a context manager it ends the line that shows what is running."""
+    """Prints events. As a context manager it ends the line that shows what is running.
+
+    ``waited`` is the wait for other deploys, for a document that is printed at the end.
+    """
 
     def __init__(self, console: Console) -> None:
         self.console = console
+        self.waited: Wait | None = None
         self._live: Status | None = None
 
     def __enter__(self) -> Self:
@@ -55,6 +61,9 @@ class Progress:
                 pass
             case Waiting():
                 self.console.print(f"Waiting for another deploy: {event.holder}")
+            case Waited():
+                self.waited = event.wait
+                self.console.print(f"Waited {event.wait}")
             case _:
                 self._show("")
                 for line in _lines(event):

@@ -83,12 +83,26 @@ class Recovered(Event):
 
 @dataclass(frozen=True)
 class Retrying(Event):
-    """The server did not let a step in (a lock, a deadlock); it is tried again."""
+    """The server did not let a step in (a lock, a deadlock); after ``pause`` seconds it is tried
+    again. ``held_by`` are the connections in the way, where they are others than before."""
 
     name: str
     ordinal: int
     reason: str
     pause: float
+    tried: int
+    tries: int
+    held_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class LetIn(Event):
+    """A step that was tried again went through; ``seconds`` is how long it had waited."""
+
+    name: str
+    ordinal: int
+    tries: int
+    seconds: float
 
 
 @dataclass(frozen=True)

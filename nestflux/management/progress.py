@@ -13,6 +13,7 @@ from nestflux.applying.events import (
     Finished,
     HolderEnded,
     HolderSpared,
+    LetIn,
     Loaded,
     Noticed,
     Recovered,
@@ -100,8 +101,12 @@ def _lines(event: Event) -> list[str]:
         case Retrying():
             return [
                 f"{event.name}.sql, statement {event.ordinal}: {event.reason}; "
-                f"trying again in {event.pause:g} s"
+                f"trying again in {event.pause:g} s (try {event.tried} of {event.tries})",
+                *(f"    {who}" for who in event.held_by),
             ]
+        case LetIn():
+            how = f"at try {event.tries}, after {event.seconds:.1f} s"
+            return [f"{event.name}.sql, statement {event.ordinal}: let in {how}"]
         case HolderEnded():
             return [f"Ended a deploy that gave no sign of life: {event.holder}"]
         case HolderSpared():

@@ -269,7 +269,16 @@ def _rebase(shop: Project, old: str = "", new: str = "") -> None:
     path.write_text(json.dumps(journal))
 
 
-@pytest.mark.parametrize("option", ["--lock-timeout", "--heartbeat", "--stale-after"])
+@pytest.mark.parametrize(
+    "option",
+    [
+        "--lock-timeout",
+        "--heartbeat",
+        "--stale-after",
+        "--ddl-lock-pause",
+        "--ddl-lock-longest-pause",
+    ],
+)
 @pytest.mark.parametrize("value", ["0", "-1", "nan", "inf", "soon"])
 def test_times_are_positive_and_finite(option: str, value: str) -> None:
     for command in ("db_migrate", "db_rollback"):
@@ -282,6 +291,8 @@ def test_times_are_positive_and_finite(option: str, value: str) -> None:
         assert ended.value.code == 2
         with pytest.raises(SystemExit):
             parser.parse_args([f"--ddl-lock-timeout={value}"])
+        with pytest.raises(SystemExit):
+            parser.parse_args([f"--ddl-lock-tries={value}"])
 
 
 def test_a_file_that_was_edited_is_refused(shop: Project) -> None:

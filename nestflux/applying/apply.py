@@ -13,14 +13,15 @@ from django.db.utils import Error
 
 from nestflux.applying import failures
 from nestflux.applying.context import Context
-from nestflux.applying.events import Finished, Noticed, Retrying, Started, StepDone, StepStarted
+from nestflux.applying.events import Finished, Noticed, Started, StepDone, StepStarted
 from nestflux.applying.in_flight import InFlight
 from nestflux.applying.passage_rows import PassageRows
+from nestflux.applying.patience import Patience
 from nestflux.applying.tasks import Task, Work
 from nestflux.applying.transactions import Sentinel
 from nestflux.database.errors import number_of
 from nestflux.database.ledger import FileRow, LedgerFile
-from nestflux.database.numbers import DEADLOCK
+from nestflux.database.numbers import LOCK_WAIT_TIMEOUT
 from nestflux.database.session import limit_session, pin, restored_session
 from nestflux.exceptions import LockLost
 from nestflux.history.deltas import Delta
@@ -129,25 +130,28 @@ class Passage:
     def _try(self, task: Task, attempt: Callable[[Sentinel], int | None]) -> int | None:
         """Run a step, again where the server did not let it in. Only what runs here can be a
         failure of the step: what the ledger is told of it afterwards cannot."""
-        tried = 0
+        patience = Patience(self.context, self.row.name, task)
         while True:
-            tried += 1
+            patience.begin()
             self.context.lock.require()
             sentinel = Sentinel(self.connection)
             again = isinstance(task.step, Statement)
             try:
-                return attempt(sentinel)
+                rows = attempt(sentinel)
             except LockLost:
                 raise
             except _NotBooked as error:
                 cause = error.__cause__
-                if not (again and isinstance(cause, Error) and self._pauses(task, tried, cause)):
+                if not (again and isinstance(cause, Error) and patience.pauses(cause)):
                     raise (cause or error) from None
             except Error as error:
-                if sentinel.was_lost or not (again and self._pauses(task, tried, error)):
-                    self._fail(task, error, sentinel)
+                if sentinel.was_lost or not (again and patience.pauses(error)):
+                    self._fail(task, error, sentinel, patience)
             except Exception as error:
-                self._fail(task, error, sentinel)
+                self._fail(task, error, sentinel, patience)
+            else:
+                patience.let_in()
+                return rows
 
     def _run_with_row(
         self,
@@ -171,25 +175,15 @@ class Passage:
 
     def _persist(self, task: Task, write: Callable[[], None]) -> None:
         """A commit to the ledger, tried again where its tables are locked (a backup's lock)."""
-        tried = 0
+        patience = Patience(self.context, self.row.name, task)
         while True:
-            tried += 1
+            patience.begin()
             try:
                 write()
                 return
             except Error as error:
-                if not self._pauses(task, tried, error):
+                if not patience.pauses(error):
                     raise
-
-    def _pauses(self, task: Task, tried: int, error: Error) -> bool:
-        """Wait before the next try, where there is one."""
-        pause = self.context.options.retry.pause_after(tried, number_of(error))
-        if pause is None:
-            return False
-        reason = "deadlock" if number_of(error) == DEADLOCK else "locked by another connection"
-        self.context.tell(Retrying(self.row.name, task.ordinal, reason, pause))
-        time.sleep(pause)
-        return True
 
     def _execute(self, task: Task, operation: PythonOperation | None) -> int | None:
         if operation is not None:
@@ -219,7 +213,7 @@ class Passage:
             return
         lock.require()
 
-    def _fail(self, task: Task, error: Exception, sentinel: Sentinel) -> None:
+    def _fail(self, task: Task, error: Exception, sentinel: Sentinel, patience: Patience) -> None:
         """Write that a step failed, and raise StatementFailed."""
         undecidable = self.rows.doubt
         if sentinel.was_lost:
@@ -234,6 +228,9 @@ class Passage:
                 code, text = number_of(error) or None, failures.text_of(error)
                 self.rows.fail(task, code=code, text=text, undecidable=undecidable)
         doubt = undecidable if task.kind != "ddl" else ""
-        raise failures.step_failed(
+        told = failures.step_failed(
             error, self.connection, self.row.name, task, len(self.work.tasks), changed, doubt
-        ) from error
+        )
+        if number_of(error) == LOCK_WAIT_TIMEOUT:
+            told = failures.not_let_in(told, patience, self.direction)
+        raise told from error

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from nestflux.database.meanwhile import Wait
+
 
 @dataclass(frozen=True)
 class Event:
@@ -16,6 +18,13 @@ class Waiting(Event):
     """Another deploy holds the lock."""
 
     holder: str
+
+
+@dataclass(frozen=True)
+class Waited(Event):
+    """The lock was had after all; what those did who held it."""
+
+    wait: Wait
 
 
 @dataclass(frozen=True)
@@ -74,12 +83,26 @@ class Recovered(Event):
 
 @dataclass(frozen=True)
 class Retrying(Event):
-    """The server did not let a step in (a lock, a deadlock); it is tried again."""
+    """The server did not let a step in (a lock, a deadlock); after ``pause`` seconds it is tried
+    again. ``held_by`` are the connections in the way, where they are others than before."""
 
     name: str
     ordinal: int
     reason: str
     pause: float
+    tried: int
+    tries: int
+    held_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class LetIn(Event):
+    """A step that was tried again went through; ``seconds`` is how long it had waited."""
+
+    name: str
+    ordinal: int
+    tries: int
+    seconds: float
 
 
 @dataclass(frozen=True)

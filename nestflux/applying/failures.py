@@ -16,10 +16,12 @@ from nestflux.database.ledger import LedgerStep
 from nestflux.database.numbers import CONNECTION_LOST
 from nestflux.exceptions import LedgerConflict, StatementFailed, Undecided
 from nestflux.history.deltas import Delta
-from nestflux.history.sqlfile import PythonStep
+from nestflux.history.sqlfile import Direction, PythonStep
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
+
+    from nestflux.applying.patience import Patience
 
 
 _LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")})
@@ -77,6 +79,31 @@ def step_failed(
         where=where,
         stands=f"{_applied(task.ordinal - 1)}{effect}",
         then="mend the cause, then: python manage.py db_migrate   (it goes on from there)",
+    )
+
+
+def not_let_in(
+    failed: StatementFailed, patience: Patience, direction: Direction
+) -> StatementFailed:
+    """A step that found its table locked at every try: how long that was, and who is in the way."""
+    tries = f"{patience.tried} tries" if patience.tried > 1 else "one try"
+    lines = [f"{failed.what} It waited {patience.seconds:.1f} s in all, in {tries}."]
+    lines += [f"    {blocker}" for blocker in patience.blockers]
+    if patience.blockers:
+        end = f"let that one end (at worst: KILL {patience.blockers[0].connection_id};)"
+    else:
+        lines.append(
+            "    The server does not say who: it is no transaction of InnoDB, or this user may not "
+            "see it (the privilege PROCESS)."
+        )
+        end = "find it (SHOW FULL PROCESSLIST;) and let it end"
+    command = "db_migrate" if direction is Direction.UP else "db_rollback"
+    return StatementFailed(
+        "\n".join(lines),
+        where=failed.where,
+        stands=failed.stands,
+        then=f"{end}, then: python manage.py {command}   (it goes on from there; "
+        "--ddl-lock-tries N has it try for longer)",
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django.db.utils import Error
 
 from nestflux.applying.context import Context, Options
-from nestflux.applying.events import HolderEnded, HolderSpared, Waiting
+from nestflux.applying.events import HolderEnded, HolderSpared, Waited, Waiting
 from nestflux.applying.failures import ledger_failed
 from nestflux.applying.plan import refuse_family
 from nestflux.conf import FAMILIES, history_folder
@@ -97,6 +97,8 @@ def lock_held(connection: BaseDatabaseWrapper, options: Options) -> Iterator[Dat
     )
     try:
         lock.acquire()
+        if lock.waited:
+            options.on_event(Waited(lock.waited))
         yield lock
     finally:
         lock.release()

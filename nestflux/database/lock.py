@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.utils import Error
 
+from nestflux.database.meanwhile import Wait, runs_since
 from nestflux.database.numbers import KILL_DENIED, NO_SUCH_THREAD
 from nestflux.database.server import schema_name
 from nestflux.exceptions import LockLost, LockUnavailable, NestFluxError
@@ -32,6 +33,7 @@ _SLICE = 1.0  # seconds of one GET_LOCK: between two of them the holder is looke
 # Seconds that the connection may be idle while a Python step works on something else: the
 # server's own default, where an operator set a shorter wait_timeout.
 _IDLE = 28800
+_SHOWN = 60  # characters of a statement
 _WAITS = re.compile(r"waiting for .*lock\b", re.IGNORECASE)  # table metadata lock, backup lock…
 
 
@@ -61,6 +63,7 @@ class Holder:
     running_for: int | None = None  # seconds since its run began
     statement: str = ""
     statement_for: int | None = None  # seconds
+    step: str = ""  # where that stands: "statement 3 of 7 of 0002_second.sql"
     heartbeat: str = ""
     heartbeat_age: float | None = None
     is_visible: bool = True  # in the server's process list
@@ -72,9 +75,12 @@ class Holder:
             parts.append(f"{self.command} on {self.host}, pid {self.pid}")
         if self.running_for is not None:
             parts.append(f"for {self.running_for} s")
+        if self.step:
+            parts.append(f"at {self.step}")
         if self.statement:
             shown = " ".join(self.statement.split())
-            parts.append(f"running for {self.statement_for} s: {shown[:60]}")
+            shown = shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}…"
+            parts.append(f"running for {self.statement_for} s: {shown}")
         return ", ".join(parts)
 
 
@@ -107,6 +113,7 @@ class DatabaseLock:
         self.connection = connection
         self.times = times
         self.connection_id = 0
+        self.waited: Wait | None = None
         self._on_wait = on_wait
         self._on_kill = on_kill
         self._on_spare = on_spare
@@ -116,7 +123,10 @@ class DatabaseLock:
         return lock_name(schema_name(self.connection))
 
     def acquire(self) -> None:
-        """Take the lock, waiting for it. Raises LockUnavailable, naming the holder."""
+        """Take the lock, waiting for it; ``waited`` says then what became of that.
+
+        Raises LockUnavailable, naming the holder.
+        """
         if not self._try(0):
             self._wait()
         self.connection_id, idle = self._row("SELECT CONNECTION_ID(), @@wait_timeout")
@@ -162,11 +172,15 @@ class DatabaseLock:
 
     def _wait(self) -> None:
         watch = _Watch(self.times)
-        deadline = time.monotonic() + self.times.wait
+        began = time.monotonic()
+        deadline = began + self.times.wait
+        (since,) = self._row("SELECT CAST(UTC_TIMESTAMP(6) AS CHAR)")
+        seen: dict[int, Holder] = {}
         told = told_spared = ""
         while True:
             holder = holder_of(self.connection, self.name)
             if holder is not None:
+                seen[holder.connection_id] = holder
                 if holder_key(holder) != told:
                     told = holder_key(holder)
                     self._on_wait(holder)
@@ -184,6 +198,10 @@ class DatabaseLock:
                     then="wait for it and run the command again, or give --lock-timeout SECONDS",
                 )
             if self._try(min(_SLICE, left)):
+                seconds = time.monotonic() - began
+                last = str(list(seen.values())[-1]) if seen else "another deploy"
+                runs = runs_since(self.connection, since, seen or (0,))
+                self.waited = Wait(seconds, last, runs)
                 return
 
     def _kill(self, holder: Holder) -> str:
@@ -217,8 +235,9 @@ class DatabaseLock:
 
 
 def holder_key(holder: Holder) -> str:
-    """What must change for a waiter to say it again."""
-    return f"{holder.connection_id} {holder.statement}"
+    """What must change for a waiter to say it again: who it is, or the step at which it is. Not
+    the statement that the server names: between two steps that is the ledger's."""
+    return f"{holder.connection_id} {holder.command} {holder.step}"
 
 
 class _Watch:
@@ -271,20 +290,22 @@ def holder_of(connection: BaseDatabaseWrapper, name: str) -> Holder | None:
 def _run_of(cursor: Any, identity: int) -> dict[str, Any]:
     try:
         cursor.execute(
-            "SELECT command, host, pid, TIMESTAMPDIFF(SECOND, started_at, UTC_TIMESTAMP(6)), "
-            "CONCAT(id, ' ', heartbeat_at), "
+            "SELECT id, command, host, pid, "
+            "TIMESTAMPDIFF(SECOND, started_at, UTC_TIMESTAMP(6)), CONCAT(id, ' ', heartbeat_at), "
             "TIMESTAMPDIFF(MICROSECOND, heartbeat_at, UTC_TIMESTAMP(6)) / 1000000 "
             "FROM nestflux_run WHERE connection_id = %s AND finished_at IS NULL "
             "ORDER BY id DESC LIMIT 1",
             [identity],
         )
+        row = cursor.fetchone()
+        step = _step_of(cursor, row[0]) if row else ""
     except Error:  # the holder is making the ledger, or this user may not read it
         return {}
-    row = cursor.fetchone()
     if row is None:
         return {}
-    command, host, pid, running_for, heartbeat, age = row
+    _, command, host, pid, running_for, heartbeat, age = row
     return {
+        "step": step,
         "command": command,
         "host": host,
         "pid": pid,
@@ -292,3 +313,20 @@ def _run_of(cursor: Any, identity: int) -> dict[str, Any]:
         "heartbeat": heartbeat or "",
         "heartbeat_age": None if age is None else float(age),
     }
+
+
+def _step_of(cursor: Any, run_id: int) -> str:
+    """The step that a run has begun and not finished; empty while there is none."""
+    cursor.execute(
+        "SELECT s.ordinal, (SELECT COUNT(*) FROM nestflux_statement a "
+        "WHERE a.sql_migration_id = s.sql_migration_id AND a.attempt = s.attempt "
+        "AND a.direction = s.direction), m.name, s.direction "
+        "FROM nestflux_statement s JOIN nestflux_sql_migration m ON m.id = s.sql_migration_id "
+        "WHERE s.state = 'started' AND s.run_id = %s ORDER BY s.id DESC LIMIT 1",
+        [run_id],
+    )
+    row = cursor.fetchone()
+    if row is None:
+        return ""
+    ordinal, total, name, direction = row
+    return f"statement {ordinal} of {total} of {name}{'.down' if direction == 'down' else ''}.sql"

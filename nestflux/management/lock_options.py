@@ -34,6 +34,13 @@ def whole_seconds(text: str) -> int:
     return int(value)
 
 
+def count(text: str) -> int:
+    """A whole number from 1 on. Raises ArgumentTypeError."""
+    if not (text.isascii() and text.isdigit() and int(text)):
+        raise ArgumentTypeError(f"{text!r} is not a whole number from 1 on")
+    return int(text)
+
+
 class LockOptions:
     """Mixin of commands."""
 
@@ -52,6 +59,28 @@ class LockOptions:
             metavar="SECONDS",
             help="How long one try of a statement waits for a table that others use, before it "
             "steps back and tries again (default: %(default)s).",
+        )
+        parser.add_argument(
+            "--ddl-lock-tries",
+            type=count,
+            default=RetryPolicy.tries,
+            metavar="N",
+            help="How often a statement is tried that finds a table locked (default: %(default)s).",
+        )
+        parser.add_argument(
+            "--ddl-lock-pause",
+            type=seconds,
+            default=RetryPolicy.first_pause,
+            metavar="SECONDS",
+            help="The pause after the first try, in which others use the table; each one after it "
+            "is twice as long (default: %(default)s).",
+        )
+        parser.add_argument(
+            "--ddl-lock-longest-pause",
+            type=seconds,
+            default=RetryPolicy.longest_pause,
+            metavar="SECONDS",
+            help="No pause is longer than this (default: %(default)s).",
         )
         parser.add_argument(
             "--stale-after",
@@ -77,4 +106,9 @@ class LockOptions:
         )
 
     def retry_policy(self, options: Mapping[str, Any]) -> RetryPolicy:
-        return RetryPolicy(ddl_lock_timeout=options["ddl_lock_timeout"])
+        return RetryPolicy(
+            ddl_lock_timeout=options["ddl_lock_timeout"],
+            tries=options["ddl_lock_tries"],
+            first_pause=options["ddl_lock_pause"],
+            longest_pause=options["ddl_lock_longest_pause"],
+        )

@@ -13,6 +13,7 @@ from nestflux.applying.events import (
     Finished,
     HolderEnded,
     HolderSpared,
+    LetIn,
     Loaded,
     Noticed,
     Recovered,
@@ -20,8 +21,10 @@ from nestflux.applying.events import (
     Retrying,
     StepDone,
     StepStarted,
+    Waited,
     Waiting,
 )
+from nestflux.database.meanwhile import Wait
 
 
 def counted(number: int, noun: str) -> str:
@@ -30,10 +33,14 @@ def counted(number: int, noun: str) -> str:
 
 
 class Progress:
-    """Prints events. As a context manager it ends the line that shows what is running."""
+    """Prints events. As a context manager it ends the line that shows what is running.
+
+    ``waited`` is the wait for other deploys, for a document that is printed at the end.
+    """
 
     def __init__(self, console: Console) -> None:
         self.console = console
+        self.waited: Wait | None = None
         self._live: Status | None = None
 
     def __enter__(self) -> Self:
@@ -55,6 +62,9 @@ class Progress:
                 pass
             case Waiting():
                 self.console.print(f"Waiting for another deploy: {event.holder}")
+            case Waited():
+                self.waited = event.wait
+                self.console.print(f"Waited {event.wait}")
             case _:
                 self._show("")
                 for line in _lines(event):
@@ -91,8 +101,12 @@ def _lines(event: Event) -> list[str]:
         case Retrying():
             return [
                 f"{event.name}.sql, statement {event.ordinal}: {event.reason}; "
-                f"trying again in {event.pause:g} s"
+                f"trying again in {event.pause:g} s (try {event.tried} of {event.tries})",
+                *(f"    {who}" for who in event.held_by),
             ]
+        case LetIn():
+            how = f"at try {event.tries}, after {event.seconds:.1f} s"
+            return [f"{event.name}.sql, statement {event.ordinal}: let in {how}"]
         case HolderEnded():
             return [f"Ended a deploy that gave no sign of life: {event.holder}"]
         case HolderSpared():

@@ -111,28 +111,6 @@ def test_a_failing_statement_is_told_and_gone_on_from_when_the_cause_is_mended(
     assert shop.succeeds("db_status", "--json").json["up_to_date"]
 
 
-def test_eight_deploys_at_once_run_every_statement_once(shop: Project) -> None:
-    shop.succeeds("db_migrate", "--to", "0001")
-
-    running = [shop.start("db_migrate") for _ in range(8)]
-    outputs = [(process.communicate(), process.returncode) for process in running]
-
-    assert [code for _, code in outputs] == [0] * 8, outputs
-    applied = [out for (out, _), _ in outputs if "✓ Applied migration: 0002_second.sql" in out]
-    assert len(applied) == 1
-    assert shop.sql("SELECT price FROM shop_product") == [(11,), (11,)]
-    assert shop.sql("SELECT MAX(tries) FROM nestflux_statement") == [(1,)]
-
-
-def test_eight_deploys_on_a_fresh_database_load_it_once(shop: Project) -> None:
-    running = [shop.start("db_migrate") for _ in range(8)]
-    outputs = [(process.communicate(), process.returncode) for process in running]
-
-    assert [code for _, code in outputs] == [0] * 8, outputs
-    assert sum("✓ Loaded schema.sql" in out for (out, _), _ in outputs) == 1
-    assert shop.sql("SELECT price FROM shop_product") == [(11,), (11,)]
-
-
 def test_a_waiter_names_the_holder_and_gives_up_with_exit_1(shop: Project) -> None:
     shop.succeeds("db_migrate", "--to", "0001")
     holder = shop.server.connect(shop.database)
@@ -291,7 +269,16 @@ def _rebase(shop: Project, old: str = "", new: str = "") -> None:
     path.write_text(json.dumps(journal))
 
 
-@pytest.mark.parametrize("option", ["--lock-timeout", "--heartbeat", "--stale-after"])
+@pytest.mark.parametrize(
+    "option",
+    [
+        "--lock-timeout",
+        "--heartbeat",
+        "--stale-after",
+        "--ddl-lock-pause",
+        "--ddl-lock-longest-pause",
+    ],
+)
 @pytest.mark.parametrize("value", ["0", "-1", "nan", "inf", "soon"])
 def test_times_are_positive_and_finite(option: str, value: str) -> None:
     for command in ("db_migrate", "db_rollback"):
@@ -304,6 +291,8 @@ def test_times_are_positive_and_finite(option: str, value: str) -> None:
         assert ended.value.code == 2
         with pytest.raises(SystemExit):
             parser.parse_args([f"--ddl-lock-timeout={value}"])
+        with pytest.raises(SystemExit):
+            parser.parse_args([f"--ddl-lock-tries={value}"])
 
 
 def test_a_file_that_was_edited_is_refused(shop: Project) -> None:

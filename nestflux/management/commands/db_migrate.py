@@ -70,6 +70,7 @@ class Command(LockOptions, NestFluxCommand):
                     "loaded": list(outcome.loaded.names) if outcome.loaded else [],
                     "relinked": list(outcome.relinked),
                     "post_migrate_sent": outcome.signals_sent,
+                    "waited": progress.waited.to_json() if progress.waited else None,
                 }
             )
         left = make_plan(alias).pending if options["to"] else ()

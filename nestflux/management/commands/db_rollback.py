@@ -70,7 +70,8 @@ class Command(LockOptions, NestFluxCommand):
                 ),
             )
         if options["json"]:
-            self.print_json({"rolled_back": [vars(each) for each in finished]})
+            waited = progress.waited.to_json() if progress.waited else None
+            self.print_json({"rolled_back": [vars(each) for each in finished], "waited": waited})
 
     def _show(self, plan: RollbackPlan, options: dict[str, Any], *, with_sql: bool) -> None:
         if options["json"]:

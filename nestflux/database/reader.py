@@ -27,8 +27,11 @@ BOOKS = frozenset(
         "nestflux_sql_migration",
         "nestflux_statement",
         "nestflux_run",
+        "nestflux_backup",
     }
 )
+# What the names of a restore's scratch tables begin with: no part of any reading either.
+SCRATCH = "nestflux_restore_"
 _PARTS = {
     "PRIMARY": "primary key",
     "UNIQUE": "index",
@@ -93,7 +96,7 @@ def _tables(cursor: Any, names: Collection[str] | None) -> list[tuple[str, str]]
     return sorted(
         (name, kind)
         for name, kind in cursor.fetchall()
-        if name not in BOOKS and (names is None or name in names)
+        if name not in BOOKS and not name.startswith(SCRATCH) and (names is None or name in names)
     )
 
 

@@ -156,7 +156,9 @@ def _narrowed_columns(delta: Delta, sql: str) -> Iterator[Lost]:
         if not is_column or before is None:
             continue
         if after is None and column.lower() in renamed:
-            _, after = delta.changes.get(f"{table} / column {renamed[column.lower()]}", (None, None))
+            _, after = delta.changes.get(
+                f"{table} / column {renamed[column.lower()]}", (None, None)
+            )
         if after is not None and (how := narrowed(before, after)):
             yield Lost(table.removeprefix("table "), "narrowed", column, how)
 
@@ -190,9 +192,7 @@ def tables_emptied_by(sql: str, named: Iterable[str] = ()) -> tuple[str, ...]:
     return ()
 
 
-def _deleted_from(
-    found: list[Token], words: list[str], named: tuple[str, ...]
-) -> tuple[str, ...]:
+def _deleted_from(found: list[Token], words: list[str], named: tuple[str, ...]) -> tuple[str, ...]:
     start = words.index("DELETE") + 1
     while words[start : start + 1] and words[start] in ("LOW_PRIORITY", "QUICK", "IGNORE"):
         start += 1

@@ -10,12 +10,12 @@ from django.db.models import Model
 from nestflux.database.ledger import Ledger, read_state
 from nestflux.database.ledger_tables import VERSION, ensure_ledger
 from nestflux.database.reader import BOOKS, read_schema, table_names
-from nestflux.models import Run, SqlMigration, Statement, Version
+from nestflux.models import Backup, Run, SqlMigration, Statement, Version
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
-MODELS: list[type[Model]] = [Run, SqlMigration, Statement, Version]
+MODELS: list[type[Model]] = [Backup, Run, SqlMigration, Statement, Version]
 
 
 def test_making_it_twice_changes_nothing(scratch: BaseDatabaseWrapper) -> None:

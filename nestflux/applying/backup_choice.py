@@ -30,16 +30,13 @@ class BackupChoice:
 NOT_ASKED = BackupChoice(Answer.NOT_ASKED)
 
 
-def choice_of(
-    folder: str | None, *, declined: bool, watched: bool, otherwise: Answer = Answer.NONE
-) -> BackupChoice:
+def choice_of(folder: str | None, *, declined: bool, watched: bool) -> BackupChoice:
     """The choice that options of a command line make.
 
     Args:
         folder: of ``--backup``.
         declined: ``--no-backup`` was given.
         watched: a person is there: a backup is taken unless it is declined.
-        otherwise: what holds where nobody is there and nothing was chosen.
 
     Raises Misconfigured where the default folder is needed and there is none.
     """
@@ -48,7 +45,7 @@ def choice_of(
     if folder:
         return BackupChoice(Answer.TAKE, Path(folder).expanduser().absolute())
     if not watched:
-        return BackupChoice(otherwise)
+        return BackupChoice()
     default = configuration().backups
     if default is None:
         raise Misconfigured(

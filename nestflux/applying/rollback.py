@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from nestflux.applying import signals
 from nestflux.applying.apply import Passage
+from nestflux.applying.backup_choice import NOT_ASKED, Answer
 from nestflux.applying.backups import back_up, refuse_unbacked
 from nestflux.applying.context import Context, Options
 from nestflux.applying.events import Finished
@@ -118,7 +119,7 @@ def rollback(
 
     Raises as ``migrate`` does.
     """
-    options = options or Options(command="db_rollback")
+    options = _agreed(options or Options(command="db_rollback"))
     connection, server, folder = open_history(alias)
     refuse_unsuitable(connection, server)
     with lock_held(connection, options) as lock:
@@ -136,6 +137,14 @@ def rollback(
         order = _order(folder, plan)
         with run_opened(connection, server, lock, options, order, state.version) as context:
             return _carry_out(context, plan, state)
+
+
+def _agreed(options: Options) -> Options:
+    """Whoever undoes a file has seen the list of what it loses and said yes: where nothing was
+    chosen about a backup, none is due."""
+    if options.backup.answer is Answer.NONE:
+        return replace(options, backup=NOT_ASKED)
+    return options
 
 
 def _carry_out(context: Context, plan: RollbackPlan, state: LedgerState) -> tuple[Finished, ...]:

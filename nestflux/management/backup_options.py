@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from nestflux.applying.backup_choice import Answer, BackupChoice, choice_of
+from nestflux.applying.backup_choice import BackupChoice, choice_of
 
 
 def add_backup_arguments(parser: CommandParser) -> None:
@@ -26,16 +26,11 @@ def add_backup_arguments(parser: CommandParser) -> None:
     )
 
 
-def backup_choice(options: Mapping[str, Any], *, otherwise: Answer = Answer.NONE) -> BackupChoice:
-    """What the options say. A person watches where the command may ask on a terminal.
-
-    Args:
-        otherwise: what holds where nobody watches and nothing was chosen.
-    """
+def backup_choice(options: Mapping[str, Any]) -> BackupChoice:
+    """What the options say. A person watches where the command may ask on a terminal."""
     watched = bool(sys.stdin and sys.stdin.isatty()) and not options.get("json")
     return choice_of(
         options.get("backup"),
         declined=bool(options.get("no_backup")),
         watched=watched and bool(options.get("interactive", True)),
-        otherwise=otherwise,
     )

@@ -7,7 +7,6 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from nestflux.applying.api import Options, RollbackPlan, plan_rollback, rollback
-from nestflux.applying.backup_choice import Answer
 from nestflux.exceptions import Refused
 from nestflux.management.backup_options import add_backup_arguments, backup_choice
 from nestflux.management.command import NestFluxCommand
@@ -66,8 +65,7 @@ class Command(LockOptions, NestFluxCommand):
                 options=Options(
                     lock=self.lock_times(options),
                     retry=self.retry_policy(options),
-                    # Whoever is no terminal said --yes to the list of what is lost.
-                    backup=backup_choice(options, otherwise=Answer.NOT_ASKED),
+                    backup=backup_choice(options),
                     on_event=progress.on_event,
                     verbosity=options["verbosity"],
                     stdout=self.stdout,

@@ -27,7 +27,7 @@ from nestflux.applying.api import (
     rollback,
     works_of,
 )
-from nestflux.applying.backup_choice import NOT_ASKED, Answer
+from nestflux.applying.backup_choice import NOT_ASKED
 from nestflux.applying.events import ignore
 from nestflux.applying.running import open_history
 from nestflux.database.ledger import LedgerState, read_state
@@ -163,7 +163,7 @@ class Command(PlainSpeech, stock.Command):
             migrate(
                 alias,
                 to=found.to.name if found.to else None,
-                options=self._options(progress, Answer.NONE),
+                options=self._options(progress),
             )
         if run_syncdb and (labels := django_side.unmigrated_apps()):
             self._sync(alias, labels)
@@ -183,8 +183,7 @@ class Command(PlainSpeech, stock.Command):
                     then=f"python manage.py db_rollback {first} --yes",
                 )
         with Progress(self.console()) as progress:
-            options = self._options(progress, Answer.NOT_ASKED)
-            rollback(alias, file=first, expected=plan, options=options)
+            rollback(alias, file=first, expected=plan, options=self._options(progress))
 
     def _sync(self, alias: str, labels: set[str]) -> None:
         """Apps without migrations are Django's; what makes rows for new tables is told again."""
@@ -196,13 +195,11 @@ class Command(PlainSpeech, stock.Command):
                 self.verbosity, self.interactive, alias, stdout=self.stdout, plan=[]
             )
 
-    def _options(self, progress: Progress, unless_chosen: Answer) -> Options:
-        """``unless_chosen``: what holds of backups where nothing was chosen and nobody watches. A
-        test database needs none whatever was chosen."""
-        chosen = backup_choice(self.given, otherwise=unless_chosen)
+    def _options(self, progress: Progress) -> Options:
         return Options(
             lock=LockTimes(),
-            backup=NOT_ASKED if self.is_test_database else chosen,
+            # A test database is not backed up, and a test run never refused for that.
+            backup=NOT_ASKED if self.is_test_database else backup_choice(self.given),
             on_event=progress.on_event if self.verbosity else ignore,
             verbosity=self.verbosity,
             interactive=self.interactive,

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from nestflux.applying import fresh, signals
 from nestflux.applying.apply import Passage
+from nestflux.applying.backup_choice import NOT_ASKED
 from nestflux.applying.backups import Due, back_up, due, refuse_unbacked
 from nestflux.applying.context import Context, Options
 from nestflux.applying.coverage import refuse_unrecorded
@@ -68,6 +69,8 @@ def migrate(
         plan, state = known
         rows = {entry.id: row_of(folder, entry, server) for entry in _touched(plan)}
         works = {} if plan.load else {e.id: work_in(rows[e.id], Direction.UP) for e in plan.pending}
+        if plan.fresh:  # it holds what this run puts there, and nobody's data
+            options = replace(options, backup=NOT_ASKED)
         refuse_unbacked(
             connection, server, list(works.values()), state, options.backup, options.command
         )

@@ -57,8 +57,22 @@ def read_backups(connection: BaseDatabaseWrapper) -> tuple[BackupRow, ...]:
 
 
 def _row(values: Sequence[Any]) -> BackupRow:
-    *plain, tables, lost, taken_at, restored_at = values
-    return BackupRow(*plain, json.loads(tables), json.loads(lost), taken_at, restored_at)
+    identity, file_id, name, direction, attempt, path, sha256, tables, lost, taken, restored = (
+        values
+    )
+    return BackupRow(
+        id=identity,
+        sql_migration_id=file_id,
+        name=name,
+        direction=direction,
+        attempt=attempt,
+        path=path,
+        sha256=sha256,
+        tables=json.loads(tables),
+        lost=json.loads(lost),
+        taken_at=taken,
+        restored_at=restored,
+    )
 
 
 def put_backup(

@@ -209,7 +209,7 @@ def _holds_number(new: ColumnType, old: ColumnType) -> bool:
         return -bound <= low and high <= bound and not (new.unsigned and low < 0)
     if new.name == "decimal":
         whole = _digits(new)[0]
-        return len(str(high)) <= whole and not (new.unsigned and low < 0)
+        return len(str(high)) <= whole and (low >= 0 or not new.unsigned)
     if new.name not in _INTEGERS:
         return False
     lowest, highest = _range(new)
@@ -233,7 +233,7 @@ def _holds_decimal(new: ColumnType, old: ColumnType) -> bool:
 def _digits(one: ColumnType) -> tuple[int, int]:
     """Digits before and after the point; DECIMAL alone is DECIMAL(10, 0)."""
     numbers = [int(text) for text in one.arguments if re.fullmatch(r"\d+", text)]
-    precision, scale = (*numbers, 10, 0)[:2] if not numbers else (*numbers, 0)[:2]
+    precision, scale = (*numbers, 0)[:2] if numbers else (10, 0)
     return precision - scale, scale
 
 

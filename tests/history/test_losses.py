@@ -16,9 +16,10 @@ class Step:
     record: StepRecord
 
 
-def step(
-    sql: str, changes: dict[str, tuple[str | None, str | None]], *tables: str, kind: str = "ddl"
-) -> Step:
+Changes = dict[str, tuple[str | None, str | None]]
+
+
+def step(sql: str, changes: Changes, *tables: str, kind: str = "ddl") -> Step:
     shown = {f"table {key}": pair for key, pair in changes.items()}
     return Step(sql, StepRecord("", kind, "", tables=tables, delta=Delta(shown)))
 
@@ -101,7 +102,7 @@ def test_a_renamed_table_is_followed_over_several_files() -> None:
 
 
 def test_a_generated_column_holds_nothing_of_its_own() -> None:
-    generated = {"post / column a": ("int GENERATED ALWAYS AS (`b` + 1) VIRTUAL", None)}
+    generated: Changes = {"post / column a": ("int GENERATED ALWAYS AS (`b` + 1) VIRTUAL", None)}
 
     assert losses_of([step("ALTER TABLE post DROP a", generated)]) == ()
 

@@ -221,9 +221,12 @@ def _one(connection: BaseDatabaseWrapper, sql: str) -> int:
 
 
 def _run(connection: BaseDatabaseWrapper, sql: str) -> int:
+    """Run a write. An error is put in words by the table that was written to, not by those that it
+    reads."""
     try:
         with connection.cursor() as cursor:
             cursor.execute(sql)
             return int(cursor.rowcount)
     except Error as error:
-        raise RestoreFailed(in_words(error, connection, sql)) from error
+        told = in_words(error, connection, sql.split(" SELECT ", 1)[0])
+        raise RestoreFailed(told) from error

@@ -84,7 +84,7 @@ def plan_restore(alias: str, which: str) -> RestorePlan:
     state = read_state(connection) or LedgerState()
     if row.restored_at:
         return RestorePlan(row, backup, done=True)
-    known = _require_its_turn(state, row)
+    known = require_its_turn(state, row)
     undone = known.state == "rolled_back"
     if not undone:
         _require_reversible(connection, known, backup)
@@ -211,7 +211,7 @@ def _row_of(
     )
 
 
-def _require_its_turn(state: LedgerState, row: BackupRow) -> LedgerFile:
+def require_its_turn(state: LedgerState, row: BackupRow) -> LedgerFile:
     """The file of a backup, where it is its turn to be undone, or has just been. Raises Refused."""
     known = state.file(row.sql_migration_id)
     if row.direction == "down":

@@ -196,7 +196,7 @@ def _seconds_of(old: ColumnType) -> int:
 def _holds_number(new: ColumnType, old: ColumnType) -> bool:
     if old.name in _EXACT_BITS:
         grows = (old.name, new.name) != ("double", "float") and new.name in _EXACT_BITS
-        return grows and not new.arguments and new.unsigned <= old.unsigned
+        return grows and not new.arguments and (old.unsigned or not new.unsigned)
     if old.name == new.name == "bit":
         return new.length >= old.length
     if old.name == "decimal":

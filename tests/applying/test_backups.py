@@ -5,49 +5,18 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import shutil
 import signal
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.applying import vault
-from tests.conftest import ProjectFactory
-from tests.scenario import Project, TestServer, kill, new_project
+from tests.scenario import Project, kill
 
 
-@pytest.fixture(scope="module")
-def recorded_vault(tmp_path_factory: pytest.TempPathFactory, server: TestServer) -> Iterator[Path]:
-    path = tmp_path_factory.mktemp("vault")
-    made = new_project(path, server, f"nf_{secrets.token_hex(5)}", {"vault": {}})
-    try:
-        vault.record(made)
-        yield path
-    finally:
-        server.drop_all(made.database)
-
-
-@pytest.fixture
-def empty(project: ProjectFactory, recorded_vault: Path) -> Project:
-    """All files recorded, ``0001_first`` applied, no rows."""
-    made = project({"vault": {}})
-    for name in ("vault", "migrations_sql"):
-        shutil.copytree(recorded_vault / name, made.path / name, dirs_exist_ok=True)
-    made.succeeds("db_migrate", "--to", "0001_first")
-    return made
-
-
-@pytest.fixture
-def shop(empty: Project) -> Project:
-    """The same, with rows."""
-    vault.fill(empty)
-    return empty
-
-
-def test_without_a_choice_nothing_runs_where_nobody_can_be_asked(shop: Project) -> None:
-    outcome = shop.run("db_migrate")
+def test_without_a_choice_nothing_runs_where_nobody_can_be_asked(full_vault: Project) -> None:
+    outcome = full_vault.run("db_migrate")
 
     assert outcome.code == 2
     assert outcome.stderr.startswith(
@@ -61,40 +30,39 @@ def test_without_a_choice_nothing_runs_where_nobody_can_be_asked(shop: Project) 
     )
     assert "--backup DIR" in outcome.stderr
     assert "--no-backup" in outcome.stderr
-    assert shop.applied() == ["vault.0001_initial"]
+    assert full_vault.applied() == ["vault.0001_initial"]
 
 
-def test_empty_tables_need_no_backup(empty: Project) -> None:
-    outcome = empty.succeeds("db_migrate")
+def test_empty_tables_need_no_backup(empty_vault: Project) -> None:
+    outcome = empty_vault.succeeds("db_migrate")
 
     assert "ackup" not in outcome.stdout + outcome.stderr
 
 
-def test_a_fresh_database_needs_none(empty: Project) -> None:
-    empty.recreate_database()
+def test_a_fresh_database_needs_none(empty_vault: Project) -> None:
+    empty_vault.recreate_database()
 
-    empty.succeeds("db_migrate", "--replay")
+    empty_vault.succeeds("db_migrate", "--replay")
 
 
-def test_the_plan_says_what_is_lost_and_that_a_backup_is_due(shop: Project) -> None:
-    shown = shop.succeeds("db_migrate", "--plan").stdout
-    document = shop.succeeds("db_migrate", "--plan", "--json").json
+def test_the_plan_says_what_is_lost_and_that_a_backup_is_due(full_vault: Project) -> None:
+    shown = full_vault.succeeds("db_migrate", "--plan").stdout
+    document = full_vault.succeeds("db_migrate", "--plan", "--json").json
 
     assert "  Loses data, so a backup is taken first (--backup DIR, or --no-backup):" in shown
     assert "    table vault_old (2 rows)" in shown
-    (file,) = document["files"]
-    assert file["backup_due"] is True
-    assert {"table": "vault_old", "column": "", "rows": 2, "kind": "table", "how": ""} in file[
-        "losses"
-    ]
+    assert [file["backup_due"] for file in document["files"]] == [False, True]
+    assert {"table": "vault_old", "column": "", "rows": 2, "kind": "table", "how": ""} in document[
+        "files"
+    ][1]["losses"]
 
 
-def test_a_backup_is_a_dump_and_a_manifest_that_only_its_owner_reads(shop: Project) -> None:
-    outcome = shop.succeeds("db_migrate", "--backup", "safe/dumps")
+def test_a_backup_is_a_dump_and_a_manifest_that_only_its_owner_reads(full_vault: Project) -> None:
+    outcome = full_vault.succeeds("db_migrate", "--backup", "safe/dumps")
 
-    (folder,) = vault.backups_in(shop.path / "safe" / "dumps")
+    (folder,) = vault.backups_in(full_vault.path / "safe" / "dumps")
     manifest = json.loads((folder / "backup.json").read_text())
-    assert folder.name.startswith(f"{shop.database}-0003_loses-20")
+    assert folder.name.startswith(f"{full_vault.database}-0003_loses-20")
     assert f"✓ Backup: safe/dumps/{folder.name}  (4 tables, 11 rows, " in outcome.stdout
     assert manifest["tables"] == {
         "vault_item": 3, "vault_pair": 3, "vault_old": 2, "vault_log": 3,
@@ -104,7 +72,7 @@ def test_a_backup_is_a_dump_and_a_manifest_that_only_its_owner_reads(shop: Proje
     assert sorted(path.name for path in folder.iterdir()) == ["backup.json", "dump.sql"]
     assert _mode(folder) == 0o700
     assert {_mode(path) for path in folder.iterdir()} == {0o600}
-    assert shop.sql("SELECT path, sha256 FROM nestflux_backup") == [
+    assert full_vault.sql("SELECT path, sha256 FROM nestflux_backup") == [
         (str(folder), manifest["dump"]["sha256"])
     ]
 
@@ -113,41 +81,41 @@ def _mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
-def test_the_status_shows_it(shop: Project) -> None:
-    shop.succeeds("db_migrate", "--backup", "safe")
-    (folder,) = vault.backups_in(shop.path / "safe")
+def test_the_status_shows_it(full_vault: Project) -> None:
+    full_vault.succeeds("db_migrate", "--backup", "safe")
+    (folder,) = vault.backups_in(full_vault.path / "safe")
 
-    shown = shop.succeeds("db_status").stdout
-    files = shop.succeeds("db_status", "--json").json["files"]
+    shown = full_vault.succeeds("db_status").stdout
+    files = full_vault.succeeds("db_status", "--json").json["files"]
 
     assert f"  safe/{folder.name}" in shown
     assert [file["backup"] for file in files] == ["", "", str(folder)]
 
 
-def test_it_can_be_declined(shop: Project) -> None:
-    outcome = shop.succeeds("db_migrate", "--no-backup")
+def test_it_can_be_declined(full_vault: Project) -> None:
+    outcome = full_vault.succeeds("db_migrate", "--no-backup")
 
     assert "No backup is taken before 0003_loses.sql, which loses: column vault_item.payload (" in (
         outcome.stdout
     )
-    assert shop.sql("SELECT COUNT(*) FROM nestflux_backup") == [(0,)]
+    assert full_vault.sql("SELECT COUNT(*) FROM nestflux_backup") == [(0,)]
 
 
-def test_on_a_terminal_it_is_taken_by_default(shop: Project) -> None:
-    outcome = shop.on_a_terminal("db_migrate")
+def test_on_a_terminal_it_is_taken_by_default(full_vault: Project) -> None:
+    outcome = full_vault.on_a_terminal("db_migrate")
 
     assert outcome.code == 0, str(outcome)
-    (folder,) = vault.backups_in(shop.path / "backups")
+    (folder,) = vault.backups_in(full_vault.path / "backups")
     assert f"✓ Backup: backups/{folder.name}" in outcome.stdout.replace("\n", "")
 
 
-def test_a_person_who_is_not_to_be_asked_must_choose(shop: Project) -> None:
-    assert shop.on_a_terminal("db_migrate", "--noinput").code == 2
+def test_a_person_who_is_not_to_be_asked_must_choose(full_vault: Project) -> None:
+    assert full_vault.on_a_terminal("db_migrate", "--noinput").code == 2
 
 
-def test_stock_migrate_follows_the_same_rule(shop: Project) -> None:
-    refused = shop.run("migrate", "--noinput")
-    taken = shop.succeeds("migrate", "--backup", "safe")
+def test_stock_migrate_follows_the_same_rule(full_vault: Project) -> None:
+    refused = full_vault.run("migrate", "--noinput")
+    taken = full_vault.succeeds("migrate", "--backup", "safe")
 
     assert refused.code == 2
     assert "python manage.py migrate --backup DIR" in refused.stderr
@@ -155,36 +123,38 @@ def test_stock_migrate_follows_the_same_rule(shop: Project) -> None:
 
 
 def test_a_table_that_an_earlier_file_of_the_run_fills_stops_before_its_loss(
-    empty: Project,
+    empty_vault: Project,
 ) -> None:
-    empty.sql("INSERT INTO vault_source VALUES (1, 'x')")
+    empty_vault.sql("INSERT INTO vault_source VALUES (1, 'x')")
 
-    stopped = empty.run("db_migrate")
+    stopped = empty_vault.run("db_migrate")
 
     assert stopped.code == 1
     assert "✓ Applied migration: 0002_fills.sql" in stopped.stdout
     assert "0003_loses.sql loses data: column vault_late.text (1 row)." in stopped.stderr
     assert "this file was not begun" in stopped.stderr
-    empty.succeeds("db_migrate", "--no-backup")
+    empty_vault.succeeds("db_migrate", "--no-backup")
 
 
 class TestTheTool:
     def test_a_missing_one_is_told_before_anything_runs(
-        self, shop: Project, tmp_path: Path
+        self, full_vault: Project, tmp_path: Path
     ) -> None:
-        outcome = shop.run("db_migrate", "--backup", "safe", env={"PATH": str(tmp_path)})
+        outcome = full_vault.run("db_migrate", "--backup", "safe", env={"PATH": str(tmp_path)})
 
         assert outcome.code == 2
         assert "No backup can be taken: PATH has no m" in outcome.stderr
-        assert shop.applied() == ["vault.0001_initial"]
+        assert full_vault.applied() == ["vault.0001_initial"]
 
-    def test_one_of_the_other_family_is_told(self, shop: Project) -> None:
-        other = "mysqldump  Ver 9.7.4 for Linux" if shop.server.family == "mariadb" else "MariaDB"
-        env = vault.a_tool(shop, "exit 1")
-        tool = next((shop.path / "tools").iterdir())
+    def test_one_of_the_other_family_is_told(self, full_vault: Project) -> None:
+        other = (
+            "mysqldump  Ver 9.7.4 for Linux" if full_vault.server.family == "mariadb" else "MariaDB"
+        )
+        env = vault.a_tool(full_vault, "exit 1")
+        tool = next((full_vault.path / "tools").iterdir())
         tool.write_text(f"#!/bin/sh\necho '{other}'\n")
 
-        outcome = shop.run("db_migrate", "--backup", "safe", env=env)
+        outcome = full_vault.run("db_migrate", "--backup", "safe", env=env)
 
         assert outcome.code == 2
         assert f"({other}), and the server is M" in outcome.stderr
@@ -198,72 +168,76 @@ class TestTheTool:
         ],
     )
     def test_one_that_fails_stops_before_the_file(
-        self, shop: Project, script: str, said: str
+        self, full_vault: Project, script: str, said: str
     ) -> None:
-        before = vault.all_rows(shop)
+        before = vault.all_rows(full_vault)
 
-        outcome = shop.run("db_migrate", "--backup", "safe", env=vault.a_tool(shop, script))
+        outcome = full_vault.run(
+            "db_migrate", "--backup", "safe", env=vault.a_tool(full_vault, script)
+        )
 
         assert outcome.code == 1
         assert "No backup could be taken before 0003_loses.sql: " in outcome.stderr
         assert said in outcome.stderr
-        assert vault.all_rows(shop) == before
-        assert list((shop.path / "safe").iterdir()) == []
+        assert vault.all_rows(full_vault) == before
+        assert list((full_vault.path / "safe").iterdir()) == []
 
-    def test_it_gets_the_password_by_its_environment_only(self, shop: Project) -> None:
+    def test_it_gets_the_password_by_its_environment_only(self, full_vault: Project) -> None:
         password = "s3cret-of-the-vault"
-        env = vault.a_tool(shop, 'echo "$@" > arguments; exec $REAL "$@"')
-        grant = f"ALL PRIVILEGES ON `{shop.database}`.*"
+        env = vault.a_tool(full_vault, 'echo "$@" > arguments; exec $REAL "$@"')
+        grant = f"ALL PRIVILEGES ON `{full_vault.database}`.*"
 
-        with shop.a_user(f"u{secrets.token_hex(4)}", password, grant) as url:
-            outcome = shop.succeeds(
+        with full_vault.a_user(f"u{secrets.token_hex(4)}", password, grant) as url:
+            outcome = full_vault.succeeds(
                 "db_migrate", "--backup", "safe", env={**env, "DATABASE_URL": url}
             )
 
-        (folder,) = vault.backups_in(shop.path / "safe")
+        (folder,) = vault.backups_in(full_vault.path / "safe")
         told = outcome.stdout + outcome.stderr + (folder / "backup.json").read_text()
-        assert "--single-transaction" in shop.read("arguments")
-        assert password not in shop.read("arguments")
+        assert "--single-transaction" in full_vault.read("arguments")
+        assert password not in full_vault.read("arguments")
         assert password not in told
 
-    def test_a_run_that_dies_while_it_dumps_leaves_no_backup(self, shop: Project) -> None:
-        begun = shop.path / "begun"
+    def test_a_run_that_dies_while_it_dumps_leaves_no_backup(self, full_vault: Project) -> None:
+        begun = full_vault.path / "begun"
         script = '$REAL "$@" | head -c 300; echo $$ > pid; mv pid begun; exec sleep 300'
-        process = shop.start("db_migrate", "--backup", "safe", env=vault.a_tool(shop, script))
+        process = full_vault.start(
+            "db_migrate", "--backup", "safe", env=vault.a_tool(full_vault, script)
+        )
         while not begun.exists():
             assert process.poll() is None, process.communicate()
         kill(process)
         os.kill(int(begun.read_text()), signal.SIGKILL)
 
-        assert vault.backups_in(shop.path / "safe") == []
-        assert shop.sql("SELECT COUNT(*) FROM nestflux_backup") == [(0,)]
-        shop.succeeds("db_migrate", "--backup", "safe")
-        assert len(vault.backups_in(shop.path / "safe")) == 1
+        assert vault.backups_in(full_vault.path / "safe") == []
+        assert full_vault.sql("SELECT COUNT(*) FROM nestflux_backup") == [(0,)]
+        full_vault.succeeds("db_migrate", "--backup", "safe")
+        assert len(vault.backups_in(full_vault.path / "safe")) == 1
 
 
-def test_a_file_that_died_after_its_backup_is_not_backed_up_again(shop: Project) -> None:
-    shop.sql(
+def test_a_file_that_died_after_its_backup_is_not_backed_up_again(full_vault: Project) -> None:
+    full_vault.sql(
         "CREATE TABLE in_the_way (code varchar(10) PRIMARY KEY, "
         "FOREIGN KEY (code) REFERENCES vault_old (code))"
     )
-    failed = shop.run("db_migrate", "--backup", "safe")
-    shop.sql("DROP TABLE in_the_way")
+    failed = full_vault.run("db_migrate", "--backup", "safe")
+    full_vault.sql("DROP TABLE in_the_way")
 
-    finished = shop.succeeds("db_migrate")
+    finished = full_vault.succeeds("db_migrate")
 
     assert failed.code == 1
     assert "Backup" not in finished.stdout
-    assert len(vault.backups_in(shop.path / "safe")) == 1
+    assert len(vault.backups_in(full_vault.path / "safe")) == 1
 
 
-def test_a_rollback_takes_one_where_it_is_asked_to(shop: Project) -> None:
-    shop.succeeds("db_rollback", "--yes", "--backup", "safe")  # drops every table
+def test_a_rollback_takes_one_where_it_is_asked_to(full_vault: Project) -> None:
+    full_vault.succeeds("db_rollback", "--yes", "--backup", "safe")  # drops every table
 
-    (folder,) = vault.backups_in(shop.path / "safe")
+    (folder,) = vault.backups_in(full_vault.path / "safe")
     assert json.loads((folder / "backup.json").read_text())["direction"] == "down"
 
 
-def test_a_rollback_with_yes_takes_none_by_itself(shop: Project) -> None:
-    outcome = shop.succeeds("db_rollback", "--yes")
+def test_a_rollback_with_yes_takes_none_by_itself(full_vault: Project) -> None:
+    outcome = full_vault.succeeds("db_rollback", "--yes")
 
     assert "ackup" not in outcome.stdout

@@ -1,13 +1,16 @@
-"""``db_restore``: a backup's data comes back together with the rollback of the file that lost it.
+"""``db_restore``: a backup's data comes back, once the passage that lost it is turned round.
 
-The rollback is the ordinary one. The data then comes in one transaction with the row that says so:
-a restore that dies is finished by the next one, and none is done twice.
+What a file lost comes back with its rollback, what a rollback lost with the file applied again: so
+ledger, schema and data never disagree. Either is the ordinary one. The data then comes in one
+transaction with the row that says so: a restore that dies is finished by the next one, and none is
+done twice.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +22,9 @@ from nestflux.applying.backup_folder import Backup, open_backup, require_intact
 from nestflux.applying.bringing_back import WRITING, Part, bring_back, parts_of
 from nestflux.applying.context import Context, Options
 from nestflux.applying.events import Restored
-from nestflux.applying.rollback import RollbackPlan, plan_rollback, rollback
+from nestflux.applying.migrate import make_plan, migrate
+from nestflux.applying.plan import Plan
+from nestflux.applying.rollback import RollbackPlan, agreed, plan_rollback, rollback
 from nestflux.applying.running import lock_held, open_history, refuse_unsuitable, run_opened
 from nestflux.database.errors import in_words
 from nestflux.database.ledger import Ledger, LedgerFile, LedgerState, read_state
@@ -46,14 +51,20 @@ _LISTED = "python manage.py db_restore   (lists the backups that the ledger know
 
 @dataclass(frozen=True)
 class RestorePlan:
-    """What ``db_restore`` will do. ``rollback``: None where the file is rolled back already, as by
-    a restore that died; ``done``: the data was brought back already, so nothing is to do."""
+    """What ``db_restore`` will do. ``way`` turns round the passage that lost the data; None where
+    that is done already, as by a restore that died. ``done``: the data is back already, and
+    nothing is to do."""
 
     row: BackupRow
     backup: Backup
     parts: tuple[Part, ...] = ()
-    rollback: RollbackPlan | None = None
+    way: RollbackPlan | Plan | None = None
     done: bool = False
+
+    @property
+    def turned(self) -> str:
+        """Where the file stands when the data comes back."""
+        return "rolled back" if self.row.direction == "up" else "applied again"
 
     def lines(self) -> Iterator[str]:
         """What is brought back, for a person."""
@@ -85,34 +96,45 @@ def plan_restore(alias: str, which: str) -> RestorePlan:
     if row.restored_at:
         return RestorePlan(row, backup, done=True)
     known = require_its_turn(state, row)
-    undone = known.state == "rolled_back"
-    if not undone:
+    turned = known.state == ("rolled_back" if row.direction == "up" else "applied")
+    if not turned and row.direction == "up":
         _require_reversible(connection, known, backup)
     require_intact(backup)
     parts = parts_of(backup.manifest.lost, _dumped(backup))
     _require_possible(parts, backup)
-    return RestorePlan(
-        row, backup, parts, None if undone else plan_rollback(alias, file=known.name)
-    )
+    return RestorePlan(row, backup, parts, None if turned else _way(alias, row, known))
+
+
+def _way(alias: str, row: BackupRow, known: LedgerFile) -> RollbackPlan | Plan:
+    if row.direction == "up":
+        return plan_rollback(alias, file=known.name)
+    plan = make_plan(alias, to=known.name)
+    if others := [entry.name for entry in plan.pending if entry.id != known.id]:
+        raise Refused(
+            f"Before {known.name}.sql is applied again, others are pending: {', '.join(others)}.",
+            stands="nothing was changed",
+            then=f"python manage.py db_migrate --to {others[-1]}, then db_restore {known.name}",
+        )
+    return plan
 
 
 def restore(
     alias: str, which: str, *, expected: RestorePlan, options: Options | None = None
 ) -> Restored | None:
-    """Roll the file back and bring the data back; None where that was done already.
+    """Turn round what lost the data, and bring it back; None where that was done already.
 
     Args:
         which: see ``plan_restore``.
         expected: the plan that a person agreed to; refused where it is another one by now.
 
-    Raises as ``rollback`` does, and RestoreFailed where the data could not be brought back: the
-    file is rolled back then, and the next call goes on with the data.
+    Raises as ``rollback`` and ``migrate`` do, and RestoreFailed where the data could not be brought
+    back: the next call goes on with it.
     """
-    options = replace(options or Options(), command="db_restore")
+    options = agreed(replace(options or Options(), command="db_restore"))
     connection, server, folder = open_history(alias)
     refuse_unsuitable(connection, server)
     # The server counts how often one connection takes a lock (Manual 14.14; MariaDB KB GET_LOCK):
-    # the rollback takes and gives it back inside, and nobody gets in between it and the data.
+    # what turns the file round takes and gives it back inside, and nobody gets in between.
     with lock_held(connection, options) as lock:
         plan = plan_restore(alias, which)
         if (plan.row.id, plan.done) != (expected.row.id, expected.done):
@@ -121,13 +143,23 @@ def restore(
                 stands="nothing was run",
                 then=_LISTED,
             )
-        if plan.rollback is not None:
-            undone = expected.rollback or plan.rollback
-            rollback(alias, file=plan.row.name, expected=undone, options=options)
+        _turn_round(alias, plan, expected, options)
         state = read_state(connection) or LedgerState()
         order = folder.journal.migrations
         with run_opened(connection, server, lock, options, order, state.version) as context:
-            return None if plan.done else _bring_back(context, plan)
+            if not plan.done:
+                return _bring_back(context, plan)
+            drop_scratch_tables(connection)
+            return None
+
+
+def _turn_round(alias: str, plan: RestorePlan, expected: RestorePlan, options: Options) -> None:
+    match plan.way:
+        case RollbackPlan():
+            seen = expected.way if isinstance(expected.way, RollbackPlan) else plan.way
+            rollback(alias, file=plan.row.name, expected=seen, options=options)
+        case Plan():
+            migrate(alias, to=plan.row.name, options=options)
 
 
 def _bring_back(context: Context, plan: RestorePlan) -> Restored:
@@ -148,11 +180,13 @@ def _bring_back(context: Context, plan: RestorePlan) -> Restored:
                 backup_restored(connection, plan.row.id)
             drop_scratch_tables(connection)
     except (RestoreFailed, Error) as error:
+        with suppress(Error):
+            drop_scratch_tables(connection)
         what = error.what if isinstance(error, RestoreFailed) else in_words(error, connection)
         raise RestoreFailed(
             f"The data could not be brought back: {what}",
             where=shown(backup.path),
-            stands=f"{plan.row.name}.sql is rolled back, and none of the data is there yet",
+            stands=f"{plan.row.name}.sql is {plan.turned}, and none of the data is there yet",
             then=f"mend the cause, then: python manage.py db_restore {plan.row.name}",
         ) from error
     restored = Restored(shown(backup.path), lines, time.monotonic() - started)
@@ -212,37 +246,32 @@ def _row_of(
 
 
 def require_its_turn(state: LedgerState, row: BackupRow) -> LedgerFile:
-    """The file of a backup, where it is its turn to be undone, or has just been. Raises Refused."""
+    """The file of a backup, where what lost its data is the last that was done, or is turned round
+    already. Raises Refused."""
     known = state.file(row.sql_migration_id)
-    if row.direction == "down":
-        raise Refused(
-            f"This backup was taken before {row.name}.sql was rolled back, and only what a file "
-            "lost on its way up is brought back here.",
-            stands="nothing was changed",
-            then=f"python manage.py db_migrate   (applies it again), and load {row.path}/dump.sql "
-            "into another database to copy from",
-        )
-    passage = None if known is None else known.attempt - (known.direction == "down")
+    passage = None if known is None else known.attempt - (known.direction != row.direction)
     if known is None or passage != row.attempt:
         raise Refused(
-            f"This backup was taken before passage {row.attempt} of {row.name}.sql, which has been "
-            "applied again since: what it would undo is not what lost this data.",
+            f"This backup was taken before passage {row.attempt} of {row.name}.sql, which went up "
+            "or down again since: what would be turned round is not what lost this data.",
             stands="nothing was changed",
             then=_LISTED,
         )
     flying = state.in_flight
-    if flying is not None and (flying.id != known.id or flying.direction == "up"):
+    if flying is not None and (flying.id != known.id or flying.direction == row.direction):
+        half, command = ("applied", "db_migrate")
+        if flying.direction == "down":
+            half, command = ("rolled back", "db_rollback")
         raise LedgerConflict(
-            f"{flying.name} is half applied; only a whole file can be undone.",
+            f"{flying.name} is half {half}; only a whole file can be turned round.",
             stands="nothing was run",
-            then="python manage.py db_migrate   (finishes it), then db_restore",
+            then=f"python manage.py {command}   (finishes it), then db_restore",
         )
     later = [file for file in state.applied if _is_later(file, known)]
     if later:
         names = ", ".join(f"{file.name}.sql" for file in reversed(later))
         raise Refused(
-            f"{known.name}.sql is not the last file that was applied: {names} would be undone "
-            "first.",
+            f"Since {known.name}.sql others were applied: {names} must be undone first.",
             stands="nothing was changed",
             then=f"python manage.py db_rollback {later[0].name}, then db_restore {known.name}",
         )
@@ -250,8 +279,8 @@ def require_its_turn(state: LedgerState, row: BackupRow) -> LedgerFile:
 
 
 def _is_later(file: LedgerFile, known: LedgerFile) -> bool:
-    """Applied after ``known`` was applied or, where it is undone, after that."""
-    if known.is_in_flight:  # its rollback was begun when it was the last one
+    """Applied after ``known`` went up or down?"""
+    if known.is_in_flight:  # what turns it round was begun when it was the last one
         return False
     return (file.finished_at, file.name) > (known.finished_at, known.name)
 

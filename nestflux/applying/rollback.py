@@ -119,7 +119,7 @@ def rollback(
 
     Raises as ``migrate`` does.
     """
-    options = _agreed(options or Options(command="db_rollback"))
+    options = agreed(options or Options(command="db_rollback"))
     connection, server, folder = open_history(alias)
     refuse_unsuitable(connection, server)
     with lock_held(connection, options) as lock:
@@ -139,9 +139,9 @@ def rollback(
             return _carry_out(context, plan, state)
 
 
-def _agreed(options: Options) -> Options:
-    """Whoever undoes a file has seen the list of what it loses and said yes: where nothing was
-    chosen about a backup, none is due."""
+def agreed(options: Options) -> Options:
+    """Whoever undoes or restores has seen the list of what that loses and said yes: where nothing
+    was chosen about a backup, none is due."""
     if options.backup.answer is Answer.NONE:
         return replace(options, backup=NOT_ASKED)
     return options

@@ -205,7 +205,7 @@ def _holds_number(new: ColumnType, old: ColumnType) -> bool:
         return False
     low, high = _range(old)
     if new.name in _EXACT_BITS:
-        bound: int = 2 ** _EXACT_BITS[new.name]
+        bound = int(2 ** _EXACT_BITS[new.name])
         return -bound <= low and high <= bound and not (new.unsigned and low < 0)
     if new.name == "decimal":
         whole = _digits(new)[0]

@@ -93,6 +93,18 @@ def test_after_a_rollback_only_the_data_comes_back(lost: Project) -> None:
     assert len(vault.all_rows(lost)["vault_old"]) == 2
 
 
+def test_what_a_rollback_lost_comes_back_with_the_file(full_vault: Project) -> None:
+    before = vault.all_rows(full_vault)
+    full_vault.succeeds("db_rollback", "--yes", "--backup", "safe")
+    assert vault.all_rows(full_vault) == {}
+
+    outcome = full_vault.succeeds("db_restore", "0001_first", "--yes")
+
+    assert "Applies 0001_first.sql again\n" in outcome.stdout
+    assert vault.all_rows(full_vault) == before
+    assert full_vault.applied() == ["vault.0001_initial"]
+
+
 def test_the_plan_and_the_list_change_nothing(lost: Project) -> None:
     before = vault.all_rows(lost)
 
@@ -169,7 +181,7 @@ class TestARefusal:
         lost.succeeds("db_rollback", "--yes")
         lost.succeeds("db_migrate", "--no-backup")
 
-        assert "applied again since" in self._refused(lost, "0003")
+        assert "went up or down again since" in self._refused(lost, "0003")
 
     def test_a_file_that_cannot_be_undone(self, lost: Project) -> None:
         lost.sql(
@@ -222,7 +234,7 @@ def test_a_rollback_that_died_is_gone_on_with() -> None:
 
 @pytest.mark.parametrize("file", [APPLIED, UNDONE])
 def test_files_that_came_after_it_are_named(file: LedgerFile) -> None:
-    with pytest.raises(Refused, match=r"0004_d\.sql would be undone first") as refused:
+    with pytest.raises(Refused, match=r"0004_d\.sql must be undone first") as refused:
         require_its_turn(LedgerState(files=(file, LATER)), BACKUP)
 
     assert "db_rollback 0004_d, then db_restore 0003_c" in refused.value.then
@@ -236,15 +248,21 @@ def test_a_file_that_is_half_applied_is_finished_first() -> None:
 
 
 def test_another_passage_is_not_what_lost_the_data() -> None:
-    with pytest.raises(Refused, match="applied again since"):
+    with pytest.raises(Refused, match="up or down again since"):
         require_its_turn(LedgerState(files=(replace(APPLIED, attempt=3),)), BACKUP)
-    with pytest.raises(Refused, match="applied again since"):
+    with pytest.raises(Refused, match="up or down again since"):
         require_its_turn(LedgerState(), BACKUP)
 
 
-def test_what_a_rollback_lost_is_not_restored_here() -> None:
-    with pytest.raises(Refused, match=r"before 0003_c\.sql was rolled back"):
-        require_its_turn(LedgerState(files=(UNDONE,)), replace(BACKUP, direction="down", attempt=2))
+def test_what_a_rollback_lost_is_its_turn_while_it_is_the_last() -> None:
+    taken = replace(BACKUP, direction="down", attempt=2)
+    again = replace(APPLIED, attempt=3)
+
+    assert require_its_turn(LedgerState(files=(UNDONE,)), taken) == UNDONE
+    assert require_its_turn(LedgerState(files=(again,)), taken) == again
+    dying = replace(UNDONE, state="rolling_back", finished_at="")
+    with pytest.raises(LedgerConflict, match="half rolled back"):
+        require_its_turn(LedgerState(files=(dying,)), taken)
 
 
 # ---- what can be brought back ----------------------------------------------------------------

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from nestflux.applying.api import Options, backups_of, plan_restore, restore
+from nestflux.applying.api import Options, Plan, RollbackPlan, backups_of, plan_restore, restore
 from nestflux.applying.restore import RestorePlan
 from nestflux.database.ledger_backups import BackupRow
 from nestflux.exceptions import Refused
@@ -22,8 +22,9 @@ from nestflux.management.shown import rollback_lines
 
 class Command(LockOptions, NestFluxCommand):
     help = (
-        "Rolls back a SQL migration and brings back the data that it had lost, from its backup. "
-        "Without an argument it lists the backups. A restore that died is finished."
+        "Rolls back a SQL migration and brings back the data that it had lost, from its backup; "
+        "or applies one again whose rollback lost data. Without an argument it lists the "
+        "backups. A restore that died is finished."
     )
     machine_readable = True
 
@@ -103,10 +104,13 @@ def _plan_lines(plan: RestorePlan) -> Iterator[str]:
     if plan.done:
         yield f"{plan.row.name}.sql: restored already, {plan.row.restored_at[:19]} UTC."
         return
-    if plan.rollback is None:
-        yield f"{plan.row.name}.sql is rolled back already."
-    else:
-        yield from rollback_lines(plan.rollback, with_sql=False)
+    match plan.way:
+        case RollbackPlan():
+            yield from rollback_lines(plan.way, with_sql=False)
+        case None:
+            yield f"{plan.row.name}.sql is {plan.turned} already."
+        case _:
+            yield f"Applies {plan.row.name}.sql again"
     yield f"Brings back, from {shown(plan.backup.path)}:"
     yield from (f"  {line}" for line in plan.lines())
 
@@ -115,7 +119,8 @@ def _plan_as_json(plan: RestorePlan) -> dict[str, Any]:
     return {
         "file": plan.row.name,
         "path": plan.row.path,
-        "rolls_back": plan.rollback is not None,
+        "rolls_back": isinstance(plan.way, RollbackPlan),
+        "applies_again": isinstance(plan.way, Plan),
         "restored_at": plan.row.restored_at,
         "brings_back": list(plan.lines()),
     }

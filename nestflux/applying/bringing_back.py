@@ -146,9 +146,9 @@ def _bring_rows(
     rows = _run(
         connection, f"INSERT INTO {target} ({names}) SELECT {values} FROM {source} s {joined}"
     )
-    line = f"{table.name}: {_rows(rows)} brought back"
+    line = f"{table.name}: {rows_text(rows)} brought back"
     if total > rows:
-        line += f"; {_rows(total - rows)} there already"
+        line += f"; {rows_text(total - rows)} there already"
     return line + (f"; without {', '.join(left_out)}, which it has no more" if left_out else "")
 
 
@@ -171,11 +171,11 @@ def _bring_values(
     here = _one(connection, f"SELECT COUNT(*) FROM {joined}")
     since = _one(connection, f"SELECT COUNT(*) FROM {target}") - here
     gone = _one(connection, f"SELECT COUNT(*) FROM {source}") - here
-    line = f"{table.name}.{', '.join(part.columns)}: the values of {_rows(here)} brought back"
+    line = f"{table.name}.{', '.join(part.columns)}: the values of {rows_text(here)} brought back"
     if since:
-        line += f"; {_rows(since)} made since left as they are"
+        line += f"; {rows_text(since)} made since left as they are"
     if gone:
-        line += f"; {_rows(gone)} deleted since not made again"
+        line += f"; {rows_text(gone)} deleted since not made again"
     yield line
 
 
@@ -202,14 +202,15 @@ def _orphans(connection: BaseDatabaseWrapper, table: str) -> Iterator[str]:
         )
         if count:
             columns = ", ".join(own for own, _ in pairs)
-            yield f"Orphans: {_rows(count)} of {table} whose {columns} is not found in {parent}"
+            yield f"Orphans: {rows_text(count)} of {table} whose {columns} is not found in {parent}"
 
 
 def _on(key: Sequence[str]) -> str:
     return " AND ".join(f"t.{quoted(column)} = s.{quoted(column)}" for column in key)
 
 
-def _rows(count: int) -> str:
+def rows_text(count: int) -> str:
+    """``1 row``, ``1,234 rows``."""
     return "1 row" if count == 1 else f"{count:,} rows"
 
 

@@ -19,7 +19,7 @@ from django.db import transaction
 from django.db.utils import Error
 
 from nestflux.applying.backup_folder import Backup, open_backup, require_intact
-from nestflux.applying.bringing_back import WRITING, Part, bring_back, parts_of
+from nestflux.applying.bringing_back import WRITING, Part, bring_back, parts_of, rows_text
 from nestflux.applying.context import Context, Options
 from nestflux.applying.events import Restored
 from nestflux.applying.migrate import make_plan, migrate
@@ -72,10 +72,10 @@ class RestorePlan:
         for part in self.parts:
             name = part.table.name
             if part.whole_rows:
-                yield f"table {name}: its rows that are missing, of {tables[name]:,}"
+                yield f"table {name}: its rows that are missing, of {rows_text(tables[name])}"
             if part.columns:
                 columns = ", ".join(part.columns)
-                yield f"column {name}.{columns}: the values of {tables[name]:,} rows"
+                yield f"column {name}.{columns}: the values of {rows_text(tables[name])}"
 
 
 def backups_of(alias: str) -> tuple[BackupRow, ...]:

@@ -225,7 +225,7 @@ def _holds_decimal(new: ColumnType, old: ColumnType) -> bool:
         return new_whole >= whole and new_scale >= scale
     if new.name in _INTEGERS and scale == 0:
         lowest, highest = _range(new)
-        most = 10**whole - 1
+        most = int(10**whole) - 1
         return (old.unsigned or lowest <= -most) and most <= highest
     return False
 

@@ -113,7 +113,8 @@ def _lines(event: Event) -> list[str]:
                 f"✓ Backup: {event.path}  ({count}, {size_text(event.size)}, {event.seconds:.1f} s)"
             ]
         case Restored():
-            return [f"✓ Restored: {event.path}  ({event.seconds:.1f} s)", *event.lines]
+            lines = (f"  {line}" for line in event.lines)
+            return [f"✓ Restored: {event.path}  ({event.seconds:.1f} s)", *lines]
         case Noticed():
             return [event.text]
     return []

@@ -113,7 +113,7 @@ def test_the_plan_and_the_list_change_nothing(lost: Project) -> None:
     listed = lost.succeeds("db_restore")
 
     assert "Undoes 0003_loses.sql" in plan.stdout
-    assert "  table vault_old: its rows that are missing, of 2" in plan.stdout
+    assert "  table vault_old: its rows that are missing, of 2 rows\n" in plan.stdout
     assert document["rolls_back"] is True
     assert "0003_loses.sql, 20" in listed.stdout
     assert f"  safe/{folder_of(lost).name}" in listed.stdout

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Action
 
 import pytest
-from django.core.management.commands import migrate, sqlmigrate
+from nestflux.management.commands import migrate, sqlmigrate
 
 from tests.scenario import REPOSITORY
 

@@ -122,6 +122,33 @@ def test_stock_migrate_follows_the_same_rule(full_vault: Project) -> None:
     assert "✓ Backup: safe/" in taken.stdout
 
 
+def test_a_test_database_is_neither_backed_up_nor_refused(full_vault: Project) -> None:
+    full_vault.write(
+        "vault/tests.py",
+        """
+        from django.core.management import call_command
+        from django.db import connection
+        from django.test import TransactionTestCase
+
+        class Losing(TransactionTestCase):
+            def test_a_losing_file_is_applied_to_rows(self):
+                call_command("migrate", "vault", "0002", verbosity=0)
+                with connection.cursor() as cursor:
+                    cursor.execute("INSERT INTO vault_log (id, text) VALUES (1, 'a'), (2, 'b')")
+                call_command("migrate", verbosity=0, interactive=False)
+                with connection.cursor() as cursor:
+                    cursor.execute("SELECT id FROM vault_log")
+                    self.assertEqual(cursor.fetchall(), ((1,),))
+        """,
+    )
+
+    outcome = full_vault.run("test", "--noinput")
+
+    assert outcome.code == 0, str(outcome)
+    assert "Ran 1 test" in outcome.stderr
+    assert not (full_vault.path / "backups").exists()
+
+
 def test_a_table_that_an_earlier_file_of_the_run_fills_stops_before_its_loss(
     empty_vault: Project,
 ) -> None:

@@ -8,6 +8,7 @@ import pytest
 from django.db.models import Model
 
 from nestflux.database.ledger import Ledger, read_state
+from nestflux.database.ledger_backups import read_backups
 from nestflux.database.ledger_tables import VERSION, ensure_ledger
 from nestflux.database.reader import BOOKS, read_schema, table_names
 from nestflux.models import Backup, Run, SqlMigration, Statement, Version
@@ -25,6 +26,19 @@ def test_making_it_twice_changes_nothing(scratch: BaseDatabaseWrapper) -> None:
     state = read_state(scratch)
     assert state is not None
     assert state.version == VERSION
+
+
+def test_one_of_before_there_were_backups_is_upgraded(scratch: BaseDatabaseWrapper) -> None:
+    ensure_ledger(scratch)
+    with scratch.cursor() as cursor:
+        cursor.execute("DROP TABLE nestflux_backup")
+        cursor.execute("UPDATE nestflux_version SET version = 1")
+    assert read_backups(scratch) == ()
+
+    ensure_ledger(scratch, 1)
+
+    with scratch.cursor() as cursor:
+        assert "nestflux_backup" in scratch.introspection.table_names(cursor)
 
 
 def test_there_is_no_state_without_a_ledger(scratch: BaseDatabaseWrapper) -> None:

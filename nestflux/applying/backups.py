@@ -45,11 +45,14 @@ class Due:
     losses: tuple[Loss, ...]
 
     def __str__(self) -> str:
-        return f"{self.name}.sql loses data: {told(self.losses)}"
+        return f"{self.name}.sql loses data:{told(self.losses)}"
 
 
 def told(losses: Sequence[Loss]) -> str:
-    return "; ".join(str(loss) for loss in losses)
+    """What follows a colon: one loss on the same line, several on lines of their own."""
+    if len(losses) == 1:
+        return f" {losses[0]}."
+    return "".join(f"\n    {loss}" for loss in losses)
 
 
 def due(
@@ -113,7 +116,7 @@ def refuse_unbacked(
         find_tool(server.family)
         return
     raise Refused(
-        ".\n".join(str(each) for each in wanted) + ".",
+        "\n".join(str(each) for each in wanted),
         stands="nothing was run",
         then=_options(command),
     )
@@ -121,9 +124,8 @@ def refuse_unbacked(
 
 def _options(command: str) -> str:
     return (
-        f"python manage.py {command} --backup DIR   (dumps those tables first; db_restore brings "
-        "them back)\n"
-        f"         python manage.py {command} --no-backup    (goes on without)"
+        f"python manage.py {command} --backup DIR   (db_restore brings it back)\n"
+        f"         python manage.py {command} --no-backup"
     )
 
 
@@ -144,11 +146,11 @@ def back_up(context: Context, passage: Passage) -> Backup | None:
         return None
     file = f"{passage.row.name}{'.down' if place[1] == 'down' else ''}.sql"
     if choice.answer is Answer.DECLINE:
-        context.tell(Noticed(f"No backup is taken before {file}, which loses: {told(losses)}"))
+        context.tell(Noticed(f"No backup is taken before {file}, which loses:{told(losses)}"))
         return None
     if choice.answer is Answer.NONE:
         raise BackupFailed(
-            f"{file} loses data: {told(losses)}.",
+            f"{file} loses data:{told(losses)}",
             stands="what stood before it is applied; this file was not begun",
             then=_options(context.options.command),
         )

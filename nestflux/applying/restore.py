@@ -28,7 +28,7 @@ from nestflux.applying.rollback import RollbackPlan, agreed, plan_rollback, roll
 from nestflux.applying.running import lock_held, open_history, refuse_unsuitable, run_opened
 from nestflux.database.errors import in_words
 from nestflux.database.ledger import Ledger, LedgerFile, LedgerState, read_state
-from nestflux.database.ledger_backups import BackupRow, backup_restored, read_backups
+from nestflux.database.ledger_backups import BackupRow, backup_restored, last_of, read_backups
 from nestflux.database.scratch_tables import (
     LOADING,
     DumpedTable,
@@ -216,14 +216,13 @@ def _find(connection: BaseDatabaseWrapper, which: str) -> tuple[BackupRow, Backu
         return _row_of(connection, rows, backup), backup
     wanted = which.removesuffix(".sql").removesuffix(".down")
     number = f"{int(wanted):04d}_" if wanted.isdecimal() else f"{wanted}_"
-    named = [row for row in rows if row.name == wanted or row.name.startswith(number)]
-    if not named:
+    row = last_of([row for row in rows if row.name == wanted or row.name.startswith(number)])
+    if row is None:
         raise Refused(
             f"{which} is no folder, and no file of which the ledger knows a backup.",
             stands="nothing was changed",
             then=_LISTED,
         )
-    row = named[-1]
     backup = open_backup(Path(row.path))
     return _row_of(connection, (row,), backup), backup
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from nestflux.applying import signals
 from nestflux.applying.running import open_history
 from nestflux.database.ledger import Ledger, LedgerFile, LedgerState, read_state
-from nestflux.database.ledger_backups import BackupRow, read_backups
+from nestflux.database.ledger_backups import BackupRow, last_of, read_backups
 from nestflux.database.lock import holder_of, lock_name
 from nestflux.database.server import schema_name
 
@@ -91,7 +91,6 @@ def status(alias: str) -> Status:
 def _files(
     journal: Journal, state: LedgerState, ledger: Ledger, backups: tuple[BackupRow, ...]
 ) -> list[FileStatus]:
-    latest = {row.sql_migration_id: row for row in backups}
     listed = {entry.id for entry in journal.entries}
     shown = []
     for entry in journal.entries:
@@ -100,7 +99,8 @@ def _files(
             file = FileStatus(entry.name, "pending")
         else:
             file = _of(known, ledger)
-        shown.append(_with_backup(file, latest.get(entry.id)))
+        mine = [row for row in backups if row.sql_migration_id == entry.id]
+        shown.append(_with_backup(file, last_of(mine)))
     strangers = [file for file in state.files if file.id not in listed]
     shown += [_of(f, ledger, off_branch=True) for f in strangers if f.state != "rolled_back"]
     return shown

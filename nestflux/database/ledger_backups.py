@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class BackupRow:
     """A row of ``nestflux_backup``. ``tables``: rows by table; ``lost``: what the passage loses,
-    as the backup's manifest says it; ``restored_at`` is empty where it never was."""
+    as the backup's manifest says it; ``restored_at`` is empty where it never was; ``command`` is
+    the one that took it."""
 
     id: int
     sql_migration_id: str
@@ -32,6 +33,7 @@ class BackupRow:
     lost: Sequence[Mapping[str, str]]
     taken_at: str
     restored_at: str = ""
+    command: str = ""
 
     @property
     def rows(self) -> int:
@@ -46,8 +48,10 @@ def read_backups(connection: BaseDatabaseWrapper) -> tuple[BackupRow, ...]:
                 "SELECT b.id, b.sql_migration_id, COALESCE(m.name, b.sql_migration_id), "
                 "b.direction, b.attempt, b.path, b.sha256, CONVERT(b.tables USING utf8mb4), "
                 "CONVERT(b.lost USING utf8mb4), CAST(b.taken_at AS CHAR), "
-                "COALESCE(CAST(b.restored_at AS CHAR), '') FROM nestflux_backup b "
-                "LEFT JOIN nestflux_sql_migration m ON m.id = b.sql_migration_id ORDER BY b.id"
+                "COALESCE(CAST(b.restored_at AS CHAR), ''), COALESCE(r.command, '') "
+                "FROM nestflux_backup b "
+                "LEFT JOIN nestflux_sql_migration m ON m.id = b.sql_migration_id "
+                "LEFT JOIN nestflux_run r ON r.id = b.run_id ORDER BY b.id"
             )
             return tuple(_row(values) for values in cursor.fetchall())
     except ProgrammingError as error:
@@ -56,22 +60,17 @@ def read_backups(connection: BaseDatabaseWrapper) -> tuple[BackupRow, ...]:
         raise
 
 
+def last_of(rows: Sequence[BackupRow]) -> BackupRow | None:
+    """Which of a file's backups its name stands for: the last, but not one that a restore took
+    before it turned the file round, or running that restore again would restore another."""
+    chosen = [row for row in rows if row.command != "db_restore"] or list(rows)
+    return chosen[-1] if chosen else None
+
+
 def _row(values: Sequence[Any]) -> BackupRow:
-    identity, file_id, name, direction, attempt, path, sha256, tables, lost, taken, restored = (
-        values
-    )
+    named = dict(zip((field.name for field in fields(BackupRow)), values, strict=True))
     return BackupRow(
-        id=identity,
-        sql_migration_id=file_id,
-        name=name,
-        direction=direction,
-        attempt=attempt,
-        path=path,
-        sha256=sha256,
-        tables=json.loads(tables),
-        lost=json.loads(lost),
-        taken_at=taken,
-        restored_at=restored,
+        **{**named, "tables": json.loads(named["tables"]), "lost": json.loads(named["lost"])}
     )
 
 

@@ -20,13 +20,16 @@ def test_without_a_choice_nothing_runs_where_nobody_can_be_asked(full_vault: Pro
 
     assert outcome.code == 2
     assert outcome.stderr.startswith(
-        "0003_loses.sql loses data: column vault_item.payload (3 rows); "
-        "column vault_item.extra (3 rows); "
-        "column vault_item.name, varchar(40) -> varchar(20) (3 rows); "
-        "column vault_item.price, decimal(10,4) -> decimal(10,2) (3 rows); "
-        "column vault_item.seen, datetime(6) -> datetime (3 rows); "
-        "column vault_pair.value (3 rows); table vault_old (2 rows); "
-        "rows of vault_log (it holds 3 rows).\n"
+        "0003_loses.sql loses data:\n"
+        "    column vault_item.payload (3 rows)\n"
+        "    column vault_item.extra (3 rows)\n"
+        "    column vault_item.name, varchar(40) -> varchar(20) (3 rows)\n"
+        "    column vault_item.price, decimal(10,4) -> decimal(10,2) (3 rows)\n"
+        "    column vault_item.seen, datetime(6) -> datetime (3 rows)\n"
+        "    column vault_pair.value (3 rows)\n"
+        "    table vault_old (2 rows)\n"
+        "    rows of vault_log (it holds 3 rows)\n"
+        "  Now:   nothing was run\n"
     )
     assert "--backup DIR" in outcome.stderr
     assert "--no-backup" in outcome.stderr
@@ -95,7 +98,7 @@ def test_the_status_shows_it(full_vault: Project) -> None:
 def test_it_can_be_declined(full_vault: Project) -> None:
     outcome = full_vault.succeeds("db_migrate", "--no-backup")
 
-    assert "No backup is taken before 0003_loses.sql, which loses: column vault_item.payload (" in (
+    assert "No backup is taken before 0003_loses.sql, which loses:\n    column vault_item" in (
         outcome.stdout
     )
     assert full_vault.sql("SELECT COUNT(*) FROM nestflux_backup") == [(0,)]

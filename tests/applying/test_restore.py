@@ -84,6 +84,16 @@ def test_it_is_done_once(lost: Project) -> None:
     assert lost.sql("SELECT DISTINCT name FROM vault_item") == [("mine",)]
 
 
+def test_a_restore_that_takes_a_backup_of_its_own_is_still_the_one_of_before(lost: Project) -> None:
+    first = lost.on_a_terminal("db_restore", "0003", answers="y\n")
+    again = lost.on_a_terminal("db_restore", "0003", answers="y\n")
+
+    assert "✓ Backup: backups/" in first.stdout, str(first)
+    assert "✓ Restored: safe/" in first.stdout.replace("\n", "")
+    assert "0003_loses.sql: restored already" in again.stdout
+    assert lost.applied() == ["vault.0001_initial", "vault.0002_fills"]
+
+
 def test_after_a_rollback_only_the_data_comes_back(lost: Project) -> None:
     lost.succeeds("db_rollback", "--yes")
 

@@ -7,6 +7,7 @@ definition; a *delta* is the difference of two readings.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -16,6 +17,8 @@ from nestflux.history.lexer import significant
 Reading = Mapping[str, str]
 
 ORDER = "/ order of columns"
+# Looked for before a statement is taken apart: an INSERT may be megabytes long.
+_RENAMES = re.compile(r"\b(CHANGE|RENAME)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,8 @@ def _is_table(key: str) -> bool:
 
 def columns_renamed_by(sql: str) -> dict[str, str]:
     """Old name, in lower case, to new one, of CHANGE and of RENAME COLUMN."""
+    if not _RENAMES.search(sql):
+        return {}
     shown = significant(sql)
     words = [token.text.upper() if token.kind == "word" else "" for token in shown]
     found = {}

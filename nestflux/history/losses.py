@@ -7,6 +7,7 @@ step deletes is its own, and no text tells it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
@@ -16,6 +17,9 @@ from nestflux.history.lexer import Token, significant
 from nestflux.history.narrowing import column_type, narrowed
 
 _PARTITION_VERBS = ("DROP", "TRUNCATE", "EXCHANGE")
+# Looked for before a statement is taken apart: an INSERT may be megabytes long.
+_EMPTIES = re.compile(r"\b(TRUNCATE|DELETE|REPLACE|PARTITION|DISCARD)\b", re.IGNORECASE)
+_RENAMES = re.compile(r"\bRENAME\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -169,6 +173,8 @@ def tables_emptied_by(sql: str, named: Iterable[str] = ()) -> tuple[str, ...]:
     Args:
         named: every table that it names: what a DELETE of several tables may be about.
     """
+    if not _EMPTIES.search(sql):
+        return ()
     found = significant(sql)
     words = [token.text.upper() if token.kind == "word" else "" for token in found]
     if words[:1] == ["TRUNCATE"]:
@@ -203,6 +209,8 @@ def _deleted_from(found: list[Token], words: list[str], named: tuple[str, ...]) 
 
 def tables_renamed_by(sql: str) -> tuple[tuple[str, str], ...]:
     """Old and new names of RENAME TABLE and of ALTER TABLE … RENAME TO."""
+    if not _RENAMES.search(sql):
+        return ()
     found = significant(sql)
     words = [token.text.upper() if token.kind == "word" else "" for token in found]
     pairs = []

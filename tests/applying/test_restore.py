@@ -50,6 +50,30 @@ def test_everything_is_as_it_was(full_vault: Project) -> None:
     ]
 
 
+def test_a_zero_as_a_key_and_the_sites_own_sql_mode_change_nothing(full_vault: Project) -> None:
+    full_vault.settings(
+        """
+        DATABASES["default"]["OPTIONS"]["init_command"] = (
+            "SET sql_mode = 'ANSI_QUOTES,NO_BACKSLASH_ESCAPES', time_zone = '+05:00'"
+        )
+        """
+    )
+    connection = full_vault.server.connect(full_vault.database)
+    cursor = connection.cursor()
+    cursor.execute("SET sql_mode = 'NO_AUTO_VALUE_ON_ZERO'")
+    cursor.execute(
+        "INSERT INTO vault_item (id, stock, name, price, seen, payload) "
+        "VALUES (0, 0, '\\\\', 0.0001, '2026-01-01 00:00:00.000001', X'5c')"
+    )
+    connection.close()
+    before = vault.all_rows(full_vault)
+    full_vault.succeeds("db_migrate", "--backup", "safe")
+
+    full_vault.succeeds("db_restore", "0003", "--yes")
+
+    assert vault.all_rows(full_vault) == before
+
+
 def test_rows_made_changed_and_deleted_since_keep_what_became_of_them(lost: Project) -> None:
     lost.sql("DELETE FROM vault_item WHERE id = 2")
     lost.sql("UPDATE vault_item SET stock = 7 WHERE id = 1")

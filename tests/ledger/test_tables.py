@@ -54,6 +54,14 @@ def test_it_stands_outside_every_reading(scratch: BaseDatabaseWrapper) -> None:
         assert set(scratch.introspection.table_names(cursor)) == BOOKS
 
 
+def test_so_do_the_scratch_tables_of_a_restore(scratch: BaseDatabaseWrapper) -> None:
+    with scratch.cursor() as cursor:
+        cursor.execute("CREATE TABLE nestflux_restore_1_1 (id int)")
+
+    assert table_names(scratch) == []
+    assert read_schema(scratch).reading == {}
+
+
 @pytest.mark.parametrize("model", MODELS)
 def test_each_model_has_the_columns_of_its_table(
     scratch: BaseDatabaseWrapper, model: type[Model]

@@ -29,11 +29,11 @@ _CHARSET = re.compile(r"DEFAULT CHARSET=\w+(?: COLLATE=\w+)?")
 _KEPT = ("UNSIGNED", "ZEROFILL")
 _VALUED = {"CHARACTER": 3, "COLLATE": 2}  # words of CHARACTER SET x, COLLATE y
 _BATCH = 256 * 1024  # bytes of an INSERT: below every server's max_allowed_packet
-# Whatever a row holds goes in as it stands in the dump: a zero for an AUTO_INCREMENT, a date with
-# zeros, a moment in UTC.
+# Whatever a row holds goes in as it stands in the dump: its backslashes, a date with zeros, a
+# moment in UTC.
 LOADING = (
     "SET NAMES utf8mb4",
-    "SET sql_mode = 'NO_AUTO_VALUE_ON_ZERO'",
+    "SET sql_mode = ''",
     "SET time_zone = '+00:00'",
     "SET foreign_key_checks = 0",
 )

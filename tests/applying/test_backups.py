@@ -72,6 +72,7 @@ def test_a_backup_is_a_dump_and_a_manifest_that_only_its_owner_reads(full_vault:
     }  # fmt: skip
     assert manifest["file"]["name"] == "0003_loses"
     assert (manifest["direction"], manifest["attempt"]) == ("up", 1)
+    assert "0x00FF0A0D5C27" in (folder / "dump.sql").read_text()
     assert sorted(path.name for path in folder.iterdir()) == ["backup.json", "dump.sql"]
     assert _mode(folder) == 0o700
     assert {_mode(path) for path in folder.iterdir()} == {0o600}

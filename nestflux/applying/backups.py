@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -186,7 +187,7 @@ def _taken(
             database=database,
             server=context.server.name,
             tool=tool.version,
-            taken_at=name.rsplit("-", 1)[-1],
+            taken_at=datetime.now(UTC).isoformat(timespec="seconds"),
             tables=found.rows,
             lost=tuple(loss.lost for loss in losses),
             sha256=found.sha256,

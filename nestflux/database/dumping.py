@@ -11,7 +11,6 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -142,7 +141,8 @@ def _ending(code: int) -> str:
 
 def _connecting(connection: BaseDatabaseWrapper) -> tuple[list[str], dict[str, str]]:
     """Arguments, the schema last, and the environment, which holds the password."""
-    settings: dict[str, Any] = deepcopy(dict(connection.settings_dict))
+    given = connection.settings_dict
+    settings: dict[str, Any] = {**given, "OPTIONS": dict(given["OPTIONS"])}
     socket = settings["OPTIONS"].pop("unix_socket", None)
     settings["OPTIONS"].pop("charset", None)
     settings["OPTIONS"]["database"] = schema_name(connection)

@@ -13,6 +13,8 @@ SHADOW_COLLATION  ``"utf8mb4_esperanto_ci"``        their default collation: one
                                                     states (both families have it), so that what a
                                                     column has from its schema is told from what
                                                     its model says
+BACKUPS           ``BASE_DIR / "backups"``          where a run on a terminal puts the dumps that it
+                                                    takes before data is lost
 ================  ================================  =============================================
 """
 
@@ -30,7 +32,7 @@ from nestflux.exceptions import Misconfigured
 from nestflux.history.folder import Folder
 
 FAMILIES = ("mariadb", "mysql")
-_KEYS = {"DIRECTORY", "FAMILIES", "SHADOWS", "SHADOW_NAME", "SHADOW_COLLATION"}
+_KEYS = {"DIRECTORY", "FAMILIES", "SHADOWS", "SHADOW_NAME", "SHADOW_COLLATION", "BACKUPS"}
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class Configuration:
     """The setting as a value."""
 
     directory: Path
+    backups: Path | None = None
     families: tuple[str, ...] = ()
     shadows: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     shadow_name: str = "nestflux_shadow"
@@ -58,12 +61,19 @@ def configuration() -> Configuration:
         if family not in FAMILIES:
             raise Misconfigured(f"NESTFLUX names the server family {family!r}; known: {FAMILIES}.")
     return Configuration(
+        backups=_backups(given.get("BACKUPS"), base),
         directory=Path(given.get("DIRECTORY") or Path(str(base)) / "migrations_sql"),
         families=families,
         shadows=shadows,
         shadow_name=given.get("SHADOW_NAME", Configuration.shadow_name),
         shadow_collation=given.get("SHADOW_COLLATION", Configuration.shadow_collation),
     )
+
+
+def _backups(given: Any, base: Any) -> Path | None:
+    if given:
+        return Path(given)
+    return None if base is None else Path(str(base)) / "backups"
 
 
 def history_folder(alias: str, family: str) -> Folder:

@@ -75,6 +75,15 @@ class StatementFailed(NestFluxError):
     """The server refused a statement of a file, or a Python step raised."""
 
 
+class BackupFailed(NestFluxError):
+    """No backup could be had of data that a file loses, and nobody declined one: that file was not
+    begun."""
+
+
+class RestoreFailed(NestFluxError):
+    """The data of a backup could not be brought back; none of it was."""
+
+
 class Undecided(NestFluxError):
     """A statement was started and not finished, and the schema does not tell whether it ran."""
 

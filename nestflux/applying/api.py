@@ -1,23 +1,31 @@
 """What the commands, the admin and other parts of NestFlux call. Each takes and returns values,
 prints nothing, and raises NestFluxError."""
 
+from nestflux.applying.backups import Due
 from nestflux.applying.context import Options
-from nestflux.applying.migrate import Outcome, make_plan, migrate, works_of
+from nestflux.applying.migrate import Outcome, backups_due, make_plan, migrate, works_of
 from nestflux.applying.plan import Plan
+from nestflux.applying.restore import RestorePlan, backups_of, plan_restore, restore
 from nestflux.applying.rollback import RollbackPlan, plan_rollback, rollback
 from nestflux.applying.status import Status, status
 from nestflux.database.lock import LockTimes
 
 __all__ = [
+    "Due",
     "LockTimes",
     "Options",
     "Outcome",
     "Plan",
+    "RestorePlan",
     "RollbackPlan",
     "Status",
+    "backups_due",
+    "backups_of",
     "make_plan",
     "migrate",
+    "plan_restore",
     "plan_rollback",
+    "restore",
     "rollback",
     "status",
     "works_of",

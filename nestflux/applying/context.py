@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from nestflux.applying.backup_choice import BackupChoice
 from nestflux.applying.events import OnEvent, ignore
 from nestflux.applying.retry import RetryPolicy
 from nestflux.database.ledger import Ledger
@@ -27,6 +28,7 @@ class Options:
 
     lock: LockTimes = field(default_factory=LockTimes)
     retry: RetryPolicy = field(default_factory=RetryPolicy)
+    backup: BackupChoice = field(default_factory=BackupChoice)
     on_event: OnEvent = ignore
     verbosity: int = 1
     interactive: bool = False

@@ -133,6 +133,36 @@ class Relinked(Event):
 
 
 @dataclass(frozen=True)
+class BackupStarted(Event):
+    """Tables are about to be dumped into ``folder``, before the file ``name`` loses their data."""
+
+    name: str
+    tables: tuple[str, ...]
+    folder: str
+
+
+@dataclass(frozen=True)
+class BackupTaken(Event):
+    """A backup is complete. ``size`` in bytes."""
+
+    name: str
+    path: str
+    tables: int
+    rows: int
+    size: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Restored(Event):
+    """The data of a backup is back, a line for each table or column."""
+
+    path: str
+    lines: tuple[str, ...]
+    seconds: float
+
+
+@dataclass(frozen=True)
 class Noticed(Event):
     """Something that a person should read, and that stops nothing."""
 

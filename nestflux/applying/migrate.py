@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,8 @@ from django.db import transaction
 
 from nestflux.applying import fresh, signals
 from nestflux.applying.apply import Passage
+from nestflux.applying.backup_choice import NOT_ASKED
+from nestflux.applying.backups import Due, back_up, due, refuse_unbacked
 from nestflux.applying.context import Context, Options
 from nestflux.applying.coverage import refuse_unrecorded
 from nestflux.applying.events import Finished, Loaded, Relinked
@@ -66,6 +69,11 @@ def migrate(
         plan, state = known
         rows = {entry.id: row_of(folder, entry, server) for entry in _touched(plan)}
         works = {} if plan.load else {e.id: work_in(rows[e.id], Direction.UP) for e in plan.pending}
+        if plan.fresh:  # it holds what this run puts there, and nobody's data
+            options = replace(options, backup=NOT_ASKED)
+        refuse_unbacked(
+            connection, server, list(works.values()), state, options.backup, options.command
+        )
         order = folder.journal.migrations
         with run_opened(connection, server, lock, options, order, state.version) as context:
             return _carry_out(context, folder, plan, state, rows, works)
@@ -82,6 +90,12 @@ def works_of(alias: str, plan: Plan) -> tuple[Work, ...]:
     """The steps of a plan's files, for showing them."""
     _, server, folder = open_history(alias)
     return tuple(work_in(row_of(folder, entry, server), Direction.UP) for entry in plan.pending)
+
+
+def backups_due(alias: str, works: Sequence[Work]) -> tuple[Due, ...]:
+    """Before which of these files a run would take a backup, as far as it can be foreseen."""
+    connection, _, _ = open_history(alias)
+    return due(connection, works, read_state(connection) or LedgerState())
 
 
 def _planned(
@@ -150,13 +164,17 @@ def _carry_out(
         loaded = fresh.load(context, folder.snapshot(), journal, list(rows.values()))
         outcome = replace(outcome, loaded=loaded)
     else:
-        applied = [
-            Passage(context, rows[e.id], works[e.id], state.file(e.id)).run() for e in plan.pending
-        ]
+        applied = [_apply(context, rows[e.id], works[e.id], state) for e in plan.pending]
         outcome = replace(outcome, applied=tuple(applied))
     booked |= {row for entry in plan.pending for row in entry.books}
     send_post_migrate(context, announced, booked)
     return replace(outcome, signals_sent=True)
+
+
+def _apply(context: Context, row: FileRow, work: Work, state: LedgerState) -> Finished:
+    passage = Passage(context, row, work, state.file(row.id))
+    back_up(context, passage)
+    return passage.run()
 
 
 def send_post_migrate(

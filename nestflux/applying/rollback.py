@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from nestflux.applying import signals
 from nestflux.applying.apply import Passage
+from nestflux.applying.backup_choice import NOT_ASKED, Answer
+from nestflux.applying.backups import back_up, refuse_unbacked
 from nestflux.applying.context import Context, Options
 from nestflux.applying.events import Finished
 from nestflux.applying.files import row_of, work_in
+from nestflux.applying.losses import Loss, losses_live
 from nestflux.applying.migrate import send_post_migrate
 from nestflux.applying.running import lock_held, open_history, refuse_unsuitable, run_opened
 from nestflux.applying.tasks import Work
 from nestflux.database.ledger import FileRow, Ledger, LedgerFile, LedgerState, read_state
-from nestflux.database.reader import table_names
 from nestflux.database.server import Server
 from nestflux.exceptions import LedgerConflict, Refused
 from nestflux.history.folder import Folder
@@ -24,24 +26,6 @@ if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
 ZERO = "zero"
-_COUNTED = 1_000_000  # rows: a full count of a larger table would take minutes
-
-
-@dataclass(frozen=True)
-class Loss:
-    """Data that is gone afterwards: a table, or a column of one. ``rows`` is None where there
-    are more than were counted."""
-
-    table: str
-    column: str
-    rows: int | None
-
-    def __str__(self) -> str:
-        shown = "more than a million rows" if self.rows is None else f"{self.rows:,} rows"
-        if self.rows == 1:
-            shown = "1 row"
-        place = f"column {self.table}.{self.column}" if self.column else f"table {self.table}"
-        return f"{place} ({shown})"
 
 
 @dataclass(frozen=True)
@@ -135,7 +119,7 @@ def rollback(
 
     Raises as ``migrate`` does.
     """
-    options = options or Options(command="db_rollback")
+    options = agreed(options or Options(command="db_rollback"))
     connection, server, folder = open_history(alias)
     refuse_unsuitable(connection, server)
     with lock_held(connection, options) as lock:
@@ -148,9 +132,19 @@ def rollback(
                 stands="nothing was run",
                 then="python manage.py db_rollback",
             )
+        works = [file.work for file in plan.files]
+        refuse_unbacked(connection, server, works, state, options.backup, options.command)
         order = _order(folder, plan)
         with run_opened(connection, server, lock, options, order, state.version) as context:
             return _carry_out(context, plan, state)
+
+
+def agreed(options: Options) -> Options:
+    """Whoever undoes or restores has seen the list of what that loses and said yes: where nothing
+    was chosen about a backup, none is due."""
+    if options.backup.answer is Answer.NONE:
+        return replace(options, backup=NOT_ASKED)
+    return options
 
 
 def _carry_out(context: Context, plan: RollbackPlan, state: LedgerState) -> tuple[Finished, ...]:
@@ -161,10 +155,16 @@ def _carry_out(context: Context, plan: RollbackPlan, state: LedgerState) -> tupl
     undone = [m for file in plan.files for m in reversed(file.row.migrations)]
     announced = signals.migration_plan(context.loader, undone, backwards=True)
     signals.send_pre(context, announced, state.booked)
-    finished = tuple(Passage(context, file.row, file.work, file.known).run() for file in plan.files)
+    finished = tuple(_undo(context, file) for file in plan.files)
     gone = {row for file in plan.files for row in file.row.books}
     send_post_migrate(context, announced, state.booked - gone)
     return finished
+
+
+def _undo(context: Context, file: RollbackFile) -> Finished:
+    passage = Passage(context, file.row, file.work, file.known)
+    back_up(context, passage)
+    return passage.run()
 
 
 def _planned(
@@ -176,7 +176,6 @@ def _planned(
 ) -> tuple[RollbackPlan, LedgerState]:
     state = read_state(connection) or LedgerState()
     ledger = Ledger(connection)
-    tables = set(table_names(connection))
     files = []
     for known in choose(state, file, to):
         row = _row(folder, server, ledger, known)
@@ -188,8 +187,10 @@ def _planned(
                 stands="nothing was run",
                 then="write a new migration that takes the schema on, and run db_generate",
             )
-        files.append(RollbackFile(known, row, work, _losses(connection, work, tables)))
-    return RollbackPlan(tuple(files)), state
+        files.append((known, row, work))
+    losses = losses_live(connection, [work.tasks for _, _, work in files])
+    planned = (RollbackFile(*file, lost) for file, lost in zip(files, losses, strict=True))
+    return RollbackPlan(tuple(planned)), state
 
 
 def _row(folder: Folder, server: Server, ledger: Ledger, known: LedgerFile) -> FileRow:
@@ -210,25 +211,3 @@ def _order(folder: Folder, plan: RollbackPlan) -> list[str]:
 
 def _ids(plan: RollbackPlan) -> tuple[str, ...]:
     return tuple(file.known.id for file in plan.files)
-
-
-def _losses(connection: BaseDatabaseWrapper, work: Work, tables: set[str]) -> tuple[Loss, ...]:
-    """What the steps drop, by their recorded deltas: tables, and columns of tables that stay."""
-    deltas = [(task.record.delta, task.text) for task in work.tasks]
-    dropped = [table for delta, _ in deltas for table in delta.lost_tables()]
-    columns = [column for delta, sql in deltas for column in delta.lost_columns(sql)]
-    losses = [(name, "") for name in dropped]
-    losses += [(table, column) for table, column in columns if table not in dropped]
-    return tuple(
-        Loss(table, column, _count(connection, table))
-        for table, column in losses
-        if table in tables
-    )
-
-
-def _count(connection: BaseDatabaseWrapper, table: str) -> int | None:
-    quoted = connection.ops.quote_name(table)
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT COUNT(*) FROM (SELECT 1 FROM {quoted} LIMIT {_COUNTED + 1}) t")
-        (count,) = cursor.fetchone()
-    return None if count > _COUNTED else int(count)

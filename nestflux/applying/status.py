@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from nestflux.applying import signals
 from nestflux.applying.running import open_history
 from nestflux.database.ledger import Ledger, LedgerFile, LedgerState, read_state
+from nestflux.database.ledger_backups import BackupRow, last_of, read_backups
 from nestflux.database.lock import holder_of, lock_name
 from nestflux.database.server import schema_name
 
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class FileStatus:
     """One file. ``state``: applied, pending, running, failed, rolling_back; ``step`` is the
-    statement that is in flight or failed, from 1 on, 0 where none is."""
+    statement that is in flight or failed, from 1 on, 0 where none is; ``backup``: the folder of
+    the last backup that was taken before it lost data."""
 
     name: str
     state: str
@@ -28,6 +30,9 @@ class FileStatus:
     sql: str = ""
     error: str = ""
     off_branch: bool = False
+    backup: str = ""
+    backup_taken_at: str = ""
+    backup_restored_at: str = ""
 
     @property
     def needs_attention(self) -> bool:
@@ -76,25 +81,40 @@ def status(alias: str) -> Status:
     return Status(
         alias=alias,
         server=server.name,
-        files=tuple(_files(folder.journal, state, ledger)),
+        files=tuple(_files(folder.journal, state, ledger, read_backups(connection))),
         signals_owed=bool(state.applied) and owed,
         holder=str(holder) if holder else "",
         loading=state.loading is not None and not state.applied,
     )
 
 
-def _files(journal: Journal, state: LedgerState, ledger: Ledger) -> list[FileStatus]:
+def _files(
+    journal: Journal, state: LedgerState, ledger: Ledger, backups: tuple[BackupRow, ...]
+) -> list[FileStatus]:
     listed = {entry.id for entry in journal.entries}
     shown = []
     for entry in journal.entries:
         known = state.file(entry.id)
         if known is None or known.state == "rolled_back":
-            shown.append(FileStatus(entry.name, "pending"))
+            file = FileStatus(entry.name, "pending")
         else:
-            shown.append(_of(known, ledger))
+            file = _of(known, ledger)
+        mine = [row for row in backups if row.sql_migration_id == entry.id]
+        shown.append(_with_backup(file, last_of(mine)))
     strangers = [file for file in state.files if file.id not in listed]
     shown += [_of(f, ledger, off_branch=True) for f in strangers if f.state != "rolled_back"]
     return shown
+
+
+def _with_backup(file: FileStatus, row: BackupRow | None) -> FileStatus:
+    if row is None:
+        return file
+    return replace(
+        file,
+        backup=row.path,
+        backup_taken_at=row.taken_at,
+        backup_restored_at=row.restored_at,
+    )
 
 
 def _of(known: LedgerFile, ledger: Ledger, *, off_branch: bool = False) -> FileStatus:

@@ -154,10 +154,11 @@ class Ledger:
             [*columns.values(), old_id or row.id],
         )
         if old_id and old_id != row.id:
-            self._execute(
-                "UPDATE nestflux_statement SET sql_migration_id = %s WHERE sql_migration_id = %s",
-                [row.id, old_id],
-            )
+            for table in ("nestflux_statement", "nestflux_backup"):
+                self._execute(
+                    f"UPDATE {table} SET sql_migration_id = %s WHERE sql_migration_id = %s",
+                    [row.id, old_id],
+                )
 
     def begin_file(self, identity: str, state: str, direction: str, attempt: int) -> None:
         self._execute(

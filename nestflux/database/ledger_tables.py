@@ -114,9 +114,26 @@ CREATE TABLE IF NOT EXISTS `nestflux_run` (
   KEY `nestflux_run_post_migrate` (`post_migrate_sent_at`)
 ) {_OPTIONS}"""
 
+_BACKUP = f"""
+CREATE TABLE IF NOT EXISTS `nestflux_backup` (
+  `id` bigint NOT NULL AUTO_INCREMENT,
+  `sql_migration_id` varchar(64) NOT NULL,
+  `direction` varchar(4) NOT NULL,
+  `attempt` int unsigned NOT NULL,
+  `path` text NOT NULL,
+  `sha256` char(64) NOT NULL,
+  `tables` json NOT NULL,
+  `lost` json NOT NULL,
+  `taken_at` datetime(6) NOT NULL,
+  `restored_at` datetime(6) NULL,
+  `run_id` bigint NULL,
+  PRIMARY KEY (`id`),
+  KEY `nestflux_backup_passage` (`sql_migration_id`, `attempt`)
+) {_OPTIONS}"""
+
 # What brings the ledger from version n to n + 1. Each statement may be repeated (IF NOT EXISTS, or
 # guarded by information_schema): a deploy can die between it and the version row.
-_UPGRADES: tuple[Sequence[str], ...] = ((_SQL_MIGRATION, _STATEMENT, _RUN),)
+_UPGRADES: tuple[Sequence[str], ...] = ((_SQL_MIGRATION, _STATEMENT, _RUN), (_BACKUP,))
 VERSION = len(_UPGRADES)
 
 

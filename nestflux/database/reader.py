@@ -27,8 +27,11 @@ BOOKS = frozenset(
         "nestflux_sql_migration",
         "nestflux_statement",
         "nestflux_run",
+        "nestflux_backup",
     }
 )
+# What the names of a restore's scratch tables begin with: no part of any reading either.
+SCRATCH = "nestflux_restore_"
 _PARTS = {
     "PRIMARY": "primary key",
     "UNIQUE": "index",
@@ -93,7 +96,7 @@ def _tables(cursor: Any, names: Collection[str] | None) -> list[tuple[str, str]]
     return sorted(
         (name, kind)
         for name, kind in cursor.fetchall()
-        if name not in BOOKS and (names is None or name in names)
+        if name not in BOOKS and not name.startswith(SCRATCH) and (names is None or name in names)
     )
 
 
@@ -140,10 +143,7 @@ class _Table:
             name = _unquoted(first.text)
             self.columns[name] = self._column(name, part[1:])
             return
-        kind = _PARTS.get(first.text.upper(), "constraint")
-        name = next((_unquoted(t.text) for t in part if t.kind == "name"), "")
-        label = kind if kind in ("primary key", "period") else f"{kind} {name}"
-        self.others[label] = _joined(part)
+        self.others[_label(part)] = _joined(part)
 
     def _column(self, name: str, part: list[Token]) -> str:
         """A column's definition, its collation stated only where it is not the schema's."""
@@ -199,6 +199,27 @@ class _Table:
             if "FOREIGN KEY" in text and _first_list(text) == own and serving == [key]:
                 found.add(key)
         return found
+
+
+def table_parts(text: str) -> tuple[dict[str, str], dict[str, str], str]:
+    """A CREATE TABLE of a dump, taken apart: its columns as they stand there, keys and
+    constraints by label, and what follows the parentheses."""
+    found = list(tokens(text))
+    opening = next(i for i, token in enumerate(found) if token.text == "(")
+    parts, rest = _split(found[opening + 1 :])
+    columns, others = {}, {}
+    for part in parts:
+        if part[0].kind == "name":
+            columns[_unquoted(part[0].text)] = _joined(part[1:])
+        else:
+            others[_label(part)] = _joined(part)
+    return columns, others, _joined(rest)
+
+
+def _label(part: list[Token]) -> str:
+    kind = _PARTS.get(part[0].text.upper(), "constraint")
+    name = next((_unquoted(t.text) for t in part if t.kind == "name"), "")
+    return kind if kind in ("primary key", "period") else f"{kind} {name}"
 
 
 def _first_list(text: str) -> list[str]:

@@ -7,6 +7,7 @@ definition; a *delta* is the difference of two readings.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -16,6 +17,8 @@ from nestflux.history.lexer import significant
 Reading = Mapping[str, str]
 
 ORDER = "/ order of columns"
+# Looked for before a statement is taken apart: an INSERT may be megabytes long.
+_RENAMES = re.compile(r"\b(CHANGE|RENAME)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,7 @@ class Delta:
         """
         gone = [key for key, (_, after) in self.changes.items() if after is None]
         tables = {key for key in gone if _is_table(key)}
-        renamed = _columns_renamed_by(sql)
+        renamed = columns_renamed_by(sql)
         pairs = (key.partition(" / column ") for key in gone)
         return tuple(
             (table.removeprefix("table "), column)
@@ -84,18 +87,25 @@ def _is_table(key: str) -> bool:
     return key.startswith("table ") and " / " not in key
 
 
-def _columns_renamed_by(sql: str) -> set[str]:
-    """The old names, in lower case, of CHANGE and of RENAME COLUMN."""
+def columns_renamed_by(sql: str) -> dict[str, str]:
+    """Old name, in lower case, to new one, of CHANGE and of RENAME COLUMN."""
+    if not _RENAMES.search(sql):
+        return {}
     shown = significant(sql)
     words = [token.text.upper() if token.kind == "word" else "" for token in shown]
-    found = set()
+    found = {}
     for index, word in enumerate(words[:-1]):
         if word == "CHANGE" or (word == "RENAME" and words[index + 1] == "COLUMN"):
             at = index + 1
             while words[at] in ("COLUMN", "IF", "EXISTS"):
                 at += 1
-            found.add(shown[at].text.strip("`").replace("``", "`").lower())
+            after = at + (2 if words[at + 1] == "TO" else 1)
+            found[_bare(shown[at].text).lower()] = _bare(shown[after].text)
     return found
+
+
+def _bare(name: str) -> str:
+    return name.strip("`").replace("``", "`")
 
 
 @dataclass(frozen=True)

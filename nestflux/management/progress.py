@@ -8,7 +8,10 @@ from typing import Self
 from rich.console import Console
 from rich.status import Status
 
+from nestflux.applying.backup_folder import size_text
 from nestflux.applying.events import (
+    BackupStarted,
+    BackupTaken,
     Event,
     Finished,
     HolderEnded,
@@ -18,6 +21,7 @@ from nestflux.applying.events import (
     Noticed,
     Recovered,
     Relinked,
+    Restored,
     Retrying,
     StepDone,
     StepStarted,
@@ -60,6 +64,8 @@ class Progress:
                 self._show(f"{event.name}  {event.ordinal} of {event.steps}: {event.title}")
             case StepDone():
                 pass
+            case BackupStarted() if self.console.is_terminal:
+                self._show(f"Backing up {', '.join(event.tables)} to {event.folder}")
             case Waiting():
                 self.console.print(f"Waiting for another deploy: {event.holder}")
             case Waited():
@@ -113,6 +119,16 @@ def _lines(event: Event) -> list[str]:
             return [f"Gives no sign of life, and is not ended, for {event.why}: {event.holder}"]
         case Relinked():
             return [f"{event.old} ran already as {event.new}: the same statements"]
+        case BackupStarted():
+            return [f"Backing up {', '.join(event.tables)} before {event.name}.sql"]
+        case BackupTaken():
+            count = f"{counted(event.tables, 'table')}, {counted(event.rows, 'row')}"
+            return [
+                f"✓ Backup: {event.path}  ({count}, {size_text(event.size)}, {event.seconds:.1f} s)"
+            ]
+        case Restored():
+            lines = (f"  {line}" for line in event.lines)
+            return [f"✓ Restored: {event.path}  ({event.seconds:.1f} s)", *lines]
         case Noticed():
             return [event.text]
     return []

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from nestflux.applying.api import Plan, RollbackPlan
+from nestflux.applying.api import Due, Plan, RollbackPlan
 from nestflux.applying.rollback import RollbackFile
 from nestflux.applying.tasks import Task, Work
 from nestflux.management.progress import counted
 
 
-def plan_lines(plan: Plan, works: Sequence[Work]) -> Iterator[str]:
-    """What ``db_migrate`` would do."""
+def plan_lines(plan: Plan, works: Sequence[Work], due: Sequence[Due]) -> Iterator[str]:
+    """What ``db_migrate`` would do. ``due``: the files that lose data which is there now."""
     if plan.nothing_to_do:
         yield "Database is up to date!"
         return
@@ -30,8 +30,17 @@ def plan_lines(plan: Plan, works: Sequence[Work]) -> Iterator[str]:
             if plan.in_flight is not None and work.file.id == plan.in_flight.id:
                 yield "An earlier run began this file; it goes on where that stopped:"
             yield from _work_lines(work)
+            yield from _due_lines(work, due)
     if plan.signals_owed:
         yield "Sends post_migrate."
+
+
+def _due_lines(work: Work, due: Sequence[Due]) -> Iterator[str]:
+    for each in due:
+        if each.name == work.file.name:
+            yield "  Loses data, so a backup is taken first (--backup DIR, or --no-backup):"
+            yield from (f"    {loss}" for loss in each.losses)
+            yield ""
 
 
 def _work_lines(work: Work) -> Iterator[str]:
@@ -49,7 +58,7 @@ def _work_lines(work: Work) -> Iterator[str]:
     yield ""
 
 
-def plan_as_json(plan: Plan, works: Sequence[Work]) -> dict[str, Any]:
+def plan_as_json(plan: Plan, works: Sequence[Work], due: Sequence[Due]) -> dict[str, Any]:
     return {
         "load": plan.load,
         "fresh": plan.fresh,
@@ -59,8 +68,13 @@ def plan_as_json(plan: Plan, works: Sequence[Work]) -> dict[str, Any]:
         "off_branch": [file.name for file in plan.off_branch],
         "relinks": {relink.old.name: relink.entry.name for relink in plan.relinks},
         "post_migrate": plan.signals_owed,
-        "files": [_work_as_json(work) for work in works],
+        "files": [{**_work_as_json(work), **_due_as_json(work, due)} for work in works],
     }
+
+
+def _due_as_json(work: Work, due: Sequence[Due]) -> dict[str, Any]:
+    losses = [vars(loss) for each in due if each.name == work.file.name for loss in each.losses]
+    return {"losses": losses, "backup_due": bool(losses)}
 
 
 def _work_as_json(work: Work) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from django.db import connection
 from django.test import Client
 
 from nestflux.database.ledger_tables import ensure_ledger
-from nestflux.models import Run, SqlMigration, Statement
+from nestflux.models import Backup, Run, SqlMigration, Statement
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -50,7 +50,13 @@ def ledger() -> Iterator[SqlMigration]:
         started_at=WHEN, finished_at=WHEN, seconds=0.25, error_code=1060,
         error_text="Duplicate column <i>note</i>", run=run,
     )  # fmt: skip
+    backup = Backup.objects.create(
+        sql_migration=migration, direction="up", attempt=1, path="/safe/shop-0099_spiders",
+        sha256="d", tables={"blog_post": 1200}, taken_at=WHEN, run=run,
+        lost=[{"table": "blog_post", "kind": "narrowed", "column": "title", "how": "<u>x</u>"}],
+    )  # fmt: skip
     yield migration
+    backup.delete()
     statement.delete()
     SqlMigration.objects.filter(pk=migration.pk).delete()
     run.delete()
@@ -148,12 +154,23 @@ def test_runs_are_listed(staff: Client, ledger: SqlMigration) -> None:
     assert "deploy-1" in shown
 
 
+def test_backups_are_listed_and_say_what_they_hold(staff: Client, ledger: SqlMigration) -> None:
+    listed = page(staff, "/admin/nestflux/backup/?q=spiders")
+    shown = page(staff, f"/admin/nestflux/backup/{Backup.objects.get().pk}/change/")
+
+    assert "0099_spiders.sql" in listed
+    assert "blog_post: 1,200" in listed
+    assert "/safe/shop-0099_spiders" in shown
+    assert "narrowed blog_post.title &lt;u&gt;x&lt;/u&gt;" in shown
+
+
 class TestNothingIsWritten:
-    @pytest.mark.parametrize("table", ["sqlmigration", "run"])
+    @pytest.mark.parametrize("table", ["sqlmigration", "run", "backup"])
     def test_not_even_by_a_superuser(
         self, superuser: Client, ledger: SqlMigration, table: str
     ) -> None:
-        key = "one-spider" if table == "sqlmigration" else str(ledger.run_id)
+        backup = Backup.objects.get().pk
+        key = {"sqlmigration": "one-spider", "run": ledger.run_id, "backup": backup}[table]
 
         assert superuser.get(f"/admin/nestflux/{table}/add/").status_code == 403
         changed = superuser.post(f"/admin/nestflux/{table}/{key}/change/", {"name": "x"})

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.applying import vault
 from tests.applying.histories import APPS, write_first, write_second, write_third
 from tests.conftest import ProjectFactory
 from tests.scenario import Project, TestServer, new_project
@@ -26,6 +27,36 @@ def recorded(tmp_path_factory: pytest.TempPathFactory, server: TestServer) -> It
         yield path
     finally:
         server.drop_all(project.database)
+
+
+@pytest.fixture(scope="session")
+def recorded_vault(tmp_path_factory: pytest.TempPathFactory, server: TestServer) -> Iterator[Path]:
+    """A project whose last file loses data in each way, made once for the whole run."""
+    path = tmp_path_factory.mktemp("recorded_vault")
+    project = new_project(path, server, f"nf_{secrets.token_hex(5)}", {"vault": {}})
+    try:
+        vault.record(project)
+        yield path
+    finally:
+        server.drop_all(project.database)
+
+
+@pytest.fixture
+def empty_vault(project: ProjectFactory, recorded_vault: Path) -> Project:
+    """A project of its own with ``0001_first`` applied and no rows; ``0002_fills`` and
+    ``0003_loses`` are pending."""
+    made = project({"vault": {}})
+    for name in ("vault", "migrations_sql"):
+        shutil.copytree(recorded_vault / name, made.path / name, dirs_exist_ok=True)
+    made.succeeds("db_migrate", "--to", "0001_first")
+    return made
+
+
+@pytest.fixture
+def full_vault(empty_vault: Project) -> Project:
+    """The same, with rows."""
+    vault.fill(empty_vault.sql)
+    return empty_vault
 
 
 @pytest.fixture

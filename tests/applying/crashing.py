@@ -165,6 +165,10 @@ def fingerprint() -> dict[str, Any]:
         "SELECT sql_migration_id, direction, attempt, ordinal, sha256, state "
         "FROM nestflux_statement ORDER BY 1, 2, 3, 4"
     )
+    found["backups"] = _rows(
+        "SELECT sql_migration_id, attempt, restored_at IS NOT NULL FROM nestflux_backup ORDER BY id"
+    )
+    found["scratch"] = _rows("SHOW TABLES LIKE 'nestflux\\_restore%'")
     # Not how runs ended: one that dies at its last write did its work, and its row stays open.
     found["owed"] = _rows(
         "SELECT SUM(post_migrate_owed), MAX(post_migrate_sent_at) IS NOT NULL, "

@@ -233,7 +233,7 @@ def test_ddl_that_leaves_no_trace_shows_both_readings(shop: Project) -> None:
 
     shown = shop.run("db_resolve", "3", "1")
     resolved = shop.succeeds("db_resolve", "3", "1", "--did-not-run", "--yes")
-    shop.succeeds("db_migrate")
+    shop.succeeds("db_migrate", "--no-backup")
 
     assert shown.code == 1
     assert "    TRUNCATE TABLE shop_product" in shown.lines
@@ -250,8 +250,9 @@ def _interrupted(shop: Project, name: str) -> None:
     """Leave a file as a deploy leaves it that dies when its first statement was just begun."""
     outcome = shop.python(
         f"""
-        from nestflux.applying.api import migrate
+        from nestflux.applying.api import Options, migrate
         from nestflux.applying.apply import Passage
+        from nestflux.applying.backup_choice import NOT_ASKED
 
         class Died(BaseException):
             pass
@@ -261,7 +262,7 @@ def _interrupted(shop: Project, name: str) -> None:
 
         Passage._step = die
         try:
-            migrate("default")
+            migrate("default", options=Options(backup=NOT_ASKED))
         except Died:
             print("died in {name}")
         """

@@ -8,14 +8,15 @@ import pytest
 from django.db.models import Model
 
 from nestflux.database.ledger import Ledger, read_state
+from nestflux.database.ledger_backups import read_backups
 from nestflux.database.ledger_tables import VERSION, ensure_ledger
 from nestflux.database.reader import BOOKS, read_schema, table_names
-from nestflux.models import Run, SqlMigration, Statement, Version
+from nestflux.models import Backup, Run, SqlMigration, Statement, Version
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
-MODELS: list[type[Model]] = [Run, SqlMigration, Statement, Version]
+MODELS: list[type[Model]] = [Backup, Run, SqlMigration, Statement, Version]
 
 
 def test_making_it_twice_changes_nothing(scratch: BaseDatabaseWrapper) -> None:
@@ -25,6 +26,19 @@ def test_making_it_twice_changes_nothing(scratch: BaseDatabaseWrapper) -> None:
     state = read_state(scratch)
     assert state is not None
     assert state.version == VERSION
+
+
+def test_one_of_before_there_were_backups_is_upgraded(scratch: BaseDatabaseWrapper) -> None:
+    ensure_ledger(scratch)
+    with scratch.cursor() as cursor:
+        cursor.execute("DROP TABLE nestflux_backup")
+        cursor.execute("UPDATE nestflux_version SET version = 1")
+    assert read_backups(scratch) == ()
+
+    ensure_ledger(scratch, 1)
+
+    with scratch.cursor() as cursor:
+        assert "nestflux_backup" in scratch.introspection.table_names(cursor)
 
 
 def test_there_is_no_state_without_a_ledger(scratch: BaseDatabaseWrapper) -> None:
@@ -38,6 +52,14 @@ def test_it_stands_outside_every_reading(scratch: BaseDatabaseWrapper) -> None:
     assert read_schema(scratch).reading == {}
     with scratch.cursor() as cursor:
         assert set(scratch.introspection.table_names(cursor)) == BOOKS
+
+
+def test_so_do_the_scratch_tables_of_a_restore(scratch: BaseDatabaseWrapper) -> None:
+    with scratch.cursor() as cursor:
+        cursor.execute("CREATE TABLE nestflux_restore_1_1 (id int)")
+
+    assert table_names(scratch) == []
+    assert read_schema(scratch).reading == {}
 
 
 @pytest.mark.parametrize("model", MODELS)

@@ -15,6 +15,7 @@ from tests.scenario import Project
 
 BOOKS = (
     "django_migrations",
+    "nestflux_backup",
     "nestflux_run",
     "nestflux_sql_migration",
     "nestflux_statement",

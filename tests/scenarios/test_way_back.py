@@ -42,7 +42,7 @@ def test_file_by_file(recorded_hard_project: Project, undoable: list[dict[str, o
     # Up, file by file; Django's own database beside it.
     up: list[Facts] = [schema_of(ours)]
     for name in names:
-        ours.succeeds("db_migrate", "--replay", "--to", name)
+        ours.succeeds("db_migrate", "--replay", "--no-backup", "--to", name)
         up.append(schema_of(ours))
     migrate_stages_as_django(theirs, len(names))
     assert difference(schema_of(ours), schema_of(theirs)) == []

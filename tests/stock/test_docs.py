@@ -5,8 +5,8 @@ from __future__ import annotations
 from argparse import Action
 
 import pytest
-from django.core.management.commands import migrate, sqlmigrate
 
+from nestflux.management.commands import migrate, sqlmigrate
 from tests.scenario import REPOSITORY
 
 # Every command has these.

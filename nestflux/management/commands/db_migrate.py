@@ -6,7 +6,8 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from nestflux.applying.api import Options, make_plan, migrate, works_of
+from nestflux.applying.api import Options, backups_due, make_plan, migrate, works_of
+from nestflux.management.backup_options import add_backup_arguments, backup_choice
 from nestflux.management.command import NestFluxCommand
 from nestflux.management.lock_options import LockOptions
 from nestflux.management.progress import Progress
@@ -31,6 +32,7 @@ class Command(LockOptions, NestFluxCommand):
             help="On an empty database run the files one by one instead of loading schema.sql.",
         )
         parser.add_argument("--to", metavar="FILE", help="Stop after this file.")
+        add_backup_arguments(parser)
         self.add_lock_arguments(parser)
         parser.add_argument(
             "--create-database", action="store_true", help="Make the database if it is missing."
@@ -57,6 +59,7 @@ class Command(LockOptions, NestFluxCommand):
                 options=Options(
                     lock=self.lock_times(options),
                     retry=self.retry_policy(options),
+                    backup=backup_choice(options),
                     on_event=progress.on_event,
                     verbosity=options["verbosity"],
                     interactive=options["interactive"],
@@ -82,8 +85,9 @@ class Command(LockOptions, NestFluxCommand):
     def _show_plan(self, alias: str, options: dict[str, Any]) -> None:
         plan = make_plan(alias, replay=options["replay"], to=options["to"])
         works = works_of(alias, plan)
+        due = () if plan.load else backups_due(alias, works)
         if options["json"]:
-            self.print_json(plan_as_json(plan, works))
+            self.print_json(plan_as_json(plan, works, due))
             return
-        for line in plan_lines(plan, works):
+        for line in plan_lines(plan, works, due):
             self.console().print(line)

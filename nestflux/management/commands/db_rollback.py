@@ -8,6 +8,7 @@ from django.core.management.base import CommandParser
 
 from nestflux.applying.api import Options, RollbackPlan, plan_rollback, rollback
 from nestflux.exceptions import Refused
+from nestflux.management.backup_options import add_backup_arguments, backup_choice
 from nestflux.management.command import NestFluxCommand
 from nestflux.management.lock_options import LockOptions
 from nestflux.management.progress import Progress
@@ -37,6 +38,7 @@ class Command(LockOptions, NestFluxCommand):
             action="store_true",
             help="Show what would run and what it loses; run nothing.",
         )
+        add_backup_arguments(parser)
         self.add_lock_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -63,6 +65,7 @@ class Command(LockOptions, NestFluxCommand):
                 options=Options(
                     lock=self.lock_times(options),
                     retry=self.retry_policy(options),
+                    backup=backup_choice(options),
                     on_event=progress.on_event,
                     verbosity=options["verbosity"],
                     stdout=self.stdout,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from rich.table import Table
 from rich.text import Text
 
 from nestflux.applying.api import Status, status
+from nestflux.history.folder import shown
 from nestflux.management.command import NestFluxCommand
 
 _COLOURS = {"applied": "green", "pending": "yellow"}
@@ -50,6 +52,11 @@ class Command(NestFluxCommand):
         for file in found.files:
             if file.error:
                 console.print(f"{file.name}: the server said: {file.error}", style="red")
+        for file in found.files:
+            if file.backup:
+                restored = ", restored" if file.backup_restored_at else ""
+                console.print(f"Backup of {file.name}, {file.backup_taken_at[:19]} UTC{restored}:")
+                console.print(f"  {shown(Path(file.backup))}")
         if found.loading:
             console.print("Loading schema.sql was begun and not finished.", style="red")
         if found.holder:

@@ -6,10 +6,11 @@ Every option's answer stands in docs/stock-commands.md. Other databases get Djan
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 from django.apps import apps
-from django.core.management.base import no_translations
+from django.core.management.base import CommandParser, no_translations
 from django.core.management.commands import migrate as stock
 from django.core.management.sql import emit_post_migrate_signal
 from django.db import connections
@@ -19,16 +20,19 @@ from nestflux.applying.api import (
     Options,
     Plan,
     RollbackPlan,
+    backups_due,
     make_plan,
     migrate,
     plan_rollback,
     rollback,
     works_of,
 )
+from nestflux.applying.backup_choice import NOT_ASKED
 from nestflux.applying.events import ignore
 from nestflux.applying.running import open_history
 from nestflux.database.ledger import LedgerState, read_state
 from nestflux.exceptions import Refused
+from nestflux.management.backup_options import add_backup_arguments, backup_choice
 from nestflux.management.command import PlainSpeech
 from nestflux.management.progress import Progress
 from nestflux.management.shown import plan_lines, rollback_lines
@@ -49,6 +53,10 @@ class Command(PlainSpeech, stock.Command):
         "Updates database schema. A database that has a history in migrations_sql/ gets its SQL "
         "migrations, as db_migrate applies them; every other one what Django always did."
     )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        add_backup_arguments(parser)
 
     def execute(self, *args: Any, **options: Any) -> str | None:
         if not django_side.is_ours(options["database"]):
@@ -80,6 +88,7 @@ class Command(PlainSpeech, stock.Command):
         self._refuse_unknown_app(request, run_syncdb=options["run_syncdb"])
         connection, _ = self.connect(alias, interactive=self.interactive)
         self.is_test_database = django_side.is_test_database(connection)
+        self.given = options
         if self.is_test_database and django_side.is_of_another_branch(alias):
             self._say(f"{connection.settings_dict['NAME']} is another branch's: made anew.")
             django_side.make_anew(connection)
@@ -128,9 +137,14 @@ class Command(PlainSpeech, stock.Command):
             case Forward():
                 to = found.to.name if found.to else None
                 pending = make_plan(alias, to=to)
-                lines = plan_lines(pending, works_of(alias, pending)) if options["plan"] else ()
+                lines = self._plan_lines(alias, pending) if options["plan"] else ()
                 if not self._only_shown(lines, bool(pending.pending), options):
                     self._apply(alias, pending, found, run_syncdb=options["run_syncdb"])
+
+    def _plan_lines(self, alias: str, plan: Plan) -> Iterator[str]:
+        works = works_of(alias, plan)
+        due = () if plan.load or self.is_test_database else backups_due(alias, works)
+        return plan_lines(plan, works, due)
 
     def _only_shown(self, lines: Any, anything: bool, options: dict[str, Any]) -> bool:
         """Answer ``--plan`` and ``--check``; False where neither was given."""
@@ -149,7 +163,7 @@ class Command(PlainSpeech, stock.Command):
             migrate(
                 alias,
                 to=found.to.name if found.to else None,
-                options=self._options(progress, "migrate"),
+                options=self._options(progress),
             )
         if run_syncdb and (labels := django_side.unmigrated_apps()):
             self._sync(alias, labels)
@@ -169,7 +183,7 @@ class Command(PlainSpeech, stock.Command):
                     then=f"python manage.py db_rollback {first} --yes",
                 )
         with Progress(self.console()) as progress:
-            rollback(alias, file=first, expected=plan, options=self._options(progress, "migrate"))
+            rollback(alias, file=first, expected=plan, options=self._options(progress))
 
     def _sync(self, alias: str, labels: set[str]) -> None:
         """Apps without migrations are Django's; what makes rows for new tables is told again."""
@@ -181,14 +195,16 @@ class Command(PlainSpeech, stock.Command):
                 self.verbosity, self.interactive, alias, stdout=self.stdout, plan=[]
             )
 
-    def _options(self, progress: Progress, command: str) -> Options:
+    def _options(self, progress: Progress) -> Options:
         return Options(
             lock=LockTimes(),
+            # A test database is not backed up, and a test run never refused for that.
+            backup=NOT_ASKED if self.is_test_database else backup_choice(self.given),
             on_event=progress.on_event if self.verbosity else ignore,
             verbosity=self.verbosity,
             interactive=self.interactive,
             stdout=self.stdout,
-            command=command,
+            command="migrate",
         )
 
     def _say(self, line: str) -> None:

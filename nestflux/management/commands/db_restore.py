@@ -1,0 +1,126 @@
+"""``db_restore``: bring back what a file lost, from the backup that was taken before it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from nestflux.applying.api import Options, Plan, RollbackPlan, backups_of, plan_restore, restore
+from nestflux.applying.restore import RestorePlan
+from nestflux.database.ledger_backups import BackupRow
+from nestflux.exceptions import Refused
+from nestflux.history.folder import shown
+from nestflux.management.backup_options import add_backup_arguments, backup_choice
+from nestflux.management.command import NestFluxCommand
+from nestflux.management.lock_options import LockOptions
+from nestflux.management.progress import Progress, counted
+from nestflux.management.shown import rollback_lines
+
+
+class Command(LockOptions, NestFluxCommand):
+    help = (
+        "Rolls back a SQL migration and brings back the data that it had lost, from its backup; "
+        "or applies one again whose rollback lost data. Without an argument it lists the "
+        "backups. A restore that died is finished."
+    )
+    machine_readable = True
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument(
+            "which",
+            nargs="?",
+            metavar="BACKUP",
+            help="A backup's folder, or a file's name: its last backup.",
+        )
+        parser.add_argument("--yes", action="store_true", help="Do not ask.")
+        parser.add_argument(
+            "--plan", action="store_true", help="Show what would be done, and do nothing."
+        )
+        add_backup_arguments(parser)
+        self.add_lock_arguments(parser)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        alias, which = options["database"], options["which"]
+        self.connect(alias)
+        if not which:
+            self._list(backups_of(alias), options)
+            return
+        plan = plan_restore(alias, which)
+        if not (options["json"] and options["plan"]):
+            for line in _plan_lines(plan):
+                self.console().print(line)
+        if options["plan"]:
+            if options["json"]:
+                self.print_json(_plan_as_json(plan))
+            return
+        if not (plan.done or options["yes"] or self.confirm("Restore?")):
+            raise Refused(
+                "Nothing was restored.", then=f"python manage.py db_restore {which} --yes"
+            )
+        with Progress(self.console()) as progress:
+            restored = restore(
+                alias,
+                which,
+                expected=plan,
+                options=Options(
+                    lock=self.lock_times(options),
+                    retry=self.retry_policy(options),
+                    backup=backup_choice(options),
+                    on_event=progress.on_event,
+                    verbosity=options["verbosity"],
+                    stdout=self.stdout,
+                ),
+            )
+        if options["json"]:
+            self.print_json({"restored": list(restored.lines) if restored else []})
+
+    def _list(self, rows: Sequence[BackupRow], options: dict[str, Any]) -> None:
+        if options["json"]:
+            self.print_json({"backups": [vars(row) for row in rows]})
+            return
+        if not rows:
+            self.console().print("The ledger knows no backup.")
+        for row in reversed(rows):
+            for line in _backup_lines(row):
+                self.console().print(line)
+
+
+def _backup_lines(row: BackupRow) -> Iterator[str]:
+    way = " (rolled back)" if row.direction == "down" else ""
+    yield (
+        f"{row.name}.sql{way}, {row.taken_at[:19]} UTC: {counted(len(row.tables), 'table')}, "
+        f"{counted(row.rows, 'row')}"
+    )
+    yield f"  {shown(Path(row.path))}"
+    if row.restored_at:
+        yield f"  restored {row.restored_at[:19]} UTC"
+
+
+def _plan_lines(plan: RestorePlan) -> Iterator[str]:
+    if plan.done:
+        yield f"{plan.row.name}.sql: restored already, {plan.row.restored_at[:19]} UTC."
+        return
+    match plan.way:
+        case RollbackPlan():
+            yield from rollback_lines(plan.way, with_sql=False)
+        case None:
+            yield f"{plan.row.name}.sql is {plan.turned} already."
+        case _:
+            yield f"Applies {plan.row.name}.sql again"
+    yield f"Brings back, from {shown(plan.backup.path)}:"
+    yield from (f"  {line}" for line in plan.lines())
+
+
+def _plan_as_json(plan: RestorePlan) -> dict[str, Any]:
+    return {
+        "file": plan.row.name,
+        "path": plan.row.path,
+        "rolls_back": isinstance(plan.way, RollbackPlan),
+        "applies_again": isinstance(plan.way, Plan),
+        "restored_at": plan.row.restored_at,
+        "brings_back": list(plan.lines()),
+    }

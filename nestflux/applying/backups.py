@@ -34,8 +34,8 @@ from nestflux.history.folder import shown
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
-    from nestflux.applying.apply import Passage
     from nestflux.applying.context import Context
+    from nestflux.applying.passage_rows import PassageRows
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def _options(command: str) -> str:
     )
 
 
-def back_up(context: Context, passage: Passage) -> Backup | None:
+def back_up(context: Context, passage: PassageRows) -> Backup | None:
     """Take the backup that a passage is due, right before it begins; None where none is.
 
     Raises BackupFailed with the file not begun.
@@ -142,7 +142,7 @@ def back_up(context: Context, passage: Passage) -> Backup | None:
     ahead = _ahead(context.ledger, passage.work, passage.known)
     (live,) = losses_live(connection, [ahead])
     losses = tuple(loss for loss in live if loss.rows != 0)
-    place = (passage.row.id, passage.direction.value, passage.attempt)
+    place = passage.passage
     if not losses or (passage.resumes and _has_backup(connection, place, losses)):
         return None
     file = f"{passage.row.name}{'.down' if place[1] == 'down' else ''}.sql"
@@ -168,7 +168,7 @@ def back_up(context: Context, passage: Passage) -> Backup | None:
 
 
 def _taken(
-    context: Context, passage: Passage, place: tuple[str, str, int], losses: tuple[Loss, ...]
+    context: Context, passage: PassageRows, place: tuple[str, str, int], losses: tuple[Loss, ...]
 ) -> Backup:
     connection, choice = context.connection, context.options.backup
     tables = tuple(dict.fromkeys(loss.table for loss in losses))

@@ -173,7 +173,7 @@ def _carry_out(
 
 def _apply(context: Context, row: FileRow, work: Work, state: LedgerState) -> Finished:
     passage = Passage(context, row, work, state.file(row.id))
-    back_up(context, passage)
+    back_up(context, passage.rows)
     return passage.run()
 
 

@@ -163,7 +163,7 @@ def _carry_out(context: Context, plan: RollbackPlan, state: LedgerState) -> tupl
 
 def _undo(context: Context, file: RollbackFile) -> Finished:
     passage = Passage(context, file.row, file.work, file.known)
-    back_up(context, passage)
+    back_up(context, passage.rows)
     return passage.run()
 
 

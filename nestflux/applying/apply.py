@@ -25,6 +25,7 @@ from nestflux.applying.events import (
     StepDone,
     StepStarted,
 )
+from nestflux.applying.files import ledger_steps
 from nestflux.applying.patience import Patience
 from nestflux.applying.recover import Decision, Finding, Interrupted, decide
 from nestflux.applying.tasks import Task, Work
@@ -143,7 +144,7 @@ class Passage:
             else:
                 self.ledger.renew_file(self.row)
             self.ledger.begin_file(self.row.id, state, self.direction.value, self.attempt)
-            self.ledger.replace_pending(*self._passage, self._ledger_steps(), after=0)
+            self.ledger.replace_pending(*self._passage, ledger_steps(self.work), after=0)
             self._book(self.work.books_first)
             if first:
                 self._open(first)
@@ -232,7 +233,7 @@ class Passage:
         """Take over an accepted edit of what stands behind the steps that are done."""
         if self._texts_changed():
             self.ledger.renew_file(self.row)
-            self.ledger.replace_pending(*self._passage, self._ledger_steps(), after=done)
+            self.ledger.replace_pending(*self._passage, ledger_steps(self.work), after=done)
             self._opened = 0
 
     def _texts_changed(self) -> bool:
@@ -466,18 +467,3 @@ class Passage:
         """What a statement touches, as it is now: every object that it names or changed."""
         changed = {key.split(" / ")[0].split(" ", 1)[1] for key in recorded.changes}
         return read_schema(self.connection, {*identifiers(sql), *changed}).reading
-
-    def _ledger_steps(self) -> list[LedgerStep]:
-        return [
-            LedgerStep(
-                ordinal=task.ordinal,
-                sha256=task.step.sha256,
-                kind=task.kind,
-                migration=task.migration,
-                sql=task.text,
-                verdict=task.record.verdict,
-                undecidable=task.record.undecidable,
-                delta={k: list(v) for k, v in task.record.delta.changes.items()},
-            )
-            for task in self.work.tasks
-        ]

@@ -57,7 +57,9 @@ def decide(step: Interrupted, live: Mapping[str, str]) -> Finding:
         return _of_transactional(step)
     change = Delta.between(step.before, live)
     if change:
-        if step.recorded and _is_the_recorded(change, step, {**step.before, **live}):
+        tables = {**step.before, **live}
+        lenient = not (step.same_server or step.answered)
+        if step.recorded and is_the_recorded(change, step.recorded, tables, lenient=lenient):
             return Finding(Decision.CLOSE, "the schema shows that it ran", change)
         return Finding(
             Decision.ASK, "the schema changed, and not as the statement changes it", change
@@ -73,7 +75,9 @@ def decide(step: Interrupted, live: Mapping[str, str]) -> Finding:
     return Finding(Decision.ASK, "it leaves no trace in the schema", change)
 
 
-def _is_the_recorded(change: Delta, step: Interrupted, tables: Mapping[str, str]) -> bool:
+def is_the_recorded(
+    change: Delta, recorded: Delta, tables: Mapping[str, str], *, lenient: bool
+) -> bool:
     """Is it the change that was recorded, as a table of its own past and another version of the
     server show it?
 
@@ -81,11 +85,15 @@ def _is_the_recorded(change: Delta, step: Interrupted, tables: Mapping[str, str]
     schema's. Another version prints a definition differently: there it is enough that an object
     came or went, if nobody knows that the statement failed; one that changed must read the same
     but for known spellings.
+
+    Args:
+        tables: a reading that holds the lines of the tables concerned.
+        lenient: the server is of another version, and did not say that the statement failed.
     """
-    live, recorded = (spellings.less_tables_own(d, tables) for d in (change, step.recorded))
+    live, recorded = (spellings.less_tables_own(d, tables) for d in (change, recorded))
     if live.same_as(recorded):
         return True
-    if step.same_server or step.answered:
+    if not lenient:
         return False
     mine, theirs = (delta.without_order().changes for delta in (live, recorded))
     return mine.keys() == theirs.keys() and all(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nestflux.applying.plan import Relink
 from nestflux.applying.tasks import Work, work_of
-from nestflux.database.ledger import FileRow, Ledger, LedgerState
+from nestflux.database.ledger import FileRow, Ledger, LedgerState, LedgerStep
 from nestflux.database.server import Server
 from nestflux.history.deltas import FileRecord
 from nestflux.history.folder import Folder
@@ -44,6 +44,23 @@ def work_in(row: FileRow, direction: Direction) -> Work:
     """The steps of a file, from the texts that its row keeps. Raises HistoryError."""
     text = row.up_text if direction is Direction.UP else row.down_text
     return work_of(parse(text), FileRecord.loads(row.record))
+
+
+def ledger_steps(work: Work) -> list[LedgerStep]:
+    """The rows of a passage's steps, of which none has begun."""
+    return [
+        LedgerStep(
+            ordinal=task.ordinal,
+            sha256=task.step.sha256,
+            kind=task.kind,
+            migration=task.migration,
+            sql=task.text,
+            verdict=task.record.verdict,
+            undecidable=task.record.undecidable,
+            delta={k: list(v) for k, v in task.record.delta.changes.items()},
+        )
+        for task in work.tasks
+    ]
 
 
 def relinks(folder: Folder, state: LedgerState, ledger: Ledger) -> tuple[Relink, ...]:

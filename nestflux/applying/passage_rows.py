@@ -14,9 +14,10 @@ from django.db import transaction
 from django.db.utils import Error
 
 from nestflux.applying.context import Context
+from nestflux.applying.files import ledger_steps
 from nestflux.applying.tasks import Task, Work
 from nestflux.applying.transactions import untransactional
-from nestflux.database.ledger import FileRow, LedgerFile, LedgerStep
+from nestflux.database.ledger import FileRow, LedgerFile
 from nestflux.database.reader import read_schema
 from nestflux.history.deltas import Delta
 from nestflux.history.lexer import identifiers
@@ -89,7 +90,7 @@ class PassageRows:
             else:
                 self.ledger.renew_file(self.row)
             self.ledger.begin_file(self.row.id, state, self.direction.value, self.attempt)
-            self.ledger.replace_pending(*self.passage, self._ledger_steps(), after=0)
+            self.ledger.replace_pending(*self.passage, ledger_steps(self.work), after=0)
             self.book(self.work.books_first)
             if first:
                 self.open(first)
@@ -109,7 +110,7 @@ class PassageRows:
         """Take over an accepted edit of what stands behind the steps that are done."""
         if self._texts_changed():
             self.ledger.renew_file(self.row)
-            self.ledger.replace_pending(*self.passage, self._ledger_steps(), after=done)
+            self.ledger.replace_pending(*self.passage, ledger_steps(self.work), after=done)
             self.opened = 0
 
     def _texts_changed(self) -> bool:
@@ -208,18 +209,3 @@ class PassageRows:
             return ""
         sql = task.text if isinstance(task.step, Statement) else ""
         return untransactional(self.connection, {*task.record.tables, *identifiers(sql)})
-
-    def _ledger_steps(self) -> list[LedgerStep]:
-        return [
-            LedgerStep(
-                ordinal=task.ordinal,
-                sha256=task.step.sha256,
-                kind=task.kind,
-                migration=task.migration,
-                sql=task.text,
-                verdict=task.record.verdict,
-                undecidable=task.record.undecidable,
-                delta={k: list(v) for k, v in task.record.delta.changes.items()},
-            )
-            for task in self.work.tasks
-        ]

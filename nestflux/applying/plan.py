@@ -230,7 +230,8 @@ def _refuse_unbooked(journal: Journal, state: LedgerState, *, fresh: bool) -> No
             then = (
                 "python manage.py db_baseline"
                 if not state.applied
-                else ("undo it with the tool that applied it")
+                else "undo it with the tool that applied it; or, where all of the file ran: "
+                f"python manage.py db_migrate --book {entry.name}.sql"
             )
             raise LedgerConflict(
                 f"django_migrations says that {ran[0]} is applied, and {entry.name}, which holds "

@@ -103,6 +103,19 @@ def telling(recorded: Delta, reading: Reading) -> Delta:
     return Delta(own) if own else ordered
 
 
+def is_as_after(change: Delta, recorded: Delta, tables: Reading, *, shapes: bool) -> bool:
+    """Is a live change the recorded one, object for object, as a table of its own past shows it?
+
+    Args:
+        tables: a reading that holds the lines of the tables concerned.
+        shapes: see ``project``.
+    """
+    mine, theirs = (spellings.less_tables_own(d, tables).changes for d in (change, recorded))
+    return mine.keys() == theirs.keys() and all(
+        _is_as_after(mine[key], theirs[key], shapes) for key in mine
+    )
+
+
 def _is_as_after(live: _Change, recorded: _Change, shapes: bool) -> bool:
     (was, now), (before, after) = live, recorded
     if now == after:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from nestflux.applying.api import Due, Plan, RollbackPlan
+from nestflux.applying.booking import BookingPlan
 from nestflux.applying.rollback import RollbackFile
 from nestflux.applying.tasks import Task, Work
 from nestflux.management.progress import counted
@@ -94,6 +95,48 @@ def _task_as_json(task: Task) -> dict[str, Any]:
         "verdict": task.record.verdict,
         "tables": list(task.record.tables),
         "undecidable": task.record.undecidable,
+    }
+
+
+def booking_lines(plan: BookingPlan) -> Iterator[str]:
+    """What ``db_migrate --book`` would book, or why it does not."""
+    name, traces = f"{plan.entry.name}.sql", plan.traces
+    if not plan.agrees:
+        if traces.nothing_there:
+            yield f"{name} was not run: nothing of what it changes in the schema is there."
+            yield "Nothing was booked. Run it: python manage.py db_migrate"
+            return
+        yield f"The schema is not what {name} leaves:"
+        yield from (f"    {line}" for line in traces.differences)
+        yield "Nothing was booked. Do by hand what is missing, names included, for later files drop"
+        yield "by name; or undo what was done by hand, and let db_migrate run the file. Then:"
+        yield f"    python manage.py db_migrate --book {name}"
+        return
+    yield from (f"Remark: {remark}" for remark in traces.remarks)
+    seen = len(plan.work.tasks) - len(plan.unseen)
+    yield f"{name}: the schema shows what {seen} of {counted(len(plan.work.tasks), 'step')} leave."
+    if traces.unsure:
+        yield "There, and printed in another way by this version of the server than where it was"
+        yield f"recorded ({plan.row.recorded_on}). Compare:"
+        yield from (f"    {line}" for line in traces.unsure)
+    if plan.unseen:
+        yield "These leave nothing to be seen. Did they run?"
+        yield from (f"    [{t.ordinal}] {t.kind}: {_one_line(t.text)}" for t in plan.unseen)
+
+
+def _one_line(sql: str) -> str:
+    return " ".join(sql.split())
+
+
+def booking_as_json(plan: BookingPlan) -> dict[str, Any]:
+    return {
+        "file": plan.entry.name,
+        "agrees": plan.agrees,
+        "nothing_there": plan.traces.nothing_there,
+        "differences": list(plan.traces.differences),
+        "unsure": list(plan.traces.unsure),
+        "remarks": list(plan.traces.remarks),
+        "unseen": [_task_as_json(task) for task in plan.unseen],
     }
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -59,13 +59,40 @@ def full_vault(empty_vault: Project) -> Project:
     return empty_vault
 
 
+@pytest.fixture(scope="session")
+def recorded_with(
+    recorded: Path, tmp_path_factory: pytest.TempPathFactory, server: TestServer
+) -> Iterator[Callable[[str, str], Path]]:
+    """The recorded project with a third file, by its name and the text of ``shop.0004``."""
+    made: dict[str, Path] = {}
+    databases: list[str] = []
+
+    def record(name: str, migration: str) -> Path:
+        if name not in made:
+            path = tmp_path_factory.mktemp(name)
+            databases.append(f"nf_{secrets.token_hex(5)}")
+            project = new_project(path, server, databases[-1], {"shop": {}})
+            copy_recorded(recorded, project)
+            project.write(f"shop/migrations/0004_{name}.py", migration)
+            project.succeeds("db_generate", "--name", name, "--noinput")
+            made[name] = path
+        return made[name]
+
+    yield record
+    for name in databases:
+        server.drop_all(name)
+
+
+def copy_recorded(source: Path, project: Project) -> Project:
+    for name in ("shop", "migrations_sql"):
+        shutil.copytree(source / name, project.path / name, dirs_exist_ok=True)
+    return project
+
+
 @pytest.fixture
 def shop(project: ProjectFactory, recorded: Path) -> Project:
     """A project of its own with ``0001_first`` and ``0002_second``, nothing applied."""
-    made = project({"shop": {}})
-    for name in ("shop", "migrations_sql"):
-        shutil.copytree(recorded / name, made.path / name, dirs_exist_ok=True)
-    return made
+    return copy_recorded(recorded, project({"shop": {}}))
 
 
 @pytest.fixture(scope="session")
@@ -76,9 +103,7 @@ def recorded_odd(
     path = tmp_path_factory.mktemp("odd")
     project = new_project(path, server, f"nf_{secrets.token_hex(5)}", {"shop": {}})
     try:
-        for name in ("shop", "migrations_sql"):
-            shutil.copytree(recorded / name, path / name, dirs_exist_ok=True)
-        write_third(project)
+        write_third(copy_recorded(recorded, project))
         yield path
     finally:
         server.drop_all(project.database)
@@ -87,8 +112,6 @@ def recorded_odd(
 @pytest.fixture
 def odd(project: ProjectFactory, recorded_odd: Path) -> Project:
     """A project of its own with ``0003_odd`` pending, and what is before it applied."""
-    made = project({"shop": {}})
-    for name in ("shop", "migrations_sql"):
-        shutil.copytree(recorded_odd / name, made.path / name, dirs_exist_ok=True)
+    made = copy_recorded(recorded_odd, project({"shop": {}}))
     made.succeeds("db_migrate", "--to", "0002")
     return made

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import secrets
-import shutil
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,8 +15,9 @@ import pytest
 
 from nestflux.database.blockers import chosen
 from tests.applying.at_once import ended, until
+from tests.applying.conftest import copy_recorded
 from tests.conftest import ProjectFactory
-from tests.scenario import Project, TestServer, new_project
+from tests.scenario import Project, TestServer
 
 TIMEOUT = 1  # seconds: of one try
 # Threads of a busy machine of two cores come late; a queue that has no limit is longer than both.
@@ -102,29 +101,10 @@ def a_transaction_that_has_read(project: Project, table: str) -> Iterator[Any]:
         connection.close()
 
 
-@pytest.fixture(scope="session")
-def with_maker(
-    recorded: Path, tmp_path_factory: pytest.TempPathFactory, server: TestServer
-) -> Iterator[Path]:
-    """The recorded project with a third file, which adds a foreign key to a table that is there."""
-    path = tmp_path_factory.mktemp("with_maker")
-    project = new_project(path, server, f"nf_{secrets.token_hex(5)}", {"shop": {}})
-    for name in ("shop", "migrations_sql"):
-        shutil.copytree(recorded / name, path / name, dirs_exist_ok=True)
-    project.write("shop/migrations/0004_maker.py", MAKER)
-    try:
-        project.succeeds("db_generate", "--name", "maker", "--noinput")
-        yield path
-    finally:
-        server.drop_all(project.database)
-
-
 @pytest.fixture
-def live(project: ProjectFactory, with_maker: Path) -> Project:
-    """Two files are applied; pending is the ALTER with a foreign key."""
-    made = project({"shop": {}})
-    for name in ("shop", "migrations_sql"):
-        shutil.copytree(with_maker / name, made.path / name, dirs_exist_ok=True)
+def live(project: ProjectFactory, recorded_with: Callable[[str, str], Path]) -> Project:
+    """Two files are applied; pending is an ALTER with a foreign key to a table that is there."""
+    made = copy_recorded(recorded_with("maker", MAKER), project({"shop": {}}))
     made.succeeds("db_migrate", "--to", "0002")
     return made
 

@@ -7,11 +7,13 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from nestflux.applying.api import Options, backups_due, make_plan, migrate, works_of
+from nestflux.applying.booking import book, plan_booking
+from nestflux.exceptions import Refused
 from nestflux.management.backup_options import add_backup_arguments, backup_choice
 from nestflux.management.command import NestFluxCommand
 from nestflux.management.lock_options import LockOptions
 from nestflux.management.progress import Progress
-from nestflux.management.shown import plan_as_json, plan_lines
+from nestflux.management.shown import booking_as_json, booking_lines, plan_as_json, plan_lines
 
 
 class Command(LockOptions, NestFluxCommand):
@@ -33,6 +35,13 @@ class Command(LockOptions, NestFluxCommand):
         )
         parser.add_argument("--to", metavar="FILE", help="Stop after this file.")
         add_backup_arguments(parser)
+        parser.add_argument(
+            "--book",
+            metavar="FILE",
+            help="Run nothing: book this file, which somebody ran by hand, as applied, once the "
+            "schema shows it. Exit code 1 when it does not.",
+        )
+        parser.add_argument("--yes", action="store_true", help="With --book: do not ask.")
         self.add_lock_arguments(parser)
         parser.add_argument(
             "--create-database", action="store_true", help="Make the database if it is missing."
@@ -48,6 +57,9 @@ class Command(LockOptions, NestFluxCommand):
             create_database_if_missing=options["create_database"],
             interactive=options["interactive"],
         )
+        if options["book"]:
+            self._book(alias, options)
+            return
         if options["plan"]:
             self._show_plan(alias, options)
             return
@@ -56,15 +68,7 @@ class Command(LockOptions, NestFluxCommand):
                 alias,
                 replay=options["replay"],
                 to=options["to"],
-                options=Options(
-                    lock=self.lock_times(options),
-                    retry=self.retry_policy(options),
-                    backup=backup_choice(options),
-                    on_event=progress.on_event,
-                    verbosity=options["verbosity"],
-                    interactive=options["interactive"],
-                    stdout=self.stdout,
-                ),
+                options=self._options(progress, options),
             )
         if options["json"]:
             self.print_json(
@@ -81,6 +85,41 @@ class Command(LockOptions, NestFluxCommand):
             self.console().print(f"{len(left)} pending, as --to asked.")
         else:
             self.console().print("Database is up to date!")
+
+    def _options(self, progress: Progress, options: dict[str, Any]) -> Options:
+        return Options(
+            lock=self.lock_times(options),
+            retry=self.retry_policy(options),
+            backup=backup_choice(options),
+            on_event=progress.on_event,
+            verbosity=options["verbosity"],
+            interactive=options["interactive"],
+            stdout=self.stdout,
+        )
+
+    def _book(self, alias: str, options: dict[str, Any]) -> None:
+        if options["to"] or options["replay"]:
+            raise Refused("Give --book without --to and --replay: it runs nothing.")
+        plan = plan_booking(alias, options["book"])
+        console = self.console()
+        for line in booking_lines(plan):
+            console.print(line)
+        wanted = plan.agrees and not options["plan"]
+        asks = options["interactive"] and not options["yes"]
+        if wanted and not (options["yes"] or (asks and self.confirm("Book it as applied?"))):
+            raise Refused(
+                "Nobody said yes.",
+                stands="nothing was changed",
+                then=f"python manage.py db_migrate --book {plan.entry.name}.sql --yes",
+            )
+        if wanted:
+            with Progress(console) as progress:
+                book(alias, plan, options=self._options(progress, options))
+            console.print(f"✓ Booked migration: {plan.entry.name}.sql")
+        if options["json"]:
+            self.print_json({**booking_as_json(plan), "booked": wanted})
+        if not plan.agrees:
+            self.found()
 
     def _show_plan(self, alias: str, options: dict[str, Any]) -> None:
         plan = make_plan(alias, replay=options["replay"], to=options["to"])

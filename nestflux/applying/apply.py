@@ -267,7 +267,7 @@ class Passage:
             tried += 1
             self.context.lock.require()
             sentinel = Sentinel(self.connection)
-            again = isinstance(task.step, Statement)
+            again = self._is_undone_by_a_failure(task)
             try:
                 return attempt(sentinel)
             except LockLost:
@@ -282,6 +282,11 @@ class Passage:
             except Exception as error:
                 self._fail(task, error, sentinel)
 
+    def _is_undone_by_a_failure(self, task: Task) -> bool:
+        """May it be tried again? A Python step outside a transaction stands in part."""
+        operation = self._operation(task)
+        return operation is None or operation.atomic
+
     def _run_with_row(
         self,
         task: Task,
@@ -292,6 +297,7 @@ class Passage:
         """Run a step and close its row in one transaction."""
         with transaction.atomic(self.connection.alias), sentinel:
             rows = self._execute(task, operation)
+            sentinel.require_whole()
             if sentinel.is_lost():
                 place = f"{self.row.name}, step {task.ordinal}"
                 self.context.tell(Noticed(f"{place} committed by itself: {task.title}"))
@@ -329,7 +335,7 @@ class Passage:
             backwards = self.direction is Direction.DOWN
             self._wait_for_locks(self.context.callers_lock_wait)
             self.context.runner.run(operation, self.connection, backwards=backwards)
-            if self.context.lock.still_held():
+            if operation.atomic:
                 self._limit_lock_waits()
             return None
         with self.connection.cursor() as cursor:
@@ -345,11 +351,18 @@ class Passage:
         return self.context.runner.find(task.step.locator)
 
     def _keep_lock(self) -> None:
-        """A Python step outside a transaction may close its connection: take the lock again,
-        if no other run has begun since, and set the new session as the old one was."""
+        """A Python step outside a transaction may close its connection, or leave it idle until
+        the server does: take the lock again, if no other run has begun since, and set the new
+        session as the old one was."""
         lock = self.context.lock
-        if lock.still_held():
-            return
+        try:
+            if lock.still_held():
+                self._limit_lock_waits()
+                return
+        except Error as error:
+            if not failures.is_connection_lost(error):
+                raise
+            self.connection.close()
         if lock.regain() and self.ledger.move_run(lock.connection_id):
             limit_session(self.connection, self.context.options.retry.ddl_lock_timeout)
             pin(self.connection, tuple(self._session))
@@ -359,13 +372,14 @@ class Passage:
 
     def _fail(self, task: Task, error: Exception, sentinel: Sentinel) -> None:
         """Write that a step failed, and raise StatementFailed."""
+        error = failures.cause_of(error, self.connection)
         undecidable = self._doubt
         if sentinel.was_lost:
             undecidable = "it committed a part of its work by itself, and then failed"
         changed = None if task.kind == "ddl" else Delta()
         if not failures.is_connection_lost(error):
             with suppress(Error, LockLost):
-                self._limit_lock_waits()
+                self._keep_lock()
                 if task.kind == "ddl":
                     live = self._reading(task.text, task.record.delta)
                     changed = Delta.between(self._before or {}, live)

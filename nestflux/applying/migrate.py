@@ -16,6 +16,7 @@ from nestflux.applying.events import Finished, Loaded, Relinked
 from nestflux.applying.files import relinks, row_of, verify, work_in
 from nestflux.applying.plan import Known, Plan, make, replay_reasons
 from nestflux.applying.running import lock_held, open_history, refuse_unsuitable, run_opened
+from nestflux.applying.sizes import refuse_what_is_too_large
 from nestflux.applying.tasks import Work
 from nestflux.database.ledger import FileRow, Ledger, LedgerState, read_state
 from nestflux.database.reader import table_names
@@ -66,6 +67,12 @@ def migrate(
         plan, state = known
         rows = {entry.id: row_of(folder, entry, server) for entry in _touched(plan)}
         works = {} if plan.load else {e.id: work_in(rows[e.id], Direction.UP) for e in plan.pending}
+        refuse_what_is_too_large(
+            connection,
+            rows.values(),
+            ((f"{rows[identity].name}.sql", work) for identity, work in works.items()),
+            folder.snapshot() if plan.load else "",
+        )
         order = folder.journal.migrations
         with run_opened(connection, server, lock, options, order, state.version) as context:
             return _carry_out(context, folder, plan, state, rows, works)

@@ -12,6 +12,7 @@ from nestflux.applying.events import Finished
 from nestflux.applying.files import row_of, work_in
 from nestflux.applying.migrate import send_post_migrate
 from nestflux.applying.running import lock_held, open_history, refuse_unsuitable, run_opened
+from nestflux.applying.sizes import refuse_what_is_too_large
 from nestflux.applying.tasks import Work
 from nestflux.database.ledger import FileRow, Ledger, LedgerFile, LedgerState, read_state
 from nestflux.database.reader import table_names
@@ -148,6 +149,11 @@ def rollback(
                 stands="nothing was run",
                 then="python manage.py db_rollback",
             )
+        refuse_what_is_too_large(
+            connection,
+            (file.row for file in plan.files),
+            ((f"{file.known.name}.down.sql", file.work) for file in plan.files),
+        )
         order = _order(folder, plan)
         with run_opened(connection, server, lock, options, order, state.version) as context:
             return _carry_out(context, plan, state)

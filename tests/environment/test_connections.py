@@ -1,4 +1,4 @@
-"""The connection ends under a deploy: the server restarts, somebody kills it, it was idle too long."""
+"""The connection ends under a deploy: the server restarts, it is killed, it was idle too long."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.environment.conftest import BACK, FORWARD, FRESH, Passage, PrivateServer, ShopFactory
-from tests.environment.deploys import assert_told, connection_of, deploy, state_of, until
+from tests.environment.deploys import assert_told, connection_of, deploy, state_of
 
 UP_TO_DATE = "Database is up to date!"
 Undisturbed = Callable[[Passage], dict[str, Any]]

@@ -1,4 +1,4 @@
-"""What a server refuses for its own sake: locks, read-only, sizes, algorithms."""
+"""What a server refuses for its own sake: locks, read-only, algorithms."""
 
 from __future__ import annotations
 
@@ -31,14 +31,6 @@ def _read_only(failure: Failure) -> str:
     return (
         "The server takes no writes (read_only): it is a replica, or it is being maintained. "
         "Point DATABASE_URL at the primary."
-    )
-
-
-@explains(1153)  # ER_NET_PACKET_TOO_LARGE
-def _packet(failure: Failure) -> str:
-    return (
-        "The statement is larger than max_allowed_packet. Split it into smaller ones, or raise "
-        "max_allowed_packet on the server."
     )
 
 

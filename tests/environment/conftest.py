@@ -6,12 +6,11 @@ import secrets
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import MySQLdb
 import pytest
 
 from scripts import private_server
@@ -35,6 +34,10 @@ class PrivateServer(TestServer):
     def files(self) -> private_server.Server:
         return private_server.Server(self.name, self.local)
 
+    @property
+    def family(self) -> str:
+        return self.files.family  # known while it is down, too
+
     def start(self) -> None:
         self._script("start")
         self.settings = {**self.settings, "HOST": str(self.files.socket)}
@@ -44,6 +47,15 @@ class PrivateServer(TestServer):
         """SIGTERM, and wait until it has ended."""
         self._script("stop")
 
+    @contextmanager
+    def down(self) -> Iterator[None]:
+        """Stopped in an orderly way while the block lasts."""
+        self.stop()
+        try:
+            yield
+        finally:
+            self.start()
+
     def _script(self, command: str) -> None:
         done = subprocess.run(
             [REPOSITORY / "scripts" / "server", "--local", self.local, command, self.name],
@@ -52,12 +64,6 @@ class PrivateServer(TestServer):
             check=False,
         )
         assert done.returncode == 0, f"{done.stdout}{done.stderr}"
-
-    def is_up(self) -> bool:
-        with suppress(MySQLdb.Error):
-            self.sql("SELECT 1")
-            return True
-        return False
 
 
 def private(server: TestServer, local: Path) -> PrivateServer:
@@ -171,3 +177,49 @@ def undisturbed(
         return known[passage.name]
 
     return state
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What a test of this package needs: a server, projects on it, and what they must end as."""
+
+    server: PrivateServer
+    shop_on: ShopFactory
+    undisturbed: Callable[[Passage], dict[str, Any]]
+
+    def before(self, passage: Passage) -> Project:
+        """A project of its own, with all that comes before a passage."""
+        return self.shop_on(self.server, passage)
+
+    def finishes(self, shop: Project, passage: Passage, *says: str) -> None:
+        """The next run does the rest by itself, tells what it found, and all is as if nothing had
+        been in the way."""
+        finished = shop.succeeds(*passage.command)
+        for words in says:
+            assert words in finished.stdout, f"{words!r} is not in:\n{finished}"
+        self.ends_undisturbed(shop, passage)
+
+    def ends_undisturbed(self, shop: Project, passage: Passage) -> None:
+        assert state_of(shop) == self.undisturbed(passage)
+
+
+@pytest.fixture
+def scene(
+    own_server: PrivateServer,
+    shop_on: ShopFactory,
+    undisturbed: Callable[[Passage], dict[str, Any]],
+) -> Scene:
+    return Scene(own_server, shop_on, undisturbed)
+
+
+@contextmanager
+def globally(server: TestServer, **variables: object) -> Iterator[None]:
+    """Global variables of a server, given back at the end."""
+    had = {name: server.sql(f"SELECT @@GLOBAL.{name}")[0][0] for name in variables}
+    try:
+        for name, value in variables.items():
+            server.sql(f"SET GLOBAL {name} = {value}")
+        yield
+    finally:
+        for name, value in had.items():
+            server.sql(f"SET GLOBAL {name} = {value}")

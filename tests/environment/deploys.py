@@ -76,6 +76,30 @@ def connection_of(project: Project) -> int:
     return int(identity)
 
 
+def at_work(project: Project, like: str) -> bool:
+    """Does the server work on a statement in the project's database that is like this?"""
+    return bool(
+        project.sql(
+            "SELECT 1 FROM information_schema.PROCESSLIST WHERE DB = DATABASE() "
+            "AND INFO LIKE %s AND ID <> CONNECTION_ID()",
+            [like],
+        )
+    )
+
+
+def fill(project: Project, doublings: int = 16) -> None:
+    """So many rows that a copy of the table takes a while."""
+    project.sql("INSERT INTO shop_product (name, price) VALUES ('c', 0)")
+    for _ in range(doublings):
+        project.sql("INSERT INTO shop_product (name, price) SELECT name, 0 FROM shop_product")
+
+
+def unfill(project: Project) -> None:
+    """The two rows of the history, and its counter, as they were."""
+    project.sql("DELETE FROM shop_product WHERE id > 2")
+    project.sql("ALTER TABLE shop_product AUTO_INCREMENT = 3")
+
+
 def state_of(project: Project) -> dict[str, Any]:
     """Schema, rows, books and ledger: what must not depend on faults."""
     found: dict[str, Any] = {}

@@ -66,7 +66,6 @@ SECOND = """
 """
 # What the second file's steps leave, each of them run once.
 EACH_ONCE = 11111
-ATOMIC, LOOSE = 3, 5  # the numbers of its Python steps, in their order up
 
 FAULTS = """
     import os
@@ -86,13 +85,14 @@ FAULTS = """
                 stop()
             if mode == "stops, then asks":
                 stop()
+            if mode.endswith("then asks"):
                 with connection.cursor() as cursor:
                     cursor.execute("UPDATE shop_product SET name = 'after the stop'")
             if mode.startswith("sleeps "):
                 time.sleep(float(mode.split()[1]))
             if mode == "closes":
                 connection.close()
-            if mode == "closes all":
+            if mode.startswith("closes all"):
                 connections.close_all()
             if mode == "closes if unusable":
                 connection.close_if_unusable_or_obsolete()

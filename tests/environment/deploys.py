@@ -87,6 +87,14 @@ def at_work(project: Project, like: str) -> bool:
     )
 
 
+def slow_down(project: Project, seconds: int) -> None:
+    """Let the history's first UPDATE take so long for each of its two rows."""
+    project.sql(
+        "CREATE TRIGGER slow BEFORE UPDATE ON shop_product FOR EACH ROW "
+        f"SET @x = IF(NEW.price = 1, SLEEP({seconds}), 0)"
+    )
+
+
 def fill(project: Project, doublings: int = 16) -> None:
     """So many rows that a copy of the table takes a while."""
     project.sql("INSERT INTO shop_product (name, price) VALUES ('c', 0)")

@@ -72,7 +72,7 @@ FAULTS = """
     import time
     from pathlib import Path
 
-    from django.db import connections
+    from django.db import OperationalError, connections
 
 
     def adding(price, name):
@@ -99,9 +99,13 @@ FAULTS = """
             if mode.startswith("sends "):
                 with connection.cursor() as cursor:
                     cursor.execute("SELECT LENGTH(%s)", ["x" * int(mode.split()[1])])
-            if mode == "asks":
-                with connection.cursor() as cursor:
-                    cursor.execute("UPDATE theirs SET n = n + 1")
+            if mode.startswith("asks"):
+                try:
+                    with connection.cursor() as cursor:
+                        cursor.execute("UPDATE theirs SET n = n + 1")
+                except OperationalError:
+                    if mode == "asks":
+                        raise
         return step
 
 

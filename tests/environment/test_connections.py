@@ -11,6 +11,7 @@ from tests.environment.deploys import (
     connection_of,
     deploy,
     fill,
+    slow_down,
     unfill,
     until,
 )
@@ -75,8 +76,7 @@ def test_the_server_is_stopped_while_it_changes_a_table(scene: Scene) -> None:
 
 def test_the_server_is_stopped_while_it_changes_rows(scene: Scene) -> None:
     shop = scene.before(FORWARD)
-    # Named for the table, so that it does not change what a look at the table gives.
-    shop.sql("CREATE TRIGGER slow BEFORE UPDATE ON shop_product FOR EACH ROW SET @x = SLEEP(5)")
+    slow_down(shop, 30)
     with deploy(shop) as running:
         until(lambda: at_work(shop, "%SLEEP(%"), "the UPDATE", running.process)
         with scene.server.down():

@@ -12,6 +12,7 @@ from tests.environment.deploys import (
     at_work,
     connection_of,
     deploy,
+    slow_down,
     until,
 )
 from tests.environment.relay import relay
@@ -92,7 +93,7 @@ def test_frozen_inside_a_python_step_outside_a_transaction_a_person_decides(scen
         frozen.thaws()
         woken = frozen.ended()
 
-    assert_told(asked, "it is a Python step outside any transaction", "db_resolve")
+    assert_told(asked, "a Python step that is not atomic", "db_resolve")
     assert_told(woken, "nothing more was run")
     shop.succeeds("db_resolve", "0002_second.sql", "6", "--ran")
     scene.finishes(shop, FORWARD)
@@ -121,7 +122,7 @@ def test_frozen_while_its_statement_works_it_is_not_ended_before_that_is_done(
     scene: Scene,
 ) -> None:
     shop = scene.before(FORWARD)
-    shop.sql("CREATE TRIGGER slow BEFORE UPDATE ON shop_product FOR EACH ROW SET @x = SLEEP(1)")
+    slow_down(shop, 2)
     with deploy(shop, "db_migrate", *BEATS) as frozen:
         until(lambda: at_work(shop, "%SLEEP(%"), "the UPDATE", frozen.process)
         frozen.freezes()

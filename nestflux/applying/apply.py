@@ -252,7 +252,7 @@ class Passage:
         if task.kind == "ddl" or (operation is not None and not operation.atomic):
             rows = self._try(task, lambda _: self._execute(task, operation))
             if operation is not None:
-                self._keep_lock()
+                self._keep_lock(task)
             self._close_after(task, rows, time.monotonic() - started)
         else:
             self._try(task, lambda sentinel: self._run_with_row(task, operation, sentinel, started))
@@ -350,10 +350,9 @@ class Passage:
             return None
         return self.context.runner.find(task.step.locator)
 
-    def _keep_lock(self) -> None:
-        """A Python step outside a transaction may close its connection, or leave it idle until
-        the server does: take the lock again, if no other run has begun since, and set the new
-        session as the old one was."""
+    def _keep_lock(self, task: Task) -> None:
+        """A Python step may lose its connection: take the lock again, if what the ledger says of
+        the step is still what this run wrote, and set the new session as the old one was."""
         lock = self.context.lock
         try:
             if lock.still_held():
@@ -363,11 +362,13 @@ class Passage:
             if not failures.is_connection_lost(error):
                 raise
             self.connection.close()
-        if lock.regain() and self.ledger.move_run(lock.connection_id):
-            limit_session(self.connection, self.context.options.retry.ddl_lock_timeout)
-            pin(self.connection, tuple(self._session))
-            self._limit_lock_waits()
-            return
+        if lock.regain():
+            if self.ledger.move_run(lock.connection_id, self._place(task)):
+                limit_session(self.connection, self.context.options.retry.ddl_lock_timeout)
+                pin(self.connection, tuple(self._session))
+                self._limit_lock_waits()
+                return
+            lock.release()
         lock.require()
 
     def _fail(self, task: Task, error: Exception, sentinel: Sentinel) -> None:
@@ -379,7 +380,7 @@ class Passage:
         changed = None if task.kind == "ddl" else Delta()
         if not failures.is_connection_lost(error):
             with suppress(Error, LockLost):
-                self._keep_lock()
+                self._keep_lock(task)
                 if task.kind == "ddl":
                     live = self._reading(task.text, task.record.delta)
                     changed = Delta.between(self._before or {}, live)

@@ -70,13 +70,20 @@ class Ledger:
             [outcome, error[:_EXCERPT], self.run_id],
         )
 
-    def move_run(self, connection_id: int) -> bool:
-        """This run goes on in another connection; False where another run has begun meanwhile."""
-        rows = self._rows("SELECT MAX(id) FROM nestflux_run")
-        if rows[0][0] != self.run_id:
+    def move_run(self, connection_id: int, place: tuple[str, str, int, int]) -> bool:
+        """This run goes on in another connection, if the step that it has begun is still as it
+        left it: another run that looked at it meanwhile, and stopped, does no harm. Under the
+        lock."""
+        rows = self._rows(
+            "SELECT 1 FROM nestflux_statement WHERE sql_migration_id = %s AND direction = %s "
+            "AND attempt = %s AND ordinal = %s AND state = 'started' AND run_id = %s",
+            [*place, self.run_id],
+        )
+        if not rows:
             return False
         self._execute(
-            "UPDATE nestflux_run SET connection_id = %s WHERE id = %s",
+            "UPDATE nestflux_run SET connection_id = %s, outcome = 'running', finished_at = NULL, "
+            "error_text = '' WHERE id = %s",
             [connection_id, self.run_id],
         )
         return True

@@ -14,7 +14,12 @@ from tests.scenario import Outcome, Project
 BOUND = 120.0  # seconds after which a state that does not come fails the test, loudly
 
 
-def until(comes: Callable[[], Any], what: str, deploy: subprocess.Popen[str] | None = None) -> Any:
+def until(
+    comes: Callable[[], Any],
+    what: str,
+    deploy: subprocess.Popen[str] | None = None,
+    every: float = 0.01,
+) -> Any:
     """Look until it is there; gives what was found. Fails with the deploy's output where that
     ended meanwhile, or where the state never comes."""
     deadline = time.monotonic() + BOUND
@@ -22,7 +27,7 @@ def until(comes: Callable[[], Any], what: str, deploy: subprocess.Popen[str] | N
         if deploy is not None and deploy.poll() is not None:
             raise AssertionError(f"ended before {what}: {deploy.communicate()}")
         assert time.monotonic() < deadline, f"never came: {what}"
-        time.sleep(0.01)
+        time.sleep(every)
     return found
 
 
@@ -83,6 +88,16 @@ def at_work(project: Project, like: str) -> bool:
             "SELECT 1 FROM information_schema.PROCESSLIST WHERE DB = DATABASE() "
             "AND INFO LIKE %s AND ID <> CONNECTION_ID()",
             [like],
+        )
+    )
+
+
+def is_slow(project: Project) -> bool:
+    """Is the history's first UPDATE, slowed down, at work?"""
+    return bool(
+        project.sql(
+            "SELECT 1 FROM information_schema.PROCESSLIST WHERE DB = DATABASE() "
+            "AND STATE = 'User sleep'"
         )
     )
 

@@ -11,6 +11,7 @@ from tests.environment.deploys import (
     connection_of,
     deploy,
     fill,
+    is_slow,
     slow_down,
     unfill,
     until,
@@ -78,7 +79,7 @@ def test_the_server_is_stopped_while_it_changes_rows(scene: Scene) -> None:
     shop = scene.before(FORWARD)
     slow_down(shop, 30)
     with deploy(shop) as running:
-        until(lambda: at_work(shop, "%SLEEP(%"), "the UPDATE", running.process)
+        until(lambda: is_slow(shop), "the UPDATE", running.process)
         with scene.server.down():
             failed = running.ended()
     shop.sql("DROP TRIGGER slow")

@@ -3,6 +3,9 @@ an orphan that waits for a table: the deploy that waits takes over, and who wake
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
 
 from tests.environment.conftest import BACK, FORWARD, FRESH, Passage, Scene
@@ -12,6 +15,7 @@ from tests.environment.deploys import (
     at_work,
     connection_of,
     deploy,
+    is_slow,
     slow_down,
     until,
 )
@@ -81,22 +85,46 @@ def test_frozen_inside_an_atomic_python_step(scene: Scene, passage: Passage, num
         wakes_and_stops(scene, shop, passage, frozen)
 
 
-def test_frozen_inside_a_python_step_outside_a_transaction_a_person_decides(scene: Scene) -> None:
+def test_frozen_inside_a_python_step_outside_a_transaction_it_wakes_and_goes_on(
+    scene: Scene,
+) -> None:
+    """The one that waited cannot tell whether the step ran. The one that wakes can."""
     shop = scene.before(FORWARD)
-    with deploy(shop, "db_migrate", *BEATS, LOOSE="stops") as frozen:
-        frozen.waits_at_its_stop()
-        until(lambda: has_a_heartbeat(shop), "a heartbeat", frozen.process)
-        frozen.freezes()
-
+    with frozen_in_a_loose_step(shop) as frozen:
         asked = shop.run("db_migrate", *IMPATIENT)
         frozen.goes_on()
         frozen.thaws()
         woken = frozen.ended()
 
     assert_told(asked, "a Python step that is not atomic", "db_resolve")
+    assert woken.code == 0, str(woken)
+    scene.ends_undisturbed(shop, FORWARD)
+
+
+def test_frozen_inside_a_python_step_that_a_person_decided_it_wakes_and_stops(
+    scene: Scene,
+) -> None:
+    shop = scene.before(FORWARD)
+    with frozen_in_a_loose_step(shop) as frozen:
+        shop.run("db_migrate", *IMPATIENT)
+        shop.succeeds("db_resolve", "0002_second.sql", "6", "--ran")
+        scene.finishes(shop, FORWARD)
+        frozen.goes_on()
+        frozen.thaws()
+        woken = frozen.ended()
+
     assert_told(woken, "nothing more was run")
-    shop.succeeds("db_resolve", "0002_second.sql", "6", "--ran")
-    scene.finishes(shop, FORWARD)
+    scene.ends_undisturbed(shop, FORWARD)
+
+
+@contextmanager
+def frozen_in_a_loose_step(shop: Project) -> Iterator[Deploy]:
+    """Frozen when the step has done its work."""
+    with deploy(shop, "db_migrate", *BEATS, LOOSE="stops") as frozen:
+        frozen.waits_at_its_stop()
+        until(lambda: has_a_heartbeat(shop), "a heartbeat", frozen.process)
+        frozen.freezes()
+        yield frozen
 
 
 def test_frozen_while_its_statement_waits_for_a_table(scene: Scene) -> None:
@@ -124,10 +152,10 @@ def test_frozen_while_its_statement_works_it_is_not_ended_before_that_is_done(
     shop = scene.before(FORWARD)
     slow_down(shop, 2)
     with deploy(shop, "db_migrate", *BEATS) as frozen:
-        until(lambda: at_work(shop, "%SLEEP(%"), "the UPDATE", frozen.process)
+        until(lambda: is_slow(shop), "the UPDATE", frozen.process)
         frozen.freezes()
         with deploy(shop, "db_migrate", *IMPATIENT) as waiting:
-            until(lambda: not at_work(shop, "%SLEEP(%"), "the end of the UPDATE", waiting.process)
+            until(lambda: not is_slow(shop), "the end of the UPDATE", waiting.process)
             finished = waiting.ended()
 
         assert finished.code == 0, str(finished)

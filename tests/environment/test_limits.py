@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,7 +12,7 @@ import pytest
 
 from nestflux.history.statements import sha256
 from tests.environment.conftest import BACK, FORWARD, FRESH, Passage, Scene, globally
-from tests.environment.deploys import assert_told, deploy, state_of, until
+from tests.environment.deploys import BOUND, Deploy, assert_told, deploy, state_of, until
 from tests.scenario import Project
 
 MEGABYTE = 2**20
@@ -23,25 +23,28 @@ PRICES = "SELECT DISTINCT price FROM shop_product"
 # ---- max_allowed_packet --------------------------------------------------------------------
 
 
-def lengthen(shop: Project, end: str, statements: dict[str, str]) -> None:
-    """Other statements in a text of the history, as if they had been recorded like that."""
-    journal = shop.read(f"migrations_sql/{shop.server.family}/journal.json")
-    for name in (end, "0002_second.deltas.json"):
-        path = shop.history / name
-        text = before = path.read_text()
-        for old, new in statements.items():
-            text = text.replace(old, new).replace(sha256(old), sha256(new))
-        path.write_text(text)
-        journal = journal.replace(*(_hash(one) for one in (before, text)))
-    (shop.history / "journal.json").write_text(journal)
+def lengthen(shop: Project, name: str, sizes: dict[str, int]) -> None:
+    """Statements of a text of the history with so many bytes more, as if recorded like that."""
+    for old, size in sizes.items():
+        new = f"{old} + 0 * LENGTH('{'x' * size}')"
+        replace_in(shop, name, {f"{old};": f"{new};"})
+        replace_in(shop, "0002_second.deltas.json", {sha256(old): sha256(new)})
+
+
+def replace_in(shop: Project, name: str, texts: dict[str, str]) -> None:
+    """Another text of a file, and the journal that knows it."""
+    before = (shop.history / name).read_text()
+    after = before
+    for old, new in texts.items():
+        assert old in after
+        after = after.replace(old, new)
+    (shop.history / name).write_text(after)
+    journal = (shop.history / "journal.json").read_text()
+    (shop.history / "journal.json").write_text(journal.replace(_hash(before), _hash(after)))
 
 
 def _hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def longer(sql: str, size: int) -> dict[str, str]:
-    return {sql: f"{sql} + 0 * LENGTH('{'x' * size}')"}
 
 
 ADD = "UPDATE shop_product SET price = price + "
@@ -53,7 +56,7 @@ def test_a_statement_larger_than_the_server_takes_is_refused_before_anything_run
     scene: Scene, size: int
 ) -> None:
     shop = scene.before(FORWARD)
-    lengthen(shop, "0002_second.sql", longer(f"{ADD}100", size))
+    lengthen(shop, "0002_second.sql", {f"{ADD}100": size})
     before = state_of(shop)
 
     with globally(scene.server, max_allowed_packet=MEGABYTE):
@@ -76,7 +79,7 @@ def test_a_way_back_larger_than_the_server_takes_is_refused_before_anything_runs
     scene: Scene,
 ) -> None:
     shop = scene.before(FORWARD)
-    lengthen(shop, "0002_second.down.sql", longer(f"{TAKE}100", MEGABYTE))
+    lengthen(shop, "0002_second.down.sql", {f"{TAKE}100": MEGABYTE})
     shop.succeeds("db_migrate")
 
     with globally(scene.server, max_allowed_packet=MEGABYTE):
@@ -93,7 +96,8 @@ def test_a_snapshot_larger_than_the_server_takes_is_refused_before_anything_is_l
     scene: Scene,
 ) -> None:
     shop = scene.before(FRESH)
-    lengthen(shop, "schema.sql", longer("(1, 'a', 11111", MEGABYTE))
+    row = "(1, 'a', 11111"
+    replace_in(shop, "schema.sql", {row: f"{row} + 0 * LENGTH('{'x' * MEGABYTE}')"})
 
     with globally(scene.server, max_allowed_packet=MEGABYTE):
         refused = shop.run("db_migrate")
@@ -141,11 +145,9 @@ def test_the_ledger_writes_what_is_too_much_at_once_in_parts(
     )
 
 
-def three(sql: str, size: int) -> dict[str, str]:
-    """The three data statements of a way, longest first, for each is the beginning of the next."""
-    return {
-        f"{sql}{price};": f"{sql}{price} + 0 * LENGTH('{'x' * size}');" for price in (10000, 100, 1)
-    } | {f"{sql}{price}": f"{sql}{price} + 0 * LENGTH('{'x' * size}')" for price in (10000, 100, 1)}
+def three(sql: str, size: int) -> dict[str, int]:
+    """Each data statement of a way so much longer."""
+    return {f"{sql}{price}": size for price in (1, 100, 10000)}
 
 
 @pytest.mark.parametrize("passage", [FORWARD, BACK], ids=["up", "down"])
@@ -178,22 +180,24 @@ def another(shop: Project, *statements: str) -> Iterator[Any]:
         connection.close()
 
 
-def first_line(running: Any) -> str:
-    return str(running.process.stdout.readline())
-
-
 LOCKED = "locked by another connection; trying again in 1 s"
 
 
-@pytest.mark.parametrize(("passage", "number"), [(FORWARD, 3), (BACK, 2)], ids=["up", "down"])
+@pytest.mark.parametrize(
+    ("passage", "statement", "number"),
+    [(FORWARD, "price = price + 1", 3), (BACK, "price = price - 10000", 2)],
+    ids=["up", "down"],
+)
 def test_rows_that_another_connection_locks_are_tried_again(
-    scene: Scene, passage: Passage, number: int
+    scene: Scene, passage: Passage, statement: str, number: int
 ) -> None:
     """On a server that rolls back the whole transaction at a row lock's timeout."""
     shop = scene.before(passage)
-    with another(shop, "SELECT * FROM shop_product WHERE id = 2 FOR UPDATE") as theirs:
-        with deploy(shop, *passage.command) as running:
-            said = until(lambda: heard(running, "trying"), "the retry")
+    with deploy(shop, *passage.command, STOP_BEFORE=statement) as running:
+        running.waits_at_its_stop()
+        with another(shop, "SELECT * FROM shop_product WHERE id = 2 FOR UPDATE") as theirs:
+            running.goes_on()
+            said = heard(running, "trying")
             theirs.rollback()
             finished = running.ended()
 
@@ -202,9 +206,9 @@ def test_rows_that_another_connection_locks_are_tried_again(
     scene.ends_undisturbed(shop, passage)
 
 
-def heard(running: Any, word: str) -> str:
+def heard(running: Deploy, word: str) -> str:
     """The line of a deploy that holds a word, or that it ended."""
-    while line := first_line(running):
+    while line := str(running.process.stdout.readline()):
         if word in line:
             return line
     raise AssertionError(f"it ended and never said {word!r}: {running.ended()}")
@@ -242,40 +246,40 @@ def test_a_ledger_that_another_connection_locks_from_the_start_stops_the_run(sce
     scene.finishes(shop, FORWARD)
 
 
-def in_a_deadlock(shop: Project, *steps: str, waits: Callable[[], bool]) -> threading.Thread:
-    """A transaction that has changed more than the deploy's, and so is the one that survives; its
-    last step begins once the deploy waits for it."""
+@contextmanager
+def deadlock(shop: Project, *steps: str) -> Iterator[None]:
+    """A transaction of somebody else's that has changed more than the deploy's, and so is the one
+    that survives; its last step begins once the deploy waits for a row."""
+    begun = threading.Event()
 
     def cross() -> None:
-        with another(shop, *steps[:-1]) as theirs:
-            ready.set()
-            until(waits, "a deploy that waits")
+        with another(shop, HEAVY, *steps[:-1]) as theirs:
+            begun.set()
+            # InnoDB shows the same picture to whoever looks again within a tenth of a second.
+            until(lambda: the_deploy_waits_for_a_row(shop), "a deploy that waits", every=0.2)
             theirs.cursor().execute(steps[-1])
             theirs.rollback()
 
-    ready = threading.Event()
+    shop.sql("CREATE TABLE theirs (n int)")
+    shop.sql("INSERT INTO theirs VALUES (1)")
     thread = threading.Thread(target=cross)
     thread.start()
-    ready.wait()
-    return thread
-
-
-def waits_for_a_row(shop: Project, thread_id_of: Callable[[], int]) -> bool:
-    return bool(
-        shop.sql(
-            "SELECT 1 FROM information_schema.INNODB_TRX WHERE trx_state = 'LOCK WAIT' "
-            "AND trx_mysql_thread_id = %s",
-            [thread_id_of()],
-        )
-    )
-
-
-def holder(shop: Project) -> int:
-    ((identity,),) = shop.sql("SELECT IS_USED_LOCK(CONCAT('nestflux:', DATABASE()))")
-    return int(identity or 0)
+    assert begun.wait(BOUND)
+    yield
+    thread.join()
+    shop.sql("DROP TABLE theirs")
 
 
 HEAVY = "INSERT INTO theirs (n) SELECT 1 FROM information_schema.COLUMNS LIMIT 200"
+
+
+def the_deploy_waits_for_a_row(shop: Project) -> bool:
+    return bool(
+        shop.sql(
+            "SELECT 1 FROM information_schema.INNODB_TRX WHERE trx_state = 'LOCK WAIT' "
+            "AND trx_mysql_thread_id = IS_USED_LOCK(CONCAT('nestflux:', DATABASE()))"
+        )
+    )
 
 
 @pytest.fixture
@@ -288,18 +292,12 @@ def patient(scene: Scene) -> Iterator[None]:
 @pytest.mark.usefixtures("patient")
 def test_a_statement_that_loses_a_deadlock_is_run_again(scene: Scene) -> None:
     shop = scene.before(FORWARD)
-    shop.sql("CREATE TABLE theirs (n int)")
-    other = in_a_deadlock(
-        shop,
-        HEAVY,
-        "UPDATE shop_product SET name = 'x' WHERE id = 2",
-        "UPDATE shop_product SET name = 'x' WHERE id = 1",
-        waits=lambda: waits_for_a_row(shop, lambda: holder(shop)),
-    )
-
-    finished = shop.run("db_migrate")
-    other.join()
-    shop.sql("DROP TABLE theirs")
+    with deploy(shop, STOP_BEFORE="price = price + 1") as running:
+        running.waits_at_its_stop()
+        product = "UPDATE shop_product SET name = 'x' WHERE id = "
+        with deadlock(shop, f"{product}2", f"{product}1"):
+            running.goes_on()
+            finished = running.ended()
 
     assert finished.code == 0, str(finished)
     assert "statement 3: deadlock; trying again in 1 s" in finished.stdout
@@ -312,20 +310,10 @@ def test_a_statement_that_loses_a_deadlock_is_run_again(scene: Scene) -> None:
 def test_an_atomic_python_step_that_loses_a_deadlock_is_run_again(
     scene: Scene, passage: Passage, number: int, mode: str
 ) -> None:
+    """Also one that catches the error and would go on with half of its work undone."""
     shop = scene.before(passage)
-    shop.sql("CREATE TABLE theirs (n int)")
-    shop.sql("INSERT INTO theirs VALUES (1)")
-    other = in_a_deadlock(
-        shop,
-        HEAVY,
-        "UPDATE theirs SET n = n + 1",
-        "UPDATE shop_product SET name = 'x'",
-        waits=lambda: waits_for_a_row(shop, lambda: holder(shop)),
-    )
-
-    finished = shop.run(*passage.command, env={"ATOMIC": mode})
-    other.join()
-    shop.sql("DROP TABLE theirs")
+    with deadlock(shop, "UPDATE theirs SET n = n + 1", "UPDATE shop_product SET name = 'x'"):
+        finished = shop.run(*passage.command, env={"ATOMIC": mode})
 
     assert finished.code == 0, str(finished)
     assert f"statement {number}: deadlock; trying again in 1 s" in finished.stdout

@@ -362,14 +362,12 @@ class Passage:
             if not failures.is_connection_lost(error):
                 raise
             self.connection.close()
-        if lock.regain():
-            if self.ledger.move_run(lock.connection_id, self._place(task)):
-                limit_session(self.connection, self.context.options.retry.ddl_lock_timeout)
-                pin(self.connection, tuple(self._session))
-                self._limit_lock_waits()
-                return
+        if not (lock.regain() and self.ledger.move_run(lock.connection_id, self._place(task))):
             lock.release()
-        lock.require()
+            lock.require()
+        limit_session(self.connection, self.context.options.retry.ddl_lock_timeout)
+        pin(self.connection, tuple(self._session))
+        self._limit_lock_waits()
 
     def _fail(self, task: Task, error: Exception, sentinel: Sentinel) -> None:
         """Write that a step failed, and raise StatementFailed."""

@@ -100,7 +100,9 @@ def may_be_idle(connection: BaseDatabaseWrapper) -> None:
     """Let a session be idle while a Python step works on something else, for as long as the
     servers' default allows, where an operator set less."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SET SESSION wait_timeout = GREATEST(@@SESSION.wait_timeout, {_IDLE})")
+        cursor.execute("SELECT @@SESSION.wait_timeout")
+        if cursor.fetchone()[0] < _IDLE:
+            cursor.execute(f"SET SESSION wait_timeout = {_IDLE}")
 
 
 def limit_session(connection: BaseDatabaseWrapper, lock_wait: int) -> dict[str, str]:

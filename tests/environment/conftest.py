@@ -6,15 +6,16 @@ import secrets
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import MySQLdb
 import pytest
 
 from scripts import private_server
-from tests.environment.deploys import state_of
+from tests.environment.deploys import state_of, until
 from tests.environment.histories import APPS, write_first, write_second
 from tests.scenario import REPOSITORY, Project, TestServer, new_project
 
@@ -37,6 +38,18 @@ class PrivateServer(TestServer):
     @property
     def family(self) -> str:
         return self.files.family  # known while it is down, too
+
+    def comes_back(self) -> None:
+        """Start it where it ended, or is about to end, by itself."""
+        until(lambda: self._answers() or private_server.running_pid(self.files) is None, "an end")
+        if not self._answers():
+            self.start()
+
+    def _answers(self) -> bool:
+        with suppress(MySQLdb.Error):
+            self.sql("SELECT 1")
+            return True
+        return False
 
     def start(self) -> None:
         self._script("start")

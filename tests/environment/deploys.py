@@ -112,9 +112,10 @@ def slow_down(project: Project, seconds: int) -> None:
 
 def fill(project: Project, doublings: int = 16) -> None:
     """So many rows that a copy of the table takes a while."""
-    project.sql("INSERT INTO shop_product (name, price) VALUES ('c', 0)")
+    names = [name for name in project.columns("shop_product") if name != "id"]
+    columns = ", ".join(names)
     for _ in range(doublings):
-        project.sql("INSERT INTO shop_product (name, price) SELECT name, 0 FROM shop_product")
+        project.sql(f"INSERT INTO shop_product ({columns}) SELECT {columns} FROM shop_product")
 
 
 def unfill(project: Project) -> None:

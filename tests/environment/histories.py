@@ -3,6 +3,9 @@ product says which of them ran and how often; and the stops and faults of its Py
 
 from __future__ import annotations
 
+import hashlib
+
+from nestflux.history.statements import sha256
 from tests.scenario import Project
 
 FIRST_MODELS = """
@@ -158,3 +161,27 @@ def write_first(project: Project) -> None:
 
 def write_second(project: Project) -> None:
     project.app("shop", {"models.py": MODELS, "migrations/0002_second.py": SECOND})
+
+
+def lengthen(shop: Project, name: str, sizes: dict[str, int]) -> None:
+    """Statements of a text of the history with so many bytes more, as if recorded like that."""
+    for old, size in sizes.items():
+        new = f"{old} + 0 * LENGTH('{'x' * size}')"
+        replace_in(shop, name, {f"{old};": f"{new};"})
+        replace_in(shop, "0002_second.deltas.json", {sha256(old): sha256(new)})
+
+
+def replace_in(shop: Project, name: str, texts: dict[str, str]) -> None:
+    """Another text of a file, and the journal that knows it."""
+    before = (shop.history / name).read_text()
+    after = before
+    for old, new in texts.items():
+        assert old in after
+        after = after.replace(old, new)
+    (shop.history / name).write_text(after)
+    journal = (shop.history / "journal.json").read_text()
+    (shop.history / "journal.json").write_text(journal.replace(_hash(before), _hash(after)))
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

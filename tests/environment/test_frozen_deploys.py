@@ -107,7 +107,7 @@ def test_frozen_inside_a_python_step_that_a_person_decided_it_wakes_and_stops(
     shop = scene.before(FORWARD)
     with frozen_in_a_loose_step(shop) as frozen:
         shop.run("db_migrate", *IMPATIENT)
-        shop.succeeds("db_resolve", "0002_second.sql", "6", "--ran")
+        shop.succeeds("db_resolve", "0002_second.sql", "6", "--ran", "--yes")
         scene.finishes(shop, FORWARD)
         frozen.goes_on()
         frozen.thaws()

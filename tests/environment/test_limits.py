@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from nestflux.history.statements import sha256
 from tests.environment.conftest import BACK, FORWARD, FRESH, Passage, Scene, globally
 from tests.environment.deploys import BOUND, Deploy, assert_told, deploy, state_of, until
+from tests.environment.histories import lengthen, replace_in
 from tests.scenario import Project
 
 MEGABYTE = 2**20
@@ -21,30 +21,6 @@ PRICES = "SELECT DISTINCT price FROM shop_product"
 
 
 # ---- max_allowed_packet --------------------------------------------------------------------
-
-
-def lengthen(shop: Project, name: str, sizes: dict[str, int]) -> None:
-    """Statements of a text of the history with so many bytes more, as if recorded like that."""
-    for old, size in sizes.items():
-        new = f"{old} + 0 * LENGTH('{'x' * size}')"
-        replace_in(shop, name, {f"{old};": f"{new};"})
-        replace_in(shop, "0002_second.deltas.json", {sha256(old): sha256(new)})
-
-
-def replace_in(shop: Project, name: str, texts: dict[str, str]) -> None:
-    """Another text of a file, and the journal that knows it."""
-    before = (shop.history / name).read_text()
-    after = before
-    for old, new in texts.items():
-        assert old in after
-        after = after.replace(old, new)
-    (shop.history / name).write_text(after)
-    journal = (shop.history / "journal.json").read_text()
-    (shop.history / "journal.json").write_text(journal.replace(_hash(before), _hash(after)))
-
-
-def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 ADD = "UPDATE shop_product SET price = price + "

@@ -82,6 +82,11 @@ class Server:
         return self.folder / "server.log"
 
     @property
+    def options_file(self) -> Path:
+        """Further options of this server, a line each, where somebody wrote such a file."""
+        return self.folder / "options"
+
+    @property
     def temporary(self) -> Path:
         return self.folder / "tmp"
 
@@ -303,6 +308,8 @@ def command_line(server: Server) -> list[str]:
     ]
     if server.is_throwaway:
         options += THROWAWAY_OPTIONS
+    if server.options_file.exists():
+        options += server.options_file.read_text().split()
     if server.family == "mysql":  # its wrapper says --no-defaults
         return [program(server), *options, "--mysqlx=OFF", "--secure-file-priv=NULL"]
     return [program(server), "--no-defaults", *options]

@@ -25,7 +25,7 @@ from nestflux.database.numbers import LOCK_WAIT_TIMEOUT
 from nestflux.database.session import limit_session, pin, restored_session
 from nestflux.exceptions import LockLost
 from nestflux.history.deltas import Delta
-from nestflux.history.sqlfile import Direction, Statement
+from nestflux.history.sqlfile import Direction
 
 if TYPE_CHECKING:
     from nestflux.graph.python_steps import PythonOperation
@@ -118,7 +118,7 @@ class Passage:
         if task.kind == "ddl" or (operation is not None and not operation.atomic):
             rows = self._try(task, lambda _: self._execute(task, operation))
             if operation is not None:
-                self._keep_lock()
+                self._keep_lock(task)
             seconds, following = time.monotonic() - started, self.rows.look_behind(task)
             # The step stands whatever becomes of its row: the write alone is tried again.
             self._persist(task, partial(self.rows.close_and_open, task, following, rows, seconds))
@@ -135,7 +135,7 @@ class Passage:
             patience.begin()
             self.context.lock.require()
             sentinel = Sentinel(self.connection)
-            again = isinstance(task.step, Statement)
+            again = self._is_undone_by_a_failure(task)
             try:
                 rows = attempt(sentinel)
             except LockLost:
@@ -153,6 +153,11 @@ class Passage:
                 patience.let_in()
                 return rows
 
+    def _is_undone_by_a_failure(self, task: Task) -> bool:
+        """May it be tried again? A Python step outside a transaction stands in part."""
+        operation = self.rows.operation(task)
+        return operation is None or operation.atomic
+
     def _run_with_row(
         self,
         task: Task,
@@ -163,6 +168,7 @@ class Passage:
         """Run a step and close its row in one transaction."""
         with transaction.atomic(self.connection.alias), sentinel:
             rows = self._execute(task, operation)
+            sentinel.require_whole()
             if sentinel.is_lost():
                 place = f"{self.row.name}, step {task.ordinal}"
                 self.context.tell(Noticed(f"{place} committed by itself: {task.title}"))
@@ -190,7 +196,7 @@ class Passage:
             backwards = self.direction is Direction.DOWN
             self._wait_for_locks(self.context.callers_lock_wait)
             self.context.runner.run(operation, self.connection, backwards=backwards)
-            if self.context.lock.still_held():
+            if operation.atomic:
                 self._limit_lock_waits()
             return None
         with self.connection.cursor() as cursor:
@@ -200,28 +206,38 @@ class Passage:
                 pass
         return rows if rows >= 0 else None
 
-    def _keep_lock(self) -> None:
-        """A Python step outside a transaction may close its connection: take the lock again,
-        if no other run has begun since, and set the new session as the old one was."""
+    def _keep_lock(self, task: Task) -> None:
+        """A Python step may lose its connection: take the lock again, if what the ledger says of
+        the step is still what this run wrote, and set the new session as the old one was."""
         lock = self.context.lock
-        if lock.still_held():
-            return
-        if lock.regain() and self.context.ledger.move_run(lock.connection_id):
-            limit_session(self.connection, self.context.options.retry.ddl_lock_timeout)
-            pin(self.connection, tuple(self._session))
-            self._limit_lock_waits()
-            return
-        lock.require()
+        try:
+            if lock.still_held():
+                self._limit_lock_waits()
+                return
+        except Error as error:
+            if not failures.is_connection_lost(error):
+                raise
+            self.connection.close()
+        if not (
+            lock.regain()
+            and self.context.ledger.move_run(lock.connection_id, self.rows.place(task))
+        ):
+            lock.release()
+            lock.require()
+        limit_session(self.connection, self.context.options.retry.ddl_lock_timeout)
+        pin(self.connection, tuple(self._session))
+        self._limit_lock_waits()
 
     def _fail(self, task: Task, error: Exception, sentinel: Sentinel, patience: Patience) -> None:
         """Write that a step failed, and raise StatementFailed."""
+        error = failures.cause_of(error, self.connection)
         undecidable = self.rows.doubt
         if sentinel.was_lost:
             undecidable = "it committed a part of its work by itself, and then failed"
         changed = None if task.kind == "ddl" else Delta()
         if not failures.is_connection_lost(error):
             with suppress(Error, LockLost):
-                self._limit_lock_waits()
+                self._keep_lock(task)
                 if task.kind == "ddl":
                     live = self.rows.reading(task.text, task.record.delta)
                     changed = Delta.between(self.rows.before or {}, live)

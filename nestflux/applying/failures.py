@@ -7,13 +7,13 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from django.db.utils import Error
+from django.db.utils import Error, OperationalError
 
 from nestflux.applying.recover import Finding
 from nestflux.applying.tasks import Task
-from nestflux.database.errors import in_words, message_of, number_of
+from nestflux.database.errors import in_words, message_of, number_of, was_too_large
 from nestflux.database.ledger import LedgerStep
-from nestflux.database.numbers import CONNECTION_LOST
+from nestflux.database.numbers import CONNECTION_LOST, PACKET_TOO_LARGE
 from nestflux.exceptions import LedgerConflict, StatementFailed, Undecided
 from nestflux.history.deltas import Delta
 from nestflux.history.sqlfile import Direction, PythonStep
@@ -24,12 +24,31 @@ if TYPE_CHECKING:
     from nestflux.applying.patience import Patience
 
 
+class TransactionGone(Error):
+    """A Python step's transaction ended under it, and the server undid what it had done."""
+
+
 _LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")})
 _PACKAGE = str(Path(__file__).resolve().parent.parent)
 
 
 def is_connection_lost(error: BaseException) -> bool:
     return number_of(error) in CONNECTION_LOST
+
+
+def cause_of(error: Exception, connection: BaseDatabaseWrapper) -> Exception:
+    """What a step failed of, where what was raised only follows from that: its connection was
+    closed by itself, or ended by the server over a packet that was too large."""
+    if connection.closed_in_transaction:  # until the next connect
+        return TransactionGone(
+            "It closed its connection inside its transaction, so the server undid what it had "
+            "done. Let it leave the connection open, or give the operation atomic=False."
+        ).with_traceback(error.__traceback__)
+    if is_connection_lost(error) and was_too_large(error, connection):
+        return OperationalError(PACKET_TOO_LARGE, *error.args[1:]).with_traceback(
+            error.__traceback__
+        )
+    return error
 
 
 def text_of(error: BaseException) -> str:
@@ -56,7 +75,7 @@ def step_failed(
     place = f"{name}.sql, {kind} {task.ordinal} of {total}"
     if is_connection_lost(error):
         return StatementFailed(
-            f"The connection was lost in {place}: {message_of(error)}.",
+            f"The connection was lost in {place}: {in_words(error)}",
             where=task.title,
             stands=f"{_applied(task.ordinal - 1)}; the next run finds out whether this one ran",
             then="python manage.py db_migrate",
@@ -133,8 +152,11 @@ def ledger_failed(error: Error, name: str = "") -> StatementFailed:
         name: the file that was running, if one was.
     """
     while_running = f" while {name}.sql ran" if name else ""
+    what = "The ledger could not be written"
+    if is_connection_lost(error):
+        what = "The connection was lost"
     return StatementFailed(
-        f"The ledger could not be written{while_running}: {in_words(error)}",
+        f"{what}{while_running}: {in_words(error)}",
         stands="the next run finds out how far this one came",
         then="run the same command again",
     )

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.utils import Error
 
 from nestflux.applying.context import Context
-from nestflux.applying.events import Loaded
+from nestflux.applying.events import Loaded, Noticed
 from nestflux.applying.failures import is_connection_lost
 from nestflux.database.errors import in_words
 from nestflux.database.ledger import FileRow
@@ -100,6 +100,7 @@ def drop(context: Context, objects: Mapping[str, int]) -> None:
                     pin(connection, (f"DROP {kind.upper()} IF EXISTS {quoted}",))
     context.lock.require()
     context.ledger.forget_loading()
+    context.tell(Noticed("Loading schema.sql was in flight; what it had made was dropped"))
 
 
 def _refuse_what_others_made(connection: BaseDatabaseWrapper, objects: Mapping[str, int]) -> None:
@@ -158,10 +159,14 @@ def load(context: Context, snapshot: str, journal: Journal, rows: Sequence[FileR
 
 def _failed(error: Error, sql: str, number: int, total: int) -> StatementFailed:
     then = "python manage.py db_migrate"
-    if not is_connection_lost(error):
+    place = f"schema.sql, statement {number} of {total}"
+    if is_connection_lost(error):
+        what = f"The connection was lost in {place}: {in_words(error)}"
+    else:
+        what = f"{place} failed: {in_words(error, None, sql)}"
         then += " --replay   (runs the files instead), or mend the cause and run it again"
     return StatementFailed(
-        f"schema.sql, statement {number} of {total} failed: {in_words(error, None, sql)}",
+        what,
         where=summary(sql),
         stands="the next run drops what the load made, and starts again",
         then=then,

@@ -19,6 +19,7 @@ from nestflux.applying.events import Finished, Loaded, Relinked
 from nestflux.applying.files import relinks, row_of, verify, work_in
 from nestflux.applying.plan import Known, Plan, make, replay_reasons
 from nestflux.applying.running import lock_held, open_history, refuse_unsuitable, run_opened
+from nestflux.applying.sizes import refuse_what_is_too_large
 from nestflux.applying.tasks import Work
 from nestflux.database.ledger import FileRow, Ledger, LedgerState, read_state
 from nestflux.database.reader import table_names
@@ -73,6 +74,12 @@ def migrate(
             options = replace(options, backup=NOT_ASKED)
         refuse_unbacked(
             connection, server, list(works.values()), state, options.backup, options.command
+        )
+        refuse_what_is_too_large(
+            connection,
+            rows.values(),
+            ((f"{rows[identity].name}.sql", work) for identity, work in works.items()),
+            folder.snapshot() if plan.load else "",
         )
         order = folder.journal.migrations
         with run_opened(connection, server, lock, options, order, state.version) as context:

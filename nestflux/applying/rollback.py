@@ -15,6 +15,7 @@ from nestflux.applying.files import row_of, work_in
 from nestflux.applying.losses import Loss, losses_live
 from nestflux.applying.migrate import send_post_migrate
 from nestflux.applying.running import lock_held, open_history, refuse_unsuitable, run_opened
+from nestflux.applying.sizes import refuse_what_is_too_large
 from nestflux.applying.tasks import Work
 from nestflux.database.ledger import FileRow, Ledger, LedgerFile, LedgerState, read_state
 from nestflux.database.server import Server
@@ -134,6 +135,11 @@ def rollback(
             )
         works = [file.work for file in plan.files]
         refuse_unbacked(connection, server, works, state, options.backup, options.command)
+        refuse_what_is_too_large(
+            connection,
+            (file.row for file in plan.files),
+            ((f"{file.known.name}.down.sql", file.work) for file in plan.files),
+        )
         order = _order(folder, plan)
         with run_opened(connection, server, lock, options, order, state.version) as context:
             return _carry_out(context, plan, state)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 class Sentinel:
     """A savepoint that is gone once something has committed; ``was_lost`` says so afterwards.
+    It hears errors too: after a deadlock the whole transaction is gone, and a Python step that
+    catches the error would go on in a new one.
 
     Entered *inside* ``transaction.atomic``, so that it looks before Django rolls back. It speaks
     to the driver itself: after an error Django may refuse every query of the transaction.
@@ -28,10 +30,12 @@ class Sentinel:
         self.connection = connection
         self.was_lost = False
         self._is_set = False
+        self._undone_by: Exception | None = None
 
     def __enter__(self) -> Sentinel:
         self._raw("SAVEPOINT nestflux_sentinel")
         self._is_set = True
+        self.connection.execute_wrappers.append(self._hear)
         return self
 
     def __exit__(
@@ -40,8 +44,22 @@ class Sentinel:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.connection.execute_wrappers.remove(self._hear)
         if isinstance(error, Exception) and not self._rolled_back(error):
             self.is_lost()
+
+    def _hear(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        try:
+            return execute(sql, params, many, context)
+        except Exception as error:
+            if self._rolled_back(error):
+                self._undone_by = error
+            raise
+
+    def require_whole(self) -> None:
+        """Raises the error at which the server undid the transaction, if somebody caught that."""
+        if self._undone_by is not None:
+            raise self._undone_by
 
     def _rolled_back(self, error: Exception) -> bool:
         """Did the server roll the whole transaction back by itself? A row lock's timeout does so

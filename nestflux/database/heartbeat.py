@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import ceil
 from typing import TYPE_CHECKING
 
 from django.db.utils import Error
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 # Seconds that a run waits at its end for a beat under way: the beat's own waits, twice.
 _PARTING = 4.0
+_SPARE = 60  # seconds that its connection may be idle beyond three beats
 
 
 @contextmanager
@@ -51,7 +53,7 @@ def _beat(
     try:
         while not ended.is_set():
             try:
-                _renew(own, run_id)
+                _renew(own, run_id, every)
             except Error:
                 own.close()
             ended.wait(every)
@@ -59,10 +61,14 @@ def _beat(
         own.close()
 
 
-def _renew(own: BaseDatabaseWrapper, run_id: int) -> None:
+def _renew(own: BaseDatabaseWrapper, run_id: int, every: float) -> None:
     with own.cursor() as cursor:
-        # A row locked by the run itself must not make the heart wait.
-        cursor.execute("SET SESSION innodb_lock_wait_timeout = 1, lock_wait_timeout = 1")
+        # A row locked by the run itself must not make the heart wait; and an operator's short
+        # wait_timeout must not end it between two beats.
+        cursor.execute(
+            "SET SESSION innodb_lock_wait_timeout = 1, lock_wait_timeout = 1, "
+            f"wait_timeout = {ceil(3 * every) + _SPARE:d}"
+        )
         cursor.execute(
             "UPDATE nestflux_run SET heartbeat_at = UTC_TIMESTAMP(6) WHERE id = %s", [run_id]
         )

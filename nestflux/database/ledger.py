@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from getpass import getuser
 from importlib.metadata import PackageNotFoundError, version
@@ -18,12 +18,17 @@ from typing import TYPE_CHECKING, Any
 from django.utils import timezone
 
 from nestflux.database.ledger_rows import FileRow, LedgerFile, LedgerState, LedgerStep, read_state
+from nestflux.database.packets import size_as_value
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
 __all__ = ["FileRow", "Ledger", "LedgerFile", "LedgerState", "LedgerStep", "read_state"]
 
+# A file's long texts. Where they do not fit into one statement with the rest of its row, each is
+# written by one of its own, in the same transaction.
+_TEXTS = ("up_text", "down_text", "record")
+_AT_ONCE = 500_000  # bytes of a statement of ours that can be divided
 _EXCERPT = 4000  # of an error's text: the column is of 65,535 bytes
 
 
@@ -65,13 +70,20 @@ class Ledger:
             [outcome, error[:_EXCERPT], self.run_id],
         )
 
-    def move_run(self, connection_id: int) -> bool:
-        """This run goes on in another connection; False where another run has begun meanwhile."""
-        rows = self._rows("SELECT MAX(id) FROM nestflux_run")
-        if rows[0][0] != self.run_id:
+    def move_run(self, connection_id: int, place: tuple[str, str, int, int]) -> bool:
+        """This run goes on in another connection, if the step that it has begun is still as it
+        left it: another run that looked at it meanwhile, and stopped, does no harm. Under the
+        lock."""
+        rows = self._rows(
+            "SELECT 1 FROM nestflux_statement WHERE sql_migration_id = %s AND direction = %s "
+            "AND attempt = %s AND ordinal = %s AND state = 'started' AND run_id = %s",
+            [*place, self.run_id],
+        )
+        if not rows:
             return False
         self._execute(
-            "UPDATE nestflux_run SET connection_id = %s WHERE id = %s",
+            "UPDATE nestflux_run SET connection_id = %s, outcome = 'running', finished_at = NULL, "
+            "error_text = '' WHERE id = %s",
             [connection_id, self.run_id],
         )
         return True
@@ -123,7 +135,7 @@ class Ledger:
     def put_file(self, row: FileRow, **state: Any) -> None:
         """Write a file's row, or renew the one that is there. ``state``: further columns."""
         columns = {**row.columns(self.connection.alias), **state, "run_id": self.run_id}
-        self._put("nestflux_sql_migration", [columns], keep=("id",))
+        self._put_files([columns], keep=("id",))
 
     def put_applied(self, rows: Sequence[FileRow], origin: str) -> None:
         """Book whole files as applied in one write: by the snapshot, a baseline, by hand."""
@@ -137,7 +149,7 @@ class Ledger:
             "run_id": self.run_id,
         }
         columns = [{**row.columns(self.connection.alias), **state} for row in rows]
-        self._put("nestflux_sql_migration", columns, keep=("id", "attempt"))
+        self._put_files(columns, keep=("id", "attempt"))
         marks = ", ".join(["%s"] * len(rows))
         self._execute(
             "UPDATE nestflux_sql_migration SET started_at = UTC_TIMESTAMP(6), "
@@ -148,11 +160,13 @@ class Ledger:
     def renew_file(self, row: FileRow, old_id: str = "") -> None:
         """Give a file's row its new name, id, texts and hashes; its state stays."""
         columns = row.columns(self.connection.alias)
+        texts = self._texts_apart(columns)
         assignments = ", ".join(f"`{column}` = %s" for column in columns)
         self._execute(
             f"UPDATE nestflux_sql_migration SET {assignments} WHERE id = %s",
             [*columns.values(), old_id or row.id],
         )
+        self._put_texts(row.id, texts)
         if old_id and old_id != row.id:
             for table in ("nestflux_statement", "nestflux_backup"):
                 self._execute(
@@ -337,11 +351,30 @@ class Ledger:
             )
             return int(cursor.lastrowid)
 
+    def _put_files(self, files: Sequence[dict[str, Any]], *, keep: Sequence[str]) -> None:
+        texts = {str(columns["id"]): self._texts_apart(columns) for columns in files}
+        self._put("nestflux_sql_migration", files, keep=keep)
+        for identity, apart in texts.items():
+            self._put_texts(identity, apart)
+
+    def _texts_apart(self, columns: dict[str, Any]) -> dict[str, str]:
+        """Take a file's texts out of its columns where they would make one statement too long."""
+        if _weight(columns) <= _AT_ONCE:
+            return {}
+        texts = {name: str(columns[name]) for name in _TEXTS}
+        columns.update(dict.fromkeys(_TEXTS, ""))
+        return texts
+
+    def _put_texts(self, identity: str, texts: Mapping[str, str]) -> None:
+        for name, text in texts.items():
+            self._execute(
+                f"UPDATE nestflux_sql_migration SET `{name}` = %s WHERE id = %s", [text, identity]
+            )
+
     def _put(self, table: str, rows: Sequence[Mapping[str, Any]], *, keep: Sequence[str]) -> None:
-        """Insert rows, fifty a statement; where ``keep`` is given, renew those that are there in
-        every other column."""
-        for start in range(0, len(rows), 50):
-            some = rows[start : start + 50]
+        """Insert rows, up to fifty a statement; where ``keep`` is given, renew those that are there
+        in every other column."""
+        for some in _batches(rows):
             columns = list(some[0])
             marks = f"({', '.join(['%s'] * len(columns))})"
             sql = (
@@ -353,6 +386,26 @@ class Ledger:
                 renewed = [f"`{c}` = VALUES(`{c}`)" for c in columns if c not in keep]
                 sql += f" ON DUPLICATE KEY UPDATE {', '.join(renewed)}"
             self._execute(sql, [value for row in some for value in row.values()])
+
+
+def _batches(rows: Sequence[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
+    """Rows of which each lot is one statement; a row that is long is one by itself."""
+    lot: list[Mapping[str, Any]] = []
+    weight = 0
+    for row in rows:
+        own = _weight(row)
+        if lot and (len(lot) == 50 or weight + own > _AT_ONCE):
+            yield lot
+            lot, weight = [], 0
+        lot.append(row)
+        weight += own
+    if lot:
+        yield lot
+
+
+def _weight(columns: Mapping[str, Any]) -> int:
+    """About how many bytes a row's values have in a statement."""
+    return sum(size_as_value(value) for value in columns.values() if isinstance(value, str))
 
 
 def _user() -> str:

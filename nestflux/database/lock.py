@@ -23,6 +23,7 @@ from django.db.utils import Error
 from nestflux.database.meanwhile import Wait, runs_since
 from nestflux.database.numbers import KILL_DENIED, NO_SUCH_THREAD
 from nestflux.database.server import schema_name
+from nestflux.database.session import may_be_idle
 from nestflux.exceptions import LockLost, LockUnavailable, NestFluxError
 
 if TYPE_CHECKING:
@@ -30,9 +31,6 @@ if TYPE_CHECKING:
 
 _LONGEST = 64  # Manual 14.14: "a maximum length of 64 characters on lock names"
 _SLICE = 1.0  # seconds of one GET_LOCK: between two of them the holder is looked at
-# Seconds that the connection may be idle while a Python step works on something else: the
-# server's own default, where an operator set a shorter wait_timeout.
-_IDLE = 28800
 _SHOWN = 60  # characters of a statement
 _WAITS = re.compile(r"waiting for .*lock\b", re.IGNORECASE)  # table metadata lock, backup lock…
 
@@ -129,10 +127,7 @@ class DatabaseLock:
         """
         if not self._try(0):
             self._wait()
-        self.connection_id, idle = self._row("SELECT CONNECTION_ID(), @@wait_timeout")
-        if idle < _IDLE:
-            with self.connection.cursor() as cursor:
-                cursor.execute(f"SET SESSION wait_timeout = {_IDLE}")
+        self._begin()
 
     def release(self) -> None:
         """Give the lock back; never raises, for the server frees it with the connection."""
@@ -162,11 +157,16 @@ class DatabaseLock:
             )
 
     def regain(self) -> bool:
-        """Take the lock again in a new connection, if nobody has it."""
-        if not self._try(0):
+        """Take the lock again in a new connection, if nobody has it. A moment is waited for the
+        server to be done with the old one, which it may have ended just now."""
+        if not self._try(_SLICE):
             return False
-        (self.connection_id,) = self._row("SELECT CONNECTION_ID()")
+        self._begin()
         return True
+
+    def _begin(self) -> None:
+        (self.connection_id,) = self._row("SELECT CONNECTION_ID()")
+        may_be_idle(self.connection)
 
     # ---- waiting ---------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ NO_SUCH_TABLE = 1146
 LOCK_WAIT_TIMEOUT = 1205  # a metadata lock or a row lock; the statement did nothing
 DEADLOCK = 1213  # the whole transaction was rolled back
 NO_SUCH_SAVEPOINT = 1305
+PACKET_TOO_LARGE = 1153  # and the server ends the connection
 
 # After these nobody knows what became of the statement. Gone, lost, lost with a reason (client);
 # shut down, killed (MariaDB), idle for too long (MySQL 8.0.24).

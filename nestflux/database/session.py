@@ -42,6 +42,9 @@ _LIFTED = (
     "idle_readonly_transaction_timeout",
     "max_execution_time",  # MySQL
 )
+# Seconds that a session may be idle: the servers' default (MySQL Manual 7.1.8, wait_timeout).
+# interactive_timeout only gives an interactive client's session this variable's first value.
+_IDLE = 28800
 
 
 def pin(connection: BaseDatabaseWrapper, session: tuple[str, ...] = PINNED) -> None:
@@ -91,6 +94,15 @@ def variables_set_by(sql: str) -> set[str]:
             if not scope & {"global", "persist", "persist_only"}:
                 found.add(shown[start].strip("`").lstrip("@").lower())
     return found
+
+
+def may_be_idle(connection: BaseDatabaseWrapper) -> None:
+    """Let a session be idle while a Python step works on something else, for as long as the
+    servers' default allows, where an operator set less."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT @@SESSION.wait_timeout")
+        if cursor.fetchone()[0] < _IDLE:
+            cursor.execute(f"SET SESSION wait_timeout = {_IDLE}")
 
 
 def limit_session(connection: BaseDatabaseWrapper, lock_wait: int) -> dict[str, str]:

@@ -5,7 +5,13 @@ to do. It may ask the server; where it learns nothing more than the server said,
 Numbers: MySQL "Server Error Message Reference", MariaDB KB "MariaDB Error Code Reference".
 """
 
-from nestflux.database.explanations import keys, limits, names, rows  # noqa: F401 they register
+from nestflux.database.explanations import (  # noqa: F401 they register
+    connection,
+    keys,
+    limits,
+    names,
+    rows,
+)
 from nestflux.database.explanations.failure import EXPLANATIONS, Failure
 
 __all__ = ["EXPLANATIONS", "Failure"]

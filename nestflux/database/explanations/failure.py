@@ -18,12 +18,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Failure:
-    """A refused statement. ``connection`` may be asked, ``sql`` may be empty."""
+    """A refused statement. ``connection`` may be asked, ``sql`` may be empty; ``sent``: the bytes
+    that the driver was sending, 0 where that is not known."""
 
     number: int
     message: str
     sql: str = ""
     connection: BaseDatabaseWrapper | None = None
+    sent: int = 0
 
     @property
     def table(self) -> str:

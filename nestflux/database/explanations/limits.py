@@ -1,4 +1,4 @@
-"""What a server refuses for its own sake: locks, read-only, sizes, algorithms."""
+"""What a server refuses for its own sake: locks, read-only, algorithms."""
 
 from __future__ import annotations
 
@@ -34,16 +34,14 @@ def _read_only(failure: Failure) -> str:
     )
 
 
-@explains(1153)  # ER_NET_PACKET_TOO_LARGE
-def _packet(failure: Failure) -> str:
-    return (
-        "The statement is larger than max_allowed_packet. Split it into smaller ones, or raise "
-        "max_allowed_packet on the server."
-    )
-
-
-@explains(1114, 1021, 1030)  # ER_RECORD_FILE_FULL, ER_DISK_FULL, ER_GET_ERRNO
+# ER_RECORD_FILE_FULL, ER_DISK_FULL; ER_GET_ERRNO and the errors of files 1, 3, 14 and 20
+# (EE_CANTCREATEFILE, EE_WRITE, EE_OUT_OF_FILERESOURCES, EE_DISK_FULL) where they say errno 28.
+@explains(1114, 1021, 1030, 1, 3, 14, 20)
 def _full(failure: Failure) -> str:
+    if failure.number not in (1114, 1021) and not re.search(
+        r"\b(errno|Errcode|error):? 28\b", failure.message
+    ):
+        return ""
     return f"{failure.message}. The server has no room: free disk space, then run again."
 
 

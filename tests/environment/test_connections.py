@@ -1,0 +1,176 @@
+"""The connection ends under a deploy: the server restarts, it is killed, it was idle too long."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.environment.conftest import BACK, FORWARD, FRESH, Passage, Scene, globally
+from tests.environment.deploys import (
+    assert_told,
+    at_work,
+    connection_of,
+    deploy,
+    fill,
+    is_slow,
+    slow_down,
+    unfill,
+    until,
+)
+
+# A statement of each passage before which a deploy is stopped: what came before it is done, and
+# nothing is in flight; and what the next run says.
+BETWEEN = [
+    pytest.param(FORWARD, "price = price + 100", "statement 5 was in flight; running", id="up"),
+    pytest.param(BACK, "price = price - 10000", "statement 2 was in flight; running", id="down"),
+    pytest.param(FRESH, "INSERT INTO `shop_product`", "what it had made was dropped", id="fresh"),
+]
+LOST = "The connection was lost "
+
+
+@pytest.mark.parametrize(("passage", "statement", "says"), BETWEEN)
+def test_the_connection_is_killed_between_two_statements(
+    scene: Scene, passage: Passage, statement: str, says: str
+) -> None:
+    shop = scene.before(passage)
+    with deploy(shop, *passage.command, STOP_BEFORE=statement) as running:
+        running.waits_at_its_stop()
+        shop.sql(f"KILL CONNECTION {connection_of(shop)}")
+        running.goes_on()
+        failed = running.ended()
+
+    assert_told(failed, LOST, "the server was stopped, or ended the connection (KILL")
+    scene.finishes(shop, passage, says)
+
+
+@pytest.mark.parametrize(("passage", "statement", "says"), BETWEEN)
+def test_the_server_is_restarted_between_two_statements(
+    scene: Scene, passage: Passage, statement: str, says: str
+) -> None:
+    shop = scene.before(passage)
+    with deploy(shop, *passage.command, STOP_BEFORE=statement) as running:
+        running.waits_at_its_stop()
+        with scene.server.down():
+            pass
+        running.goes_on()
+        failed = running.ended()
+
+    assert_told(failed, LOST)
+    scene.finishes(shop, passage, says)
+
+
+def test_the_server_is_stopped_while_it_changes_a_table(scene: Scene) -> None:
+    shop = scene.before(FORWARD)
+    fill(shop)
+    with deploy(shop) as running:
+        until(lambda: at_work(shop, "ALTER TABLE%MODIFY%"), "the copying ALTER", running.process)
+        with scene.server.down():
+            failed = running.ended()
+            refused = shop.run("db_migrate")
+
+    assert_told(failed, "0002_second.sql, statement 8 of 8")
+    assert_told(refused, "No database server answers", code=2)
+    finished = shop.succeeds("db_migrate")
+    assert "0002_second.sql, statement 8 " in finished.stdout
+    unfill(shop)
+    scene.ends_undisturbed(shop, FORWARD)
+
+
+def test_the_server_is_stopped_while_it_changes_rows(scene: Scene) -> None:
+    shop = scene.before(FORWARD)
+    slow_down(shop, 30)
+    with deploy(shop) as running:
+        until(lambda: is_slow(shop), "the UPDATE", running.process)
+        with scene.server.down():
+            failed = running.ended()
+    shop.sql("DROP TRIGGER slow")
+
+    assert_told(failed, "0002_second.sql, statement 3 of 8")
+    scene.finishes(shop, FORWARD, "statement 3 ")
+
+
+@pytest.mark.parametrize("step", ["ATOMIC", "LOOSE"])
+@pytest.mark.parametrize("passage", [FORWARD, BACK], ids=["up", "down"])
+def test_a_python_step_may_last_longer_than_wait_timeout(
+    scene: Scene, passage: Passage, step: str
+) -> None:
+    shop = scene.before(passage)
+    with globally(scene.server, wait_timeout=1, interactive_timeout=1):
+        shop.succeeds(*passage.command, env={step: "sleeps 1.5"})
+
+    scene.ends_undisturbed(shop, passage)
+
+
+def test_no_idle_timeout_of_the_server_ends_a_step_after_one_that_closed_its_connection(
+    scene: Scene, family: str
+) -> None:
+    timeouts = {"wait_timeout": 1, "interactive_timeout": 1}
+    if family == "mariadb":
+        for kind in ("idle_", "idle_write_", "idle_readonly_"):
+            timeouts[f"{kind}transaction_timeout"] = 1
+    shop = scene.before(BACK)
+    shop.settings('DATABASES["default"]["OPTIONS"]["client_flag"] = 1024 | 2  # INTERACTIVE')
+    with globally(scene.server, **timeouts):
+        shop.succeeds(*BACK.command, env={"LOOSE": "closes", "ATOMIC": "sleeps 1.5"})
+
+    scene.ends_undisturbed(shop, BACK)
+
+
+@pytest.mark.parametrize("passage", [FORWARD, BACK], ids=["up", "down"])
+@pytest.mark.parametrize("mode", ["closes", "closes all", "closes if unusable"])
+def test_a_step_outside_a_transaction_may_close_its_connection(
+    scene: Scene, passage: Passage, mode: str
+) -> None:
+    shop = scene.before(passage)
+    # As Django's own default has it: every request, or step, may find its connection too old.
+    shop.settings('DATABASES["default"]["CONN_MAX_AGE"] = 0')
+
+    shop.succeeds(*passage.command, env={"LOOSE": mode})
+
+    scene.ends_undisturbed(shop, passage)
+
+
+@pytest.mark.parametrize("passage", [FORWARD, BACK], ids=["up", "down"])
+@pytest.mark.parametrize("mode", ["closes", "closes if unusable", "closes all, then asks"])
+def test_an_atomic_step_that_closes_its_connection_is_undone_and_told_what_it_did(
+    scene: Scene, passage: Passage, mode: str
+) -> None:
+    shop = scene.before(passage)
+
+    failed = shop.run(*passage.command, env={"ATOMIC": mode})
+
+    assert_told(failed, "step ", "It closed its connection inside its transaction", "atomic=False")
+    assert shop.sql(
+        "SELECT state, error_text LIKE 'It closed its%' FROM nestflux_statement "
+        "WHERE state NOT IN ('done', 'pending')"
+    ) == [("failed", 1)]
+    scene.finishes(shop, passage, "failed in an earlier run; running it again")
+
+
+@pytest.mark.parametrize("passage", [FORWARD, BACK], ids=["up", "down"])
+def test_the_connection_of_a_step_in_a_transaction_is_killed(
+    scene: Scene, passage: Passage
+) -> None:
+    shop = scene.before(passage)
+    with deploy(shop, *passage.command, ATOMIC="stops, then asks") as running:
+        running.waits_at_its_stop()
+        shop.sql(f"KILL CONNECTION {connection_of(shop)}")
+        running.goes_on()
+        failed = running.ended()
+
+    assert_told(failed, LOST)
+    scene.finishes(shop, passage, "was in flight; running it again")
+
+
+@pytest.mark.parametrize("passage", [FORWARD, BACK], ids=["up", "down"])
+def test_the_connection_of_a_step_outside_a_transaction_is_killed_when_its_work_is_done(
+    scene: Scene, passage: Passage
+) -> None:
+    shop = scene.before(passage)
+    with deploy(shop, *passage.command, LOOSE="stops") as running:
+        running.waits_at_its_stop()
+        shop.sql(f"KILL CONNECTION {connection_of(shop)}")
+        running.goes_on()
+        finished = running.ended()
+
+    assert finished.code == 0, str(finished)
+    scene.ends_undisturbed(shop, passage)

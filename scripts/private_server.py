@@ -56,10 +56,11 @@ class ServerError(Exception):
 
 @dataclass(frozen=True)
 class Server:
-    """One private server: where it lives, and which programs it is."""
+    """One private server: where it lives, and which programs it is. ``options``: further ones."""
 
     name: str
     local: Path
+    options: tuple[str, ...] = ()
 
     @property
     def family(self) -> str:
@@ -303,6 +304,7 @@ def command_line(server: Server) -> list[str]:
     ]
     if server.is_throwaway:
         options += THROWAWAY_OPTIONS
+    options += server.options
     if server.family == "mysql":  # its wrapper says --no-defaults
         return [program(server), *options, "--mysqlx=OFF", "--secure-file-priv=NULL"]
     return [program(server), "--no-defaults", *options]

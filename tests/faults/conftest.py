@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import secrets
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from pytest_django.plugin import DjangoDbBlocker
+
+from tests.faults import history, servers
+from tests.faults.commands import Commands
+from tests.faults.proxy import Proxy
+from tests.faults.servers import Backstage
+from tests.faults.walk import Rig
+from tests.scenario import Project, TestServer, new_project
+
+
+@pytest.fixture(autouse=True)
+def _looks_at_databases(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    with django_db_blocker.unblock():
+        yield
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory: pytest.TempPathFactory, server: TestServer) -> Iterator[Project]:
+    """The project of ``history.py``, recorded once."""
+    path = tmp_path_factory.mktemp("faults")
+    project = new_project(path, server, f"nf_{secrets.token_hex(5)}", {"shop": {}})
+    try:
+        history.record(project)
+        yield project
+    finally:
+        server.drop_all(project.database)
+
+
+@pytest.fixture(scope="session")
+def rig(shop: Project) -> Iterator[Rig]:
+    """The project on the server of the run, behind a proxy."""
+    with rigged(Backstage(shop.server), shop) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def mortal_rig(shop: Project) -> Iterator[Rig]:
+    """The project on a server that may be killed, behind a proxy."""
+    backstage = servers.killable(shop.server)
+    try:
+        with rigged(backstage, shop) as made:
+            yield made
+    finally:
+        servers.stop(backstage)
+
+
+@contextmanager
+def rigged(backstage: Backstage, project: Project) -> Iterator[Rig]:
+    with ExitStack() as stack:
+        # A socket's path is short (unix(7)); pytest's folders are not.
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="nf", dir="/tmp"))
+        path = Path(folder) / "proxy.sock"
+        proxy = Proxy(path, backstage.upstream)
+        stack.callback(proxy.close)
+        entry = backstage.server.settings
+        login = quote(entry["USER"], safe="")
+        if entry["PASSWORD"]:
+            login += f":{quote(entry['PASSWORD'], safe='')}"
+        url = f"mysql://{login}@/{project.database}?unix_socket={quote(str(path))}"
+        commands = stack.enter_context(Commands(project, url))
+        yield Rig(backstage, proxy, commands, project.database)

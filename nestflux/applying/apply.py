@@ -380,7 +380,14 @@ class Passage:
                         self.ledger.set_file_state(self.row.id, "failed")
         doubt = undecidable if task.kind != "ddl" else ""
         raise failures.step_failed(
-            error, self.connection, self.row.name, task, len(self.work.tasks), changed, doubt
+            error,
+            self.connection,
+            self.row.name,
+            task,
+            len(self.work.tasks),
+            changed,
+            doubt,
+            self.direction,
         ) from error
 
     # ---- rows ------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from nestflux.applying import fresh, signals
 from nestflux.applying.apply import Passage
 from nestflux.applying.context import Context, Options
 from nestflux.applying.coverage import refuse_unrecorded
-from nestflux.applying.events import Finished, Loaded, Relinked
+from nestflux.applying.events import Finished, Loaded, Relinked, SignalsLate
 from nestflux.applying.files import relinks, row_of, verify, work_in
 from nestflux.applying.plan import Known, Plan, make, replay_reasons
 from nestflux.applying.running import lock_held, open_history, refuse_unsuitable, run_opened
@@ -139,6 +139,8 @@ def _carry_out(
         return outcome
     journal = folder.journal
     booked = state.booked
+    if state.signals_owed and not plan.pending:
+        context.tell(SignalsLate())
     if plan.drop_first:
         fresh.drop(context, plan.drop_first)
     for work in works.values():

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from nestflux.applying import signals
 from nestflux.applying.apply import Passage
 from nestflux.applying.context import Context, Options
-from nestflux.applying.events import Finished
+from nestflux.applying.events import Finished, SignalsLate
 from nestflux.applying.files import row_of, work_in
 from nestflux.applying.migrate import send_post_migrate
 from nestflux.applying.running import lock_held, open_history, refuse_unsuitable, run_opened
@@ -60,9 +60,15 @@ class RollbackFile:
 
 @dataclass(frozen=True)
 class RollbackPlan:
-    """What ``db_rollback`` will do: the files in the order in which they are undone."""
+    """What ``db_rollback`` will do: the files in the order in which they are undone, and
+    ``post_migrate`` where an earlier run ended before it was sent."""
 
     files: tuple[RollbackFile, ...] = ()
+    signals_owed: bool = False
+
+    @property
+    def nothing_to_do(self) -> bool:
+        return not (self.files or self.signals_owed)
 
     @property
     def losses(self) -> tuple[Loss, ...]:
@@ -140,7 +146,7 @@ def rollback(
     refuse_unsuitable(connection, server)
     with lock_held(connection, options) as lock:
         plan, state = _planned(connection, server, folder, file, to)
-        if not plan.files and not state.signals_owed:
+        if plan.nothing_to_do:
             return ()
         if expected is not None and _ids(expected) != _ids(plan):
             raise LedgerConflict(
@@ -154,6 +160,8 @@ def rollback(
 
 
 def _carry_out(context: Context, plan: RollbackPlan, state: LedgerState) -> tuple[Finished, ...]:
+    if not plan.files:
+        context.tell(SignalsLate())
     for file in plan.files:
         for task in file.work.tasks:
             if isinstance(task.step, PythonStep):
@@ -189,7 +197,7 @@ def _planned(
                 then="write a new migration that takes the schema on, and run db_generate",
             )
         files.append(RollbackFile(known, row, work, _losses(connection, work, tables)))
-    return RollbackPlan(tuple(files)), state
+    return RollbackPlan(tuple(files), state.signals_owed), state
 
 
 def _row(folder: Folder, server: Server, ledger: Ledger, known: LedgerFile) -> FileRow:

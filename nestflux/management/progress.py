@@ -13,11 +13,13 @@ from nestflux.applying.events import (
     Finished,
     HolderEnded,
     HolderSpared,
+    LoadDropped,
     Loaded,
     Noticed,
     Recovered,
     Relinked,
     Retrying,
+    SignalsLate,
     StepDone,
     StepStarted,
     Waiting,
@@ -99,6 +101,10 @@ def _lines(event: Event) -> list[str]:
             return [f"Gives no sign of life, and is not ended, for {event.why}: {event.holder}"]
         case Relinked():
             return [f"{event.old} ran already as {event.new}: the same statements"]
+        case LoadDropped():
+            return ["Loading schema.sql died in an earlier run: what it had made was dropped"]
+        case SignalsLate():
+            return ["An earlier run ended before post_migrate was sent: sending it"]
         case Noticed():
             return [event.text]
     return []

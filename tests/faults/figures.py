@@ -17,7 +17,8 @@ class Case:
     """One fault and what became of it.
 
     ``hands``: how often a person was asked, about a step of the undecidable list; ``no_hands``:
-    about any other. ``twice``: statements that took effect twice. ``wrong``: what else is not as
+    about any other. ``waited``: the next run waited for what the server was still doing.
+    ``twice``: statements that took effect twice. ``wrong``: what else is not as
     it should be, in words; empty where the next run finished the work and said what it found.
     """
 
@@ -30,6 +31,7 @@ class Case:
     twice: tuple[str, ...] = ()
     hands: int = 0
     no_hands: int = 0
+    waited: bool = False
     wrong: str = ""
 
     @property

@@ -32,6 +32,7 @@ class Backstage:
 
     server: TestServer
     private: private_server.Server | None = None
+    held_connection: int = 0
     _holder: Any = field(default=None)
 
     @property
@@ -78,6 +79,8 @@ class Backstage:
             self._holder = None
 
     def is_held(self, connection_id: int) -> bool:
+        """Does a connection wait for the hold?"""
+        self.held_connection = connection_id
         rows = self.server.sql(
             "SELECT COALESCE(STATE, '') FROM information_schema.PROCESSLIST WHERE ID = %s",
             [connection_id],

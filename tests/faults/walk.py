@@ -185,6 +185,7 @@ class _Injection:
         self.journals = [rig.proxy.begin(fault)]
         self.wrong: list[str] = []
         self.hands = self.no_hands = 0
+        self.waited = False
 
     def run(self) -> Case:
         rig, fault = self.rig, self.fault
@@ -211,6 +212,7 @@ class _Injection:
             twice=tuple(sorted(ran - self.survey.ran)),
             hands=self.hands,
             no_hands=self.no_hands,
+            waited=self.waited,
             wrong="; ".join(self.wrong),
         )
 
@@ -241,13 +243,16 @@ class _Injection:
         self.journals.append(rig.proxy.begin())
         rig.commands.start(*self.journey.command)
         if self.fault.when is When.HELD:
-            # The server still works for the client that is gone: the next run waits for that.
-            wait_until(
-                lambda: "Waiting for another deploy" in rig.commands.said(),
-                "the next run says that it waits",
-            )
+            wait_until(self._is_waited_for, "the next run waits, or the statement is given up")
             rig.backstage.release()
         return rig.commands.finish()
+
+    def _is_waited_for(self) -> bool:
+        """The server still works for the client that is gone, and the next run says that it waits
+        for that. MariaDB gives a waiting statement up once it sees that its client is gone."""
+        backstage = self.rig.backstage
+        self.waited = "Waiting for another deploy" in self.rig.commands.said()
+        return self.waited or not backstage.is_held(backstage.held_connection)
 
     def _resolve(self, command: str) -> None:
         """Be the person who is asked: look at the rows, and say whether it ran."""
@@ -268,9 +273,10 @@ class _Injection:
         self, said: str, flying: list[tuple[str, int, str, str]], loading: bool
     ) -> None:
         """One line on what was found and done."""
-        wanted = [f"{name}.sql, statement {ordinal} " for name, ordinal, _, _ in flying]
-        wanted += ["schema.sql"] if loading else []
-        for beginning in wanted:
-            told = [line for line in said.splitlines() if beginning in line]
-            if len(told) != 1 + (self.hands > 0 and "db_resolve" in said):
-                self.wrong.append(f"does not say in one line what became of {beginning}: {said}")
+        lines = said.splitlines()
+        for name, ordinal, _, _ in flying:
+            found = re.compile(rf"{name}\.sql, statement {ordinal} (was|failed) ")
+            if sum(bool(found.match(line)) for line in lines) != 1:
+                self.wrong.append(f"no line says what became of {name}, {ordinal}: {said}")
+        if loading and not any(line.startswith("Loading schema.sql died") for line in lines):
+            self.wrong.append(f"no line says what became of the load that died: {said}")

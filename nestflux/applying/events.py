@@ -113,10 +113,12 @@ class SignalsLate(Event):
 
 @dataclass(frozen=True)
 class Relinked(Event):
-    """A file that ran under another name or id is the same, statement for statement."""
+    """A file that ran, or was begun, under another name or id is the same, statement for
+    statement."""
 
     old: str
     new: str
+    is_in_flight: bool = False
 
 
 @dataclass(frozen=True)

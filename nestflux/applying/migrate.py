@@ -17,7 +17,7 @@ from nestflux.applying.files import relinks, row_of, verify, work_in
 from nestflux.applying.plan import Known, Plan, make, replay_reasons
 from nestflux.applying.running import lock_held, open_history, refuse_unsuitable, run_opened
 from nestflux.applying.tasks import Work
-from nestflux.database.ledger import FileRow, Ledger, LedgerState, read_state
+from nestflux.database.ledger import FileRow, Ledger, LedgerFile, LedgerState, read_state
 from nestflux.database.reader import table_names
 from nestflux.exceptions import LedgerConflict
 from nestflux.history.folder import Folder
@@ -153,12 +153,20 @@ def _carry_out(
         outcome = replace(outcome, loaded=loaded)
     else:
         applied = [
-            Passage(context, rows[e.id], works[e.id], state.file(e.id)).run() for e in plan.pending
+            Passage(context, rows[e.id], works[e.id], _known(plan, state, e)).run()
+            for e in plan.pending
         ]
         outcome = replace(outcome, applied=tuple(applied))
     booked |= {row for entry in plan.pending for row in entry.books}
     send_post_migrate(context, announced, booked)
     return replace(outcome, signals_sent=True)
+
+
+def _known(plan: Plan, state: LedgerState, entry: Entry) -> LedgerFile | None:
+    """What the ledger has of a file that is to run; one that is in flight may just have got its
+    new name and id."""
+    begun = plan.in_flight
+    return begun if begun is not None and begun.id == entry.id else state.file(entry.id)
 
 
 def send_post_migrate(
@@ -186,5 +194,6 @@ def _relink(context: Context, plan: Plan, rows: dict[str, FileRow]) -> tuple[str
         for relink in plan.relinks:
             context.ledger.renew_file(rows[relink.entry.id], relink.old.id)
     for relink in plan.relinks:
-        context.tell(Relinked(relink.old.name, relink.entry.name))
+        begun = relink.old.is_in_flight
+        context.tell(Relinked(relink.old.name, relink.entry.name, is_in_flight=begun))
     return tuple(relink.entry.name for relink in plan.relinks)

@@ -186,7 +186,13 @@ def _planned(
     ledger = Ledger(connection)
     tables = set(table_names(connection))
     files = []
-    for known in choose(state, file, to):
+    chosen = choose(state, file, to)
+    # Asked for "the last file" again, a rollback that died before its signal is not to undo one
+    # more: as with one that died in a file, it is finished and nothing else is done.
+    unnamed = file is None and to is None and state.in_flight is None
+    if unnamed and state.signals_owed and ledger.owed_by_rollback():
+        chosen = ()
+    for known in chosen:
         row = _row(folder, server, ledger, known)
         work = work_in(row, Direction.DOWN)
         if reason := work.file.irreversible:

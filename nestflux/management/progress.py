@@ -100,7 +100,8 @@ def _lines(event: Event) -> list[str]:
         case HolderSpared():
             return [f"Gives no sign of life, and is not ended, for {event.why}: {event.holder}"]
         case Relinked():
-            return [f"{event.old} ran already as {event.new}: the same statements"]
+            how = "was begun, and goes on" if event.is_in_flight else "ran already"
+            return [f"{event.old} {how} as {event.new}: the same statements"]
         case LoadDropped():
             return ["Loading schema.sql died in an earlier run: what it had made was dropped"]
         case SignalsLate():

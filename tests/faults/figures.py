@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.scenario import REPOSITORY
@@ -26,8 +27,8 @@ class Case:
     direction: str
     what: str
     when: str
-    at: int
-    sql: str
+    at: int = 0
+    sql: str = ""
     twice: tuple[str, ...] = ()
     hands: int = 0
     no_hands: int = 0
@@ -43,8 +44,9 @@ class Case:
         found = [self.wrong, *(f"ran twice: {each}" for each in self.twice)]
         if self.no_hands:
             found.append("a person was asked")
-        return f"{self.direction}, {self.what} {self.when}, command {self.at} ({sql}): " + "; ".join(
-            filter(None, found)
+        return (
+            f"{self.direction}, {self.what} {self.when}, command {self.at} ({sql}): "
+            + "; ".join(filter(None, found))
         )
 
 
@@ -81,20 +83,21 @@ def summed(cases: Iterable[Case]) -> list[Figures]:
     ]
 
 
-def write(name: str, server: str, *, whole: bool, cases: Iterable[Case]) -> Path:
-    """Write the figures of a walk for the report.
+def write(family: str, version: str, extent: str, seconds: float, cases: Iterable[Case]) -> Path:
+    """Write the figures of a walk for the report; an earlier one of the same kind is replaced.
 
     Args:
-        name: the file's; a walk of the same name is replaced.
-        server: family and version.
-        whole: was every position walked, or a choice?
+        extent: which positions were walked.
     """
     FOLDER.mkdir(parents=True, exist_ok=True)
-    path = FOLDER / f"{name}.json"
+    path = FOLDER / f"faults-{family}-{extent}.json"
     document = {
         "subject": "faults",
-        "server": server,
-        "whole": whole,
+        "family": family,
+        "version": version,
+        "extent": extent,
+        "seconds": round(seconds),
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "figures": [asdict(figures) for figures in summed(cases)],
     }
     path.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")

@@ -229,6 +229,15 @@ _SWAPS = """
 """
 
 
+_DEPOT_MODELS = """
+    from django.db import models
+
+
+    class Shelf(models.Model):
+        name = models.CharField(max_length=40)
+"""
+
+
 @dataclass(frozen=True)
 class Undecidable:
     """A step of which no reading tells whether it ran, and how a person finds out.
@@ -261,8 +270,8 @@ UNDECIDABLE = (
 )
 
 
-def record(project: Project) -> None:
-    """Write the app change by change and record three files."""
+def record_two(project: Project) -> None:
+    """Write the app change by change and record the first two files."""
     project.app("shop", {"models.py": _FIRST_MODELS, "migrations/0001_initial.py": _INITIAL})
     project.succeeds("db_generate", "--name", "first", "--noinput")
     project.app(
@@ -274,6 +283,10 @@ def record(project: Project) -> None:
         },
     )
     project.succeeds("db_generate", "--name", "second", "--noinput")
+
+
+def record_third(project: Project) -> None:
+    """The third change and its file, whatever was recorded before it."""
     project.app(
         "shop",
         {
@@ -284,3 +297,12 @@ def record(project: Project) -> None:
     )
     project.succeeds("db_generate", "--name", "third", "--noinput")
     project.write("shop/apps.py", APPS)
+
+
+def record_rebased(project: Project) -> None:
+    """In a project of the first two files: another branch's third, and then our own as the
+    fourth, with another name and id and the same statements."""
+    project.app("depot", {"models.py": _DEPOT_MODELS})
+    project.settings(apps=("shop", "depot"))
+    project.succeeds("db_generate", "--name", "depot", "--noinput")
+    record_third(project)

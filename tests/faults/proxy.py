@@ -48,12 +48,14 @@ class When(StrEnum):
 @dataclass(frozen=True)
 class Fault:
     """What happens at which command, counted from 1. ``delay``: seconds that a server works on a
-    command before it is killed. HELD takes what ``Proxy.hold`` locks before the command passes."""
+    command before it is killed. ``once``: in place of a position, after the answer with which this
+    becomes true of the run's journal."""
 
     what: What
     when: When
-    at: int
+    at: int = 0
     delay: float = 0.0
+    once: Callable[[Journal], bool] | None = None
 
 
 @dataclass(frozen=True)
@@ -157,7 +159,10 @@ class Proxy:
     def take(self, number: int, when: tuple[When, ...]) -> Fault | None:
         """The fault, if this is its command and its moment."""
         fault = self._fault
-        if fault is None or number != fault.at or fault.when not in when:
+        if fault is None or not number or fault.when not in when:
+            return None
+        is_reached = fault.once(self._journal) if fault.once else number == fault.at
+        if not is_reached:
             return None
         self._fault = None
         return fault

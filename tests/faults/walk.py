@@ -1,282 +1,192 @@
-"""One run of a command disturbed at one of its commands to the server, and what the next run makes
-of it."""
+"""A run disturbed at one of its commands to the server, and what the next run makes of it."""
 
 from __future__ import annotations
 
 import re
 import shlex
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
-from django.db import connections
-
-from nestflux.database.numbers import NO_SUCH_TABLE
-from tests.faults.commands import Commands
 from tests.faults.figures import Case
-from tests.faults.fingerprint import Fingerprint, difference, fingerprint
+from tests.faults.fingerprint import difference
 from tests.faults.history import UNDECIDABLE
-from tests.faults.journal import Command
-from tests.faults.proxy import Fault, Proxy, What, When, wait_until
-from tests.faults.servers import Backstage
+from tests.faults.journal import Journal
+from tests.faults.proxy import Fault, What, When, wait_until
+from tests.faults.rig import Journey, Rig, Survey, of_files
 from tests.scenario import Outcome
 
-if TYPE_CHECKING:
-    from django.db.backends.base.base import BaseDatabaseWrapper
-
-_DDL = frozenset(("CREATE", "ALTER", "DROP", "RENAME", "TRUNCATE"))
-_DATA = frozenset(("INSERT", "UPDATE", "DELETE"))
-# Books, and what the receiver of post_migrate notes: they may be written as often as need be.
-_OF_NO_FILE = re.compile(r"(INSERT (IGNORE )?INTO|UPDATE|DELETE FROM) `?(nestflux_|django_|heard)")
 _ASKS = re.compile(r"(db_resolve \S+ \d+) --ran")
 _KILLED = -9
+_MORE_THAN_STEPS = 60  # of a history, one fault a step: a walk that goes on does not get on
 
 
 @dataclass(frozen=True)
-class Journey:
-    """A direction to walk: what is there first, and the command that is disturbed."""
+class Wreck:
+    """What a disturbed run left, as a person would see it who looks at the ledger."""
 
-    name: str
-    command: tuple[str, ...]
-    prepared_by: tuple[str, ...] = ()
+    flying: tuple[tuple[str, int], ...] = ()  # file and ordinal of a step in flight
+    is_loading: bool = False
+    owes_signals_only: bool = False
 
-
-FORWARD = Journey("forward", ("db_migrate", "--replay", "--noinput"))
-FRESH = Journey("fresh", ("db_migrate", "--noinput"))
-ROLLBACK = Journey(
-    "rollback", ("db_rollback", "--to", "zero", "--yes"), prepared_by=("db_migrate", "--noinput")
-)
-JOURNEYS = (FORWARD, FRESH, ROLLBACK)
-
-
-@dataclass
-class Rig:
-    """A project whose commands run through the proxy, in a database that is made anew each time."""
-
-    backstage: Backstage
-    proxy: Proxy
-    commands: Commands
-    database: str
-    surveys: dict[str, Survey] = field(default_factory=dict)
-
-    @cached_property
-    def family(self) -> str:
-        return self.backstage.server.family
-
-    @cached_property
-    def version(self) -> str:
-        return str(self.sql("SELECT VERSION()")[0][0])
-
-    def sql(self, query: str, database: str = "") -> list[tuple[Any, ...]]:
-        return self.backstage.server.sql(query, database=database)
-
-    def reset(self, journey: Journey) -> None:
-        self.sql(f"DROP DATABASE IF EXISTS `{self.database}`")
-        self.sql(f"CREATE DATABASE `{self.database}` CHARACTER SET utf8mb4")
-        if journey.prepared_by:
-            prepared = self.commands.run(*journey.prepared_by)
-            assert prepared.code == 0, str(prepared)
-
-    def fingerprint(self) -> Fingerprint:
-        settings = {**self.backstage.server.settings, "NAME": self.database}
-        connection: BaseDatabaseWrapper = type(connections["default"])(settings, "default")
-        try:
-            return fingerprint(connection)
-        finally:
-            connection.close()
-
-    def survey(self, journey: Journey) -> Survey:
-        """The undisturbed run, made once."""
-        if journey.name not in self.surveys:
-            self.reset(journey)
-            journal = self.proxy.begin()
-            outcome = self.commands.run(*journey.command)
-            self.proxy.settle()
-            assert outcome.code == 0, str(outcome)
-            self.surveys[journey.name] = Survey(
-                tuple(journal.commands), Counter(of_files(journal.stands)), self.fingerprint()
-            )
-        return self.surveys[journey.name]
-
-    def of_ledger(self, query: str) -> list[tuple[Any, ...]]:
-        """Rows of a query; none where there is no ledger yet."""
-        try:
-            return self.sql(query, self.database)
-        except Exception as error:
-            if error.args[0] == NO_SUCH_TABLE:
-                return []
-            raise
-
-    def steps_in_flight(self) -> list[tuple[str, int, str, str]]:
-        """File, ordinal, direction and text of the steps that were begun and not finished."""
-        rows = self.of_ledger(
-            "SELECT m.name, s.ordinal, s.direction, s.`sql` FROM nestflux_statement s "
-            "JOIN nestflux_sql_migration m ON m.id = s.sql_migration_id "
-            "WHERE s.state IN ('started', 'failed')"
-        )
-        return [(name, ordinal, direction, sql) for name, ordinal, direction, sql in rows]
-
-    def is_loading(self) -> bool:
-        """Is there a load that was begun and not finished?"""
-        return bool(
-            self.of_ledger(
-                "SELECT 1 FROM nestflux_run WHERE loading IS NOT NULL AND loaded_at IS NULL"
-            )
+    @classmethod
+    def of(cls, rig: Rig, journey: Journey) -> Wreck:
+        return cls(
+            tuple((name, ordinal) for name, ordinal, _, _ in rig.steps_in_flight()),
+            rig.is_loading(),
+            rig.owes_signals_only() and not journey.is_rebased,  # there another file is to run
         )
 
-
-@dataclass(frozen=True)
-class Survey:
-    """What an undisturbed run asks the server for, which statements stand, and what it leaves."""
-
-    commands: tuple[Command, ...]
-    ran: Counter[str]
-    left: Fingerprint
-
-    def writes(self) -> Iterator[Command]:
-        """Those that change anything, the ledger included."""
-        for command in self.commands:
-            if command.word in _DDL | _DATA | {"COMMIT"}:
-                yield command
-
-    def turning_points(self) -> Iterator[Command]:
-        """Those after which the server keeps something that it did not keep before."""
-        for command in self.commands:
-            if command.word in _DDL | {"COMMIT"} or (
-                command.word in _DATA and not _OF_NO_FILE.match(command.sql)
-            ):
-                yield command
-
-    def ddl(self) -> Iterator[Command]:
-        """DDL of files and snapshot, not the ledger's own tables."""
-        for command in self.commands:
-            if command.word in _DDL and any(sql == command.sql for sql in self.ran):
-                yield command
-
-
-def of_files(statements: Sequence[str]) -> list[str]:
-    """Those that stand in a file, in the snapshot or in a Python step. A load that died is dropped
-    as a whole: what it had made counts no more."""
-    found: list[str] = []
-    for sql in statements:
-        word = sql.lstrip(" (\n").partition(" ")[0].upper()
-        if word == "DROP" and " IF EXISTS " in sql:
-            found.clear()
-        elif word in _DDL | _DATA and "shop_" in sql and not _OF_NO_FILE.match(sql):
-            found.append(sql)
-    return found
+    def untold(self, said: str) -> Iterator[str]:
+        """What the next run does not say in one line, of what it found and did."""
+        lines = said.splitlines()
+        for name, ordinal in self.flying:
+            # The name may be another one by then.
+            found = re.compile(rf"\S+{name[4:]}\.sql, statement {ordinal} (was|failed) ")
+            if sum(bool(found.match(line)) for line in lines) != 1:
+                yield f"what became of {name}.sql, statement {ordinal}"
+        if self.is_loading and not any("Loading schema.sql died" in line for line in lines):
+            yield "what became of the load that died"
+        if self.owes_signals_only and not any("before post_migrate was sent" in x for x in lines):
+            yield "that post_migrate was owed"
 
 
 def inject(rig: Rig, journey: Journey, fault: Fault) -> Case:
     """Disturb one run, let the next one finish it, and compare with the undisturbed one."""
-    survey = rig.survey(journey)
-    rig.reset(journey)
-    return _Injection(rig, journey, fault, survey).run()
+    walk = _Walk(rig, journey, fault.what, fault.when)
+    walk.disturb(fault)
+    walk.go_on()
+    return walk.end()[0]
 
 
-class _Injection:
-    def __init__(self, rig: Rig, journey: Journey, fault: Fault, survey: Survey) -> None:
+def again_and_again(rig: Rig, journey: Journey, what: What) -> list[Case]:
+    """Disturb a run after each statement of a file that took effect, and each run that goes on
+    from there in the same way, until there is nothing left to do."""
+    walk = _Walk(rig, journey, what, When.AFTER)
+    while walk.disturb(Fault(what, When.AFTER, once=lambda run: bool(of_files(run.stands)))):
+        assert len(walk.cases) < _MORE_THAN_STEPS, f"no progress: {walk.cases[-1]}"
+    return walk.end()
+
+
+class _Walk:
+    """One history from its beginning to its end, through one fault or many."""
+
+    def __init__(self, rig: Rig, journey: Journey, what: What, when: When) -> None:
         self.rig = rig
         self.journey = journey
-        self.fault = fault
-        self.survey = survey
-        self.journals = [rig.proxy.begin(fault)]
+        self.survey: Survey = rig.survey(journey)
+        self.journals: list[Journal] = []
+        self.cases: list[Case] = []
         self.wrong: list[str] = []
+        self.wreck = Wreck()
+        self.new_case = Case(rig.family, journey.name, what.value, when.value)
         self.hands = self.no_hands = 0
         self.waited = False
+        self.when = when
+        rig.reset(journey)
 
-    def run(self) -> Case:
-        rig, fault = self.rig, self.fault
-        disturbed = rig.commands.run(*self.journey.command)
-        assert rig.proxy.has_struck, f"{fault} was never reached"
-        self._look_at_manners(disturbed)
-        if fault.what is What.KILL_SERVER:
+    def disturb(self, fault: Fault) -> bool:
+        """Run the command to its fault; False where it ended before that, and all is done."""
+        rig = self.rig
+        self.journals.append(rig.proxy.begin(fault))
+        outcome = rig.commands.run(*self.journey.command)
+        if not rig.proxy.has_struck:
+            if outcome.code == 0:
+                self._look_at_speech(outcome)
+                return False
+            return self._answer(outcome) and self.disturb(fault)
+        self._look_at_speech(outcome)
+        self._look_at_manners(outcome, fault.what)
+        if fault.when is not When.HELD:
             rig.proxy.settle()
+        if fault.what is What.KILL_SERVER:
             rig.backstage.restart()
-        flying, loading = rig.steps_in_flight(), rig.is_loading()
-        said = self._recover()
-        rig.proxy.settle()
-        self._look_at_speech(said, flying, loading)
-        if not self.wrong and (left := difference(self.survey.left, rig.fingerprint())):
+        self.wreck = Wreck.of(rig, self.journey)
+        last = self.journals[-1].commands[-1]
+        self.cases.append(replace(self.new_case, at=last.at, sql=last.sql))
+        return True
+
+    def go_on(self) -> None:
+        """The same command until it is content; a person is asked once at the most."""
+        outcome = self._again()
+        if outcome.code != 0 and self._answer(outcome):
+            outcome = self._again()
+        elif outcome.code == 0:
+            self._look_at_speech(outcome)
+        if outcome.code != 0:
+            self.wrong.append(f"the next run did not finish: {outcome}")
+
+    def end(self) -> list[Case]:
+        """The cases, once it was looked at what stands. What is wrong is laid to the last one."""
+        self.rig.proxy.settle()
+        if not self.wrong and (left := difference(self.survey.left, self.rig.fingerprint())):
             self.wrong.append(left)
         ran = Counter(of_files([sql for journal in self.journals for sql in journal.stands]))
-        return Case(
-            family=rig.family,
-            direction=self.journey.name,
-            what=fault.what.value,
-            when=fault.when.value,
-            at=fault.at,
-            sql=self.survey.commands[fault.at - 1].sql,
+        *before, last = self.cases
+        last = replace(
+            last,
             twice=tuple(sorted(ran - self.survey.ran)),
             hands=self.hands,
             no_hands=self.no_hands,
             waited=self.waited,
             wrong="; ".join(self.wrong),
         )
-
-    def _look_at_manners(self, disturbed: Outcome) -> None:
-        """A client that lives tells what happened, and shows nobody its frames."""
-        if self.fault.what is What.KILL_CLIENT:
-            assert disturbed.code == _KILLED, str(disturbed)
-        elif disturbed.code not in (0, 1) or "Traceback" in disturbed.stderr:
-            self.wrong.append(f"the disturbed run ended badly: {disturbed}")
-
-    def _recover(self) -> str:
-        """The same command until it is content; a person is asked once at the most. Gives all that
-        was said."""
-        said = ""
-        for _ in range(2):
-            outcome = self._again()
-            said += outcome.stdout + outcome.stderr
-            asks = _ASKS.search(outcome.stderr)
-            if outcome.code == 0 or asks is None:
-                break
-            self._resolve(asks[1])
-        if outcome.code != 0:
-            self.wrong.append(f"the next run did not finish: {outcome}")
-        return said
+        return [*before, last]
 
     def _again(self) -> Outcome:
         rig = self.rig
+        commands = rig.next_commands(self.journey)
         self.journals.append(rig.proxy.begin())
-        rig.commands.start(*self.journey.command)
-        if self.fault.when is When.HELD:
+        commands.start(*self.journey.command)
+        if self.when is When.HELD:
             wait_until(self._is_waited_for, "the next run waits, or the statement is given up")
             rig.backstage.release()
-        return rig.commands.finish()
+        return commands.finish()
 
     def _is_waited_for(self) -> bool:
         """The server still works for the client that is gone, and the next run says that it waits
         for that. MariaDB gives a waiting statement up once it sees that its client is gone."""
         backstage = self.rig.backstage
-        self.waited = "Waiting for another deploy" in self.rig.commands.said()
+        said = self.rig.next_commands(self.journey).said()
+        self.waited = self.waited or "Waiting for another deploy" in said
         return self.waited or not backstage.is_held(backstage.held_connection)
 
-    def _resolve(self, command: str) -> None:
-        """Be the person who is asked: look at the rows, and say whether it ran."""
+    def _answer(self, outcome: Outcome) -> bool:
+        """Be the person who is asked: look at the rows, and say whether it ran. False where nobody
+        should have been asked."""
+        asks = _ASKS.search(outcome.stderr)
+        if asks is None:
+            self.wrong.append(f"the next run did not finish: {outcome}")
+            return False
+        self._look_at_speech(outcome)
         ((_, _, direction, sql),) = self.rig.steps_in_flight()
         known = [step for step in UNDECIDABLE if sql.startswith(step.begins)]
         if not known or direction not in known[0].ran:
             self.no_hands += 1
-            return
+            self.wrong.append(f"a person was asked: {outcome}")
+            return False
         self.hands += 1
         ((ran,),) = self.rig.sql(known[0].ran[direction], self.rig.database)
-        answer = "--ran" if ran else "--did-not-run"
         self.journals.append(self.rig.proxy.begin())
-        resolved = self.rig.commands.run(*shlex.split(command), answer, "--yes")
+        commands = self.rig.next_commands(self.journey)
+        answer = "--ran" if ran else "--did-not-run"
+        resolved = commands.run(*shlex.split(asks[1]), answer, "--yes")
         if resolved.code != 0:
             self.wrong.append(f"db_resolve refused the answer: {resolved}")
+        return resolved.code == 0
 
-    def _look_at_speech(
-        self, said: str, flying: list[tuple[str, int, str, str]], loading: bool
-    ) -> None:
-        """One line on what was found and done."""
-        lines = said.splitlines()
-        for name, ordinal, _, _ in flying:
-            found = re.compile(rf"{name}\.sql, statement {ordinal} (was|failed) ")
-            if sum(bool(found.match(line)) for line in lines) != 1:
-                self.wrong.append(f"no line says what became of {name}, {ordinal}: {said}")
-        if loading and not any(line.startswith("Loading schema.sql died") for line in lines):
-            self.wrong.append(f"no line says what became of the load that died: {said}")
+    def _look_at_manners(self, disturbed: Outcome, what: What) -> None:
+        """A client that lives tells what happened, names the right command, and shows nobody its
+        frames."""
+        if what is What.KILL_CLIENT:
+            assert disturbed.code == _KILLED, str(disturbed)
+            return
+        other = "db_migrate" if self.journey.command[0] == "db_rollback" else "db_rollback"
+        is_plain = "Traceback" not in disturbed.stderr and other not in disturbed.stderr
+        if disturbed.code not in (0, 1) or not is_plain:
+            self.wrong.append(f"the disturbed run ended badly: {disturbed}")
+
+    def _look_at_speech(self, outcome: Outcome) -> None:
+        said = outcome.stdout + outcome.stderr
+        self.wrong += [f"does not say {what}: {said}" for what in self.wreck.untold(said)]
+        self.wreck = Wreck()

@@ -14,8 +14,8 @@ from pytest_django.plugin import DjangoDbBlocker
 from tests.faults import history, servers
 from tests.faults.commands import Commands
 from tests.faults.proxy import Proxy
-from tests.faults.servers import Backstage
 from tests.faults.rig import Rig
+from tests.faults.servers import Backstage
 from tests.scenario import Project, TestServer, new_project
 
 

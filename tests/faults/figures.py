@@ -18,9 +18,10 @@ class Case:
     """One fault and what became of it.
 
     ``hands``: how often a person was asked, about a step of the undecidable list; ``no_hands``:
-    about any other. ``waited``: the next run waited for what the server was still doing.
-    ``twice``: statements that took effect twice. ``wrong``: what else is not as
-    it should be, in words; empty where the next run finished the work and said what it found.
+    about any other. ``lost_keys``: foreign keys that the server lost, and that a person made again
+    who was told so. ``waited``: the next run waited for what the server was still doing.
+    ``twice``: statements that took effect twice. ``wrong``: what else is not as it should be, in
+    words; empty where the next run finished the work and said what it found.
     """
 
     family: str
@@ -32,6 +33,7 @@ class Case:
     twice: tuple[str, ...] = ()
     hands: int = 0
     no_hands: int = 0
+    lost_keys: int = 0
     waited: bool = False
     wrong: str = ""
 
@@ -63,6 +65,7 @@ class Figures:
     twice: int
     hands: int
     no_hands: int
+    lost_keys: int
 
 
 def summed(cases: Iterable[Case]) -> list[Figures]:
@@ -78,6 +81,7 @@ def summed(cases: Iterable[Case]) -> list[Figures]:
             twice=sum(len(case.twice) for case in some),
             hands=sum(case.hands for case in some),
             no_hands=sum(case.no_hands for case in some),
+            lost_keys=sum(case.lost_keys for case in some),
         )
         for kind, some in kinds.items()
     ]

@@ -1,4 +1,4 @@
-"""What passed the proxy: the commands of a run in their order, and what the server keeps of them."""
+"""What passed the proxy: a run's commands in their order, and what the server keeps of them."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Journal:
     _lock: Lock = field(default_factory=Lock)
 
     def comes(self, connection: int, sql: str) -> int:
-        """A client asks for something; gives its position, 0 on a connection that is not counted."""
+        """A client asks for something; gives its position, 0 where none is counted."""
         if connection:
             return 0
         with self._lock:

@@ -87,14 +87,6 @@ class Backstage:
         )
         return bool(rows) and any(word in rows[0][0] for word in _WAITS_FOR_THE_HOLD)
 
-    def has_connection_at_work(self, database: str) -> bool:
-        """Does a connection of the database still run something?"""
-        rows = self.server.sql(
-            "SELECT 1 FROM information_schema.PROCESSLIST WHERE DB = %s AND COMMAND <> 'Sleep'",
-            [database],
-        )
-        return bool(rows)
-
 
 def _refuse() -> NoReturn:
     raise AssertionError("only a server of the tests' own may be killed")

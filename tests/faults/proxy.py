@@ -85,6 +85,8 @@ class Proxy:
         self._threads: list[threading.Thread] = []
         self._accepted = 0
         self._has_caught_up = threading.Event()
+        # Abstract (unix(7)): a name for our own calls, and no file.
+        self._own_name = b"\0" + os.fsencode(path)
         self._listener = socket.socket(socket.AF_UNIX)
         self._listener.bind(str(path))
         self._listener.listen(16)
@@ -115,6 +117,7 @@ class Proxy:
         taken for the next run's: one of our own behind it tells when it was accepted."""
         self._has_caught_up.clear()
         with socket.socket(socket.AF_UNIX) as own:
+            own.bind(self._own_name)
             own.connect(str(self.path))
             assert self._has_caught_up.wait(_PATIENCE), "the proxy accepts no connections"
 
@@ -128,10 +131,10 @@ class Proxy:
     def _accept(self) -> None:
         while True:
             try:
-                client, _ = self._listener.accept()
+                client, caller = self._listener.accept()
             except OSError:  # closed
                 return
-            if _peer(client) == os.getpid():
+            if caller == self._own_name:
                 client.close()
                 self._has_caught_up.set()
                 continue

@@ -56,11 +56,10 @@ class ServerError(Exception):
 
 @dataclass(frozen=True)
 class Server:
-    """One private server: where it lives, and which programs it is. ``options``: further ones."""
+    """One private server: where it lives, and which programs it is."""
 
     name: str
     local: Path
-    options: tuple[str, ...] = ()
 
     @property
     def family(self) -> str:
@@ -81,6 +80,11 @@ class Server:
     @property
     def log(self) -> Path:
         return self.folder / "server.log"
+
+    @property
+    def options_file(self) -> Path:
+        """Further options of this server, a line each, where somebody wrote such a file."""
+        return self.folder / "options"
 
     @property
     def temporary(self) -> Path:
@@ -304,7 +308,8 @@ def command_line(server: Server) -> list[str]:
     ]
     if server.is_throwaway:
         options += THROWAWAY_OPTIONS
-    options += server.options
+    if server.options_file.exists():
+        options += server.options_file.read_text().split()
     if server.family == "mysql":  # its wrapper says --no-defaults
         return [program(server), *options, "--mysqlx=OFF", "--secure-file-priv=NULL"]
     return [program(server), "--no-defaults", *options]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import secrets
 import shutil
 import tempfile
@@ -11,6 +12,7 @@ from urllib.parse import quote
 import pytest
 from pytest_django.plugin import DjangoDbBlocker
 
+from scripts.private_server import ServerError
 from tests.faults import history, servers
 from tests.faults.commands import Commands
 from tests.faults.proxy import Proxy
@@ -60,7 +62,12 @@ def rig(shop: Project, rebased: Project) -> Iterator[Rig]:
 @pytest.fixture(scope="session")
 def mortal_rig(shop: Project, rebased: Project) -> Iterator[Rig]:
     """The project on a server that may be killed, behind a proxy."""
-    backstage = servers.killable(shop.server)
+    try:
+        backstage = servers.killable(shop.server)
+    except ServerError as error:  # the run's server may be another machine's
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(str(error))
     try:
         with rigged(backstage, shop, rebased) as made:
             yield made

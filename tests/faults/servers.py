@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from scripts import private_server
-from tests.faults.proxy import Upstream, kill_process, wait_until
+from tests.faults.proxy import Upstream, kill_process
 from tests.scenario import REPOSITORY, TestServer
 
 # A server that is killed must keep what it answered. At each commit it hands its log to the
@@ -93,14 +93,15 @@ def _refuse() -> NoReturn:
 
 
 def killable(of_the_run: TestServer) -> Backstage:
-    """A server of the family of the run, with data of its own made anew, which may be killed."""
-    private = private_server.Server(
-        of_the_run.family, REPOSITORY / ".local" / "faults", options=_OPTIONS
-    )
+    """A server of the family of the run, with data of its own made anew, which may be killed.
+    Raises ServerError where this machine has no program for it."""
+    private = private_server.Server(of_the_run.family, REPOSITORY / ".local" / "faults")
     with suppress(ProcessLookupError):  # one that a run left which was killed itself
         if pid := private_server.running_pid(private):
             kill_process(pid)
     shutil.rmtree(private.folder, ignore_errors=True)
+    private_server.prepare_folder(private)
+    private.options_file.write_text("\n".join(_OPTIONS))
     private_server.start(private)
     settings = {
         **of_the_run.settings,
@@ -114,12 +115,7 @@ def killable(of_the_run: TestServer) -> Backstage:
 
 def stop(backstage: Backstage) -> None:
     """End a killable server and throw its data away."""
-    assert backstage.private is not None
+    if backstage.private is None:
+        _refuse()
     private_server.stop(backstage.private)
-    wait_until(lambda: private_server.greeting(_of(backstage)) is None, "the server is gone")
     shutil.rmtree(backstage.private.folder, ignore_errors=True)
-
-
-def _of(backstage: Backstage) -> private_server.Server:
-    assert backstage.private is not None
-    return backstage.private

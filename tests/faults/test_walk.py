@@ -26,7 +26,13 @@ ONE_BY_ONE = [
     for what in What
     if (journey, what) != (REBASED, What.KILL_SERVER)
 ]
-AGAIN_AND_AGAIN = [(journey, what) for journey in (FORWARD, ROLLBACK) for what in What]
+AGAIN_AND_AGAIN = [
+    (journey, what)
+    for journey in (FORWARD, ROLLBACK)
+    for what in What
+    # Starting MySQL some thirty times takes too long for every run of the tests.
+    if (journey, what) != (ROLLBACK, What.KILL_SERVER) or Extent.wanted() is not Extent.SAMPLE
+]
 
 
 @dataclass
@@ -80,8 +86,8 @@ def test_the_next_run_finishes_it(rig_for: Rig, journey: Journey, what: What, bo
     cases = [inject(rig_for, journey, fault) for fault in chosen]
     book.take(cases)
 
-    assert len(cases) >= 3
     assert not bad(cases), bad(cases)
+    assert len(cases) >= 3
 
 
 @pytest.mark.parametrize(("journey", "what"), AGAIN_AND_AGAIN, ids=_named)
@@ -93,8 +99,8 @@ def test_a_fault_after_each_statement_one_upon_the_other(
     cases = again_and_again(rig_for, journey, what)
     book.take(cases)
 
-    assert len(cases) >= statements - 5  # some take effect together: those of a Python step
     assert not bad(cases), bad(cases)
+    assert len(cases) >= statements - 5  # some take effect together: those of a Python step
 
 
 def test_the_next_run_waits_for_what_the_server_still_does(book: Book) -> None:

@@ -1,9 +1,9 @@
 # Thin over scripts/, which need no make.
 .DEFAULT_GOAL := help
-.PHONY: help run stop test lint typecheck
+.PHONY: help run stop test lint typecheck faults reliability-report
 
 help:  ## this list
-	@sed -n 's/^\([a-z]*\):  *## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
+	@sed -n 's/^\([a-z-]*\):  *## \(.*\)/  make \1\t\2/p' Makefile | expand -t 28
 
 run:  ## set everything up and serve the site on 127.0.0.1:8000 (PORT=… for another)
 	@scripts/run
@@ -19,3 +19,11 @@ lint:  ## ruff
 
 typecheck:  ## mypy, strict
 	@scripts/check types
+
+faults:  ## the whole fault walk, on MariaDB and then on MySQL: hours
+	@NESTFLUX_FAULTS=all scripts/test mariadb tests/faults
+	@NESTFLUX_FAULTS=all scripts/test mysql tests/faults
+
+reliability-report:  ## the same, and its figures into docs/reliability.md
+	@code=0; $(MAKE) --no-print-directory faults || code=$$?; \
+	python3 scripts/reliability_report.py && exit $$code

@@ -249,6 +249,10 @@ class Project:
         os.close(ours)
         return Outcome(process.wait(), shown.decode().replace("\r\n", "\n"), "")
 
+    def environment(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
+        """What the project's commands run in."""
+        return self._environment(more)
+
     def _finish(self, command: list[str], given: str, env: Mapping[str, str] | None) -> Outcome:
         done = subprocess.run(
             command,

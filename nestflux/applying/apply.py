@@ -245,7 +245,14 @@ class Passage:
                 self.rows.fail(task, code=code, text=text, undecidable=undecidable)
         doubt = undecidable if task.kind != "ddl" else ""
         told = failures.step_failed(
-            error, self.connection, self.row.name, task, len(self.work.tasks), changed, doubt
+            error,
+            self.connection,
+            self.row.name,
+            task,
+            len(self.work.tasks),
+            changed,
+            doubt,
+            self.direction,
         )
         if number_of(error) == LOCK_WAIT_TIMEOUT:
             told = failures.not_let_in(told, patience, self.direction)

@@ -125,11 +125,23 @@ class Loaded(Event):
 
 
 @dataclass(frozen=True)
+class LoadDropped(Event):
+    """A load that an earlier run left unfinished is gone: what it had made was dropped."""
+
+
+@dataclass(frozen=True)
+class SignalsLate(Event):
+    """All files are done, and the run that did the last of them ended before ``post_migrate``."""
+
+
+@dataclass(frozen=True)
 class Relinked(Event):
-    """A file that ran under another name or id is the same, statement for statement."""
+    """A file that ran, or was begun, under another name or id is the same, statement for
+    statement."""
 
     old: str
     new: str
+    is_in_flight: bool = False
 
 
 @dataclass(frozen=True)

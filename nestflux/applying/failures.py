@@ -64,13 +64,16 @@ def step_failed(
     total: int,
     changed: Delta | None,
     doubt: str,
+    direction: Direction = Direction.UP,
 ) -> StatementFailed:
     """A step of a file failed on its merits, or its connection was lost.
 
     Args:
         changed: what it changed in the schema all the same; None where that could not be read.
         doubt: why what it had done before it failed was not undone; empty if it was.
+        direction: which command goes on from there.
     """
+    command = "db_migrate" if direction is Direction.UP else "db_rollback"
     kind = "step" if isinstance(task.step, PythonStep) else "statement"
     place = f"{name}.sql, {kind} {task.ordinal} of {total}"
     if is_connection_lost(error):
@@ -78,7 +81,7 @@ def step_failed(
             f"The connection was lost in {place}: {in_words(error)}",
             where=task.title,
             stands=f"{_applied(task.ordinal - 1)}; the next run finds out whether this one ran",
-            then="python manage.py db_migrate",
+            then=f"python manage.py {command}",
         )
     where = task.title
     if isinstance(error, Error):
@@ -97,7 +100,7 @@ def step_failed(
         f"{place} failed: {words}",
         where=where,
         stands=f"{_applied(task.ordinal - 1)}{effect}",
-        then="mend the cause, then: python manage.py db_migrate   (it goes on from there)",
+        then=f"mend the cause, then: python manage.py {command}   (it goes on from there)",
     )
 
 

@@ -78,7 +78,10 @@ def relinks(folder: Folder, state: LedgerState, ledger: Ledger) -> tuple[Relink,
             continue
         if same_text or _steps(ledger.file_row(file.id).up_text) == _steps_of(folder, entry):
             found.append(Relink(file, entry))
+    begun = state.in_flight
     off_branch = [file for file in state.applied if file.id not in entries]
+    if begun is not None and begun.direction == "up" and begun.id not in entries:
+        off_branch.append(begun)  # it died, and was rebased since: it is gone on with
     known = {file.id for file in state.files}
     pending = [entry for entry in folder.journal.entries if entry.id not in known]
     for file in off_branch:

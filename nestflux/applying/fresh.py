@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.utils import Error
 
 from nestflux.applying.context import Context
-from nestflux.applying.events import Loaded, Noticed
+from nestflux.applying.events import LoadDropped, Loaded
 from nestflux.applying.failures import is_connection_lost
 from nestflux.database.errors import in_words
 from nestflux.database.ledger import FileRow
@@ -100,7 +100,7 @@ def drop(context: Context, objects: Mapping[str, int]) -> None:
                     pin(connection, (f"DROP {kind.upper()} IF EXISTS {quoted}",))
     context.lock.require()
     context.ledger.forget_loading()
-    context.tell(Noticed("Loading schema.sql was in flight; what it had made was dropped"))
+    context.tell(LoadDropped())
 
 
 def _refuse_what_others_made(connection: BaseDatabaseWrapper, objects: Mapping[str, int]) -> None:

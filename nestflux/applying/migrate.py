@@ -15,13 +15,13 @@ from nestflux.applying.backup_choice import NOT_ASKED
 from nestflux.applying.backups import Due, back_up, due, refuse_unbacked
 from nestflux.applying.context import Context, Options
 from nestflux.applying.coverage import refuse_unrecorded
-from nestflux.applying.events import Finished, Loaded, Relinked
+from nestflux.applying.events import Finished, Loaded, Relinked, SignalsLate
 from nestflux.applying.files import relinks, row_of, verify, work_in
 from nestflux.applying.plan import Known, Plan, make, replay_reasons
 from nestflux.applying.running import lock_held, open_history, refuse_unsuitable, run_opened
 from nestflux.applying.sizes import refuse_what_is_too_large
 from nestflux.applying.tasks import Work
-from nestflux.database.ledger import FileRow, Ledger, LedgerState, read_state
+from nestflux.database.ledger import FileRow, Ledger, LedgerFile, LedgerState, read_state
 from nestflux.database.reader import table_names
 from nestflux.exceptions import LedgerConflict
 from nestflux.history.folder import Folder
@@ -160,6 +160,8 @@ def _carry_out(
         return outcome
     journal = folder.journal
     booked = state.booked
+    if state.signals_owed and not plan.pending:
+        context.tell(SignalsLate())
     if plan.drop_first:
         fresh.drop(context, plan.drop_first)
     for work in works.values():
@@ -171,17 +173,26 @@ def _carry_out(
         loaded = fresh.load(context, folder.snapshot(), journal, list(rows.values()))
         outcome = replace(outcome, loaded=loaded)
     else:
-        applied = [_apply(context, rows[e.id], works[e.id], state) for e in plan.pending]
+        applied = [
+            _apply(context, rows[e.id], works[e.id], _known(plan, state, e)) for e in plan.pending
+        ]
         outcome = replace(outcome, applied=tuple(applied))
     booked |= {row for entry in plan.pending for row in entry.books}
     send_post_migrate(context, announced, booked)
     return replace(outcome, signals_sent=True)
 
 
-def _apply(context: Context, row: FileRow, work: Work, state: LedgerState) -> Finished:
-    passage = Passage(context, row, work, state.file(row.id))
+def _apply(context: Context, row: FileRow, work: Work, known: LedgerFile | None) -> Finished:
+    passage = Passage(context, row, work, known)
     back_up(context, passage.rows)
     return passage.run()
+
+
+def _known(plan: Plan, state: LedgerState, entry: Entry) -> LedgerFile | None:
+    """What the ledger has of a file that is to run; one that is in flight may just have got its
+    new name and id."""
+    begun = plan.in_flight
+    return begun if begun is not None and begun.id == entry.id else state.file(entry.id)
 
 
 def send_post_migrate(
@@ -209,5 +220,6 @@ def _relink(context: Context, plan: Plan, rows: dict[str, FileRow]) -> tuple[str
         for relink in plan.relinks:
             context.ledger.renew_file(rows[relink.entry.id], relink.old.id)
     for relink in plan.relinks:
-        context.tell(Relinked(relink.old.name, relink.entry.name))
+        begun = relink.old.is_in_flight
+        context.tell(Relinked(relink.old.name, relink.entry.name, is_in_flight=begun))
     return tuple(relink.entry.name for relink in plan.relinks)

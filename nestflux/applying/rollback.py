@@ -10,7 +10,7 @@ from nestflux.applying.apply import Passage
 from nestflux.applying.backup_choice import NOT_ASKED, Answer
 from nestflux.applying.backups import back_up, refuse_unbacked
 from nestflux.applying.context import Context, Options
-from nestflux.applying.events import Finished
+from nestflux.applying.events import Finished, SignalsLate
 from nestflux.applying.files import row_of, work_in
 from nestflux.applying.losses import Loss, losses_live
 from nestflux.applying.migrate import send_post_migrate
@@ -45,9 +45,15 @@ class RollbackFile:
 
 @dataclass(frozen=True)
 class RollbackPlan:
-    """What ``db_rollback`` will do: the files in the order in which they are undone."""
+    """What ``db_rollback`` will do: the files in the order in which they are undone, and
+    ``post_migrate`` where an earlier run ended before it was sent."""
 
     files: tuple[RollbackFile, ...] = ()
+    signals_owed: bool = False
+
+    @property
+    def nothing_to_do(self) -> bool:
+        return not (self.files or self.signals_owed)
 
     @property
     def losses(self) -> tuple[Loss, ...]:
@@ -125,7 +131,7 @@ def rollback(
     refuse_unsuitable(connection, server)
     with lock_held(connection, options) as lock:
         plan, state = _planned(connection, server, folder, file, to)
-        if not plan.files and not state.signals_owed:
+        if plan.nothing_to_do:
             return ()
         if expected is not None and _ids(expected) != _ids(plan):
             raise LedgerConflict(
@@ -154,6 +160,8 @@ def agreed(options: Options) -> Options:
 
 
 def _carry_out(context: Context, plan: RollbackPlan, state: LedgerState) -> tuple[Finished, ...]:
+    if not plan.files:
+        context.tell(SignalsLate())
     for file in plan.files:
         for task in file.work.tasks:
             if isinstance(task.step, PythonStep):
@@ -183,7 +191,13 @@ def _planned(
     state = read_state(connection) or LedgerState()
     ledger = Ledger(connection)
     files = []
-    for known in choose(state, file, to):
+    chosen = choose(state, file, to)
+    # Asked for "the last file" again, a rollback that died before its signal is not to undo one
+    # more: as with one that died in a file, it is finished and nothing else is done.
+    unnamed = file is None and to is None and state.in_flight is None
+    if unnamed and state.signals_owed and ledger.owed_by_rollback():
+        chosen = ()
+    for known in chosen:
         row = _row(folder, server, ledger, known)
         work = work_in(row, Direction.DOWN)
         if reason := work.file.irreversible:
@@ -196,7 +210,7 @@ def _planned(
         files.append((known, row, work))
     losses = losses_live(connection, [work.tasks for _, _, work in files])
     planned = (RollbackFile(*file, lost) for file, lost in zip(files, losses, strict=True))
-    return RollbackPlan(tuple(planned)), state
+    return RollbackPlan(tuple(planned), state.signals_owed), state
 
 
 def _row(folder: Folder, server: Server, ledger: Ledger, known: LedgerFile) -> FileRow:

@@ -96,6 +96,7 @@ def _state(loader: ExtendedLoader, applied: Iterable[str]) -> ProjectState:
 
 def _send(context: Context, emit: Any, name: str, plan: MigrationPlan, state: ProjectState) -> None:
     options = context.options
+    backwards = options.command == "db_rollback" or any(is_undone for _, is_undone in plan)
     try:
         emit(
             options.verbosity,
@@ -112,5 +113,6 @@ def _send(context: Context, emit: Any, name: str, plan: MigrationPlan, state: Pr
             f"A receiver of {name} failed: {type(error).__name__}: {error}",
             where=place_in_code(error),
             stands="the SQL that was applied stands; the signal is still owed",
-            then="mend the receiver, then: python manage.py db_migrate",
+            then="mend the receiver, then: python manage.py "
+            + ("db_rollback" if backwards else "db_migrate"),
         ) from error

@@ -100,6 +100,14 @@ class Ledger:
         )
         self._execute("UPDATE nestflux_run SET post_migrate_owed = 0 WHERE post_migrate_owed = 1")
 
+    def owed_by_rollback(self) -> bool:
+        """Did the run that owes ``post_migrate`` undo files?"""
+        rows = self._rows(
+            "SELECT 1 FROM nestflux_sql_migration WHERE state = 'rolled_back' AND run_id = "
+            "(SELECT MAX(id) FROM nestflux_run WHERE post_migrate_owed = 1) LIMIT 1"
+        )
+        return bool(rows)
+
     def open_loading(self, objects: Mapping[str, int]) -> None:
         """What a fresh load is about to make, and how many rows in it, before it makes it."""
         self._execute(

@@ -17,12 +17,14 @@ from nestflux.applying.events import (
     HolderEnded,
     HolderSpared,
     LetIn,
+    LoadDropped,
     Loaded,
     Noticed,
     Recovered,
     Relinked,
     Restored,
     Retrying,
+    SignalsLate,
     StepDone,
     StepStarted,
     Waited,
@@ -118,7 +120,8 @@ def _lines(event: Event) -> list[str]:
         case HolderSpared():
             return [f"Gives no sign of life, and is not ended, for {event.why}: {event.holder}"]
         case Relinked():
-            return [f"{event.old} ran already as {event.new}: the same statements"]
+            how = "was begun, and goes on" if event.is_in_flight else "ran already"
+            return [f"{event.old} {how} as {event.new}: the same statements"]
         case BackupStarted():
             return [f"Backing up {', '.join(event.tables)} before {event.name}.sql"]
         case BackupTaken():
@@ -129,6 +132,10 @@ def _lines(event: Event) -> list[str]:
         case Restored():
             lines = (f"  {line}" for line in event.lines)
             return [f"✓ Restored: {event.path}  ({event.seconds:.1f} s)", *lines]
+        case LoadDropped():
+            return ["Loading schema.sql died in an earlier run: what it had made was dropped"]
+        case SignalsLate():
+            return ["An earlier run ended before post_migrate was sent: sending it"]
         case Noticed():
             return [event.text]
     return []

@@ -1,6 +1,6 @@
 """Ends a restore at each of its writes in turn, and looks whether the next one mends it.
 
-Runs inside a project's own process, as ``crashing`` does.
+Runs inside a project's own process: ``project.python("from tests.applying… import walk…")``.
 """
 
 from __future__ import annotations
@@ -16,7 +16,49 @@ from nestflux.applying.api import Options, migrate, plan_restore, restore, rollb
 from nestflux.applying.backup_choice import Answer, BackupChoice
 from nestflux.exceptions import NestFluxError
 from tests.applying import vault
-from tests.applying.crashing import Crash, Saboteur, fingerprint
+from tests.faults.fingerprint import fingerprint
+
+_READS = ("SELECT", "SHOW", "SET", "EXPLAIN")
+
+
+class Crash(BaseException):
+    """No ``except Exception`` may see it: a killed process cleans nothing up."""
+
+
+class Saboteur:
+    """Lets a number of writes and commits pass, and nothing after them."""
+
+    def __init__(self, connection: Any, lets_pass: int) -> None:
+        self.connection = connection
+        self.left = lets_pass
+        self.dead = False
+        self.last = ""
+        connection.execute_wrappers.append(self)
+        for name in ("_commit", "_set_autocommit"):
+            setattr(connection, name, self._guarded(getattr(connection, name), name))
+
+    def __call__(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if self.dead:
+            raise Crash
+        if not sql.lstrip(" (\n").upper().startswith(_READS):
+            self._pass(sql)
+        return execute(sql, params, many, context)
+
+    def _guarded(self, method: Any, name: str) -> Any:
+        def guarded(*args: Any) -> Any:
+            if self.dead:
+                raise Crash
+            if name == "_commit":
+                self._pass("COMMIT")
+            return method(*args)
+
+        return guarded
+
+    def _pass(self, sql: str) -> None:
+        if self.left == 0:
+            self.dead, self.last = True, sql
+            raise Crash
+        self.left -= 1
 
 
 def walk() -> None:
@@ -63,7 +105,7 @@ def _lose_again() -> None:
 
 def _restored() -> dict[str, Any]:
     _restore()
-    return fingerprint()
+    return fingerprint(connections["default"])
 
 
 def _restore() -> None:

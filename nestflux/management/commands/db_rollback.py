@@ -50,11 +50,12 @@ class Command(LockOptions, NestFluxCommand):
         if options["plan"]:
             self._show(plan, options, with_sql=True)
             return
-        if not plan.files:
+        if plan.nothing_to_do:
             self.console().print("Nothing to roll back.")
             return
-        self._show(plan, {**options, "json": False}, with_sql=False)
-        if not options["yes"] and not self.confirm("Roll back?"):
+        if plan.files:
+            self._show(plan, {**options, "json": False}, with_sql=False)
+        if plan.files and not options["yes"] and not self.confirm("Roll back?"):
             raise Refused("Nothing was rolled back.", then="python manage.py db_rollback --yes")
         with Progress(self.console()) as progress:
             finished = rollback(

@@ -1,0 +1,189 @@
+"""A project whose commands run through the proxy, and what they do when nothing disturbs them."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from django.db import connections
+
+from nestflux.database.numbers import NO_SUCH_TABLE
+from tests.faults.commands import Commands
+from tests.faults.fingerprint import Fingerprint, fingerprint
+from tests.faults.journal import Command, Journal
+from tests.faults.proxy import Proxy
+from tests.faults.servers import Backstage
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+_DDL = frozenset(("CREATE", "ALTER", "DROP", "RENAME", "TRUNCATE"))
+_DATA = frozenset(("INSERT", "UPDATE", "DELETE"))
+# Books, and what the receiver of post_migrate notes: they may be written as often as need be.
+_OF_NO_FILE = re.compile(r"(INSERT (IGNORE )?INTO|UPDATE|DELETE FROM) `?(nestflux_|django_|heard)")
+
+
+@dataclass(frozen=True)
+class Journey:
+    """A direction to walk: what is there first, and the command that is disturbed.
+
+    ``is_rebased``: the next run is that of a project in which the third file was rebased.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    prepared_by: tuple[str, ...] = ()
+    is_rebased: bool = False
+
+
+FORWARD = Journey("forward", ("db_migrate", "--replay", "--noinput"))
+FRESH = Journey("fresh", ("db_migrate", "--noinput"))
+ROLLBACK = Journey(
+    "rollback", ("db_rollback", "--to", "zero", "--yes"), prepared_by=("db_migrate", "--noinput")
+)
+REBASED = Journey("forward, then rebased", FORWARD.command, is_rebased=True)
+
+
+@dataclass
+class Rig:
+    """A project whose commands run through the proxy, in a database that is made anew each time."""
+
+    backstage: Backstage
+    proxy: Proxy
+    commands: Commands
+    database: str
+    rebased: Commands | None = None
+    surveys: dict[str, Survey] = field(default_factory=dict)
+
+    @cached_property
+    def family(self) -> str:
+        return self.backstage.server.family
+
+    @cached_property
+    def version(self) -> str:
+        return str(self.sql("SELECT VERSION()")[0][0])
+
+    def sql(self, query: str, database: str = "") -> list[tuple[Any, ...]]:
+        return self.backstage.server.sql(query, database=database)
+
+    def reset(self, journey: Journey) -> None:
+        self.sql(f"DROP DATABASE IF EXISTS `{self.database}`")
+        self.sql(f"CREATE DATABASE `{self.database}` CHARACTER SET utf8mb4")
+        if journey.prepared_by:
+            prepared = self.commands.run(*journey.prepared_by)
+            assert prepared.code == 0, str(prepared)
+
+    def fingerprint(self) -> Fingerprint:
+        settings = {**self.backstage.server.settings, "NAME": self.database}
+        connection: BaseDatabaseWrapper = type(connections["default"])(settings, "default")
+        try:
+            return fingerprint(connection)
+        finally:
+            connection.close()
+
+    def survey(self, journey: Journey) -> Survey:
+        """The undisturbed run, made once."""
+        if journey.name not in self.surveys:
+            self.reset(journey)
+            journals = [self._undisturbed(self.commands, journey)]
+            if journey.is_rebased:
+                journals.append(self._undisturbed(self.next_commands(journey), journey))
+            self.surveys[journey.name] = Survey(
+                tuple(journals[0].commands),
+                Counter(of_files([sql for journal in journals for sql in journal.stands])),
+                self.fingerprint(),
+            )
+        return self.surveys[journey.name]
+
+    def _undisturbed(self, commands: Commands, journey: Journey) -> Journal:
+        journal = self.proxy.begin()
+        outcome = commands.run(*journey.command)
+        self.proxy.settle()
+        assert outcome.code == 0, str(outcome)
+        return journal
+
+    def next_commands(self, journey: Journey) -> Commands:
+        """Where the run after the disturbed one is started."""
+        if not journey.is_rebased:
+            return self.commands
+        assert self.rebased is not None
+        return self.rebased
+
+    def of_ledger(self, query: str) -> list[tuple[Any, ...]]:
+        """Rows of a query; none where there is no ledger yet."""
+        try:
+            return self.sql(query, self.database)
+        except Exception as error:
+            if error.args[0] == NO_SUCH_TABLE:
+                return []
+            raise
+
+    def steps_in_flight(self) -> list[tuple[str, int, str, str]]:
+        """File, ordinal, direction and text of the steps that were begun and not finished."""
+        rows = self.of_ledger(
+            "SELECT m.name, s.ordinal, s.direction, s.`sql` FROM nestflux_statement s "
+            "JOIN nestflux_sql_migration m ON m.id = s.sql_migration_id "
+            "WHERE s.state IN ('started', 'failed')"
+        )
+        return [(name, ordinal, direction, sql) for name, ordinal, direction, sql in rows]
+
+    def owes_signals_only(self) -> bool:
+        """Is every file done, and post_migrate still owed?"""
+        owed = self.of_ledger("SELECT 1 FROM nestflux_run WHERE post_migrate_owed = 1")
+        files = self.of_ledger("SELECT state FROM nestflux_sql_migration")
+        states = {state for (state,) in files}
+        return bool(owed) and len(files) == 3 and states in ({"applied"}, {"rolled_back"})
+
+    def is_loading(self) -> bool:
+        """Is there a load that was begun and not finished?"""
+        return bool(
+            self.of_ledger(
+                "SELECT 1 FROM nestflux_run WHERE loading IS NOT NULL AND loaded_at IS NULL"
+            )
+        )
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What an undisturbed run asks the server for, which statements stand, and what it leaves."""
+
+    commands: tuple[Command, ...]
+    ran: Counter[str]
+    left: Fingerprint
+
+    def writes(self) -> Iterator[Command]:
+        """Those that change anything, the ledger included."""
+        for command in self.commands:
+            if command.word in _DDL | _DATA | {"COMMIT"}:
+                yield command
+
+    def turning_points(self) -> Iterator[Command]:
+        """Those after which the server keeps something that it did not keep before."""
+        for command in self.commands:
+            if command.word in _DDL | {"COMMIT"} or (
+                command.word in _DATA and not _OF_NO_FILE.match(command.sql)
+            ):
+                yield command
+
+    def ddl(self) -> Iterator[Command]:
+        """DDL of files and snapshot, not the ledger's own tables."""
+        for command in self.commands:
+            if command.word in _DDL and any(sql == command.sql for sql in self.ran):
+                yield command
+
+
+def of_files(statements: Iterable[str]) -> list[str]:
+    """Those that stand in a file, in the snapshot or in a Python step. A load that died is dropped
+    as a whole: what it had made counts no more."""
+    found: list[str] = []
+    for sql in statements:
+        word = sql.lstrip(" (\n").partition(" ")[0].upper()
+        if word == "DROP" and " IF EXISTS " in sql:
+            found.clear()
+        elif word in _DDL | _DATA and "shop_" in sql and not _OF_NO_FILE.match(sql):
+            found.append(sql)
+    return found

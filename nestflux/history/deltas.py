@@ -7,7 +7,7 @@ definition; a *delta* is the difference of two readings.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -152,6 +152,14 @@ class FileRecord:
         """JSON, a step a line: what changed of a step shows as one line of a diff."""
         ways = (f' "{way}": {_a_step_a_line(steps)}' for way, steps in vars(self).items())
         return "{\n" + ",\n".join(ways) + "\n}\n"
+
+    def undecidable(self) -> Iterator[tuple[str, int, str]]:
+        """The steps that a crash would leave to a person: the way, ``up`` or ``down``, the
+        ordinal, and why."""
+        for way, steps in vars(self).items():
+            for ordinal, step in enumerate(steps, start=1):
+                if step.undecidable:
+                    yield way, ordinal, step.undecidable
 
     @classmethod
     def loads(cls, text: str) -> FileRecord:

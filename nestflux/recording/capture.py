@@ -166,7 +166,10 @@ class Recorder:
         def run(text: str) -> Any:
             if many:  # here `execute` is the cursor's executemany, which without rows does nothing
                 return context["cursor"].execute(text)
-            return execute(text, None, False, context)
+            result = execute(text, None, False, context)
+            while context["cursor"].nextset():  # CALL: each result may hold an error
+                pass
+            return result
 
         result = None
         for bound in params if many else (params,):

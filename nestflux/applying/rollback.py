@@ -1,4 +1,7 @@
-"""``db_rollback``: the reviewed down files in reverse, with the same books as the way up."""
+"""``db_rollback``: the reviewed down files in reverse, with the same books as the way up.
+
+A file that is half applied is turned round: what ran of it is undone.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +11,16 @@ from typing import TYPE_CHECKING
 from nestflux.applying import signals
 from nestflux.applying.apply import Passage
 from nestflux.applying.context import Context, Options
-from nestflux.applying.events import Finished
+from nestflux.applying.events import Finished, Turned
 from nestflux.applying.files import row_of, work_in
+from nestflux.applying.half_way import HalfWay, looking
 from nestflux.applying.migrate import send_post_migrate
 from nestflux.applying.running import lock_held, open_history, refuse_unsuitable, run_opened
 from nestflux.applying.tasks import Work
 from nestflux.database.ledger import FileRow, Ledger, LedgerFile, LedgerState, read_state
+from nestflux.database.lock import holder_of, lock_name
 from nestflux.database.reader import table_names
-from nestflux.database.server import Server
+from nestflux.database.server import Server, schema_name
 from nestflux.exceptions import LedgerConflict, Refused
 from nestflux.history.folder import Folder
 from nestflux.history.sqlfile import Direction, PythonStep
@@ -46,7 +51,8 @@ class Loss:
 
 @dataclass(frozen=True)
 class RollbackFile:
-    """A file to undo, with the steps that do it."""
+    """A file to undo, with the steps that do it. Of one that is half applied the steps are
+    skipped that have nothing to undo."""
 
     known: LedgerFile
     row: FileRow
@@ -57,12 +63,28 @@ class RollbackFile:
     def notes(self) -> tuple[str, ...]:
         return self.work.file.notes
 
+    @property
+    def turns(self) -> bool:
+        """Is it a file that is half applied?"""
+        return self.known.is_in_flight and self.known.direction == "up"
+
+    @property
+    def what(self) -> tuple[object, ...]:
+        """What makes it another plan than one that was shown before."""
+        known = self.known
+        begun = self.known.state if self.turns else ""
+        return known.id, known.attempt, known.direction, begun, tuple(self.work.skipped)
+
 
 @dataclass(frozen=True)
 class RollbackPlan:
     """What ``db_rollback`` will do: the files in the order in which they are undone."""
 
     files: tuple[RollbackFile, ...] = ()
+
+    @property
+    def what(self) -> tuple[tuple[object, ...], ...]:
+        return tuple(file.what for file in self.files)
 
     @property
     def losses(self) -> tuple[Loss, ...]:
@@ -72,21 +94,16 @@ class RollbackPlan:
 def choose(
     state: LedgerState, file: str | None = None, to: str | None = None
 ) -> tuple[LedgerFile, ...]:
-    """Which files to undo, the last applied first. Pure.
+    """Which files to undo, the last applied first; one that is half applied, or half undone,
+    before all others. Pure.
 
     Args:
         file: undo this one, and what was applied after it; None: the last one.
         to: undo what was applied after this one, which stays; ``zero``: everything.
 
-    Raises Refused for a file that is not applied, LedgerConflict where one is half applied.
+    Raises Refused for a file that is not applied.
     """
     flying = state.in_flight
-    if flying is not None and flying.direction == "up":
-        raise LedgerConflict(
-            f"{flying.name} is half applied; only a whole file can be undone.",
-            stands="nothing was run",
-            then="python manage.py db_migrate   (finishes it), then db_rollback",
-        )
     newest_first = tuple(reversed(state.applied))
     begun = (flying,) if flying is not None else ()
     if file is None and to is None:
@@ -114,9 +131,19 @@ def _named(name: str, files: tuple[LedgerFile, ...]) -> LedgerFile:
 
 
 def plan_rollback(alias: str, *, file: str | None = None, to: str | None = None) -> RollbackPlan:
-    """What ``rollback`` would do now. Raises Refused where a file cannot be undone."""
+    """What ``rollback`` would do now. Raises Refused where a file cannot be undone, or is just
+    being applied, and Undecided where a person has to decide its step in flight first."""
     connection, server, folder = open_history(alias)
-    return _planned(connection, server, folder, file, to)[0]
+    state = read_state(connection)
+    begun = state.in_flight if state else None
+    holder = holder_of(connection, lock_name(schema_name(connection)))
+    if begun is not None and begun.direction == "up" and holder is not None:
+        raise LedgerConflict(
+            f"{begun.name} is being applied: {holder}.",
+            stands="nothing was run",
+            then="wait for it: python manage.py db_status",
+        )
+    return _planned(connection, server, folder, file, to, Options(command="db_rollback"))[0]
 
 
 def rollback(
@@ -139,10 +166,10 @@ def rollback(
     connection, server, folder = open_history(alias)
     refuse_unsuitable(connection, server)
     with lock_held(connection, options) as lock:
-        plan, state = _planned(connection, server, folder, file, to)
+        plan, state = _planned(connection, server, folder, file, to, options)
         if not plan.files and not state.signals_owed:
             return ()
-        if expected is not None and _ids(expected) != _ids(plan):
+        if expected is not None and expected.what != plan.what:
             raise LedgerConflict(
                 "Another deploy changed what is applied while you were asked.",
                 stands="nothing was run",
@@ -155,16 +182,24 @@ def rollback(
 
 def _carry_out(context: Context, plan: RollbackPlan, state: LedgerState) -> tuple[Finished, ...]:
     for file in plan.files:
-        for task in file.work.tasks:
+        for task in file.work.to_run:
             if isinstance(task.step, PythonStep):
                 context.runner.find(task.step.locator)
     undone = [m for file in plan.files for m in reversed(file.row.migrations)]
     announced = signals.migration_plan(context.loader, undone, backwards=True)
     signals.send_pre(context, announced, state.booked)
-    finished = tuple(Passage(context, file.row, file.work, file.known).run() for file in plan.files)
+    finished = tuple(_undo(context, file) for file in plan.files)
     gone = {row for file in plan.files for row in file.row.books}
     send_post_migrate(context, announced, state.booked - gone)
     return finished
+
+
+def _undo(context: Context, file: RollbackFile) -> Finished:
+    if file.turns:
+        HalfWay(context, file.known).settle()
+        work = file.work
+        context.tell(Turned(file.row.name, "down", len(work.tasks), len(work.to_run)))
+    return Passage(context, file.row, file.work, file.known).run()
 
 
 def _planned(
@@ -173,6 +208,7 @@ def _planned(
     folder: Folder,
     file: str | None,
     to: str | None,
+    options: Options,
 ) -> tuple[RollbackPlan, LedgerState]:
     state = read_state(connection) or LedgerState()
     ledger = Ledger(connection)
@@ -188,6 +224,10 @@ def _planned(
                 stands="nothing was run",
                 then="write a new migration that takes the schema on, and run db_generate",
             )
+        if known.is_in_flight and known.direction == "up":
+            context = looking(connection, server, folder.journal.migrations, options)
+            half = HalfWay(context, known)
+            row, work = half.row, half.turned()
         files.append(RollbackFile(known, row, work, _losses(connection, work, tables)))
     return RollbackPlan(tuple(files)), state
 
@@ -208,13 +248,9 @@ def _order(folder: Folder, plan: RollbackPlan) -> list[str]:
     return order
 
 
-def _ids(plan: RollbackPlan) -> tuple[str, ...]:
-    return tuple(file.known.id for file in plan.files)
-
-
 def _losses(connection: BaseDatabaseWrapper, work: Work, tables: set[str]) -> tuple[Loss, ...]:
     """What the steps drop, by their recorded deltas: tables, and columns of tables that stay."""
-    deltas = [(task.record.delta, task.text) for task in work.tasks]
+    deltas = [(task.record.delta, task.text) for task in work.to_run]
     dropped = [table for delta, _ in deltas for table in delta.lost_tables()]
     columns = [column for delta, sql in deltas for column in delta.lost_columns(sql)]
     losses = [(name, "") for name in dropped]

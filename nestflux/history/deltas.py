@@ -105,6 +105,8 @@ class StepRecord:
     ``verdict`` is how the server ran it; ``note`` its whole comment line;
     ``tables`` are the objects it names; ``undecidable`` says why a crash in the middle of it
     could not be decided (empty: it can); ``fingerprint`` is a Python step's syntax tree, hashed.
+    ``operation`` is the path of the operation of its migration that it came from, ``3`` or ``1.0``;
+    empty for what Django defers to the end of a migration, and where it is not known.
     """
 
     sha256: str
@@ -115,6 +117,7 @@ class StepRecord:
     undecidable: str = ""
     atomic: bool = True
     fingerprint: str = ""
+    operation: str = ""
     delta: Delta = field(default_factory=Delta)
 
     def to_json(self) -> dict[str, Any]:
@@ -137,6 +140,7 @@ _DEFAULTS: dict[str, Any] = {
     "undecidable": "",
     "atomic": True,
     "fingerprint": "",
+    "operation": "",
     "delta": {"changes": {}},
 }
 

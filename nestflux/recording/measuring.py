@@ -102,6 +102,7 @@ def describe_python(step: PythonOperation, commits: list[str]) -> tuple[PythonSt
         undecidable=why,
         atomic=step.atomic and not commits,
         fingerprint=fingerprint(step.operation),
+        operation=step.place,
     )
 
 

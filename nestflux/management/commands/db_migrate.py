@@ -31,6 +31,11 @@ class Command(LockOptions, NestFluxCommand):
             help="On an empty database run the files one by one instead of loading schema.sql.",
         )
         parser.add_argument("--to", metavar="FILE", help="Stop after this file.")
+        parser.add_argument(
+            "--turn",
+            action="store_true",
+            help="Take a file forward again whose rollback was begun and not finished.",
+        )
         self.add_lock_arguments(parser)
         parser.add_argument(
             "--create-database", action="store_true", help="Make the database if it is missing."
@@ -54,6 +59,7 @@ class Command(LockOptions, NestFluxCommand):
                 alias,
                 replay=options["replay"],
                 to=options["to"],
+                turn=options["turn"],
                 options=Options(
                     lock=self.lock_times(options),
                     retry=self.retry_policy(options),
@@ -79,7 +85,7 @@ class Command(LockOptions, NestFluxCommand):
             self.console().print("Database is up to date!")
 
     def _show_plan(self, alias: str, options: dict[str, Any]) -> None:
-        plan = make_plan(alias, replay=options["replay"], to=options["to"])
+        plan = make_plan(alias, replay=options["replay"], to=options["to"], turn=options["turn"])
         works = works_of(alias, plan)
         if options["json"]:
             self.print_json(plan_as_json(plan, works))

@@ -51,9 +51,9 @@ class Passage:
         self.context = context
         self.connection = context.connection
         self.row = row
-        self.work = work
         self.direction = work.direction
         self.rows = PassageRows(context, row, work, known)
+        self.work = self.rows.work
         self._session: list[str] = []
 
     def run(self) -> Finished:
@@ -70,7 +70,7 @@ class Passage:
         finished = Finished(
             self.row.name,
             self.direction.value,
-            len(self.work.tasks),
+            len(self.work.to_run),
             time.monotonic() - started,
         )
         self.context.tell(finished)
@@ -89,10 +89,11 @@ class Passage:
         tasks = self.work.tasks
         self.context.tell(Started(self.row.name, self.direction.value, len(tasks), done + 1))
         for task in tasks:
-            if task.ordinal > done and self.rows.opened != task.ordinal:
+            runs = task.ordinal > done and task.ordinal not in self.work.skipped
+            if runs and self.rows.opened != task.ordinal:
                 self._persist(task, partial(self.rows.open_alone, task))
             self._set_session(task.session)
-            if task.ordinal > done:
+            if runs:
                 self._step(task)
 
     def _all_sets(self) -> tuple[str, ...]:
@@ -245,14 +246,7 @@ class Passage:
                 self.rows.fail(task, code=code, text=text, undecidable=undecidable)
         doubt = undecidable if task.kind != "ddl" else ""
         told = failures.step_failed(
-            error,
-            self.connection,
-            self.row.name,
-            task,
-            len(self.work.tasks),
-            changed,
-            doubt,
-            self.direction,
+            error, self.connection, self.row.name, task, self.work, changed, doubt
         )
         if number_of(error) == LOCK_WAIT_TIMEOUT:
             told = failures.not_let_in(told, patience, self.direction)

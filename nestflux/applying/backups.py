@@ -78,13 +78,13 @@ def due(
 
 def _ahead(ledger: Ledger, work: Work, known: LedgerFile | None) -> Sequence[Task]:
     """The steps that are still to run."""
-    if known is None or not known.is_in_flight:
-        return work.tasks
+    if known is None or not known.is_in_flight or known.direction != work.direction:
+        return work.to_run  # a new passage, or one that turns another round
     rows = ledger.steps(known.id, known.direction, known.attempt)
     done = 0
     while done < len(rows) and rows[done].state in ("done", "skipped"):
         done += 1
-    return work.tasks[done:]
+    return tuple(task for task in work.to_run if task.ordinal > done)
 
 
 def _has_backup(

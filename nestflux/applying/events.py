@@ -82,6 +82,17 @@ class Recovered(Event):
 
 
 @dataclass(frozen=True)
+class Turned(Event):
+    """A passage that was half done is turned round: ``needed`` of the ``steps`` of the other way
+    run, and go in ``direction``."""
+
+    name: str
+    direction: str
+    steps: int
+    needed: int
+
+
+@dataclass(frozen=True)
 class Retrying(Event):
     """The server did not let a step in (a lock, a deadlock); after ``pause`` seconds it is tried
     again. ``held_by`` are the connections in the way, where they are others than before."""

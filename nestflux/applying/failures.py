@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 from django.db.utils import Error, OperationalError
 
 from nestflux.applying.recover import Finding
-from nestflux.applying.tasks import Task
+from nestflux.applying.tasks import Task, Work
+from nestflux.applying.turning import CannotTurn
 from nestflux.database.errors import in_words, message_of, number_of, was_too_large
 from nestflux.database.ledger import LedgerStep
 from nestflux.database.numbers import CONNECTION_LOST, PACKET_TOO_LARGE
-from nestflux.exceptions import LedgerConflict, StatementFailed, Undecided
+from nestflux.exceptions import LedgerConflict, Refused, StatementFailed, Undecided
 from nestflux.history.deltas import Delta
 from nestflux.history.sqlfile import Direction, PythonStep
 
@@ -61,26 +62,26 @@ def step_failed(
     connection: BaseDatabaseWrapper,
     name: str,
     task: Task,
-    total: int,
+    work: Work,
     changed: Delta | None,
     doubt: str,
-    direction: Direction = Direction.UP,
 ) -> StatementFailed:
     """A step of a file failed on its merits, or its connection was lost.
 
     Args:
+        work: the file's steps, in the direction in which it runs.
         changed: what it changed in the schema all the same; None where that could not be read.
         doubt: why what it had done before it failed was not undone; empty if it was.
-        direction: which command goes on from there.
     """
-    command = "db_migrate" if direction is Direction.UP else "db_rollback"
     kind = "step" if isinstance(task.step, PythonStep) else "statement"
-    place = f"{name}.sql, {kind} {task.ordinal} of {total}"
+    place = f"{file_of(name, work.direction)}, {kind} {task.ordinal} of {len(work.tasks)}"
+    ran = _applied(task.ordinal - 1, work.direction)
+    command = "db_rollback" if work.direction is Direction.DOWN else "db_migrate"
     if is_connection_lost(error):
         return StatementFailed(
             f"The connection was lost in {place}: {in_words(error)}",
             where=task.title,
-            stands=f"{_applied(task.ordinal - 1)}; the next run finds out whether this one ran",
+            stands=f"{ran}; the next run finds out whether this one ran",
             then=f"python manage.py {command}",
         )
     where = task.title
@@ -99,8 +100,9 @@ def step_failed(
     return StatementFailed(
         f"{place} failed: {words}",
         where=where,
-        stands=f"{_applied(task.ordinal - 1)}{effect}",
-        then=f"mend the cause, then: python manage.py {command}   (it goes on from there)",
+        stands=f"{ran}{effect}",
+        then=f"mend the cause, then: python manage.py {command}   (it goes on from there), or "
+        f"{_TURNS[work.direction]}",
     )
 
 
@@ -129,12 +131,27 @@ def not_let_in(
     )
 
 
-def _applied(count: int) -> str:
+# The command that turns a half-done passage round.
+_TURNS = {
+    Direction.UP: "db_rollback   (undoes what ran)",
+    Direction.DOWN: "db_migrate --turn   (takes it forward again)",
+}
+
+
+def file_of(name: str, direction: Direction) -> str:
+    """``0003_odd.sql``, ``0003_odd.down.sql``."""
+    return f"{name}{'.down' if direction is Direction.DOWN else ''}.sql"
+
+
+def _applied(count: int, direction: Direction) -> str:
+    what = "undone" if direction is Direction.DOWN else "applied"
     if count == 0:
-        return "nothing of this file is applied"
+        return f"nothing of this file is {what}"
+    if direction is Direction.DOWN:
+        return f"statement{'s 1 to' if count > 1 else ''} {count} of its way back ran"
     return (
         f"statement{'s 1 to' if count > 1 else ''} {count} of this file "
-        f"{'are' if count > 1 else 'is'} applied"
+        f"{'are' if count > 1 else 'is'} {what}"
     )
 
 
@@ -189,6 +206,28 @@ def undecided(name: str, row: LedgerStep, recorded: Delta, finding: Finding) -> 
     )
 
 
+def cannot_turn(name: str, work: Work, error: CannotTurn) -> Refused:
+    """A half-done passage can only be finished.
+
+    Args:
+        work: the steps of the other way.
+    """
+    up = work.direction is Direction.UP
+    place = file_of(name, work.direction)
+    title = ""
+    if error.ordinal:
+        place = f"{place}, statement {error.ordinal}"
+        title = work.tasks[error.ordinal - 1].title
+    return Refused(
+        f"{name} cannot be turned round half-way ({place}): {error.why}.",
+        where=title,
+        stands="nothing was run",
+        then="python manage.py db_rollback   (finishes the rollback), then db_migrate"
+        if up
+        else "python manage.py db_migrate   (finishes the file), then db_rollback",
+    )
+
+
 def changed_under_way(name: str, ordinal: int) -> LedgerConflict:
     """A step that ran already is not in its place any more."""
     return LedgerConflict(
@@ -197,4 +236,15 @@ def changed_under_way(name: str, ordinal: int) -> LedgerConflict:
         stands="nothing was run",
         then=f"restore the statements up to {ordinal}; those behind it may be edited and accepted "
         "(db_generate --accept)",
+    )
+
+
+def changed_while_turned(name: str, direction: Direction) -> LedgerConflict:
+    """A file was edited since its passage was turned round."""
+    return LedgerConflict(
+        f"{file_of(name, direction)} was edited since it was turned round half-way: which of its "
+        "steps are needed was decided by the text of before.",
+        stands="nothing was run",
+        then=f"git checkout the files {name}.* and journal.json as they were, and run the same "
+        "command again",
     )

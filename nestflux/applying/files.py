@@ -47,7 +47,7 @@ def work_in(row: FileRow, direction: Direction) -> Work:
 
 
 def ledger_steps(work: Work) -> list[LedgerStep]:
-    """The rows of a passage's steps, of which none has begun."""
+    """The rows of a passage's steps, of which none has begun; some may be left out."""
     return [
         LedgerStep(
             ordinal=task.ordinal,
@@ -58,6 +58,8 @@ def ledger_steps(work: Work) -> list[LedgerStep]:
             verdict=task.record.verdict,
             undecidable=task.record.undecidable,
             delta={k: list(v) for k, v in task.record.delta.changes.items()},
+            state="skipped" if task.ordinal in work.skipped else "pending",
+            note=work.skipped.get(task.ordinal, ""),
         )
         for task in work.tasks
     ]

@@ -34,9 +34,12 @@ class InFlight:
     def stand(self) -> tuple[int, LedgerStep | None]:
         """How many steps are done, and the one that is in flight.
 
-        Raises LedgerConflict where a step that ran is not in its place any more.
+        Raises LedgerConflict where a step that ran is not in its place any more, or the file was
+        edited since it was turned round: which steps are needed was decided by its text.
         """
         rows = self.ledger.steps(*self.rows.passage)
+        if self.rows.work.skipped and self.rows.texts_changed():
+            raise failures.changed_while_turned(self.name, self.rows.direction)
         done = 0
         while done < len(rows) and rows[done].state in ("done", "skipped"):
             done += 1
@@ -73,7 +76,7 @@ class InFlight:
             self.ledger.owe_signals()
             rows.renew(done=row.ordinal)
             rows.book_done(rows.work.tasks[row.ordinal - 1], None, 0.0, note)
-        return row.ordinal == len(rows.work.tasks)
+        return rows.work.following(rows.work.tasks[row.ordinal - 1]) is None
 
     def recover(self) -> int:
         """How many steps are done, after the one in flight was decided: it is booked as done, or
@@ -92,7 +95,7 @@ class InFlight:
             with self.rows.write():
                 task = self.rows.work.tasks[row.ordinal - 1]
                 self.rows.close(task, None, 0.0, note=finding.why)
-            done += 1
+            done = row.ordinal
         how = _RECOVERED[finding.decision, row.state == "failed"]
         self.context.tell(Recovered(self.name, row.ordinal, f"{how}: {finding.why}"))
         return done

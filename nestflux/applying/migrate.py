@@ -15,8 +15,9 @@ from nestflux.applying.backup_choice import NOT_ASKED
 from nestflux.applying.backups import Due, back_up, due, refuse_unbacked
 from nestflux.applying.context import Context, Options
 from nestflux.applying.coverage import refuse_unrecorded
-from nestflux.applying.events import Finished, Loaded, Relinked, SignalsLate
+from nestflux.applying.events import Finished, Loaded, Relinked, SignalsLate, Turned
 from nestflux.applying.files import relinks, row_of, verify, work_in
+from nestflux.applying.half_way import HalfWay, looking
 from nestflux.applying.plan import Known, Plan, make, replay_reasons
 from nestflux.applying.running import lock_held, open_history, refuse_unsuitable, run_opened
 from nestflux.applying.sizes import refuse_what_is_too_large
@@ -47,29 +48,38 @@ class Outcome:
 
 
 def migrate(
-    alias: str, *, replay: bool = False, to: str | None = None, options: Options | None = None
+    alias: str,
+    *,
+    replay: bool = False,
+    to: str | None = None,
+    turn: bool = False,
+    options: Options | None = None,
 ) -> Outcome:
     """Apply what is pending. With nothing pending: one query, no lock, nothing imported.
 
     Args:
         replay: on a fresh database run the files one by one instead of loading the snapshot.
         to: the last file to apply, by name or number; None: all.
+        turn: take a file forward again whose rollback was begun and not finished.
 
     Raises Refused (and its kinds) with nothing changed; StatementFailed, Undecided,
     LockUnavailable or LockLost with the ledger saying where it stands. The next call goes on.
     """
     options = options or Options()
     connection, server, folder = open_history(alias)
-    if _planned(connection, folder, replay, to, lenient=True) is None:
+    if _planned(connection, folder, replay, to, turn, lenient=True) is None:
         return Outcome()
     refuse_unsuitable(connection, server)
     with lock_held(connection, options) as lock:
-        known = _planned(connection, folder, replay, to)
+        known = _planned(connection, folder, replay, to, turn)
         if known is None:
             return Outcome()
         plan, state = known
         rows = {entry.id: row_of(folder, entry, server) for entry in _touched(plan)}
         works = {} if plan.load else {e.id: work_in(rows[e.id], Direction.UP) for e in plan.pending}
+        order = folder.journal.migrations
+        if (begun := plan.in_flight) and plan.turns:  # refused before anything is written
+            works[begun.id] = HalfWay(looking(connection, server, order, options), begun).turned()
         if plan.fresh:  # it holds what this run puts there, and nobody's data
             options = replace(options, backup=NOT_ASKED)
         refuse_unbacked(
@@ -81,22 +91,28 @@ def migrate(
             ((f"{rows[identity].name}.sql", work) for identity, work in works.items()),
             folder.snapshot() if plan.load else "",
         )
-        order = folder.journal.migrations
         with run_opened(connection, server, lock, options, order, state.version) as context:
             return _carry_out(context, folder, plan, state, rows, works)
 
 
-def make_plan(alias: str, *, replay: bool = False, to: str | None = None) -> Plan:
+def make_plan(
+    alias: str, *, replay: bool = False, to: str | None = None, turn: bool = False
+) -> Plan:
     """What ``migrate`` would do now. Changes nothing and takes no lock. Raises Refused."""
     connection, _, folder = open_history(alias)
-    known = _planned(connection, folder, replay, to)
+    known = _planned(connection, folder, replay, to, turn)
     return known[0] if known else Plan()
 
 
 def works_of(alias: str, plan: Plan) -> tuple[Work, ...]:
-    """The steps of a plan's files, for showing them."""
-    _, server, folder = open_history(alias)
-    return tuple(work_in(row_of(folder, entry, server), Direction.UP) for entry in plan.pending)
+    """The steps of a plan's files, for showing them. Raises Undecided or Refused where a rollback
+    that is to be turned round cannot be."""
+    connection, server, folder = open_history(alias)
+    works = {e.id: work_in(row_of(folder, e, server), Direction.UP) for e in plan.pending}
+    if plan.turns and plan.in_flight:
+        context = looking(connection, server, folder.journal.migrations, Options())
+        works[plan.in_flight.id] = HalfWay(context, plan.in_flight).turned()
+    return tuple(works.values())
 
 
 def backups_due(alias: str, works: Sequence[Work]) -> tuple[Due, ...]:
@@ -110,6 +126,7 @@ def _planned(
     folder: Folder,
     replay: bool,
     to: str | None,
+    turn: bool,
     *,
     lenient: bool = False,
 ) -> tuple[Plan, LedgerState] | None:
@@ -130,7 +147,7 @@ def _planned(
         replay_reasons=replay_reasons(folder.journal, _assumed_settings(folder)),
     )
     try:
-        plan = make(folder.journal, known, replay=replay, to=to)
+        plan = make(folder.journal, known, replay=replay, to=to, turn=turn)
     except LedgerConflict:
         if lenient:
             return Plan(), state
@@ -164,11 +181,18 @@ def _carry_out(
         context.tell(SignalsLate())
     if plan.drop_first:
         fresh.drop(context, plan.drop_first)
+    half = HalfWay(context, plan.in_flight) if plan.turns and plan.in_flight else None
+    if half:
+        rows[half.row.id], works[half.row.id] = half.row, half.turned()
     for work in works.values():
         _find_python_steps(context, work)
     pending = [m for e in plan.pending for m in e.migrations if m not in booked]
     announced = signals.migration_plan(context.loader, pending)
     signals.send_pre(context, announced, booked)
+    if half:
+        half.settle()
+        turned = works[half.row.id]
+        context.tell(Turned(half.row.name, "up", len(turned.tasks), len(turned.to_run)))
     if plan.load:
         loaded = fresh.load(context, folder.snapshot(), journal, list(rows.values()))
         outcome = replace(outcome, loaded=loaded)
@@ -207,7 +231,7 @@ def send_post_migrate(
 
 def _find_python_steps(context: Context, work: Work) -> None:
     """Raises Refused before anything runs where a migration lacks a step that a file names."""
-    for task in work.tasks:
+    for task in work.to_run:
         if isinstance(task.step, PythonStep):
             context.runner.find(task.step.locator)
 

@@ -51,14 +51,22 @@ class PassageRows:
         self.connection = context.connection
         self.ledger = context.ledger
         self.row = row
-        self.work = work
         self.known = known
         self.direction = work.direction
-        self.resumes = known is not None and known.is_in_flight
+        # In the other direction it is a new passage, which turns the one that was begun round.
+        self.resumes = (
+            known is not None and known.is_in_flight and known.direction == self.direction
+        )
         self.attempt = (known.attempt if known else 0) + (0 if self.resumes else 1)
+        self.work = self._as_begun(work) if self.resumes else work
         self.opened = 0
         self.before: dict[str, str] | None = None
         self.doubt = ""
+
+    def _as_begun(self, work: Work) -> Work:
+        """Less the steps that were not needed when the passage was begun."""
+        rows = self.ledger.steps(*self.passage)
+        return work.without({row.ordinal: row.note for row in rows if row.state == "skipped"})
 
     @property
     def passage(self) -> tuple[str, str, int]:
@@ -79,7 +87,7 @@ class PassageRows:
 
     def begin(self) -> None:
         """Write the file's row and those of its steps; nothing is done yet."""
-        first = self.work.tasks[0] if self.work.tasks else None
+        first = self.work.to_run[0] if self.work.to_run else None
         with self.write():
             self.ledger.owe_signals()
             state = RUNNING[self.direction]
@@ -103,17 +111,18 @@ class PassageRows:
             self.ledger.owe_signals()
             self.ledger.set_file_state(self.row.id, RUNNING[self.direction])
             self.renew(done)
-            if done == len(self.work.tasks):
+            if not any(task.ordinal > done for task in self.work.to_run):
                 self.ledger.finish_file(self.row.id, _FINISHED[self.direction])
 
     def renew(self, done: int) -> None:
         """Take over an accepted edit of what stands behind the steps that are done."""
-        if self._texts_changed():
+        if self.texts_changed():
             self.ledger.renew_file(self.row)
             self.ledger.replace_pending(*self.passage, ledger_steps(self.work), after=done)
             self.opened = 0
 
-    def _texts_changed(self) -> bool:
+    def texts_changed(self) -> bool:
+        """Was the file edited since the ledger was told of it?"""
         known = self.known
         return known is not None and (
             (known.up_sha256, known.down_sha256, known.record_sha256)
@@ -144,7 +153,7 @@ class PassageRows:
     def look_behind(self, task: Task) -> Task | None:
         """The step that follows, looked at; None where there is none, or where its tables cannot
         be looked at: then it is opened by itself."""
-        following = self.work.tasks[task.ordinal] if task.ordinal < len(self.work.tasks) else None
+        following = self.work.following(task)
         if following is not None:
             try:
                 self.look(following)
@@ -164,14 +173,14 @@ class PassageRows:
     def close(self, task: Task, rows: int | None, seconds: float, note: str = "") -> None:
         """After a step: what is booked with it, and the next step's opening."""
         self.book_done(task, rows, seconds, note)
-        if task.ordinal < len(self.work.tasks):
-            self.open(self.work.tasks[task.ordinal])
+        if following := self.work.following(task):
+            self.open(following)
 
     def book_done(self, task: Task, rows: int | None, seconds: float, note: str) -> None:
         """A step's row, the rows of ``django_migrations`` that come with it, the file's end."""
         self.ledger.close_step(self.place(task), rows=rows, seconds=seconds, note=note)
         self.book(task.books)
-        if task.ordinal == len(self.work.tasks):
+        if self.work.following(task) is None:
             self.ledger.finish_file(self.row.id, _FINISHED[self.direction])
 
     def book(self, migrations: tuple[str, ...]) -> None:

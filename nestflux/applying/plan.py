@@ -44,11 +44,13 @@ class Plan:
     ``pending`` are the files to run, in the journal's order; ``in_flight`` is the one of them
     that an earlier run began. ``load``: they are booked by loading the snapshot instead.
     ``drop_first`` are the objects of a load that died, each with the rows that it was to get.
+    ``turns``: the one in flight is a rollback, which is turned round.
     ``off_branch`` are applied files that the journal does not hold: another branch's, left alone.
     """
 
     pending: tuple[Entry, ...] = ()
     in_flight: LedgerFile | None = None
+    turns: bool = False
     fresh: bool = False
     load: bool = False
     replay_reasons: tuple[str, ...] = ()
@@ -62,19 +64,27 @@ class Plan:
         return not (self.pending or self.relinks or self.signals_owed)
 
 
-def make(journal: Journal, known: Known, *, replay: bool = False, to: str | None = None) -> Plan:
+def make(
+    journal: Journal,
+    known: Known,
+    *,
+    replay: bool = False,
+    to: str | None = None,
+    turn: bool = False,
+) -> Plan:
     """The plan.
 
     Args:
         replay: run the files one by one on a fresh database, too.
         to: the last file to apply, by name or number; None: all.
+        turn: take a file forward again whose rollback was begun and not finished.
 
     Raises LedgerConflict where ledger, files and ``django_migrations`` contradict one another.
     """
     state = _relinked(known.state, known.relinks)
     _refuse_other_family(journal, state)
     _refuse_changed(journal, state)
-    _refuse_loose_ends(journal, state)
+    _refuse_loose_ends(journal, state, turn=turn)
     pending = _pending(journal, state, to)
     _refuse_to_end_before_what_was_begun(pending, state, to)
     fresh = not state.applied and not known.has_tables and state.in_flight is None
@@ -92,6 +102,7 @@ def make(journal: Journal, known: Known, *, replay: bool = False, to: str | None
     return Plan(
         pending=pending,
         in_flight=state.in_flight,
+        turns=state.in_flight is not None and state.in_flight.direction == "down",
         fresh=fresh,
         load=load and bool(pending),
         replay_reasons=known.replay_reasons if fresh and not replay else (),
@@ -160,7 +171,9 @@ def _refuse_other_family(journal: Journal, state: LedgerState) -> None:
 def _refuse_changed(journal: Journal, state: LedgerState) -> None:
     for entry in journal.entries:
         file = state.file(entry.id)
-        if file is not None and file.is_applied and file.up_sha256 != entry.up:
+        # An edit of what a half applied file has not run yet is for its next run to take over.
+        whole = file is not None and (file.is_applied or file.state == "rolling_back")
+        if file is not None and whole and file.up_sha256 != entry.up:
             raise LedgerConflict(
                 f"{entry.name}.sql was changed after it was applied here: its statements are not "
                 "those that ran.",
@@ -170,22 +183,24 @@ def _refuse_changed(journal: Journal, state: LedgerState) -> None:
             )
 
 
-def _refuse_loose_ends(journal: Journal, state: LedgerState) -> None:
+def _refuse_loose_ends(journal: Journal, state: LedgerState, *, turn: bool) -> None:
     begun = [file for file in state.files if file.is_in_flight]
     if not begun:
         return
     file = begun[0]
-    if file.direction == "down":
+    if file.direction == "down" and not turn:
         raise LedgerConflict(
             f"The rollback of {file.name} was begun and not finished.",
             stands="nothing was run",
-            then="python manage.py db_rollback   (finishes it)",
+            then="python manage.py db_rollback   (finishes it), or db_migrate --turn   (takes the "
+            "file forward again)",
         )
     if file.id not in {entry.id for entry in journal.entries}:
         raise LedgerConflict(
             f"{file.name} was begun on another branch and not finished.",
             stands="nothing was run",
-            then=f"check out the branch that holds {file.name} and run db_migrate there",
+            then=f"check out the branch that holds {file.name} and run db_migrate there; or "
+            "python manage.py db_rollback   (undoes it from the text in the ledger)",
         )
 
 

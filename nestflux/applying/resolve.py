@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from nestflux.applying import signals
 from nestflux.applying.context import Context, Options
 from nestflux.applying.files import row_of, work_in
+from nestflux.applying.half_way import looking
 from nestflux.applying.in_flight import InFlight
 from nestflux.applying.migrate import send_post_migrate
 from nestflux.applying.passage_rows import PassageRows
@@ -30,7 +31,6 @@ from nestflux.database.ledger import (
 from nestflux.database.lock import DatabaseLock
 from nestflux.database.session import pin, restored_session
 from nestflux.exceptions import LedgerConflict, LockUnavailable, Refused
-from nestflux.graph.loader import load
 from nestflux.history.deltas import Delta
 from nestflux.history.sqlfile import Direction
 
@@ -119,17 +119,9 @@ def examine(alias: str, file: str, ordinal: int) -> Evidence:
     """
     options = Options(command="db_resolve")
     connection, server, folder = open_history(alias)
-    with _lock_free(connection, options) as lock:
+    with _lock_free(connection, options):
         _, known = _in_flight(connection)
-        context = Context(
-            connection=connection,
-            server=server,
-            ledger=Ledger(connection),
-            lock=lock,
-            options=options,
-            order=folder.journal.migrations,
-            load=lambda: load(connection),
-        )
+        context = looking(connection, server, folder.journal.migrations, options)
         flight, step, finding = _flying(context, folder, known)
         evidence = _evidence(flight.rows, step, finding)
     _require_meant(evidence, file, ordinal)

@@ -1,4 +1,7 @@
-"""``db_rollback``: the reviewed down files in reverse, with the same books as the way up."""
+"""``db_rollback``: the reviewed down files in reverse, with the same books as the way up.
+
+A file that is half applied is turned round: what ran of it is undone.
+"""
 
 from __future__ import annotations
 
@@ -10,15 +13,17 @@ from nestflux.applying.apply import Passage
 from nestflux.applying.backup_choice import NOT_ASKED, Answer
 from nestflux.applying.backups import back_up, refuse_unbacked
 from nestflux.applying.context import Context, Options
-from nestflux.applying.events import Finished, SignalsLate
+from nestflux.applying.events import Finished, SignalsLate, Turned
 from nestflux.applying.files import row_of, work_in
+from nestflux.applying.half_way import HalfWay, looking
 from nestflux.applying.losses import Loss, losses_live
 from nestflux.applying.migrate import send_post_migrate
 from nestflux.applying.running import lock_held, open_history, refuse_unsuitable, run_opened
 from nestflux.applying.sizes import refuse_what_is_too_large
 from nestflux.applying.tasks import Work
 from nestflux.database.ledger import FileRow, Ledger, LedgerFile, LedgerState, read_state
-from nestflux.database.server import Server
+from nestflux.database.lock import holder_of, lock_name
+from nestflux.database.server import Server, schema_name
 from nestflux.exceptions import LedgerConflict, Refused
 from nestflux.history.folder import Folder
 from nestflux.history.sqlfile import Direction, PythonStep
@@ -31,7 +36,8 @@ ZERO = "zero"
 
 @dataclass(frozen=True)
 class RollbackFile:
-    """A file to undo, with the steps that do it."""
+    """A file to undo, with the steps that do it. Of one that is half applied the steps are
+    skipped that have nothing to undo."""
 
     known: LedgerFile
     row: FileRow
@@ -41,6 +47,18 @@ class RollbackFile:
     @property
     def notes(self) -> tuple[str, ...]:
         return self.work.file.notes
+
+    @property
+    def turns(self) -> bool:
+        """Is it a file that is half applied?"""
+        return self.known.is_in_flight and self.known.direction == "up"
+
+    @property
+    def what(self) -> tuple[object, ...]:
+        """What makes it another plan than one that was shown before."""
+        known = self.known
+        begun = self.known.state if self.turns else ""
+        return known.id, known.attempt, known.direction, begun, tuple(self.work.skipped)
 
 
 @dataclass(frozen=True)
@@ -56,6 +74,10 @@ class RollbackPlan:
         return not (self.files or self.signals_owed)
 
     @property
+    def what(self) -> tuple[tuple[object, ...], ...]:
+        return tuple(file.what for file in self.files)
+
+    @property
     def losses(self) -> tuple[Loss, ...]:
         return tuple(loss for file in self.files for loss in file.losses)
 
@@ -63,21 +85,16 @@ class RollbackPlan:
 def choose(
     state: LedgerState, file: str | None = None, to: str | None = None
 ) -> tuple[LedgerFile, ...]:
-    """Which files to undo, the last applied first. Pure.
+    """Which files to undo, the last applied first; one that is half applied, or half undone,
+    before all others. Pure.
 
     Args:
         file: undo this one, and what was applied after it; None: the last one.
         to: undo what was applied after this one, which stays; ``zero``: everything.
 
-    Raises Refused for a file that is not applied, LedgerConflict where one is half applied.
+    Raises Refused for a file that is not applied.
     """
     flying = state.in_flight
-    if flying is not None and flying.direction == "up":
-        raise LedgerConflict(
-            f"{flying.name} is half applied; only a whole file can be undone.",
-            stands="nothing was run",
-            then="python manage.py db_migrate   (finishes it), then db_rollback",
-        )
     newest_first = tuple(reversed(state.applied))
     begun = (flying,) if flying is not None else ()
     if file is None and to is None:
@@ -105,9 +122,19 @@ def _named(name: str, files: tuple[LedgerFile, ...]) -> LedgerFile:
 
 
 def plan_rollback(alias: str, *, file: str | None = None, to: str | None = None) -> RollbackPlan:
-    """What ``rollback`` would do now. Raises Refused where a file cannot be undone."""
+    """What ``rollback`` would do now. Raises Refused where a file cannot be undone, or is just
+    being applied, and Undecided where a person has to decide its step in flight first."""
     connection, server, folder = open_history(alias)
-    return _planned(connection, server, folder, file, to)[0]
+    state = read_state(connection)
+    begun = state.in_flight if state else None
+    holder = holder_of(connection, lock_name(schema_name(connection)))
+    if begun is not None and begun.direction == "up" and holder is not None:
+        raise LedgerConflict(
+            f"{begun.name} is being applied: {holder}.",
+            stands="nothing was run",
+            then="wait for it: python manage.py db_status",
+        )
+    return _planned(connection, server, folder, file, to, Options(command="db_rollback"))[0]
 
 
 def rollback(
@@ -130,10 +157,10 @@ def rollback(
     connection, server, folder = open_history(alias)
     refuse_unsuitable(connection, server)
     with lock_held(connection, options) as lock:
-        plan, state = _planned(connection, server, folder, file, to)
+        plan, state = _planned(connection, server, folder, file, to, options)
         if plan.nothing_to_do:
             return ()
-        if expected is not None and _ids(expected) != _ids(plan):
+        if expected is not None and expected.what != plan.what:
             raise LedgerConflict(
                 "Another deploy changed what is applied while you were asked.",
                 stands="nothing was run",
@@ -163,7 +190,7 @@ def _carry_out(context: Context, plan: RollbackPlan, state: LedgerState) -> tupl
     if not plan.files:
         context.tell(SignalsLate())
     for file in plan.files:
-        for task in file.work.tasks:
+        for task in file.work.to_run:
             if isinstance(task.step, PythonStep):
                 context.runner.find(task.step.locator)
     undone = [m for file in plan.files for m in reversed(file.row.migrations)]
@@ -176,6 +203,10 @@ def _carry_out(context: Context, plan: RollbackPlan, state: LedgerState) -> tupl
 
 
 def _undo(context: Context, file: RollbackFile) -> Finished:
+    if file.turns:
+        HalfWay(context, file.known).settle()
+        work = file.work
+        context.tell(Turned(file.row.name, "down", len(work.tasks), len(work.to_run)))
     passage = Passage(context, file.row, file.work, file.known)
     back_up(context, passage.rows)
     return passage.run()
@@ -187,6 +218,7 @@ def _planned(
     folder: Folder,
     file: str | None,
     to: str | None,
+    options: Options,
 ) -> tuple[RollbackPlan, LedgerState]:
     state = read_state(connection) or LedgerState()
     ledger = Ledger(connection)
@@ -207,8 +239,12 @@ def _planned(
                 stands="nothing was run",
                 then="write a new migration that takes the schema on, and run db_generate",
             )
+        if known.is_in_flight and known.direction == "up":
+            context = looking(connection, server, folder.journal.migrations, options)
+            half = HalfWay(context, known)
+            row, work = half.row, half.turned()
         files.append((known, row, work))
-    losses = losses_live(connection, [work.tasks for _, _, work in files])
+    losses = losses_live(connection, [work.to_run for _, _, work in files])
     planned = (RollbackFile(*file, lost) for file, lost in zip(files, losses, strict=True))
     return RollbackPlan(tuple(planned), state.signals_owed), state
 
@@ -227,7 +263,3 @@ def _order(folder: Folder, plan: RollbackPlan) -> list[str]:
     for file in reversed(plan.files):
         order += [m for m in file.row.migrations if m not in order]
     return order
-
-
-def _ids(plan: RollbackPlan) -> tuple[str, ...]:
-    return tuple(file.known.id for file in plan.files)

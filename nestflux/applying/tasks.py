@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from nestflux.exceptions import HistoryError
 from nestflux.history.deltas import FileRecord, StepRecord
@@ -55,15 +56,39 @@ class Task:
 @dataclass(frozen=True)
 class Work:
     """A file's tasks. ``books_first`` are those of sections before the first step, or of a file
-    that has no step at all: they are written when the file is begun."""
+    that has no step at all: they are written when the file is begun. ``skipped`` are the steps
+    that are not to run, by ordinal, with the reason."""
 
     file: SqlFile
     tasks: tuple[Task, ...]
     books_first: tuple[str, ...]
+    skipped: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def direction(self) -> Direction:
         return self.file.direction
+
+    @property
+    def to_run(self) -> tuple[Task, ...]:
+        return tuple(task for task in self.tasks if task.ordinal not in self.skipped)
+
+    def following(self, task: Task) -> Task | None:
+        """The step that runs after ``task``; None after the last one."""
+        return next((one for one in self.to_run if one.ordinal > task.ordinal), None)
+
+    def without(self, skipped: Mapping[int, str]) -> Work:
+        """The same, some steps left out: what is booked with them comes with the step that runs
+        before them, or first."""
+        books_first = list(self.books_first)
+        kept: dict[int, list[str]] = {}
+        last = 0
+        for task in self.tasks:
+            if task.ordinal not in skipped:
+                last = task.ordinal
+                kept[last] = []
+            (kept[last] if last else books_first).extend(task.books)
+        tasks = tuple(replace(task, books=tuple(kept.get(task.ordinal, ()))) for task in self.tasks)
+        return Work(self.file, tasks, tuple(books_first), dict(skipped))
 
 
 def work_of(file: SqlFile, record: FileRecord) -> Work:

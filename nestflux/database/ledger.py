@@ -237,7 +237,7 @@ class Ledger:
     def replace_pending(
         self, identity: str, direction: str, attempt: int, steps: Sequence[LedgerStep], after: int
     ) -> None:
-        """Put ``steps`` in the place of the rows behind ordinal ``after``."""
+        """Put ``steps``, pending or skipped, in the place of the rows behind ordinal ``after``."""
         self._execute(
             "DELETE FROM nestflux_statement WHERE sql_migration_id = %s AND direction = %s "
             "AND attempt = %s AND ordinal > %s",
@@ -255,8 +255,8 @@ class Ledger:
                 "sql": step.sql,
                 "verdict": step.verdict,
                 "undecidable": step.undecidable,
-                "state": "pending",
-                "note": "",
+                "state": step.state,
+                "note": step.note,
                 "tries": 0,
                 "delta": json.dumps(step.delta),
                 "error_text": "",

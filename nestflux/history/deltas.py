@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -115,6 +115,8 @@ class StepRecord:
     ``verdict`` is how the server ran it; ``note`` its whole comment line;
     ``tables`` are the objects it names; ``undecidable`` says why a crash in the middle of it
     could not be decided (empty: it can); ``fingerprint`` is a Python step's syntax tree, hashed.
+    ``operation`` is the path of the operation of its migration that it came from, ``3`` or ``1.0``;
+    empty for what Django defers to the end of a migration, and where it is not known.
     """
 
     sha256: str
@@ -125,6 +127,7 @@ class StepRecord:
     undecidable: str = ""
     atomic: bool = True
     fingerprint: str = ""
+    operation: str = ""
     delta: Delta = field(default_factory=Delta)
 
     def to_json(self) -> dict[str, Any]:
@@ -147,6 +150,7 @@ _DEFAULTS: dict[str, Any] = {
     "undecidable": "",
     "atomic": True,
     "fingerprint": "",
+    "operation": "",
     "delta": {"changes": {}},
 }
 
@@ -162,6 +166,14 @@ class FileRecord:
         """JSON, a step a line: what changed of a step shows as one line of a diff."""
         ways = (f' "{way}": {_a_step_a_line(steps)}' for way, steps in vars(self).items())
         return "{\n" + ",\n".join(ways) + "\n}\n"
+
+    def undecidable(self) -> Iterator[tuple[str, int, str]]:
+        """The steps that a crash would leave to a person: the way, ``up`` or ``down``, the
+        ordinal, and why."""
+        for way, steps in vars(self).items():
+            for ordinal, step in enumerate(steps, start=1):
+                if step.undecidable:
+                    yield way, ordinal, step.undecidable
 
     @classmethod
     def loads(cls, text: str) -> FileRecord:

@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
+from itertools import pairwise
 
 from nestflux.history.lexer import Token, significant, tokens
 
@@ -22,19 +23,34 @@ class Kind(StrEnum):
 
 _BY_FIRST_WORD = {
     **dict.fromkeys(("INSERT", "UPDATE", "DELETE", "REPLACE", "CALL", "DO", "HANDLER"), Kind.DATA),
-    **dict.fromkeys(("SELECT", "SHOW", "EXPLAIN", "DESCRIBE", "DESC", "VALUES"), Kind.READ),
+    **dict.fromkeys(
+        ("SELECT", "SHOW", "EXPLAIN", "DESCRIBE", "DESC", "VALUES", "TABLE", "CHECKSUM", "HELP"),
+        Kind.READ,
+    ),
     **dict.fromkeys(
         ("BEGIN", "START", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE"), Kind.TRANSACTION
     ),
     "SET": Kind.SESSION,
 }
 # Statements whose repetition changes nothing and whose effect no reading shows.
-_REPEATABLE = ("ANALYZE", "OPTIMIZE", "CHECK", "FLUSH", "GRANT", "REVOKE")
+_REPEATABLE = (
+    *("ANALYZE", "OPTIMIZE", "CHECK", "REPAIR", "FLUSH", "CACHE", "LOAD"),
+    *("GRANT", "REVOKE", "SET", "ALTER", "COMMENT"),
+)
+# What CREATE OR REPLACE makes anew from its text alone, with nothing in it that could be lost.
+_TEXTS = {"VIEW", "PROCEDURE", "FUNCTION", "PACKAGE", "TRIGGER", "EVENT", "INDEX"}
+# Statements on the server and not on a schema: no reading tells whether they ran.
+_OF_THE_SERVER = {
+    *("INSTALL", "UNINSTALL", "KILL", "SHUTDOWN", "RESTART", "RESET", "PURGE", "CHANGE", "STOP"),
+    *("BINLOG", "CLONE", "BACKUP"),
+}
+_READS = (["SELECT"], ["TABLE"], ["VALUES"], ["WITH"])
+_SERVERS_OBJECTS = {"USER", "ROLE", "DATABASE", "SCHEMA", "SERVER", "TABLESPACE", "UNDO", "LOGFILE"}
 # Programs: their bodies run later, in sessions of their own.
 _PROGRAMS = {"TRIGGER", "PROCEDURE", "FUNCTION", "EVENT"}
 _EXECUTABLE = re.compile(r"/\*M?!\d*|\*/")
 # ALTER TABLE clauses that move rows between partitions or tables without a trace in the schema.
-_MOVES_ROWS = ("EXCHANGE", "TRUNCATE", "DISCARD", "IMPORT")
+_MOVES_ROWS = {"EXCHANGE", "TRUNCATE"}
 
 
 def kind_of(sql: str) -> Kind:
@@ -49,7 +65,7 @@ def kind_of(sql: str) -> Kind:
     if words[0] == "WITH":
         data = {"UPDATE", "DELETE", "INSERT", "REPLACE"}
         return Kind.DATA if data & set(_words(_acting(sql))) else Kind.READ
-    if words[0] == "LOAD" and words[1:2] == ["DATA"]:
+    if words[0] == "LOAD" and words[1:2] in (["DATA"], ["XML"]):
         return Kind.DATA
     if words[:2] == ["SET", "PASSWORD"]:
         return Kind.DDL
@@ -64,10 +80,22 @@ def sha256(text: str) -> str:
 def is_repeatable(sql: str) -> bool:
     """Is it harmless to run this DDL statement twice, where it changes nothing in the schema?"""
     words = _words(_acting(sql))
-    if words[0] == "ALTER" and "TABLE" in words[:3]:
-        return not set(_MOVES_ROWS) & set(words)
-    # With IF [NOT] EXISTS, what changed nothing once changes nothing again.
-    return words[0] in _REPEATABLE or (words[0] in ("CREATE", "DROP") and "EXISTS" in words[2:6])
+    if words[:3] == ["CREATE", "OR", "REPLACE"]:
+        return bool(_TEXTS & set(words[3:9]))
+    if words[0] in ("CREATE", "DROP"):
+        # With IF [NOT] EXISTS, what changed nothing once changes nothing again.
+        return "EXISTS" in words[2:6]
+    return words[0] in _REPEATABLE and not _moves_rows(words)
+
+
+def _moves_rows(words: list[str]) -> str:
+    """``EXCHANGE PARTITION`` or ``TRUNCATE PARTITION`` where an ALTER TABLE is one, else empty."""
+    if words[0] != "ALTER" or "TABLE" not in words[:3]:
+        return ""
+    for first, second in pairwise(words):
+        if first in _MOVES_ROWS and second == "PARTITION":
+            return f"{first} {second}"
+    return ""
 
 
 def why_undecidable(sql: str, *, leaves_a_trace: bool) -> str:
@@ -78,9 +106,12 @@ def why_undecidable(sql: str, *, leaves_a_trace: bool) -> str:
     words = _words(_acting(sql))
     if words[:1] == ["TRUNCATE"]:
         return "TRUNCATE leaves no trace in the schema"
+    if moved := _moves_rows(words):
+        return f"{moved} leaves no trace in the schema"
+    if words[:3] == ["CREATE", "OR", "REPLACE"] and not is_repeatable(sql):
+        kind = next((word for word in words[3:5] if word != "TEMPORARY"), "TABLE")
+        return f"CREATE OR REPLACE {kind} loses the rows of a {kind.lower()} that may be its own"
     if leaves_a_trace:
-        if words[0] == "CREATE" and words[1:3] == ["OR", "REPLACE"] and "TABLE" in words[3:5]:
-            return "CREATE OR REPLACE TABLE loses the rows of a table that may be its own"
         return ""
     if words[0] == "RENAME":
         return "the tables that are renamed read the same before and after"
@@ -96,6 +127,10 @@ def why_not_in_a_file(sql: str) -> str:
     words = _words(found)
     if sum(1 for _ in statements_in(sql)) > 1:
         return "it is several statements in one: between any two of them a run may die"
+    if words[:2] == ["BEGIN", "NOT"]:
+        return "a compound statement is several statements: between any two of them a run may die"
+    if why := _why_not_of_a_schema(words):
+        return why
     in_a_program = words[:1] == ["CREATE"] and bool(_PROGRAMS & set(words))
     if (variable := _user_variable(found)) and not in_a_program:
         return _session_only(f"the user variable {variable}")
@@ -113,6 +148,29 @@ def why_not_in_a_file(sql: str) -> str:
         case ["XA", *_]:
             return "XA transactions are not supported"
     return ""
+
+
+def _why_not_of_a_schema(words: list[str]) -> str:
+    """Why a statement is one on the server or its files, of which no schema and no transaction
+    says whether it ran; empty if it is not."""
+    if words[:1] in _READS and {"OUTFILE", "DUMPFILE"} & set(words):
+        return "it writes a file on the server, which no transaction takes back"
+    if words[:1] == ["IMPORT"] or (words[:1] == ["ALTER"] and _is_of_a_tablespace(words)):
+        return "it takes table files that somebody copies on the server; run it by hand"
+    if words[:1] and words[0] in _OF_THE_SERVER:
+        return f"{words[0]} is about the server and not about a schema; run it by hand"
+    if words[:1] in (["CREATE"], ["DROP"], ["RENAME"]) and words[1:2]:
+        alone = "EXISTS" not in words[2:5] and words[1:3] != ["OR", "REPLACE"]
+        if words[1] in _SERVERS_OBJECTS and alone:
+            return (
+                f"no reading of the schema tells whether {words[0]} {words[1]} ran; say IF EXISTS "
+                "or IF NOT EXISTS, so that it may run twice"
+            )
+    return ""
+
+
+def _is_of_a_tablespace(words: list[str]) -> bool:
+    return bool({"DISCARD", "IMPORT"} & set(words)) and words[-1] == "TABLESPACE"
 
 
 def _session_only(what: str) -> str:

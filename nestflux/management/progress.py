@@ -27,6 +27,7 @@ from nestflux.applying.events import (
     SignalsLate,
     StepDone,
     StepStarted,
+    Turned,
     Waited,
     Waiting,
 )
@@ -106,6 +107,10 @@ def _lines(event: Event) -> list[str]:
             return [f"✓ Loaded schema.sql: {span}  ({count}, {event.seconds:.1f} s)"]
         case Recovered():
             return [f"{event.name}.sql, statement {event.ordinal} {event.how}"]
+        case Turned():
+            what = "rollback" if event.direction == "up" else "half applied file"
+            needed = f"{event.needed} of {counted(event.steps, 'statement')} needed"
+            return [f"{event.name}.sql: turning the {what} round, {needed}"]
         case Retrying():
             return [
                 f"{event.name}.sql, statement {event.ordinal}: {event.reason}; "

@@ -28,7 +28,10 @@ def plan_lines(plan: Plan, works: Sequence[Work], due: Sequence[Due]) -> Iterato
         yield from (f"  {entry.name}.sql" for entry in plan.pending)
     else:
         for work in works:
-            if plan.in_flight is not None and work.file.id == plan.in_flight.id:
+            begun = plan.in_flight is not None and work.file.id == plan.in_flight.id
+            if begun and plan.turns:
+                yield "The rollback of this file was begun; what it undid is done again:"
+            elif begun:
                 yield "An earlier run began this file; it goes on where that stopped:"
             yield from _work_lines(work)
             yield from _due_lines(work, due)
@@ -48,7 +51,7 @@ def _work_lines(work: Work) -> Iterator[str]:
     yield f"{work.file.name}.sql"
     for note in work.file.notes:
         yield f"  Note: {note}"
-    for task in work.tasks:
+    for task in work.to_run:
         tables = f"; touches {', '.join(task.record.tables)}" if task.record.tables else ""
         verdict = task.record.verdict or task.kind
         yield ""
@@ -66,6 +69,7 @@ def plan_as_json(plan: Plan, works: Sequence[Work], due: Sequence[Due]) -> dict[
         "replay_reasons": list(plan.replay_reasons),
         "drop_first": list(plan.drop_first),
         "in_flight": plan.in_flight.name if plan.in_flight else None,
+        "turns": plan.turns,
         "off_branch": [file.name for file in plan.off_branch],
         "relinks": {relink.old.name: relink.entry.name for relink in plan.relinks},
         "post_migrate": plan.signals_owed,
@@ -82,7 +86,7 @@ def _work_as_json(work: Work) -> dict[str, Any]:
     return {
         "name": work.file.name,
         "notes": list(work.file.notes),
-        "steps": [_task_as_json(task) for task in work.tasks],
+        "steps": [_task_as_json(task) for task in work.to_run],
     }
 
 
@@ -156,10 +160,18 @@ def rollback_lines(plan: RollbackPlan, *, with_sql: bool) -> Iterator[str]:
 
 def _rollback_file_lines(file: RollbackFile, *, with_sql: bool) -> Iterator[str]:
     if with_sql:
+        if file.turns:
+            yield "This file is half applied; what ran of it is undone:"
         yield from _work_lines(file.work)
         return
-    count = len(file.work.tasks)
-    yield f"Undoes {file.row.name}.sql ({count} statement{'' if count == 1 else 's'})"
+    count = counted(len(file.work.tasks), "statement")
+    if file.turns:
+        yield (
+            f"Undoes what ran of {file.row.name}.sql "
+            f"({len(file.work.to_run)} of {count} of its way back)"
+        )
+    else:
+        yield f"Undoes {file.row.name}.sql ({count})"
     yield from (f"  Note: {note}" for note in file.notes)
 
 

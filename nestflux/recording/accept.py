@@ -52,11 +52,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Accepted:
-    """An accepted edit: what the schema after the history has gained and lost by it."""
+    """An accepted edit: what the schema after the history has gained and lost by it, and what was
+    learned of the edited steps."""
 
     name: str
     family: str
     schema_changes: list[str]
+    record: FileRecord
     staged: Staged
 
 
@@ -148,7 +150,7 @@ def _accept(edit: _Edit, loader: ExtendedLoader) -> Accepted:
         prove_snapshot(place, snapshot, schema)
     changes = Delta.between(before.reading, schema.reading).lines()
     staged = _staged(measured, record, snapshot, rows, varying)
-    return Accepted(entry.name, place.server.family, changes, staged)
+    return Accepted(entry.name, place.server.family, changes, record, staged)
 
 
 def _staged(
@@ -265,6 +267,8 @@ def _measure(
     def execute(text: str) -> None:
         with connection.cursor() as cursor:
             cursor.execute(text)
+            while cursor.nextset():  # CALL: each result may hold an error
+                pass
 
     with _refused_in_words(connection, file, ordinal, sql):
         _, _, record = measuring.run(sql, execute)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from django.db.migrations.migration import Migration
@@ -63,6 +63,7 @@ class Recorder:
         self._connection = connection
         self._on_data = on_data
         self._foreign = ""
+        self._operation = ""
         self._measuring = Measuring(connection, family)
         self.recorded: list[Recorded] = []
         self._items: list[Item] = []
@@ -92,17 +93,15 @@ class Recorder:
 
     @contextmanager
     def _operations_watched(self, migration: Migration, *, backwards: bool) -> Iterator[None]:
-        """Wrap what is not Django's own SQL operation, on the instance: the loader's own."""
+        """Wrap each operation, on the instance: the loader's own."""
         name = "database_backwards" if backwards else "database_forwards"
         wrapped = []
         for found in operations_of(migration):
             run = getattr(found.operation, name)
             if is_python(found.operation) or found.locator in self._on_data:
                 vars(found.operation)[name] = self._as_python_step(found, run)
-            elif not type(found.operation).__module__.startswith("django."):
-                vars(found.operation)[name] = self._as_foreign(found, run)
             else:
-                continue
+                vars(found.operation)[name] = self._as_sql(found, run)
             wrapped.append(found.operation)
         try:
             yield
@@ -129,13 +128,16 @@ class Recorder:
 
         return watched
 
-    def _as_foreign(self, found: PythonOperation, run: Callable[..., None]) -> Callable[..., None]:
+    def _as_sql(self, found: PythonOperation, run: Callable[..., None]) -> Callable[..., None]:
+        is_foreign = not type(found.operation).__module__.startswith("django.")
+
         def watched(*args: Any, **kwargs: Any) -> None:
-            self._foreign = found.locator
+            self._operation = found.place
+            self._foreign = found.locator if is_foreign else ""
             try:
                 run(*args, **kwargs)
             finally:
-                self._foreign = ""
+                self._operation = self._foreign = ""
 
         return watched
 
@@ -166,7 +168,10 @@ class Recorder:
         def run(text: str) -> Any:
             if many:  # here `execute` is the cursor's executemany, which without rows does nothing
                 return context["cursor"].execute(text)
-            return execute(text, None, False, context)
+            result = execute(text, None, False, context)
+            while context["cursor"].nextset():  # CALL: each result may hold an error
+                pass
+            return result
 
         result = None
         for bound in params if many else (params,):
@@ -187,7 +192,7 @@ class Recorder:
         with self.paused():
             result, statement, record = self._measuring.run(text, execute)
         self._items.append(statement)
-        self._records.append(record)
+        self._records.append(replace(record, operation=self._operation))
         return result
 
     @contextmanager

@@ -6,13 +6,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from django.db import transaction
+from django.db.utils import Error
+
+from nestflux.database.errors import number_of
+from nestflux.database.numbers import NO_SUCH_SAVEPOINT
 from nestflux.database.reader import read_schema
 from nestflux.database.verdicts import run_measured
 from nestflux.graph.python_steps import PythonOperation, fingerprint
 from nestflux.history.deltas import Delta, StepRecord
 from nestflux.history.lexer import identifiers
 from nestflux.history.sqlfile import PythonStep, Statement
-from nestflux.history.statements import Kind, kind_of, why_undecidable
+from nestflux.history.statements import Kind, kind_of, summary, why_undecidable
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -37,7 +42,7 @@ class Measuring:
         return self._ddl(text, execute)
 
     def _data(self, text: str, execute: Callable[[str], Any]) -> tuple[Any, Statement, StepRecord]:
-        result = execute(text)
+        result, commits = self._watched(text, execute)
         reading = read_schema(self.connection, identifiers(text)).reading
         others = [
             _object(key)
@@ -45,8 +50,26 @@ class Measuring:
             if " / " not in key and "ENGINE=" in definition and "ENGINE=InnoDB" not in definition
         ]
         why = f"{others[0]} is not InnoDB, its rows cannot be rolled back" if others else ""
+        if commits:
+            why = "it runs statements that commit implicitly"
         verdict = "writes rows" if kind_of(text) is Kind.DATA else "reads"
         return result, *_described(text, "data", verdict, _objects(reading), why, Delta())
+
+    def _watched(self, text: str, execute: Callable[[str], Any]) -> tuple[Any, bool]:
+        """Run a data statement; did it commit implicitly? Only a procedure can, and an implicit
+        commit deletes savepoints (MySQL Manual, "SAVEPOINT")."""
+        if summary(text).split()[:1] != ["CALL"]:
+            return execute(text), False
+        with transaction.atomic(self.connection.alias), self.connection.cursor() as cursor:
+            cursor.execute("SAVEPOINT nestflux_call")
+            result = execute(text)
+            try:
+                cursor.execute("RELEASE SAVEPOINT nestflux_call")
+            except Error as error:
+                if number_of(error) != NO_SUCH_SAVEPOINT:
+                    raise
+                return result, True
+        return result, False
 
     def _ddl(self, text: str, execute: Callable[[str], Any]) -> tuple[Any, Statement, StepRecord]:
         names = identifiers(text)
@@ -79,6 +102,7 @@ def describe_python(step: PythonOperation, commits: list[str]) -> tuple[PythonSt
         undecidable=why,
         atomic=step.atomic and not commits,
         fingerprint=fingerprint(step.operation),
+        operation=step.place,
     )
 
 

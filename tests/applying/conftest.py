@@ -115,3 +115,27 @@ def odd(project: ProjectFactory, recorded_odd: Path) -> Project:
     made = copy_recorded(recorded_odd, project({"shop": {}}))
     made.succeeds("db_migrate", "--to", "0002")
     return made
+
+
+@pytest.fixture(scope="session")
+def recorded_whole(tmp_path_factory: pytest.TempPathFactory, server: TestServer) -> Iterator[Path]:
+    """All of it in one file, ``0001_whole``: three migrations, with steps of each kind."""
+    path = tmp_path_factory.mktemp("whole")
+    project = new_project(path, server, f"nf_{secrets.token_hex(5)}", {"shop": {}})
+    try:
+        write_first(project)
+        write_second(project)
+        project.succeeds("db_generate", "--name", "whole", "--noinput")
+        project.write("shop/apps.py", APPS)
+        yield path
+    finally:
+        server.drop_all(project.database)
+
+
+@pytest.fixture
+def whole(project: ProjectFactory, recorded_whole: Path) -> Project:
+    """A project of its own with ``0001_whole``, nothing applied."""
+    made = project({"shop": {}})
+    for name in ("shop", "migrations_sql"):
+        shutil.copytree(recorded_whole / name, made.path / name, dirs_exist_ok=True)
+    return made

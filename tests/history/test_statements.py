@@ -36,6 +36,9 @@ from nestflux.history.statements import (
         ("REPLACE INTO t VALUES (1)", Kind.DATA),
         ("CALL fill()", Kind.DATA),
         ("LOAD DATA INFILE 'x' INTO TABLE t", Kind.DATA),
+        ("LOAD XML INFILE 'x' INTO TABLE t", Kind.DATA),
+        ("TABLE t", Kind.READ),
+        ("CHECKSUM TABLE t", Kind.READ),
         ("WITH x AS (SELECT 1) UPDATE t SET a = 1", Kind.DATA),
         ("WITH x AS (SELECT 'UPDATE') SELECT * FROM x", Kind.READ),
         ("SELECT 1", Kind.READ),
@@ -74,12 +77,24 @@ def test_kind_of(sql: str, kind: Kind) -> None:
         ("TRUNCATE TABLE t", False, "TRUNCATE leaves no trace in the schema"),
         ("RENAME TABLE a TO c, b TO a, c TO b", False, "the tables that are renamed read the same"),
         ("RENAME TABLE a TO b", True, ""),
-        ("ALTER TABLE t EXCHANGE PARTITION p WITH TABLE u", False, "it leaves no trace"),
-        ("ALTER TABLE t TRUNCATE PARTITION p", False, "it leaves no trace"),
-        ("ALTER TABLE t DISCARD TABLESPACE", False, "it leaves no trace"),
+        ("ALTER TABLE t EXCHANGE PARTITION p WITH TABLE u", False, "EXCHANGE PARTITION leaves"),
+        ("ALTER TABLE t EXCHANGE PARTITION p WITH TABLE u", True, "EXCHANGE PARTITION leaves"),
+        ("ALTER TABLE t TRUNCATE PARTITION p", False, "TRUNCATE PARTITION leaves"),
+        ("ALTER TABLE t DROP PARTITION p", True, ""),
+        ("ALTER TABLE t RENAME COLUMN a TO b, RENAME COLUMN b TO a", True, ""),
+        ("ALTER DATABASE CHARACTER SET utf8mb4", False, ""),
+        ("ALTER VIEW v AS SELECT 1", False, ""),
+        ("GRANT SELECT ON t TO a", False, ""),
+        ("SET PASSWORD FOR a = 'x'", False, ""),
+        ("LOAD INDEX INTO CACHE t", False, ""),
+        ("CREATE OR REPLACE VIEW v AS SELECT 1", False, ""),
+        ("CREATE OR REPLACE SQL SECURITY INVOKER VIEW v AS SELECT 1", False, ""),
+        ("CREATE OR REPLACE FUNCTION f() RETURNS int RETURN 1", False, ""),
+        ("CREATE OR REPLACE SEQUENCE s", True, "CREATE OR REPLACE SEQUENCE loses the rows"),
+        ("CREATE USER IF NOT EXISTS a", False, ""),
         ("CREATE OR REPLACE TABLE t (a int)", True, "CREATE OR REPLACE TABLE loses the rows"),
         ("CREATE OR REPLACE VIEW v AS SELECT 1", True, ""),
-        ("CREATE USER a", False, "it leaves no trace"),
+        ("SOMETHING NEW IN 2030", False, "it leaves no trace"),
     ],
 )
 def test_what_a_reading_of_the_schema_cannot_decide(
@@ -102,6 +117,30 @@ def test_what_a_reading_of_the_schema_cannot_decide(
 )
 def test_is_repeatable(sql: str, expected: bool) -> None:
     assert is_repeatable(sql) is expected
+
+
+@pytest.mark.parametrize(
+    ("sql", "why"),
+    [
+        ("ALTER TABLE t DISCARD TABLESPACE", "it takes table files"),
+        ("ALTER TABLE t IMPORT PARTITION p TABLESPACE", "it takes table files"),
+        ("IMPORT TABLE FROM '/tmp/x.sdi'", "it takes table files"),
+        ("SELECT a INTO OUTFILE '/tmp/x' FROM t", "it writes a file on the server"),
+        ("INSTALL PLUGIN x SONAME 'x.so'", "INSTALL is about the server"),
+        ("CREATE USER a", "no reading of the schema tells whether CREATE USER ran"),
+        ("DROP DATABASE other", "no reading of the schema tells whether DROP DATABASE ran"),
+        ("BEGIN NOT ATOMIC SELECT 1; END", "a compound statement is several"),
+        ("CREATE USER IF NOT EXISTS a", ""),
+        ("DROP USER IF EXISTS a", ""),
+        ("CREATE TABLE user (a int)", ""),
+        ("ALTER TABLE t ADD COLUMN `import` int", ""),
+        ("SELECT a FROM t", ""),
+    ],
+)
+def test_what_is_not_about_a_schema_is_no_step_of_a_file(sql: str, why: str) -> None:
+    found = why_not_in_a_file(sql)
+
+    assert found.startswith(why) if why else found == ""
 
 
 def test_summary_is_short_and_names_the_table() -> None:

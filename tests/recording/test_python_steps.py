@@ -113,12 +113,65 @@ def test_steps_that_a_crash_would_leave_undecided_are_named(shop: Project) -> No
         "shop/migrations/0003_truncate.py",
         migration("migrations.RunPython(truncate, unfill)", after="0002_fill"),
     )
-    shop.succeeds("db_generate", "--name", "fill")
+    outcome = shop.succeeds("db_generate", "--name", "fill")
 
+    not_atomic = "a Python step that is not atomic"
+    assert [line.strip() for line in outcome.lines if "db_resolve" in line] == [
+        f"0002_fill.sql, statement 1: a crash in it needs db_resolve: {not_atomic}",
+        "0002_fill.sql, statement 2: a crash in it needs db_resolve: its code runs TRUNCATE TABLE "
+        "shop_product, which commits implicitly",
+        f"0002_fill.down.sql, statement 2: a crash in it needs db_resolve: {not_atomic}",
+    ]
     assert verdicts(up_file(shop, "0002_fill")) == [
         "RunPython(fill), not atomic; undecidable after a crash: a Python step that is not atomic",
         "RunPython(truncate), atomic; undecidable after a crash: its code runs TRUNCATE TABLE "
         "shop_product, which commits implicitly",
+    ]
+
+
+def test_statements_that_no_reading_can_decide_are_named_and_no_others(
+    shop: Project, family: str
+) -> None:
+    """By what each does on a server: a procedure is asked whether it commits."""
+    replaced = ["CREATE OR REPLACE TABLE one (id int)"] if family == "mariadb" else []
+    decided = [
+        "CREATE TABLE one (id int)",
+        "CREATE TABLE two (id int)",
+        "CREATE TABLE parts (id int) PARTITION BY RANGE (id) (PARTITION p VALUES LESS THAN (9))",
+        "CREATE TABLE plain (id int)",
+        "CREATE PROCEDURE fills() INSERT INTO one VALUES (1)",
+        "CREATE PROCEDURE commits() BEGIN INSERT INTO one VALUES (1); COMMIT; END",
+        "CREATE OR REPLACE VIEW seen AS SELECT id FROM one",
+        "CREATE OR REPLACE VIEW seen AS SELECT id FROM one",
+        "CALL fills()",
+        "ALTER TABLE one AUTO_INCREMENT = 7",
+        "ANALYZE TABLE one",
+        "ALTER TABLE one FORCE",
+    ]
+    no_trace = "leaves no trace in the schema"
+    undecided = {
+        "CALL commits()": "it runs statements that commit implicitly",
+        "TRUNCATE TABLE one": f"TRUNCATE {no_trace}",
+        "ALTER TABLE parts TRUNCATE PARTITION p": f"TRUNCATE PARTITION {no_trace}",
+        "ALTER TABLE parts EXCHANGE PARTITION p WITH TABLE plain": f"EXCHANGE PARTITION {no_trace}",
+        "RENAME TABLE one TO three, two TO one, three TO two": "the tables that are renamed read "
+        "the same before and after",
+        **dict.fromkeys(
+            replaced, "CREATE OR REPLACE TABLE loses the rows of a table that may be its own"
+        ),
+    }
+    strings = [*decided, *undecided]
+    shop.write(
+        "shop/migrations/0002_many.py",
+        migration(", ".join(f"migrations.RunSQL({sql!r}, '')" for sql in strings)),
+    )
+
+    outcome = shop.succeeds("db_generate", "--name", "many")
+
+    assert [line.strip() for line in outcome.lines if "db_resolve" in line] == [
+        f"0002_many.sql, statement {ordinal}: a crash in it needs db_resolve: {undecided[sql]}"
+        for ordinal, sql in enumerate(strings, start=1)
+        if sql in undecided
     ]
 
 

@@ -12,7 +12,8 @@ from django.core.management.base import CommandParser
 from rich.syntax import Syntax
 
 from nestflux.exceptions import Refused
-from nestflux.history.sqlfile import render
+from nestflux.history.deltas import FileRecord
+from nestflux.history.sqlfile import Direction, render
 from nestflux.management.command import NestFluxCommand
 from nestflux.recording.accept import Accepted, accept
 from nestflux.recording.changes import DetectOptions, Rename
@@ -150,11 +151,19 @@ class Command(NestFluxCommand):
             self.stdout.write(f"  {path}  ({counted}, recorded on {file.up.recorded_on})")
             for note in (*file.up.notes, *file.down.notes):
                 self.stdout.write(self.style.WARNING(f"    {note}"))
+            self._say_undecidable(file.up.name, file.record)
         for reason in dict.fromkeys(r for f in made.files for r in f.journal.replay_because):
             self.stdout.write(
                 self.style.WARNING(f"  Fresh databases replay the files, because {reason}.")
             )
         self.stdout.write("Review it, then run: python manage.py db_migrate")
+
+    def _say_undecidable(self, name: str, record: FileRecord) -> None:
+        """The steps of a file that a crash would leave to a person, a line each."""
+        for way, ordinal, why in record.undecidable():
+            file = f"{name}.sql" if way == Direction.UP else f"{name}.down.sql"
+            line = f"    {file}, statement {ordinal}: a crash in it needs db_resolve: {why}"
+            self.stdout.write(self.style.WARNING(line))
 
     def _show_sql(self, made: Generated) -> None:
         console = self.console()
@@ -172,6 +181,7 @@ class Command(NestFluxCommand):
             self.stdout.write(self.style.SUCCESS(f"✓ Accepted: {one.name}.sql ({one.family})"))
             for line in one.schema_changes or ("the schema after it stays as it was",):
                 self.stdout.write(f"  {line}")
+            self._say_undecidable(one.name, one.record)
 
 
 def _relative(path: Any) -> str:

@@ -42,6 +42,11 @@ class Command(LockOptions, NestFluxCommand):
             "schema shows it. Exit code 1 when it does not.",
         )
         parser.add_argument("--yes", action="store_true", help="With --book: do not ask.")
+        parser.add_argument(
+            "--turn",
+            action="store_true",
+            help="Take a file forward again whose rollback was begun and not finished.",
+        )
         self.add_lock_arguments(parser)
         parser.add_argument(
             "--create-database", action="store_true", help="Make the database if it is missing."
@@ -68,6 +73,7 @@ class Command(LockOptions, NestFluxCommand):
                 alias,
                 replay=options["replay"],
                 to=options["to"],
+                turn=options["turn"],
                 options=self._options(progress, options),
             )
         if options["json"]:
@@ -122,7 +128,7 @@ class Command(LockOptions, NestFluxCommand):
             self.found()
 
     def _show_plan(self, alias: str, options: dict[str, Any]) -> None:
-        plan = make_plan(alias, replay=options["replay"], to=options["to"])
+        plan = make_plan(alias, replay=options["replay"], to=options["to"], turn=options["turn"])
         works = works_of(alias, plan)
         due = () if plan.load else backups_due(alias, works)
         if options["json"]:

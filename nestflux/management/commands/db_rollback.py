@@ -18,7 +18,8 @@ from nestflux.management.shown import rollback_as_json, rollback_lines
 class Command(LockOptions, NestFluxCommand):
     help = (
         "Undoes the SQL migration that was applied last, or down to one, and says first what "
-        "data that loses. A rollback that died is finished."
+        "data that loses. A rollback that died is finished; of a file that is half applied, what "
+        "ran is undone."
     )
     machine_readable = True
 

@@ -61,14 +61,25 @@ class Command(NestFluxCommand):
             console.print("Loading schema.sql was begun and not finished.", style="red")
         if found.holder:
             console.print(f"A deploy is at work: {found.holder}")
-        console.print(_summary(found))
+        for line in _summary(found):
+            console.print(line)
 
 
-def _summary(found: Status) -> str:
-    if found.needs_attention:
-        return "Next: python manage.py db_migrate   (goes on; after a rollback: db_rollback)"
+def _summary(found: Status) -> tuple[str, ...]:
+    if any(file.state == "rolling_back" for file in found.files):
+        return (
+            "Next: python manage.py db_rollback         (goes on)",
+            "  or: python manage.py db_migrate --turn   (takes it forward again)",
+        )
+    if any(file.needs_attention for file in found.files):
+        return (
+            "Next: python manage.py db_migrate    (goes on)",
+            "  or: python manage.py db_rollback   (undoes what ran)",
+        )
+    if found.loading:
+        return ("Next: python manage.py db_migrate   (goes on)",)
     if found.pending:
-        return f"{len(found.pending)} pending. Next: python manage.py db_migrate"
+        return (f"{len(found.pending)} pending. Next: python manage.py db_migrate",)
     if found.signals_owed:
-        return "post_migrate is owed. Next: python manage.py db_migrate"
-    return "Database is up to date!"
+        return ("post_migrate is owed. Next: python manage.py db_migrate",)
+    return ("Database is up to date!",)

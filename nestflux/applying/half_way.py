@@ -1,0 +1,147 @@
+"""A file that was begun and not finished, seen from the other side: can it be turned round?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nestflux.applying import failures
+from nestflux.applying.context import Context, Options
+from nestflux.applying.files import work_in
+from nestflux.applying.in_flight import InFlight
+from nestflux.applying.passage_rows import PassageRows
+from nestflux.applying.recover import Decision, Finding
+from nestflux.applying.tasks import Work
+from nestflux.applying.turning import OTHER, CannotTurn, Leg, turned
+from nestflux.database.ledger import FileRow, Ledger, LedgerFile, LedgerStep
+from nestflux.database.lock import DatabaseLock
+from nestflux.database.reader import read_schema
+from nestflux.database.session import pin, restored_session
+from nestflux.graph.loader import load
+from nestflux.history.sqlfile import Direction
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+    from nestflux.database.server import Server
+
+_SETTLED = ("done", "skipped")
+
+
+def looking(
+    connection: BaseDatabaseWrapper, server: Server, order: Sequence[str], options: Options
+) -> Context:
+    """What a look needs that runs nothing: a context without the lock."""
+    return Context(
+        connection=connection,
+        server=server,
+        ledger=Ledger(connection),
+        lock=DatabaseLock(connection, options.lock),
+        options=options,
+        order=tuple(order),
+        load=lambda: load(connection),
+    )
+
+
+class HalfWay:
+    """A passage that stopped half-way.
+
+    Args:
+        context: the run, or a look (``looking``).
+        known: the file's row as the ledger has it, in flight.
+    """
+
+    def __init__(self, context: Context, known: LedgerFile) -> None:
+        self.context = context
+        # The text that ran: an edit of what is behind it says nothing of the way back.
+        self.row: FileRow = context.ledger.file_row(known.id)
+        self.direction = Direction(known.direction)
+        self.known = known
+        self.rows = PassageRows(context, self.row, work_in(self.row, self.direction), known)
+        self.flight = InFlight(self.rows)
+
+    def turned(self) -> Work:
+        """The steps of the other way that take back what was done. Changes nothing.
+
+        Raises Undecided where the step in flight has to be decided by a person first, and Refused
+        where the file can only be finished.
+        """
+        finding = self._finding()[1]
+        ran = finding is not None and finding.decision is Decision.CLOSE
+        ways = {way: work_in(self.row, way) for way in Direction}
+        other = ways[OTHER[self.direction]]
+        try:
+            return turned(
+                ways[Direction.UP],
+                ways[Direction.DOWN],
+                self._legs(ran=ran),
+                self._live(list(ways.values())),
+                same_server=self.row.recorded_on == self.context.server.name,
+            )
+        except CannotTurn as error:
+            raise failures.cannot_turn(self.row.name, other, error) from None
+
+    def settle(self) -> None:
+        """Book what becomes of the step in flight: as done where it ran, as not begun where it did
+        not. One that failed keeps its row. Runs nothing."""
+        step, finding = self._finding()
+        if step is None or finding is None:
+            return
+        ran = finding.decision is Decision.CLOSE
+        if ran or step.state == "started":
+            self.flight.settle(step, ran=ran, note=finding.why)
+
+    def _finding(self) -> tuple[LedgerStep | None, Finding | None]:
+        """The step in flight, and whether it ran. Raises Undecided."""
+        _, step = self.flight.stand()
+        if step is None:
+            return None, None
+        session = self.rows.work.file.session
+        with restored_session(self.context.connection, session):
+            pin(self.context.connection, session)  # a reading depends on it
+            finding = self.flight.examine(step)
+        if finding.decision is Decision.ASK:
+            raise failures.undecided(self.row.name, step, step.recorded, finding)
+        return step, finding
+
+    def _legs(self, *, ran: bool) -> list[Leg]:
+        """The passages since the file was last whole, the oldest first.
+
+        Args:
+            ran: the step in flight of the last one ran.
+        """
+        done, step = self.flight.stand()
+        flying = {done + 1} if ran and step is not None else set()
+        legs = [_leg(self.direction, self._steps(self.direction, self.known.attempt), flying)]
+        for attempt in range(self.known.attempt - 1, 0, -1):
+            way, steps = next(
+                ((way, steps) for way in Direction if (steps := self._steps(way, attempt))),
+                (Direction.UP, ()),
+            )
+            if all(step.state in _SETTLED for step in steps):
+                break
+            legs.insert(0, _leg(way, steps, set()))
+        return legs
+
+    def _steps(self, way: Direction, attempt: int) -> tuple[LedgerStep, ...]:
+        return self.context.ledger.steps(self.row.id, way.value, attempt)
+
+    def _live(self, works: Sequence[Work]) -> dict[str, str]:
+        """Every object that either way changes, as it is now."""
+        names = {
+            key.split(" / ")[0].split(" ", 1)[1]
+            for work in works
+            for task in work.tasks
+            for key in task.record.delta.changes
+        }
+        session = self.rows.work.file.session
+        with restored_session(self.context.connection, session):
+            pin(self.context.connection, session)
+            return read_schema(self.context.connection, names).reading
+
+
+def _leg(way: Direction, steps: Sequence[LedgerStep], flying: set[int]) -> Leg:
+    settled = {step.ordinal for step in steps if step.state in _SETTLED} | flying
+    ran = {step.ordinal for step in steps if step.state == "done"} | flying
+    return Leg(way, frozenset(settled), frozenset(ran))

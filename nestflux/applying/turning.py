@@ -1,0 +1,313 @@
+"""A half-done passage turned round: which steps of the file's other way undo what was done. Pure.
+
+What a passage has done is known by its steps' recorded changes, laid on the schema that it began
+with. The steps of the other way are walked in their order: what it changes is there, or is not, or
+there in part, and the first two can be taken back by text that was reviewed. Where the third is
+met, the passage can only be finished.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from nestflux.applying.projecting import telling
+from nestflux.applying.tasks import Task, Work
+from nestflux.history import spellings
+from nestflux.history.deltas import Delta, Reading
+from nestflux.history.lexer import identifiers, significant
+from nestflux.history.sqlfile import Direction, PythonStep
+from nestflux.history.statements import is_repeatable
+
+OTHER = {Direction.UP: Direction.DOWN, Direction.DOWN: Direction.UP}
+
+_NOT_DONE = {
+    Direction.DOWN: "what it undoes did not run",
+    Direction.UP: "it was not undone",
+}
+
+_Unit = tuple[str, str]  # a migration, and an operation of it; "" is the whole migration
+_State = dict[str, str | None]
+
+
+class CannotTurn(Exception):
+    """A half-done passage can only be finished. ``ordinal`` is the step of the other way at which
+    that shows; 0 where it is none of them."""
+
+    def __init__(self, why: str, ordinal: int = 0) -> None:
+        self.why = why
+        self.ordinal = ordinal
+        super().__init__(why)
+
+
+@dataclass(frozen=True)
+class Leg:
+    """A passage that ended half-way: which of its steps are ``settled`` (done, or not needed), and
+    which of these it ran."""
+
+    direction: Direction
+    settled: frozenset[int]
+    ran: frozenset[int]
+
+
+@dataclass
+class _Journey:
+    """Both ways of a file, and how far its passages came since it was last whole."""
+
+    works: Mapping[Direction, Work]
+    legs: Sequence[Leg]
+    texts: Mapping[str, str] = field(default_factory=dict)  # a definition of each key, any
+
+    @property
+    def began(self) -> Direction:
+        return self.legs[0].direction
+
+    def delta(self, task: Task) -> Delta:
+        return telling(task.record.delta, self.texts) if task.record.delta else Delta()
+
+    def ran(self) -> Iterator[Task]:
+        """Every step that ran, in the order in which they ran."""
+        for leg in self.legs:
+            yield from (task for task in self.works[leg.direction].tasks if task.ordinal in leg.ran)
+
+
+def turned(
+    up: Work, down: Work, legs: Sequence[Leg], live: Reading, *, same_server: bool = True
+) -> Work:
+    """The steps that turn the last of ``legs`` round, the others among them skipped.
+
+    Args:
+        up, down: both ways of the file, whole, as they were when the passages ran.
+        legs: the passages since the file was last whole, applied or rolled back, in their order.
+        live: what the objects that either way changes are like now.
+        same_server: the version that the file was recorded on is the one that runs here.
+
+    Raises CannotTurn.
+    """
+    journey = _Journey({Direction.UP: up, Direction.DOWN: down}, legs)
+    texts: dict[str, str] = {}
+    for work in journey.works.values():
+        for task in work.tasks:
+            for key, pair in task.record.delta.changes.items():
+                texts.update((key, text) for text in pair if text)
+    journey.texts = texts
+    work = journey.works[OTHER[legs[-1].direction]]
+    ends = _Ends.of(journey)
+    state = _start(journey, ends, live, same_server)
+    skipped, state = _walk(journey, work, state)
+    _require_whole(journey, work.direction, ends, state)
+    return work.without(skipped)
+
+
+# ---- the schema ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Ends:
+    """The recorded definitions of every key that either way changes: before the file, after it,
+    and after it was undone. ``hidden``: keys that something changes between two steps without a
+    delta of its own (a foreign key follows a table that is renamed); nothing is known of them but
+    what they are."""
+
+    before: _State
+    after: _State
+    undone: _State
+    hidden: frozenset[str]
+
+    @classmethod
+    def of(cls, journey: _Journey) -> _Ends:
+        first: dict[Direction, _State] = {}
+        last: dict[Direction, _State] = {}
+        hidden: set[str] = set()
+        for way, work in journey.works.items():
+            first[way], last[way] = {}, {}
+            for task in work.tasks:
+                for key, (was, now) in journey.delta(task).changes.items():
+                    if last[way].get(key, was) != was:
+                        hidden.add(key)
+                    first[way].setdefault(key, was)
+                    last[way][key] = now
+        up, down = Direction.UP, Direction.DOWN
+        hidden |= {k for k, was in first[down].items() if last[up].get(k, was) != was}
+        return cls(
+            before={**first[down], **first[up]},
+            after={**first[down], **last[up]},
+            undone={**last[up], **last[down]},
+            hidden=frozenset(hidden),
+        )
+
+
+def _start(journey: _Journey, ends: _Ends, live: Reading, same_server: bool) -> _State:
+    """What the steps that ran have left. Raises CannotTurn where the live schema is another."""
+    state = dict(ends.before if journey.began is Direction.UP else ends.after)
+    for task in journey.ran():
+        state.update((key, now) for key, (_, now) in journey.delta(task).changes.items())
+    found = _as_recorded(journey, state, live, same_server)
+    differing = {key: found[key] for key in state if key not in ends.hidden}
+    if difference := Delta.between(_there(state, differing), _there(found, differing)):
+        lines = "\n".join(f"    {line}" for line in difference.lines()[:20])
+        raise CannotTurn(f"the schema is not what the steps that ran leave:\n{lines}")
+    return found
+
+
+def _there(state: Mapping[str, str | None], keys: Iterable[str]) -> dict[str, str]:
+    return {key: text for key in keys if (text := state[key]) is not None}
+
+
+def _as_recorded(journey: _Journey, state: _State, live: Reading, same_server: bool) -> _State:
+    """The live schema in the words of the recording: a table of its own character set, and
+    another version of the server, print the same definition differently."""
+    known: dict[str, set[str]] = {key: set() for key in state}
+    for work in journey.works.values():
+        for task in work.tasks:
+            for key, pair in journey.delta(task).changes.items():
+                known[key] |= {text for text in pair if text}
+    found: _State = {}
+    for key, texts in known.items():
+        now = live.get(key)
+        if now is not None and now not in texts:
+            now = next((t for t in sorted(texts) if _reads_alike(key, now, t, live)), now)
+            if not same_server and now not in texts:
+                plain = [t for t in sorted(texts) if spellings.plain(t) == spellings.plain(now)]
+                now = (plain or (list(texts) if len(texts) == 1 else [now]))[0]
+        found[key] = now
+    return found
+
+
+def _reads_alike(key: str, one: str, other: str, live: Reading) -> bool:
+    pair = spellings.less_tables_own(Delta({key: (one, other)}), live).changes[key]
+    return pair[0] == pair[1]
+
+
+def _require_whole(journey: _Journey, direction: Direction, ends: _Ends, state: _State) -> None:
+    """Raises CannotTurn where the steps would not leave the whole file applied, or undone: in the
+    latter case as before it or, one operation like the other, as its own way back leaves it."""
+    if direction is Direction.UP:
+        wrong = [k for k in state if k not in ends.hidden and state[k] != ends.after[k]]
+        if wrong:
+            raise CannotTurn(f"{wrong[0]} would not be as the whole file leaves it")
+        return
+    units: dict[_Unit, set[str]] = {}
+    for work in journey.works.values():
+        for task in work.tasks:
+            units.setdefault(unit_of(task), set()).update(journey.delta(task).changes)
+    for keys in units.values():
+        known = sorted(keys - ends.hidden)
+        if any(all(state[key] == end[key] for key in known) for end in (ends.before, ends.undone)):
+            continue
+        wrong = [key for key in known if state[key] != ends.undone[key]]
+        raise CannotTurn(f"{wrong[0]} would not be as it was, nor as the way back leaves it")
+
+
+# ---- the operations ------------------------------------------------------------------------
+
+
+def unit_of(task: Task) -> _Unit:
+    """The operation that a step belongs to; its whole migration where none is known."""
+    operation = task.record.operation
+    if not operation and isinstance(task.step, PythonStep):
+        operation = task.step.locator.split("/", 1)[1]
+    return task.migration, operation
+
+
+class _Sides:
+    """On which side each operation stands: applied (up), not (down), or neither (None)."""
+
+    def __init__(self, journey: _Journey) -> None:
+        self.journey = journey
+        self.members: dict[Direction, dict[_Unit, frozenset[int]]] = {}
+        for way, work in journey.works.items():
+            found: dict[_Unit, set[int]] = {}
+            for task in work.tasks:
+                for unit in {unit_of(task), (task.migration, "")}:
+                    found.setdefault(unit, set()).add(task.ordinal)
+            self.members[way] = {unit: frozenset(some) for unit, some in found.items()}
+
+    def of(self, unit: _Unit) -> Direction | None:
+        if any(unit not in self.members[leg.direction] for leg in self.journey.legs):
+            unit = (unit[0], "")  # it has no steps in that direction: the migration tells
+        side: Direction | None = OTHER[self.journey.began]
+        for leg in self.journey.legs:
+            own = self.members[leg.direction].get(unit)
+            is_settled = own <= leg.settled if own is not None else self._is_passed(unit[0], leg)
+            if is_settled:
+                side = leg.direction
+            elif own is not None and own & leg.ran:
+                side = None
+        return side
+
+    def _is_passed(self, migration: str, leg: Leg) -> bool:
+        """Is a migration without a step in that direction done with? It is booked with the step
+        before it."""
+        work = self.journey.works[leg.direction]
+        order = [section.migration for section in work.file.sections]
+        earlier = set(order[: order.index(migration)]) if migration in order else set()
+        return all(t.ordinal in leg.settled for t in work.tasks if t.migration in earlier)
+
+    def touched_data(self, unit: _Unit) -> bool:
+        """Did a step of it run that leaves no trace in the schema?"""
+        return any(
+            not self.journey.delta(task)
+            for task in self.journey.ran()
+            if unit_of(task) == unit or (not unit[1] and task.migration == unit[0])
+        )
+
+
+def _walk(journey: _Journey, work: Work, state: _State) -> tuple[dict[int, str], _State]:
+    """The steps that are not needed, with the reason; and the schema after the others."""
+    sides = _Sides(journey)
+    touched = {key for task in journey.ran() for key in journey.delta(task).changes}
+    not_done = _NOT_DONE[work.direction]
+    skipped: dict[int, str] = {}
+    for task in work.tasks:
+        side, delta = sides.of(unit_of(task)), journey.delta(task)
+        if side is work.direction:
+            skipped[task.ordinal] = not_done
+        elif not delta:
+            if side is None and not _ran_in_part(journey, sides, task, work.direction):
+                skipped[task.ordinal] = not_done
+        elif _is_there(task, delta, state):
+            skipped[task.ordinal] = "the schema is as after it already"
+        elif side is None and _loses(task, delta) and not touched & delta.changes.keys():
+            skipped[task.ordinal] = not_done  # what no step made that ran, none may drop
+        else:
+            state = {**state, **{key: now for key, (_, now) in delta.changes.items()}}
+    return skipped, state
+
+
+def _is_there(task: Task, delta: Delta, state: _State) -> bool:
+    """Is the schema as after a step already? False where it is as before it. Raises CannotTurn
+    where it is neither."""
+    here = {key: state[key] for key in delta.changes}
+    there = [key for key, (_, now) in delta.changes.items() if here[key] == now]
+    if len(there) == len(here):
+        return True
+    odd = [key for key, (was, _) in delta.changes.items() if here[key] != was]
+    if all(key in there and here[key] is None and _goes_along(task, key) for key in odd):
+        return False
+    for key in odd:
+        if key not in there:
+            raise CannotTurn(f"{key} is neither as before it nor as after it", task.ordinal)
+    raise CannotTurn("a part of what it changes is as after it already", task.ordinal)
+
+
+def _goes_along(task: Task, key: str) -> bool:
+    """Does the server drop a part with what holds it, and not because the step names it?"""
+    words = [token.text.upper() for token in significant(task.text)]
+    name = key.rpartition(" / ")[2].partition(" ")[2]
+    return name not in identifiers(task.text) or ("IF", "EXISTS") in pairwise(words)
+
+
+def _loses(task: Task, delta: Delta) -> bool:
+    return bool(delta.lost_tables() or delta.lost_columns(task.text))
+
+
+def _ran_in_part(journey: _Journey, sides: _Sides, task: Task, direction: Direction) -> bool:
+    """Is a step without a trace in the schema to run, whose operation came half-way? Not where no
+    step of its kind ran and the file goes back to where it began. Raises CannotTurn where some
+    did."""
+    repeatable = task.kind == "ddl" and is_repeatable(task.text)
+    if sides.touched_data(unit_of(task)) and not repeatable:
+        raise CannotTurn("what it changes leaves no trace, and was changed in part", task.ordinal)
+    return repeatable or direction is journey.began

@@ -1,0 +1,22 @@
+"""A deploy or a rollback that died or failed half-way is turned round by the other command."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.scenario import Project
+
+
+@pytest.mark.parametrize("direction", ["up", "down"])
+def test_a_run_that_ends_at_any_step_is_turned_round(whole: Project, direction: str) -> None:
+    outcome = whole.python(
+        f"""
+        from tests.applying import turning_round
+        turning_round.walk({direction!r})
+        """
+    )
+
+    assert outcome.code == 0, str(outcome)
+    assert outcome.json["turned"] >= 20
+    assert outcome.json["differences"] == []
+    assert all(outcome.json["skipped"][:-3])

@@ -1,0 +1,175 @@
+"""Ends a run at each of its steps in turn, and turns it round: is all as it was before?
+
+Runs inside a project's own process: ``project.python("from tests.applying… import walk…")``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import connections
+from django.db.utils import OperationalError
+
+from nestflux.applying.api import Options, migrate, rollback
+from nestflux.applying.apply import Passage
+from nestflux.database.ledger import read_state
+from nestflux.exceptions import StatementFailed
+from tests.applying.crashing import Crash, _forget_connection, _new_database, fingerprint
+
+FILE = "0001_whole"
+
+
+def up() -> None:
+    migrate("default", replay=True)
+
+
+def down() -> None:
+    rollback("default", options=Options(command="db_rollback"))
+
+
+def turn_up() -> None:
+    migrate("default", turn=True)
+
+
+def nothing() -> None:
+    """A database without a ledger; ``post_migrate`` has its own table there."""
+
+
+@contextmanager
+def ending(ordinal: int, how: str) -> Iterator[None]:
+    """Let runs end at a step: ``before`` the server gets it, ``after`` it ran and before that is
+    written, or because it ``fails``."""
+    run = Passage._execute
+
+    def execute(self: Any, task: Any, operation: Any) -> Any:
+        if task.ordinal != ordinal:
+            return run(self, task, operation)
+        if how == "fails":
+            raise OperationalError(1105, "Unknown error")
+        if how == "after":
+            run(self, task, operation)
+        raise Crash
+
+    Passage._execute = execute  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        Passage._execute = run  # type: ignore[method-assign]
+
+
+def dies(action: Callable[[], None], ordinal: int, how: str) -> bool:
+    """Run ``action`` until it ends at a step; False where it has no such step to run."""
+    with ending(ordinal, how):
+        try:
+            action()
+        except (Crash, StatementFailed):
+            return True
+        finally:
+            _forget_connection()
+    return False
+
+
+def state() -> dict[str, Any]:
+    """Schema, rows and books, less what ``post_migrate`` made; the files, less their passages."""
+    found = {
+        k: v for k, v in fingerprint().items() if k not in ("statements", "owed", "rows of heard")
+    }
+    found["schema"] = {k: v for k, v in found["schema"].items() if not k.startswith("table heard")}
+    found["files"] = [row[1:3] for row in found["files"]]
+    return found
+
+
+def walk(direction: str, *, hows: tuple[str, ...] = ("before", "after", "fails")) -> None:
+    """End the run at each step, turn it round, and compare; print a JSON report."""
+    there, back = (up, down) if direction == "up" else (down, turn_up)
+    report: dict[str, Any] = {"turned": 0, "differences": [], "skipped": []}
+    _begin(direction)
+    wanted = _whole_and_back(there, back, direction)
+    ordinal, went_on = 0, True
+    while went_on:
+        ordinal += 1
+        for how in hows:
+            _begin(direction)
+            went_on = dies(there, ordinal, how)
+            if not went_on:
+                break
+            _turn_and_compare(report, f"{how} {ordinal}", back, wanted)
+    print(json.dumps(report))
+
+
+def walk_twice(direction: str, *, every: int = 3) -> None:
+    """End the run at some steps, turn it round, end that at each of its steps, and then finish
+    it, or turn it round once more."""
+    there, back = (up, down) if direction == "up" else (down, turn_up)
+    onward = turn_up if direction == "up" else down
+    report: dict[str, Any] = {"turned": 0, "differences": [], "skipped": []}
+    _begin(direction)
+    before = _whole_and_back(there, back, direction)
+    _begin(direction)
+    there()
+    after = state()
+    steps = _steps()
+    for first in range(2, steps + 1, every):
+        for second in range(1, _steps("down" if direction == "up" else "up") + 1):
+            for then, wanted in ((back if direction == "up" else up, before), (onward, after)):
+                _begin(direction)
+                dies(there, first, "before")
+                if not dies(back, second, "after" if second % 2 else "before"):
+                    break
+                _turn_and_compare(report, f"{first} {second} {then.__name__}", then, wanted)
+    print(json.dumps(report))
+
+
+def _begin(direction: str) -> None:
+    _new_database()
+    if direction == "down":
+        up()
+
+
+def _whole_and_back(
+    there: Callable[[], None], back: Callable[[], None], direction: str
+) -> dict[str, Any]:
+    """What is to be there in the end: as the whole file applied, or undone, leaves it."""
+    if direction == "down":
+        return state()
+    there()
+    back()
+    return state()
+
+
+def _turn_and_compare(
+    report: dict[str, Any], place: str, back: Callable[[], None], wanted: dict[str, Any]
+) -> None:
+    try:
+        back()
+        found = state()
+        report["turned"] += 1
+        in_flight = read_state(connections["default"]).in_flight  # type: ignore[union-attr]
+        assert in_flight is None
+        report["skipped"].append(_skipped())
+    except Exception as error:
+        found = {"raised": f"{type(error).__name__}: {error}"}
+    if found != wanted:
+        difference = {
+            key: [wanted.get(key), found.get(key)]
+            for key in wanted.keys() | found.keys()
+            if wanted.get(key) != found.get(key)
+        }
+        report["differences"].append([place, difference])
+
+
+def _skipped() -> int:
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT COUNT(*) FROM nestflux_statement WHERE state = 'skipped'")
+        return int(cursor.fetchone()[0])
+
+
+def _steps(direction: str = "up") -> int:
+    with connections["default"].cursor() as cursor:
+        cursor.execute(
+            "SELECT MAX(ordinal) FROM nestflux_statement WHERE direction = %s", [direction]
+        )
+        return int(cursor.fetchone()[0] or 99)

@@ -135,11 +135,11 @@ def state_of(project: Project) -> dict[str, Any]:
     found["django_migrations"] = project.applied()
     found["files"] = project.sql(
         "SELECT name, state, direction, attempt, origin, statement_count, finished_at IS NULL, "
-        "up_sha256, MD5(up_text), MD5(down_text), MD5(record) FROM nestflux_sql_migration "
+        "up_sha256, SHA2(up_text, 256), SHA2(down_text, 256), SHA2(record, 256) FROM nestflux_sql_migration "
         "ORDER BY name"
     )
     found["statements"] = project.sql(
-        "SELECT sql_migration_id, direction, attempt, ordinal, state, MD5(`sql`) "
+        "SELECT sql_migration_id, direction, attempt, ordinal, state, SHA2(`sql`, 256) "
         "FROM nestflux_statement ORDER BY 1, 2, 3, 4"
     )
     found["owed"] = project.sql(

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from nestflux.history.statements import sha256
 from tests.environment.conftest import (
     BACK,
     FORWARD,
@@ -22,7 +23,7 @@ from tests.environment.conftest import (
     private,
 )
 from tests.environment.deploys import assert_told, deploy, fill, unfill
-from tests.environment.histories import lengthen
+from tests.environment.histories import lengthen, replace_in
 from tests.scenario import TestServer
 
 MEGABYTE = 2**20
@@ -75,8 +76,11 @@ def no_room(server: PrivateServer, left: int = 0) -> Iterator[None]:
         server.comes_back()
 
 
-@pytest.mark.parametrize("left", [0, 64 * 1024], ids=["nothing", "a little"])
-@pytest.mark.parametrize(("passage", "number"), [(FORWARD, 8), (BACK, 1)], ids=["up", "down"])
+@pytest.mark.parametrize(
+    ("passage", "number", "left"),
+    [(FORWARD, 8, 0), (FORWARD, 8, 64 * 1024), (FORWARD, 8, MEGABYTE), (BACK, 1, MEGABYTE)],
+    ids=["up, no room", "up, room for a file", "up, room for some rows", "down"],
+)
 def test_there_is_no_room_for_the_copy_of_a_table(
     full: Scene, passage: Passage, number: int, left: int
 ) -> None:
@@ -98,18 +102,24 @@ def test_there_is_no_room_for_the_copy_of_a_table(
 
 def test_there_is_no_room_for_the_rows_of_an_update(full: Scene) -> None:
     shop = full.before(FORWARD)
-    fill(shop, 16)
-    with deploy(shop, STOP_BEFORE="price = price + 1") as running:
+    add = "UPDATE shop_product SET price = price + 100"
+    longer = f"{add}, name = REPEAT('x', 40)"
+    replace_in(shop, "0002_second.sql", {f"{add};": f"{longer};"})
+    replace_in(shop, "0002_second.deltas.json", {sha256(add): sha256(longer)})
+    fill(shop, 17)
+    with deploy(shop, STOP_BEFORE=add) as running:
         running.waits_at_its_stop()
         with no_room(full.server):
             running.goes_on()
             failed = running.ended()
     print(failed)
 
-    assert_told(failed, "statement 3 of 8")
-    print(shop.succeeds("db_migrate"))
-    unfill(shop)
-    full.ends_undisturbed(shop, FORWARD)
+    assert_told(failed, "statement 5 of 8")
+    finished = shop.succeeds("db_migrate")
+
+    assert "statement 5 " in finished.stdout
+    assert finished.lines[-1] == "Database is up to date!"
+    assert shop.sql("SELECT DISTINCT price FROM shop_product") == [(11111,)]
 
 
 def test_there_is_no_room_for_the_ledgers_own_rows(full: Scene) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nestflux.database import foreign_keys, statement_parts
 from nestflux.database.explanations.failure import Failure, explains
+from nestflux.database.explanations.limits import no_room
 
 
 # 1005: ER_CANT_CREATE_TABLE (MariaDB, errno 150 or 121); 1215: ER_CANNOT_ADD_FOREIGN;
@@ -13,6 +14,8 @@ from nestflux.database.explanations.failure import Failure, explains
 def _foreign_key_refused(failure: Failure) -> str:
     if failure.number == 1005 and "errno: 121" in failure.message:
         return _foreign_key_name_taken(failure)
+    if failure.number == 1005 and (words := no_room(failure)):
+        return words
     if failure.number == 3780 and not statement_parts.foreign_keys(failure.sql):
         return _column_of_a_foreign_key(failure)
     return foreign_keys.why_refused(failure.connection, failure.sql)

@@ -35,11 +35,13 @@ def _read_only(failure: Failure) -> str:
 
 
 # ER_RECORD_FILE_FULL, ER_DISK_FULL; ER_GET_ERRNO and the errors of files 1, 3, 14 and 20
-# (EE_CANTCREATEFILE, EE_WRITE, EE_OUT_OF_FILERESOURCES, EE_DISK_FULL) where they say errno 28.
+# (EE_CANTCREATEFILE, EE_WRITE, EE_OUT_OF_FILERESOURCES, EE_DISK_FULL) where they say errno 28, or
+# 135 (HA_ERR_RECORD_FILE_FULL).
 @explains(1114, 1021, 1030, 1, 3, 14, 20)
-def _full(failure: Failure) -> str:
+def no_room(failure: Failure) -> str:
+    """Words for a full disk; empty where the error is about something else."""
     if failure.number not in (1114, 1021) and not re.search(
-        r"\b(errno|Errcode|error):? 28\b", failure.message
+        r"\b(errno|Errcode|error):? (28|135)\b", failure.message
     ):
         return ""
     return f"{failure.message}. The server has no room: free disk space, then run again."

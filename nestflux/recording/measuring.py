@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from nestflux.database.reader import read_schema
 from nestflux.database.verdicts import run_measured
-from nestflux.graph.python_steps import PythonOperation, fingerprint
+from nestflux.graph.fingerprints import fingerprint
+from nestflux.graph.python_steps import PythonOperation
 from nestflux.history.deltas import Delta, StepRecord
 from nestflux.history.lexer import identifiers
 from nestflux.history.sqlfile import PythonStep, Statement
@@ -61,6 +62,14 @@ class Measuring:
             verdict += " (a new table)"
         why = why_undecidable(text, leaves_a_trace=bool(delta))
         return result, *_described(text, "ddl", verdict, tables, why, delta)
+
+
+class Unmeasured:
+    """Runs statements and asks nothing about them: for a recording that is only compared."""
+
+    def run(self, text: str, execute: Callable[[str], Any]) -> tuple[Any, Statement, StepRecord]:
+        statement = Statement(text)
+        return execute(text), statement, StepRecord(statement.sha256, "", "")
 
 
 def describe_python(step: PythonOperation, commits: list[str]) -> tuple[PythonStep, StepRecord]:

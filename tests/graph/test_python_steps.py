@@ -7,8 +7,9 @@ from typing import Any
 from django.db import migrations, models
 from django.db.migrations.migration import Migration
 
+from nestflux.graph.fingerprints import fingerprint
 from nestflux.graph.loader import dotted, undotted
-from nestflux.graph.python_steps import PythonOperation, fingerprint, is_python, operations_of
+from nestflux.graph.python_steps import PythonOperation, is_python, operations_of
 
 
 def python_operations(migration: Migration) -> list[PythonOperation]:

@@ -12,7 +12,8 @@ from nestflux.applying import fresh, signals
 from nestflux.applying.apply import Passage
 from nestflux.applying.context import Context, Options
 from nestflux.applying.coverage import refuse_unrecorded
-from nestflux.applying.events import Finished, Loaded, Relinked
+from nestflux.applying.edits import CodeChange, Remaining, code_changes, refuse_edited
+from nestflux.applying.events import Finished, Loaded, Noticed, Relinked
 from nestflux.applying.files import relinks, row_of, verify, work_in
 from nestflux.applying.plan import Known, Plan, make, replay_reasons
 from nestflux.applying.running import lock_held, open_history, refuse_unsuitable, run_opened
@@ -20,12 +21,16 @@ from nestflux.applying.tasks import Work
 from nestflux.database.ledger import FileRow, Ledger, LedgerState, read_state
 from nestflux.database.reader import table_names
 from nestflux.exceptions import LedgerConflict
+from nestflux.graph.loader import load
+from nestflux.history.deltas import FileRecord
 from nestflux.history.folder import Folder
 from nestflux.history.journal import Entry
 from nestflux.history.sqlfile import Direction, PythonStep
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
+
+    from nestflux.graph.loader import ExtendedLoader
 
 
 @dataclass(frozen=True)
@@ -66,8 +71,13 @@ def migrate(
         plan, state = known
         rows = {entry.id: row_of(folder, entry, server) for entry in _touched(plan)}
         works = {} if plan.load else {e.id: work_in(rows[e.id], Direction.UP) for e in plan.pending}
+        loader = load(connection) if plan.pending else None
+        if loader is not None:
+            for notice in refuse_edited(_edits(connection, plan, rows, works, loader)):
+                options.on_event(Noticed(notice))
         order = folder.journal.migrations
         with run_opened(connection, server, lock, options, order, state.version) as context:
+            context.known_loader = loader
             return _carry_out(context, folder, plan, state, rows, works)
 
 
@@ -79,9 +89,49 @@ def make_plan(alias: str, *, replay: bool = False, to: str | None = None) -> Pla
 
 
 def works_of(alias: str, plan: Plan) -> tuple[Work, ...]:
-    """The steps of a plan's files, for showing them."""
-    _, server, folder = open_history(alias)
-    return tuple(work_in(row_of(folder, entry, server), Direction.UP) for entry in plan.pending)
+    """The steps of a plan's files, for showing them. Raises Refused as ``migrate`` would."""
+    connection, server, folder = open_history(alias)
+    rows = {entry.id: row_of(folder, entry, server) for entry in plan.pending}
+    works = {identity: work_in(row, Direction.UP) for identity, row in rows.items()}
+    if plan.pending:
+        refuse_edited(_edits(connection, plan, rows, works, load(connection)))
+    return tuple(works.values())
+
+
+def _edits(
+    connection: BaseDatabaseWrapper,
+    plan: Plan,
+    rows: dict[str, FileRow],
+    works: dict[str, Work],
+    loader: ExtendedLoader,
+) -> list[CodeChange]:
+    """Code of what is still to run that is not as it was recorded."""
+    changes: list[CodeChange] = []
+    for entry in plan.pending:
+        record = FileRecord.loads(rows[entry.id].record)
+        left = Remaining(entry, record, entry.migrations)
+        if not plan.load:
+            done = _done(connection, plan, entry)
+            tasks = [task for task in works[entry.id].tasks if task.ordinal not in done]
+            ran = {task.migration for task in works[entry.id].tasks if task.ordinal in done}
+            unfinished = {task.migration for task in tasks}
+            left = Remaining(
+                entry,
+                record,
+                [name for name in entry.migrations if name not in ran or name in unfinished],
+                [(t.text, t.record) for t in tasks if isinstance(t.step, PythonStep)],
+            )
+        changes += code_changes(left, loader)
+    return changes
+
+
+def _done(connection: BaseDatabaseWrapper, plan: Plan, entry: Entry) -> set[int]:
+    """The steps of a file that an earlier run finished."""
+    begun = plan.in_flight
+    if begun is None or begun.id != entry.id:
+        return set()
+    steps = Ledger(connection).steps(begun.id, begun.direction, begun.attempt)
+    return {step.ordinal for step in steps if step.state == "done"}
 
 
 def _planned(

@@ -93,7 +93,8 @@ def prints_of(
         reach.module(Text(module, package, text) if text is not None else text_of(module))
         for operation in _all(migration.operations):
             for code in _codes(operation):
-                reach.code(code)
+                if counts(_module_of(code)):
+                    reach.code(code)
         source = _hashed(reach.parts)
     except SourceMissing:
         source = ""
@@ -102,22 +103,34 @@ def prints_of(
     return Prints(found, _hashed(operations), source)
 
 
-def fingerprint(operation: Operation, packages: Collection[str] | None = None) -> str:
-    """A Python step's code as a hash: what is no code of the project's own counts as it stands in
-    the migration's module, and no further. Empty where a source cannot be had."""
-    codes = _codes(operation)
-    if not codes:
-        return _VERSION + _hashed([_operation(operation, _counting("", packages))])
-    parts = []
-    for code in codes:
-        module = getattr(code, "__module__", None) or type(code).__module__
-        reach = Reach(_counting(module, packages))
+def fingerprint(
+    operation: Operation, module: str, packages: Collection[str] | None = None
+) -> str:
+    """A Python step's code as a hash; a library's code is known by its name. Empty where a source
+    cannot be had.
+
+    Args:
+        module: the migration's.
+        packages: as for ``prints_of``.
+    """
+    counts = _counting(module, packages)
+    parts = [] if isinstance(operation, RunPython) else [_operation(operation, counts)]
+    for code in _codes(operation):
+        reach = Reach(counts)
         try:
-            reach.code(code)
+            if counts(_module_of(code)):
+                reach.code(code)
+            else:
+                parts.append(_value(code, counts))
         except SourceMissing:
             return ""
         parts.append("\n".join(reach.parts))
     return _VERSION + _hashed(parts)
+
+
+def _module_of(code: Any) -> str:
+    code = code.func if isinstance(code, partial) else code
+    return str(getattr(code, "__module__", None) or type(code).__module__)
 
 
 def comparable(recorded: str, found: str) -> bool:

@@ -98,6 +98,8 @@ def _lines(event: Event) -> list[str]:
         case HolderSpared():
             return [f"Gives no sign of life, and is not ended, for {event.why}: {event.holder}"]
         case Relinked():
+            if event.old == event.new:
+                return [f"{event.new}: its row is renewed, the statements are the same"]
             return [f"{event.old} ran already as {event.new}: the same statements"]
         case Noticed():
             return [event.text]

@@ -87,7 +87,7 @@ def describe_python(step: PythonOperation, commits: list[str]) -> tuple[PythonSt
         note=made.note,
         undecidable=why,
         atomic=step.atomic and not commits,
-        fingerprint=fingerprint(step.operation),
+        fingerprint=fingerprint(step.operation, type(step.migration).__module__),
     )
 
 

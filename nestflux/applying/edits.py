@@ -89,7 +89,7 @@ def code_changes(remaining: Remaining, loader: ExtendedLoader) -> Iterator[CodeC
         migration = loader.disk_migrations.get(undotted(name))
         if known is None or migration is None:
             continue
-        path = _path(migration)
+        path = path_of(migration)
         if known.django == django_series():
             prints = prints_of(migration, known.packages)
             if prints.operations != known.operations:
@@ -107,11 +107,12 @@ def code_changes(remaining: Remaining, loader: ExtendedLoader) -> Iterator[CodeC
         module = type(found.migration).__module__
         now = fingerprint(found.operation, module, known.packages)
         if comparable(step.fingerprint, now) and step.fingerprint != now:
-            path = _path(found.migration)
+            path = path_of(found.migration)
             yield CodeChange(How.STEP, remaining.entry, name, known.is_own, path, locator)
 
 
-def _path(migration: object) -> Path | None:
+def path_of(migration: object) -> Path | None:
+    """Where a migration is written."""
     try:
         return Path(inspect.getfile(type(migration)))
     except (TypeError, OSError):

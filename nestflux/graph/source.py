@@ -45,8 +45,11 @@ def libraries() -> tuple[str, ...]:
 @cache
 def is_own(module: str) -> bool:
     """Is a module the project's own code, by the folder that it lies in?"""
-    path = _file_of(module)
-    return bool(path) and not path.startswith(libraries())
+    return is_own_path(_file_of(module))
+
+
+def is_own_path(path: Path | str) -> bool:
+    return bool(path) and not str(path).startswith(libraries())
 
 
 def lies_in_own(module: str) -> bool:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from textwrap import wrap
 
-from rich.padding import Padding
 from rich.text import Text
 
 from nestflux.management.progress import counted
@@ -13,31 +13,51 @@ from nestflux.reviewing.findings import Finding, Report, Severity
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.REMARK: "blue"}
 
 
-def report_lines(report: Report) -> Iterator[Text | Padding]:
-    """Findings, the worst first; what was checked and what was not; the sum."""
+def report_lines(report: Report, width: int) -> Iterator[Text]:
+    """Findings, the worst first; what was checked and what was not; the sum.
+
+    Args:
+        width: of a line, in characters.
+    """
     for finding in report.findings:
-        yield from _finding(finding)
-        yield Text("")
+        yield from _finding(finding, width)
+        yield Text()
     for part in report.checked:
-        yield _hanging(Text(f"Checked: {part}"), 9)
+        yield from _hanging(f"Checked: {part}", 9, width)
     for skipped in report.not_checked:
-        yield _hanging(Text(f"Not checked: {skipped.what}: {skipped.why}"), 13)
+        yield from _hanging(f"Not checked: {skipped.what}: {skipped.why}", 13, width)
     yield Text(_sum(report), style="red" if report.failed else "green")
 
 
-def _finding(finding: Finding) -> Iterator[Text | Padding]:
-    head = Text(f"{finding.severity.value} {finding.code}", style=_COLOURS[finding.severity])
-    yield head.append(f": {finding.what}", style="default")
+def _finding(finding: Finding, width: int) -> Iterator[Text]:
+    head = f"{finding.severity.value} {finding.code}:"
+    first, *more = _hanging(f"{head} {finding.what}", 4, width)
+    first.stylize(f"bold {_COLOURS[finding.severity]}", 0, len(head))
+    yield from (first, *more)
     for detail in finding.details:
-        yield Text(f"      {detail}")
+        for line in _hanging(f"      {detail}", 10, width):
+            line.style = {"+": "green", "-": "red"}.get(detail[:1], "")
+            yield line
     where = finding.where if finding.line is None else f"{finding.where}, line {finding.line}"
-    for label, text in (("Where", where), ("Why", finding.why), ("Next", finding.then)):
+    for label, text in (("Where:", where), ("Why:", finding.why), ("Next:", finding.then)):
         if text:
-            yield _hanging(Text(f"  {label + ':':<7}{text}"), 9)
+            yield from _hanging(f"  {label:<7}{text}", 9, width)
 
 
-def _hanging(text: Text, indent: int) -> Text | Padding:
-    return text
+def _hanging(text: str, indent: int, width: int) -> list[Text]:
+    """Lines of at most ``width``, but for words that are longer; all but the first indented."""
+    lines = [
+        line
+        for part in text.splitlines()
+        for line in wrap(
+            part,
+            width,
+            subsequent_indent=" " * indent,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+    ]
+    return [Text(line) for line in lines]
 
 
 def _sum(report: Report) -> str:

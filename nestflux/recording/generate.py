@@ -66,7 +66,8 @@ def pending(
     Raises ChangesUndecided as ``generate`` does, with the exit code of something found: there is
     something to generate, whatever the answer will be.
     """
-    families = families or families_of(alias, configuration())
+    if families is None:
+        families = families_of(alias, configuration())
     loader = load()
     try:
         migrations = detect(loader, options)

@@ -68,7 +68,7 @@ def review(alias: str, *, servers: bool = True, ledger: bool = True) -> Report:
     made.checked.append(
         f"files and journal: {', '.join(FAMILY_NAMES[family] for family in families)}"
     )
-    readable = {h.family: h.journal for h in histories if h.journal is not None}
+    readable = {h.family: h.journal for h in histories if h.journal and not h.contradictions}
     made.look(Histories(readable, configuration().directory))
     loader = _project(made, alias, tuple(readable))
     if loader is not None:
@@ -157,7 +157,7 @@ def _migrations(
 def _ledger(made: _Review, server: Server, families: Sequence[str] | set[str]) -> None:
     name = "the ledger of the database"
     if server.family not in families:
-        made.skip(name, f"there is no history for {FAMILY_NAMES[server.family]} that can be read")
+        made.skip(name, f"no journal for {FAMILY_NAMES[server.family]} can be read")
         return
     try:
         found = read_ledger(made.alias, server)

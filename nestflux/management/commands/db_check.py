@@ -42,7 +42,7 @@ class Command(NestFluxCommand):
             self.print_json(report.to_json())
         else:
             console = self.console()
-            for line in report_lines(report):
+            for line in report_lines(report, console.width):
                 console.print(line)
         if report.failed:
             self.found()

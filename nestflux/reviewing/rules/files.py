@@ -27,6 +27,9 @@ HEADER = Kind(
     Severity.ERROR,
     "the ledger would book it under another name, or migrations that it does not hold",
 )
+NAME = Kind(
+    "other-name", Severity.REMARK, "only its first line is old: the id is what a file is known by"
+)
 STALE = Kind(
     "stale-record",
     Severity.ERROR,
@@ -85,9 +88,10 @@ def _headers(files: EntryFiles, parsed: dict[Direction, SqlFile]) -> Iterator[Fi
     held = {Direction.UP: entry.migrations, Direction.DOWN: entry.migrations[::-1]}
     for direction, file in parsed.items():
         path = files.sql(direction).path
+        if file.name != entry.name:
+            yield NAME.found(f"{path.name} calls itself {file.name}.", where=path, line=1)
         sections = tuple(section.migration for section in file.sections)
         for what, says, listed in (
-            ("name", file.name, entry.name),
             ("id", file.id, entry.id),
             ("direction", str(file.direction), str(direction)),
             ("list of migrations", ", ".join(sections), ", ".join(held[direction])),

@@ -31,8 +31,8 @@ from django.db.migrations.operations.base import Operation
 from django.db.models import Field
 from django.utils.functional import Promise
 
+from nestflux.graph.reach import Reach
 from nestflux.graph.source import (
-    Reach,
     SourceMissing,
     Text,
     is_own,
@@ -103,9 +103,7 @@ def prints_of(
     return Prints(found, _hashed(operations), source)
 
 
-def fingerprint(
-    operation: Operation, module: str, packages: Collection[str] | None = None
-) -> str:
+def fingerprint(operation: Operation, module: str, packages: Collection[str] | None = None) -> str:
     """A Python step's code as a hash; a library's code is known by its name. Empty where a source
     cannot be had.
 
@@ -176,7 +174,9 @@ def _operation(operation: Operation, counts: Counts) -> str:
         return f"RunPython(atomic={operation.atomic})"
     if isinstance(operation, SeparateDatabaseAndState):
         inner = (operation.database_operations, operation.state_operations)
-        return f"Separate({', '.join(_list(_operation(o, counts) for o in each) for each in inner)})"
+        return (
+            f"Separate({', '.join(_list(_operation(o, counts) for o in each) for each in inner)})"
+        )
     name, args, kwargs = operation.deconstruct()
     kwargs = {key: value for key, value in kwargs.items() if key not in ("managers", "hints")}
     if isinstance(kwargs.get("options"), dict):
@@ -210,7 +210,7 @@ def _value(value: Any, counts: Counts) -> str:
     """A value of a migration as text; what is known by no value, by its type."""
     match value:
         case SettingsReference():
-            return f"settings.{value.setting_name}"
+            return f"settings.{vars(value)['setting_name']}"
         case Promise():
             return "words"
         case enum.Enum():
@@ -230,11 +230,11 @@ def _value(value: Any, counts: Counts) -> str:
                 sorted(f"{_value(k, counts)}: {_value(v, counts)}" for k, v in value.items())
             )
         case re.Pattern():
-            return f"{ascii(value.pattern)}/{int(value.flags)}"
+            return f"{value.pattern!a}/{int(value.flags)}"
         case partial():
             return _call("partial", (value.func, *value.args), value.keywords, counts)
     if isinstance(value, _LITERALS):
-        return f"{type(value).__name__}:{ascii(value)}"
+        return f"{type(value).__name__}:{value!a}"
     if hasattr(value, "deconstruct") and not isinstance(value, type):
         path, args, kwargs = value.deconstruct()
         kept = {key: v for key, v in kwargs.items() if not key.startswith("violation_error_")}

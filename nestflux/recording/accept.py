@@ -169,9 +169,7 @@ def _accept(edit: _Edit, loader: ExtendedLoader) -> Accepted:
         prove_snapshot(place, snapshot, schema)
     changes = Delta.between(before.reading, schema.reading).lines()
     staged = _staged(measured, record, snapshot, rows, varying)
-    return Accepted(
-        entry.name, place.server.family, changes, staged, edit.texts_edited, other_sql
-    )
+    return Accepted(entry.name, place.server.family, changes, staged, edit.texts_edited, other_sql)
 
 
 def _staged(

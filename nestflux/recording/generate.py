@@ -57,9 +57,7 @@ class Generated:
     files: tuple[RecordedFile, ...] = ()
 
 
-def pending(
-    alias: str, options: DetectOptions, families: Sequence[str] | None = None
-) -> Pending:
+def pending(alias: str, options: DetectOptions, families: Sequence[str] | None = None) -> Pending:
     """What ``generate`` would do; asks no server where the families are given, or the setting
     names them.
 

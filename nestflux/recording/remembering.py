@@ -147,4 +147,6 @@ def _value_ends(found: Sequence[Token], start: int) -> int:
 
 
 def _words(found: Sequence[Any]) -> list[str]:
-    return [re.sub(r"\W", "", token.text).upper() if token.kind == "word" else "" for token in found]
+    return [
+        re.sub(r"\W", "", token.text).upper() if token.kind == "word" else "" for token in found
+    ]

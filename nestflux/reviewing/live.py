@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 from nestflux.applying.files import relinks
-from nestflux.applying.plan import refuse_family
+from nestflux.applying.plan import Relink, refuse_family
 from nestflux.conf import history_folder
 from nestflux.database.errors import connect, reachable
 from nestflux.database.ledger import Ledger as LedgerTables
@@ -60,7 +60,7 @@ def read_ledger(alias: str, server: Server) -> Ledger | None:
     )
 
 
-def _relinks(folder: Folder, state: LedgerState, tables: LedgerTables):  # type: ignore[no-untyped-def]
+def _relinks(folder: Folder, state: LedgerState, tables: LedgerTables) -> tuple[Relink, ...]:
     with suppress(HistoryError):  # an edited or missing file: told by itself
         return relinks(folder, state, tables)
     return ()

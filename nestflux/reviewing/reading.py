@@ -43,7 +43,8 @@ def _journal(folder: Folder, on_disk: TextOnDisk) -> Journal:
         raise HistoryError(f"{JOURNAL} {on_disk.problem}.")
     if on_disk.text is None:
         raise HistoryError(
-            f"There are SQL migrations and no {JOURNAL}.", then=f"git checkout -- {shown(on_disk.path)}"
+            f"There are SQL migrations and no {JOURNAL}.",
+            then=f"git checkout -- {shown(on_disk.path)}",
         )
     journal = journal_file.read(on_disk.text)
     if journal.family != folder.family:

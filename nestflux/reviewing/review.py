@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -129,9 +129,7 @@ def _project(made: _Review, alias: str, families: Sequence[str]) -> ExtendedLoad
     return loader
 
 
-def _migrations(
-    made: _Review, history: History, loader: ExtendedLoader, *, servers: bool
-) -> None:
+def _migrations(made: _Review, history: History, loader: ExtendedLoader, *, servers: bool) -> None:
     """The code of a sound history's migrations, on a server of its family where there is one."""
     if history.journal is None or not history.journal.entries:
         return
@@ -154,7 +152,7 @@ def _migrations(
     made.look(found)
 
 
-def _ledger(made: _Review, server: Server, families: Sequence[str] | set[str]) -> None:
+def _ledger(made: _Review, server: Server, families: Container[str]) -> None:
     name = "the ledger of the database"
     if server.family not in families:
         made.skip(name, f"no journal for {FAMILY_NAMES[server.family]} can be read")

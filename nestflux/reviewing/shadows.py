@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nestflux.applying.edits import Remaining, code_changes, path_of
+from nestflux.applying.edits import CodeChange, Remaining, code_changes, path_of
 from nestflux.database.reader import read_schema
 from nestflux.exceptions import NestFluxError
 from nestflux.graph.fingerprints import django_series
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 def migrations_of(history: History, loader: ExtendedLoader) -> Migrations:
     """The code of a sound history's migrations, compared by fingerprints. Asks no server."""
     records: dict[str, FileRecord] = {}
-    changes = []
+    changes: list[CodeChange] = []
     paths: dict[tuple[str, str], Path] = {}
     for files in history.files:
         entry = files.entry

@@ -37,7 +37,11 @@ HARMLESS = {
     "layout of a helper": ("shop/words.py", "def slug_of", "\n# words\n\n\ndef slug_of"),
 }
 STEPS = {
-    "its own code": ("shop/migrations/0002_slugs.py", "product.save()", "product.save(force_update=True)"),
+    "its own code": (
+        "shop/migrations/0002_slugs.py",
+        "product.save()",
+        "product.save(force_update=True)",
+    ),
     "a helper that it calls": ("shop/words.py", 'replace(" ", "-")', 'replace(" ", "_")'),
     "a constant that it reads": ("shop/migrations/0002_slugs.py", "A first product", "First"),
 }
@@ -48,7 +52,11 @@ def edit(shop: Project, change: tuple[str, str, str]) -> None:
     """An edit of a migration; the model follows, so that nothing else is found."""
     shop.edit(*change)
     if "max_length=60" in change[2]:
-        shop.edit("shop/models.py", "slug = models.CharField(max_length=40", "slug = models.CharField(max_length=60")
+        shop.edit(
+            "shop/models.py",
+            "slug = models.CharField(max_length=40",
+            "slug = models.CharField(max_length=60",
+        )
     if "label" in change[2]:
         shop.edit("shop/models.py", "As on the box", "As on the label")
 
@@ -221,7 +229,14 @@ def test_a_reviewers_accepted_edit_is_no_finding(shop: Project) -> None:
 
 
 def test_a_migration_that_django_cannot_run_any_more(shop: Project) -> None:
-    edit(shop, ("shop/migrations/0002_slugs.py", "        migrations.RunPython(", "        migrations.RunSQL('NONSENSE', ''),\n        migrations.RunPython("))
+    edit(
+        shop,
+        (
+            "shop/migrations/0002_slugs.py",
+            "        migrations.RunPython(",
+            "        migrations.RunSQL('NONSENSE', ''),\n        migrations.RunPython(",
+        ),
+    )
 
     outcome = check(shop)
 
@@ -231,7 +246,9 @@ def test_a_migration_that_django_cannot_run_any_more(shop: Project) -> None:
 
 
 def test_operations_that_depend_on_settings_are_a_remark(shop: Project) -> None:
-    shop.write("shop/migrations/0004_colour.py", """
+    shop.write(
+        "shop/migrations/0004_colour.py",
+        """
         from django.conf import settings
         from django.db import migrations, models
 
@@ -241,8 +258,13 @@ def test_operations_that_depend_on_settings_are_a_remark(shop: Project) -> None:
                 migrations.AddField("product", "colour",
                                     models.CharField(max_length=9, default=settings.COLOUR)),
             ]
-    """)
-    shop.write("shop/models.py", shop.read("shop/models.py") + "    colour = models.CharField(max_length=9, default='red')\n")
+    """,
+    )
+    shop.write(
+        "shop/models.py",
+        shop.read("shop/models.py")
+        + "    colour = models.CharField(max_length=9, default='red')\n",
+    )
     shop.settings("COLOUR = 'red'")
     shop.succeeds("db_generate", "--name", "colours")
     shop.settings("COLOUR = 'blue'")
@@ -274,8 +296,10 @@ class TestResumedFiles:
 
     def test_a_step_that_is_still_to_run_may_not(self, shop: Project) -> None:
         shop.succeeds("db_migrate", "--to", "0001")
-        shop.sql("CREATE TRIGGER stop BEFORE INSERT ON shop_product FOR EACH ROW "
-                 "SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'no'")
+        shop.sql(
+            "CREATE TRIGGER stop BEFORE INSERT ON shop_product FOR EACH ROW "
+            "SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'no'"
+        )
         assert shop.run("db_migrate").code == 1
         shop.sql("DROP TRIGGER stop")
         edit(shop, STEPS["its own code"])
@@ -327,7 +351,11 @@ class TestPackages:
         text = module.read_text().replace("product.save()", "product.save(force_update=True)")
         module.write_text(text.replace("max_length=40", "max_length=60"))
         models = self.package(site) / "models.py"
-        models.write_text(models.read_text().replace("slug = models.CharField(max_length=40", "slug = models.CharField(max_length=60"))
+        models.write_text(
+            models.read_text().replace(
+                "slug = models.CharField(max_length=40", "slug = models.CharField(max_length=60"
+            )
+        )
 
         outcome = check(site)
         migrated = site.run("db_migrate", "--replay")
@@ -366,5 +394,9 @@ def test_a_squash_whose_parts_are_gone(project: ProjectFactory) -> None:
     clean(shop)
 
     shop.edit(f"shop/migrations/{names[2]}", "null=True", "null=True, unique=True")
-    shop.edit("shop/models.py", "weight = models.IntegerField(null=True", "weight = models.IntegerField(null=True, unique=True")
+    shop.edit(
+        "shop/models.py",
+        "weight = models.IntegerField(null=True",
+        "weight = models.IntegerField(null=True, unique=True",
+    )
     assert ("error", "edited-migration") in found(check(shop))

@@ -40,9 +40,7 @@ def test_a_sound_history_has_no_findings_and_says_what_was_left_out(shop: Projec
 
 
 def test_no_server_is_asked(shop: Project) -> None:
-    outcome = check(
-        shop, "--no-server", env={"DATABASE_URL": "mysql://nobody@127.0.0.1:9/nothing"}
-    )
+    outcome = check(shop, "--no-server", env={"DATABASE_URL": "mysql://nobody@127.0.0.1:9/nothing"})
 
     assert outcome.code == 0, str(outcome)
 
@@ -75,9 +73,7 @@ def test_a_file_that_no_entry_knows(shop: Project) -> None:
     outcome = look(shop)
 
     assert found(outcome) == [("error", "stray-file")] * 2
-    assert "0003_stray.sql is not in journal.json." in [
-        f["what"] for f in outcome.json["findings"]
-    ]
+    assert "0003_stray.sql is not in journal.json." in [f["what"] for f in outcome.json["findings"]]
 
 
 def test_conflict_markers_with_their_line(shop: Project) -> None:
@@ -232,7 +228,11 @@ def test_models_that_changed_without_a_migration(shop: Project) -> None:
 
 
 def test_models_that_only_a_person_can_tell(shop: Project) -> None:
-    shop.edit("shop/models.py", "name = models.CharField(max_length=40, ", "title = models.CharField(max_length=40, ")
+    shop.edit(
+        "shop/models.py",
+        "name = models.CharField(max_length=40, ",
+        "title = models.CharField(max_length=40, ",
+    )
 
     finding = the_only(look(shop), "models-changed")
 

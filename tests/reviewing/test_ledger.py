@@ -23,8 +23,9 @@ def test_an_applied_file_that_was_edited_names_its_statements(migrated: Project)
     outcome = check(migrated)
 
     finding = the_only(outcome, "applied-file-edited")
-    assert "0002_slugs.sql was changed after it was applied to 'default': statement 1" in (
-        finding["what"]
+    assert (
+        "0002_slugs.sql was changed after it was applied to 'default': statement 1"
+        in (finding["what"])
     )
     assert any(line.startswith("-") and "varchar(40)" in line for line in finding["details"])
     assert "write the change as a new migration" in finding["then"]
@@ -133,8 +134,10 @@ def test_an_empty_database_is_said_not_to_be_checked(shop: Project) -> None:
 
 def test_a_database_that_does_not_answer(shop: Project) -> None:
     """The recording server is another one here, and does its part."""
-    shop.settings("NESTFLUX['SHADOWS'] = {os.environ['FAMILY']: "
-                  "database_from_url(os.environ['SHADOW'], variable='SHADOW')}")
+    shop.settings(
+        "NESTFLUX['SHADOWS'] = {os.environ['FAMILY']: "
+        "database_from_url(os.environ['SHADOW'], variable='SHADOW')}"
+    )
     shop.env |= {"FAMILY": shop.server.family, "SHADOW": shop.server.database_url("x")}
 
     outcome = check(shop, env={"DATABASE_URL": "mysql://nobody@127.0.0.1:9/nothing"})
@@ -201,7 +204,7 @@ def test_files_whose_text_does_not_run(shop: Project) -> None:
     from nestflux.history.sqlfile import parse
 
     data = json.loads(record.read_text())
-    (_, _, step), = parse(path.read_text()).steps()
+    ((_, _, step),) = parse(path.read_text()).steps()
     data["up"][0]["sha256"] = step.sha256
     text = FileRecord.loads(json.dumps(data)).dumps()
     record.write_text(text)
@@ -242,7 +245,10 @@ def test_a_squash(shop: Project) -> None:
     clean(shop)
 
     # A model behind it is recorded again in the state that the squash leaves.
-    shop.write("shop/models.py", shop.read("shop/models.py") + "    size = models.IntegerField(null=True)\n")
+    shop.write(
+        "shop/models.py",
+        shop.read("shop/models.py") + "    size = models.IntegerField(null=True)\n",
+    )
     shop.succeeds("db_generate", "--name", "sizes")
     for name in ("0001_initial", "0002_slugs", "0003_tokens"):
         shop.remove(f"shop/migrations/{name}.py")

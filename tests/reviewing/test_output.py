@@ -49,7 +49,9 @@ def test_on_a_terminal_no_line_is_longer_than_it(migrated: Project) -> None:
 
 
 def test_lines_are_broken_with_an_indent_and_commands_are_kept_whole() -> None:
-    finding = Finding("x", Severity.ERROR, "word " * 30, then="a " * 50, details=("- " + "y " * 60,))
+    finding = Finding(
+        "x", Severity.ERROR, "word " * 30, then="a " * 50, details=("- " + "y " * 60,)
+    )
     report = Report("default", (finding,), ("z " * 60,), (NotChecked("this", "that " * 30),))
 
     lines = [line.plain for line in report_lines(report, 60)]

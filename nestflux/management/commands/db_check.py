@@ -28,9 +28,7 @@ class Command(NestFluxCommand):
             action="store_true",
             help="Ask no server: files, journals, models and the code of migrations only.",
         )
-        parser.add_argument(
-            "--no-ledger", action="store_true", help="Leave out the live database."
-        )
+        parser.add_argument("--no-ledger", action="store_true", help="Leave out the live database.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         report = review(

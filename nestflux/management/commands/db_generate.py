@@ -176,7 +176,9 @@ class Command(NestFluxCommand):
                 self.stdout.write(f"  {line}")
             for migration, lines in one.other_sql.items():
                 self.stdout.write(
-                    self.style.WARNING(f"  Django itself gives (+) for {migration}, and the file (-):")
+                    self.style.WARNING(
+                        f"  Django itself gives (+) for {migration}, and the file (-):"
+                    )
                 )
                 for line in lines:
                     self.stdout.write(f"    {line}")

@@ -15,9 +15,7 @@ from nestflux.reviewing.findings import Finding, Kind, Severity
 from nestflux.reviewing.rule import rule
 from nestflux.reviewing.subjects import EntryFiles, History, TextOnDisk
 
-MISSING = Kind(
-    "missing-file", Severity.ERROR, "a database that lacks it can be brought no further"
-)
+MISSING = Kind("missing-file", Severity.ERROR, "a database that lacks it can be brought no further")
 UNREADABLE = Kind("unreadable-file", Severity.ERROR, "what cannot be read cannot be run")
 EDITED = Kind(
     "edited-file", Severity.ERROR, "what was recorded and verified is not what the file says now"
@@ -63,9 +61,7 @@ def files_of_entries(history: History) -> Iterator[Finding]:
         yield from _record(history, files, parsed)
 
 
-def _text(
-    history: History, entry: Entry, on_disk: TextOnDisk, recorded: str
-) -> Iterator[Finding]:
+def _text(history: History, entry: Entry, on_disk: TextOnDisk, recorded: str) -> Iterator[Finding]:
     path = on_disk.path
     undo = f"git checkout -- {shown(path)}"
     if on_disk.problem:

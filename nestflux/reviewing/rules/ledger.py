@@ -35,7 +35,9 @@ ORDER = Kind(
     "it ran, or will run, on another schema than the one that it was recorded on",
 )
 UNFINISHED = Kind(
-    "unfinished-file", Severity.ERROR, "the database is between two files, and no code is made for that"
+    "unfinished-file",
+    Severity.ERROR,
+    "the database is between two files, and no code is made for that",
 )
 CONTRADICTION = Kind(
     "ledger-contradiction", Severity.ERROR, "db_migrate refuses to run anything before it is solved"
@@ -109,7 +111,9 @@ def applied_in_another_order(ledger: Ledger) -> Iterator[Finding]:
         applied = file is not None and file.is_applied
         moments.append((entry.name, file.finished_at if applied and file else ""))
     for index, (name, moment) in enumerate(moments):
-        later = [other for other, when in moments[index + 1 :] if when and (not moment or when < moment)]
+        later = [
+            other for other, when in moments[index + 1 :] if when and (not moment or when < moment)
+        ]
         if not later:
             continue
         place = ledger.folder.up_path(name)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from nestflux.applying.edits import CodeChange, How, next_command
 from nestflux.graph.loader import undotted
+from nestflux.history.folder import shown
 from nestflux.history.sqlfile import Direction
 from nestflux.recording.again import Again, difference, remembered
 from nestflux.reviewing.findings import Finding, Kind, Severity
@@ -36,7 +37,7 @@ SETTINGS = Kind(
 PACKAGE = Kind(
     "package-changed-migration",
     Severity.REMARK,
-    "the SQL of the file is what runs, as it was reviewed; Python steps run as the package has them",
+    "the SQL of the file is what runs; Python steps run as the package has them",
 )
 FORGOTTEN = Kind(
     "code-not-remembered",
@@ -143,6 +144,4 @@ def _path(found: Migrations, again: Again) -> Path | str:
 
 
 def _undo(path: Path | str) -> str:
-    from nestflux.history.folder import shown
-
     return f"git checkout -- {shown(path)}" if isinstance(path, Path) else "restore the migration"

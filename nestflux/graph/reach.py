@@ -238,7 +238,10 @@ def _free_names(node: ast.AST) -> set[str]:
         for symbol in table.get_symbols():
             if symbol.is_referenced() and (table is module or symbol.is_global()):
                 found.add(symbol.get_name())
-    return found
+    # Versions differ in whose the variables of a comprehension are (PEP 709, PEP 572).
+    bound = {each.get_name() for each in module.get_symbols() if each.is_assigned()}
+    bound |= {each.target.id for each in ast.walk(node) if isinstance(each, ast.NamedExpr)}
+    return found - bound
 
 
 def _chains(node: ast.AST) -> dict[str, list[tuple[str, ...]]]:

@@ -138,5 +138,9 @@ def refuse_edited(changes: Sequence[CodeChange]) -> list[str]:
 
 def next_command(change: CodeChange) -> str:
     """Undo the edit, or have what was reviewed remembered anew."""
-    accept = f"python manage.py db_generate --accept {change.entry.name}.sql   (after a review)"
-    return f"git checkout -- {shown(change.path)}   or: {accept}" if change.path else accept
+    return undo_or_accept(change.path, change.entry)
+
+
+def undo_or_accept(path: Path | None, entry: Entry) -> str:
+    accept = f"after a review: python manage.py db_generate --accept {entry.name}.sql"
+    return f"git checkout -- {shown(path)}\n         or, {accept}" if path else accept

@@ -7,7 +7,6 @@ the file would have brought it. A package's migrations are run from the file's t
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from nestflux.graph.python_steps import StepRunner
 from nestflux.graph.source import is_own
 from nestflux.history.deltas import FileRecord, MigrationRecord
 from nestflux.history.journal import Entry
+from nestflux.history.layout import changed_lines
 from nestflux.history.sqlfile import Direction, PythonStep, Section, SqlFile
 from nestflux.history.statements import sha256
 from nestflux.recording.capture import RunsOnData
@@ -34,8 +34,6 @@ from nestflux.replaying.head import book, run_section
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
     from django.db.migrations.migration import Migration
-
-_SHOWN = 40  # lines of a difference
 
 Files = Callable[[Entry, Direction], SqlFile]
 
@@ -231,13 +229,7 @@ def difference(again: Again) -> tuple[str, ...]:
         [line for statement in statements for line in f"{statement};".splitlines()]
         for statements in (again.in_file, again.now)
     )
-    lines = [
-        line
-        for line in difflib.unified_diff(one, other, lineterm="", n=1)
-        if not line.startswith(("---", "+++", "@@"))
-    ]
-    more = len(lines) - _SHOWN
-    return (*lines[:_SHOWN], f"… and {more} lines more") if more > 0 else tuple(lines)
+    return tuple(changed_lines(one, other))
 
 
 def _hashed(statements: Sequence[str]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -118,14 +117,3 @@ class Report:
             "checked": list(self.checked),
             "not_checked": [asdict(part) for part in self.not_checked],
         }
-
-
-def changed_lines(before: Sequence[str], after: Sequence[str], *, most: int = 40) -> list[str]:
-    """The difference of two texts, a line each: ``-`` and ``+``."""
-    lines = [
-        line
-        for line in difflib.unified_diff(before, after, lineterm="", n=1)
-        if not line.startswith(("---", "+++", "@@"))
-    ]
-    more = len(lines) - most
-    return [*lines[:most], f"… and {more} lines more"] if more > 0 else lines

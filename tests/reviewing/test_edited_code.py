@@ -100,7 +100,7 @@ def test_a_pending_python_step_whose_code_changed_is_refused(shop: Project) -> N
         shop,
         says="The Python step shop.0002_slugs/1 has other code",
         where="shop/migrations/0002_slugs.py",
-        then="git checkout -- shop/migrations/0002_slugs.py   or: python manage.py db_generate",
+        then="git checkout -- shop/migrations/0002_slugs.py\n         or, after a review: python",
     )
     refused(shop, "db_migrate", "--plan", says="The Python step shop.0002_slugs/1 has other code")
 

@@ -28,12 +28,13 @@ def test_a_finding_says_what_where_why_and_the_next_command(migrated: Project) -
     assert outcome.code == 1
     assert outcome.stderr == ""
     family = migrated.server.family
-    assert outcome.lines[:4] == [
+    assert outcome.lines[:5] == [
         "error edited-file: 0002_slugs.sql was edited: its hash is not the one in journal.json.",
         f"  Where: migrations_sql/{family}/0002_slugs.sql",
         "  Why:   what was recorded and verified is not what the file says now",
-        f"  Next:  git checkout -- migrations_sql/{family}/0002_slugs.sql   or, if it is applied "
-        "nowhere, after a review: python manage.py db_generate --accept 0002_slugs.sql",
+        f"  Next:  git checkout -- migrations_sql/{family}/0002_slugs.sql",
+        "         or, if it is applied nowhere, after a review: "
+        "python manage.py db_generate --accept 0002_slugs.sql",
     ]
     assert outcome.lines[-1] == "Found 1 error."
 

@@ -74,7 +74,7 @@ def _text(history: History, entry: Entry, on_disk: TextOnDisk, recorded: str) ->
         yield EDITED.found(
             f"{path.name} was edited: its hash is not the one in {JOURNAL}.",
             where=path,
-            then=f"{undo}   or, if it is applied nowhere, after a review: "
+            then=f"{undo}\n         or, if it is applied nowhere, after a review: "
             f"python manage.py db_generate --accept {entry.name}.sql",
         )
 

@@ -8,9 +8,10 @@ from nestflux.applying.plan import refuse_unbooked, relinked
 from nestflux.database.ledger import LedgerFile
 from nestflux.exceptions import LedgerConflict
 from nestflux.history.folder import shown
+from nestflux.history.layout import changed_lines
 from nestflux.history.sqlfile import PythonStep, SessionStatement, SqlFile
 from nestflux.history.statements import summary
-from nestflux.reviewing.findings import Finding, Kind, Severity, changed_lines
+from nestflux.reviewing.findings import Finding, Kind, Severity
 from nestflux.reviewing.rule import rule
 from nestflux.reviewing.subjects import Ledger
 

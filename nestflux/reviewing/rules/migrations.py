@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from nestflux.applying.edits import CodeChange, How, next_command
+from nestflux.applying.edits import CodeChange, How, next_command, undo_or_accept
 from nestflux.graph.loader import undotted
 from nestflux.history.folder import shown
 from nestflux.history.sqlfile import Direction
@@ -55,17 +55,16 @@ def edited_migrations(found: Migrations) -> Iterator[Finding]:
         if again.failed:
             yield FAILS.found(
                 f"{again.migration} cannot be recorded again ({_way(again)}): {again.failed}",
-                where=path,
-                then=_undo(path),
+                where=path or again.migration,
+                then=f"git checkout -- {shown(path)}" if path else "restore the migration",
             )
         elif not again.agrees(before):
             yield EDITED.found(
                 f"{again.migration} would be recorded with other SQL now ({_way(again)})"
                 f"{_versions(found, again)}.",
-                where=path,
+                where=path or again.migration,
                 details=("- in the file", "+ as Django gives it now", *difference(again)),
-                then=f"{_undo(path)}   or: python manage.py db_generate --accept "
-                f"{again.entry.name}.sql   (after a review)",
+                then=undo_or_accept(path, again.entry),
             )
 
 
@@ -139,9 +138,5 @@ def _versions(found: Migrations, again: Again) -> str:
     return f"; {differing}" if differing else ""
 
 
-def _path(found: Migrations, again: Again) -> Path | str:
-    return found.paths.get(undotted(again.migration), again.migration)
-
-
-def _undo(path: Path | str) -> str:
-    return f"git checkout -- {shown(path)}" if isinstance(path, Path) else "restore the migration"
+def _path(found: Migrations, again: Again) -> Path | None:
+    return found.paths.get(undotted(again.migration))

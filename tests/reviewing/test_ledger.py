@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
+from nestflux.history.deltas import FileRecord
+from nestflux.history.sqlfile import parse
+from nestflux.history.statements import sha256
 from tests.reviewing.shop import check, clean, found, the_only
 from tests.reviewing.test_files import change_journal, edit
 from tests.scenario import Project
@@ -167,7 +171,7 @@ def test_nothing_is_changed_by_a_check(migrated: Project) -> None:
 
 
 def test_a_server_of_other_features(migrated: Project) -> None:
-    def differ(journal: dict) -> None:  # type: ignore[type-arg]
+    def differ(journal: dict[str, Any]) -> None:
         flags = journal["features"]
         flags["has_native_uuid_field"] = not flags["has_native_uuid_field"]
 
@@ -181,8 +185,6 @@ def test_a_server_of_other_features(migrated: Project) -> None:
 
 def test_a_snapshot_that_lost_a_constraint(shop: Project) -> None:
     """Its hash is the journal's: somebody wrote both anew."""
-    from nestflux.history.statements import sha256
-
     path = shop.history / "schema.sql"
     path.write_text(path.read_text().replace("varchar(40)", "varchar(41)", 1))
     change_journal(shop, lambda j: j.update(snapshot=sha256(path.read_text())))
@@ -195,14 +197,9 @@ def test_a_snapshot_that_lost_a_constraint(shop: Project) -> None:
 
 
 def test_files_whose_text_does_not_run(shop: Project) -> None:
-    from nestflux.history.deltas import FileRecord
-    from nestflux.history.statements import sha256
-
     path = shop.history / "0001_products.sql"
     path.write_text(path.read_text().replace("CREATE TABLE", "CREATE TABLEAU"))
     record = shop.history / "0001_products.deltas.json"
-    from nestflux.history.sqlfile import parse
-
     data = json.loads(record.read_text())
     ((_, _, step),) = parse(path.read_text()).steps()
     data["up"][0]["sha256"] = step.sha256

@@ -12,6 +12,7 @@ from nestflux.exceptions import ChangesUndecided, NestFluxError, Refused
 from nestflux.graph.loader import load
 from nestflux.recording.changes import DetectOptions
 from nestflux.recording.generate import pending, place_of
+from nestflux.recording.recorded_file import Place
 from nestflux.reviewing.findings import Finding, NotChecked, Report, Severity
 from nestflux.reviewing.live import read_ledger, server_behind
 from nestflux.reviewing.reading import read_history
@@ -19,7 +20,7 @@ from nestflux.reviewing.rule import look_at
 from nestflux.reviewing.rules.files import EDITED
 from nestflux.reviewing.rules.ledger import APPLIED_EDITED
 from nestflux.reviewing.shadows import migrations_of, recorded_again, replayed
-from nestflux.reviewing.subjects import Histories, History, Project
+from nestflux.reviewing.subjects import Histories, History, Migrations, Project
 
 if TYPE_CHECKING:
     from nestflux.graph.loader import ExtendedLoader
@@ -51,17 +52,18 @@ class _Review:
         return Report(self.alias, tuple(kept), tuple(self.checked), tuple(self.not_checked))
 
 
-def review(alias: str, *, servers: bool = True, ledger: bool = True) -> Report:
+def review(alias: str, *, shadows: bool = True, ledger: bool = True, without: str = "") -> Report:
     """Look at the histories of an alias, the project's models and migrations, and its database.
 
     Args:
-        servers: False asks none: files, journals, models and the code of migrations only.
+        shadows: False makes no scratch schema: nothing is run or recorded again.
         ledger: False leaves out the live database.
+        without: the option that said so, where both are left out: no server is asked then.
 
     Raises Refused where there is nothing to check.
     """
     made = _Review(alias)
-    behind = _server(made, alias) if servers and ledger else None
+    behind = _server(made, alias) if ledger else None
     families = _families(alias, configuration(), behind)
     histories = [read_history(history_folder(alias, family)) for family in families]
     sound = [history for history in histories if made.look(history)]
@@ -73,15 +75,15 @@ def review(alias: str, *, servers: bool = True, ledger: bool = True) -> Report:
     loader = _project(made, alias, tuple(readable))
     if loader is not None:
         for history in sound:
-            _migrations(made, history, loader, servers=servers)
-    if not servers:
-        made.skip(_OF_A_SERVER, "--no-server")
+            _migrations(made, history, loader, shadows=shadows)
+    if not shadows:
+        made.skip(_OF_A_SERVER, without or "--no-shadow")
     for history in histories:
-        if servers and (history not in sound or loader is None):
+        if shadows and (history not in sound or loader is None):
             reason = "its files have to be sound first" if loader else "the migrations do not load"
             made.skip(f"{FAMILY_NAMES[history.family]}: {_OF_A_SERVER}", reason)
-    if not (servers and ledger):
-        made.skip("the ledger of the database", "--no-ledger" if servers else "--no-server")
+    if not ledger:
+        made.skip("the ledger of the database", without or "--no-ledger")
     elif behind is not None:
         _ledger(made, behind, readable.keys())
     return made.report()
@@ -129,27 +131,36 @@ def _project(made: _Review, alias: str, families: Sequence[str]) -> ExtendedLoad
     return loader
 
 
-def _migrations(made: _Review, history: History, loader: ExtendedLoader, *, servers: bool) -> None:
+def _migrations(made: _Review, history: History, loader: ExtendedLoader, *, shadows: bool) -> None:
     """The code of a sound history's migrations, on a server of its family where there is one."""
     if history.journal is None or not history.journal.entries:
         return
     found = migrations_of(history, loader)
     name = FAMILY_NAMES[history.family]
-    if servers:
+    if shadows:
         try:
             place = place_of(made.alias, history.family, configuration())
+            replay = replayed(history, place, loader)
         except NestFluxError as error:
             made.skip(f"{name}: {_OF_A_SERVER}", error.what)
         else:
-            if made.look(replayed(history, place, loader)):
-                try:
-                    found = recorded_again(found, place)
-                except NestFluxError as error:
-                    made.skip(f"{name}: the migrations recorded again", error.what)
+            made.checked.append(f"{name}: the files run again on {place.server.name}")
+            if made.look(replay):
+                found = _again(made, found, place)
             else:
                 made.skip(f"{name}: the migrations recorded again", "its files do not run")
-            made.checked.append(f"{name}: {_OF_A_SERVER} on {place.server.name}")
     made.look(found)
+
+
+def _again(made: _Review, found: Migrations, place: Place) -> Migrations:
+    name = f"{FAMILY_NAMES[place.server.family]}: the migrations recorded again"
+    try:
+        found = recorded_again(found, place)
+    except NestFluxError as error:
+        made.skip(name, error.what)
+    else:
+        made.checked.append(f"{name} on {place.server.name}")
+    return found
 
 
 def _ledger(made: _Review, server: Server, families: Container[str]) -> None:

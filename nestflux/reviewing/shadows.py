@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from nestflux.applying.edits import CodeChange, Remaining, code_changes, path_of
 from nestflux.database.reader import read_schema
-from nestflux.exceptions import NestFluxError
+from nestflux.exceptions import NestFluxError, ServerUnavailable
 from nestflux.graph.fingerprints import django_series
 from nestflux.graph.loader import undotted
 from nestflux.graph.source import is_own_path
@@ -86,7 +86,8 @@ def _versions(found: Migrations, place: Place, entries: Sequence[Entry]) -> Mapp
 
 
 def replayed(history: History, place: Place, loader: ExtendedLoader) -> Replay:
-    """Every file on an empty schema, against the snapshot on another one."""
+    """Every file on an empty schema, against the snapshot on another one. Raises
+    ServerUnavailable where no schema can be made."""
     folder, journal = place.folder, place.folder.journal
     try:
         with place.shadow() as connection:
@@ -96,6 +97,8 @@ def replayed(history: History, place: Place, loader: ExtendedLoader) -> Replay:
         with place.shadow() as connection:
             run_script(connection, folder.snapshot())
             said = read_schema(connection)
+    except ServerUnavailable:
+        raise
     except NestFluxError as error:
         return Replay(history, failed=error)
     return Replay(history, difference=Delta.between(said.reading, built.reading))

@@ -10,21 +10,26 @@ from nestflux.history.sqlfile import parse
 from nestflux.history.statements import sha256
 from tests.reviewing.shop import check, clean, found, the_only
 from tests.reviewing.test_files import change_journal, edit
-from tests.scenario import Project
+from tests.scenario import Outcome, Project
 from tests.scenarios.databases import migrate_as_django
 from tests.scenarios.looking import difference, everything_in
 
 
+def look(shop: Project) -> Outcome:
+    """The ledger, and what asks no server; nothing is run again."""
+    return check(shop, "--no-shadow")
+
+
 def ledger(shop: Project) -> list[dict[str, str]]:
     """The findings of the ledger: those that the files alone do not show."""
-    alone = check(shop, "--no-ledger").json["findings"]
-    return [each for each in check(shop).json["findings"] if each not in alone]
+    alone = check(shop, "--no-server").json["findings"]
+    return [each for each in look(shop).json["findings"] if each not in alone]
 
 
 def test_an_applied_file_that_was_edited_names_its_statements(migrated: Project) -> None:
     edit(migrated, "0002_slugs.sql", "varchar(40)", "varchar(90)")
 
-    outcome = check(migrated)
+    outcome = look(migrated)
 
     finding = the_only(outcome, "applied-file-edited")
     assert (
@@ -44,7 +49,7 @@ def test_an_edit_that_was_accepted_elsewhere(migrated: Project) -> None:
     migrated.succeeds("db_generate", "--accept", "0002_slugs.sql")
     migrated.env["DATABASE_URL"] = migrated_url or migrated.server.database_url(migrated.database)
 
-    assert the_only(check(migrated), "applied-file-edited")["severity"] == "error"
+    assert the_only(look(migrated), "applied-file-edited")["severity"] == "error"
 
 
 def test_an_applied_file_that_left_the_journal(migrated: Project) -> None:
@@ -66,7 +71,7 @@ def test_a_file_that_was_renumbered_is_a_remark(migrated: Project) -> None:
         path.rename(path.with_name(path.name.replace("0002", "0003")))
     change_journal(migrated, lambda j: j["files"][1].update(name="0003_slugs"))
 
-    outcome = check(migrated)
+    outcome = look(migrated)
 
     assert found(outcome) == [
         ("remark", "other-name"),
@@ -77,7 +82,7 @@ def test_a_file_that_was_renumbered_is_a_remark(migrated: Project) -> None:
     assert "0002_slugs ran in 'default' and is 0003_slugs now" in told
     assert outcome.code == 0
     assert "0002_slugs ran already as 0003_slugs" in migrated.succeeds("db_migrate").stdout
-    assert ("remark", "applied-file-renamed") not in found(check(migrated))
+    assert ("remark", "applied-file-renamed") not in found(look(migrated))
 
 
 def test_files_that_ran_in_another_order(migrated: Project) -> None:
@@ -86,7 +91,7 @@ def test_files_that_ran_in_another_order(migrated: Project) -> None:
         "WHERE name = '0002_slugs'"
     )
 
-    finding = the_only(check(migrated), "applied-out-of-order")
+    finding = the_only(look(migrated), "applied-out-of-order")
 
     assert finding["severity"] == "warning"
     assert finding["what"].startswith("0001_products ran in 'default' after 0002_slugs")
@@ -97,7 +102,7 @@ def test_a_pending_file_before_applied_ones(migrated: Project) -> None:
     migrated.sql("DELETE FROM nestflux_sql_migration WHERE name = '0001_products'")
     migrated.sql("DELETE FROM django_migrations WHERE name = '0001_initial'")
 
-    finding = the_only(check(migrated), "applied-out-of-order")
+    finding = the_only(look(migrated), "applied-out-of-order")
 
     assert "0001_products is pending" in finding["what"]
     assert "db_migrate runs it next" in finding["what"]
@@ -108,7 +113,7 @@ def test_a_file_that_failed_half_way(shop: Project) -> None:
     shop.sql("ALTER TABLE shop_product ADD token int")
     assert shop.run("db_migrate").code == 1
 
-    finding = the_only(check(shop), "unfinished-file")
+    finding = the_only(look(shop), "unfinished-file")
 
     assert finding["what"] == "0002_slugs was begun in 'default' and failed."
     assert finding["details"][0] == "statement 4 of 5: ALTER TABLE shop_product"
@@ -118,7 +123,7 @@ def test_a_file_that_failed_half_way(shop: Project) -> None:
 def test_django_migrations_that_contradicts_the_ledger(migrated: Project) -> None:
     migrated.sql("DELETE FROM django_migrations WHERE name = '0003_tokens'")
 
-    finding = the_only(check(migrated), "ledger-contradiction")
+    finding = the_only(look(migrated), "ledger-contradiction")
 
     assert "django_migrations does not hold shop.0003_tokens" in finding["what"]
     assert "INSERT INTO django_migrations" in finding["then"]
@@ -127,13 +132,23 @@ def test_django_migrations_that_contradicts_the_ledger(migrated: Project) -> Non
 def test_tables_without_a_ledger(shop: Project) -> None:
     migrate_as_django(shop)
 
-    assert "db_baseline" in the_only(check(shop), "tables-without-ledger")["then"]
+    assert "db_baseline" in the_only(look(shop), "tables-without-ledger")["then"]
 
 
 def test_an_empty_database_is_said_not_to_be_checked(shop: Project) -> None:
     assert check(shop).json["not_checked"] == [
         {"what": "the ledger of the database", "why": "nothing was ever applied to it"}
     ]
+
+
+def test_a_server_on_which_no_schema_can_be_made(migrated: Project) -> None:
+    grant = f"ALL PRIVILEGES ON `{migrated.database}`.*"
+    with migrated.a_user(f"{migrated.database}_u", "a-password", grant) as url:
+        outcome = check(migrated, env={"DATABASE_URL": url})
+
+    assert outcome.code == 0, str(outcome)
+    (left_out,) = outcome.json["not_checked"]
+    assert "lacks a grant" in left_out["why"]
 
 
 def test_a_database_that_does_not_answer(shop: Project) -> None:

@@ -17,7 +17,7 @@ def test_a_clean_run(migrated: Project) -> None:
     outcome = migrated.succeeds("db_check")
 
     assert outcome.lines[-1] == "✓ Nothing was found."
-    assert [line.split(":")[0] for line in outcome.lines[:-1]] == ["Checked"] * 4
+    assert [line.split(":")[0] for line in outcome.lines[:-1]] == ["Checked"] * 5
 
 
 def test_a_finding_says_what_where_why_and_the_next_command(migrated: Project) -> None:

@@ -28,13 +28,20 @@ class Command(NestFluxCommand):
             action="store_true",
             help="Ask no server: files, journals, models and the code of migrations only.",
         )
+        parser.add_argument(
+            "--no-shadow",
+            action="store_true",
+            help="Make no scratch schema: run and record nothing again (for a production server).",
+        )
         parser.add_argument("--no-ledger", action="store_true", help="Leave out the live database.")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        no_server = options["no_server"]
         report = review(
             options["database"],
-            servers=not options["no_server"],
-            ledger=not options["no_ledger"],
+            shadows=not (no_server or options["no_shadow"]),
+            ledger=not (no_server or options["no_ledger"]),
+            without="--no-server" if no_server else "",
         )
         if options["json"]:
             self.print_json(report.to_json())

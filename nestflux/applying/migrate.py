@@ -77,7 +77,8 @@ def migrate(
                 options.on_event(Noticed(notice))
         order = folder.journal.migrations
         with run_opened(connection, server, lock, options, order, state.version) as context:
-            context.known_loader = loader
+            # What a load that died had booked is dropped, and was known to this loader.
+            context.known_loader = None if plan.drop_first else loader
             return _carry_out(context, folder, plan, state, rows, works)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import importlib
 import importlib.util
-import inspect
+import linecache
 import site
 import sys
 import sysconfig
@@ -157,10 +157,13 @@ def text_of(module: str) -> Text:
     """Raises SourceMissing."""
     try:
         found = importlib.import_module(module)
-        source = inspect.getsource(found)
+        file = str(found.__file__)
+        source = "".join(linecache.getlines(file, vars(found)))
         ast.parse(source)
-    except (ImportError, OSError, TypeError, SyntaxError) as error:
+    except Exception as error:  # whatever a module raises when it is imported
         raise SourceMissing(module) from error
+    if not source and not Path(file).is_file():
+        raise SourceMissing(module)
     is_package = hasattr(found, "__path__")
     return Text(module, module if is_package else module.rpartition(".")[0], source)
 

@@ -178,6 +178,8 @@ class Walk:
             return Again(**{**vars(found), "failed": f"{error.locator} runs on data"})
         except NestFluxError as error:
             return Again(**{**vars(found), "failed": error.what})
+        except Exception as error:  # operations that do not fit the state before them
+            return Again(**{**vars(found), "failed": f"{type(error).__name__}: {error}"})
         now = recorded.section
         digests = {
             name: _hashed(comparable(migration, now, each, file.direction))

@@ -123,6 +123,9 @@ def _project(made: _Review, alias: str, families: Sequence[str]) -> ExtendedLoad
         found = Project(tuple(families), undecided=error)
     except NestFluxError as error:
         found = Project(tuple(families), broken=error)
+    except Exception as error:  # operations that do not fit the state before them
+        words = f"The migrations do not fit together: {type(error).__name__}: {error}"
+        found = Project(tuple(families), broken=Refused(words))
     made.look(found)
     if loader is None:
         made.skip("models and migrations", "the migrations do not load")

@@ -243,6 +243,20 @@ def test_a_migration_that_django_cannot_run_any_more(shop: Project) -> None:
     assert outcome.code == 1
 
 
+def test_operations_that_do_not_fit_together_any_more(shop: Project) -> None:
+    shop.edit(
+        "shop/migrations/0003_tokens.py",
+        "operations = [",
+        'operations = [migrations.RenameField("product", "nothing", "more"),',
+    )
+
+    outcome = check(shop)
+
+    assert ("error", "broken-migrations") in found(outcome)
+    assert ("error", "unrecordable-migration") in found(outcome)
+    assert outcome.code == 1
+
+
 def test_operations_that_depend_on_settings_are_a_remark(shop: Project) -> None:
     shop.write(
         "shop/migrations/0004_colour.py",

@@ -80,8 +80,12 @@ class Reach:
 
     def name(self, text: Text, name: str, further: tuple[str, ...] = ()) -> None:
         """What a name of a module stands for. ``further``: the attributes that are asked of it."""
-        if not text.bound.get(name):
-            self._by_value(text, name)
+        place = (text.name, f"name {'.'.join((name, *further))}")
+        if place in self._seen:
+            return
+        self._seen.add(place)
+        if name not in text.bound:
+            self._by_star(text, name)
             return
         for statement in text.bound[name]:
             if isinstance(statement, ast.Import):
@@ -141,13 +145,11 @@ class Reach:
         if further:
             self.name(text_of(module), further[0], further[1:])
 
-    def _by_value(self, text: Text, name: str) -> None:
-        """A name that came by ``from … import *``, or is one of Python's own."""
-        value = getattr(sys.modules.get(text.name), name, None)
-        module = getattr(value, "__module__", "")
-        own_name = getattr(value, "__qualname__", "")
-        if module and module != text.name and own_name and self.counts(module):
-            self.name(text_of(module), own_name.partition(".")[0])
+    def _by_star(self, text: Text, name: str) -> None:
+        """A name that may have come by ``from … import *``; else it is one of Python's own."""
+        for statement in text.bound.get("*", ()):
+            if isinstance(statement, ast.ImportFrom) and self.counts(text.imported(statement)):
+                self.name(text_of(text.imported(statement)), name)
 
     def _cell(self, name: str, cell: Any) -> None:
         """A variable of the function that made the code."""

@@ -128,7 +128,21 @@ def test_helpers_are_followed_wherever_they_are_imported(step: Fill, body: str) 
 
 
 def test_what_a_star_brings_is_followed(step: Fill) -> None:
-    assert step("return two()") != step("return two()", numbers="def two():\n    return 3\n")
+    numbers = "TWO = 2\n\n\ndef two():\n    return TWO\n"
+
+    assert step("return two()", numbers=numbers) != step(
+        "return two()", numbers=numbers.replace("= 2", "= 3")
+    )
+    assert step("return TWO", numbers=numbers) != step(
+        "return TWO", numbers=numbers.replace("= 2", "= 3")
+    )
+
+
+def test_modules_that_import_one_another_come_to_an_end(step: Fill) -> None:
+    words = WORDS + "\n    from depot.numbers import *\n    from depot.numbers import back\n"
+    numbers = "def back():\n    from depot.words import clean, nothing\n    return clean, nothing\n"
+
+    assert step("return words.back()", words=words, numbers=numbers)
 
 
 def test_a_class_is_followed_with_what_its_methods_use(step: Fill) -> None:

@@ -49,11 +49,12 @@ class Context:
     order: tuple[str, ...]
     load: Callable[[], ExtendedLoader]
     callers_lock_wait: int = 86400
+    known_loader: ExtendedLoader | None = None
 
     @cached_property
     def loader(self) -> ExtendedLoader:
         """The project's migrations: imported only when a signal or a Python step needs them."""
-        return self.load()
+        return self.known_loader or self.load()
 
     @cached_property
     def runner(self) -> StepRunner:

@@ -15,7 +15,8 @@ from nestflux.applying.backup_choice import NOT_ASKED
 from nestflux.applying.backups import Due, back_up, due, refuse_unbacked
 from nestflux.applying.context import Context, Options
 from nestflux.applying.coverage import refuse_unrecorded
-from nestflux.applying.events import Finished, Loaded, Relinked, SignalsLate, Turned
+from nestflux.applying.edits import edited, refuse_edited
+from nestflux.applying.events import Finished, Loaded, Noticed, Relinked, SignalsLate, Turned
 from nestflux.applying.files import relinks, row_of, verify, work_in
 from nestflux.applying.half_way import HalfWay, looking
 from nestflux.applying.plan import Known, Plan, make, replay_reasons
@@ -25,6 +26,7 @@ from nestflux.applying.tasks import Work
 from nestflux.database.ledger import FileRow, Ledger, LedgerFile, LedgerState, read_state
 from nestflux.database.reader import table_names
 from nestflux.exceptions import LedgerConflict
+from nestflux.graph.loader import load
 from nestflux.history.folder import Folder
 from nestflux.history.journal import Entry
 from nestflux.history.sqlfile import Direction, PythonStep
@@ -80,6 +82,10 @@ def migrate(
         order = folder.journal.migrations
         if (begun := plan.in_flight) and plan.turns:  # refused before anything is written
             works[begun.id] = HalfWay(looking(connection, server, order, options), begun).turned()
+        loader = load(connection) if plan.pending else None
+        if loader is not None:
+            for notice in refuse_edited(edited(plan, rows, works, Ledger(connection), loader)):
+                options.on_event(Noticed(notice))
         if plan.fresh:  # it holds what this run puts there, and nobody's data
             options = replace(options, backup=NOT_ASKED)
         refuse_unbacked(
@@ -92,6 +98,8 @@ def migrate(
             folder.snapshot() if plan.load else "",
         )
         with run_opened(connection, server, lock, options, order, state.version) as context:
+            # What a load that died had booked is dropped, and was known to this loader.
+            context.known_loader = None if plan.drop_first else loader
             return _carry_out(context, folder, plan, state, rows, works)
 
 
@@ -105,13 +113,16 @@ def make_plan(
 
 
 def works_of(alias: str, plan: Plan) -> tuple[Work, ...]:
-    """The steps of a plan's files, for showing them. Raises Undecided or Refused where a rollback
-    that is to be turned round cannot be."""
+    """The steps of a plan's files, for showing them. Raises Refused as ``migrate`` would, and
+    Undecided where a rollback that is to be turned round has a step in flight."""
     connection, server, folder = open_history(alias)
-    works = {e.id: work_in(row_of(folder, e, server), Direction.UP) for e in plan.pending}
-    if plan.turns and plan.in_flight:
+    rows = {entry.id: row_of(folder, entry, server) for entry in plan.pending}
+    works = {identity: work_in(row, Direction.UP) for identity, row in rows.items()}
+    if (begun := plan.in_flight) and plan.turns:
         context = looking(connection, server, folder.journal.migrations, Options())
-        works[plan.in_flight.id] = HalfWay(context, plan.in_flight).turned()
+        works[begun.id] = HalfWay(context, begun).turned()
+    if plan.pending:
+        refuse_edited(edited(plan, rows, works, Ledger(connection), load(connection)))
     return tuple(works.values())
 
 

@@ -81,7 +81,7 @@ def make(
 
     Raises LedgerConflict where ledger, files and ``django_migrations`` contradict one another.
     """
-    state = _relinked(known.state, known.relinks)
+    state = relinked(known.state, known.relinks)
     _refuse_other_family(journal, state)
     _refuse_changed(journal, state)
     _refuse_loose_ends(journal, state, turn=turn)
@@ -96,7 +96,7 @@ def make(
             then="python manage.py db_baseline   (takes over a database that migrate made)",
         )
     fresh = fresh or died is not None
-    _refuse_unbooked(journal, state, fresh=fresh)
+    refuse_unbooked(journal, state, fresh=fresh)
     load = fresh and not replay and not known.replay_reasons and pending == journal.entries
     ids = {entry.id for entry in journal.entries}
     return Plan(
@@ -127,7 +127,7 @@ def replay_reasons(journal: Journal, settings: Mapping[str, object]) -> tuple[st
     return (*journal.replay_because, *differing)
 
 
-def _relinked(state: LedgerState, relinks: tuple[Relink, ...]) -> LedgerState:
+def relinked(state: LedgerState, relinks: tuple[Relink, ...]) -> LedgerState:
     """The ledger as it will be once its rows bear the entries' names and hashes."""
     by_id = {relink.old.id: relink.entry for relink in relinks}
     files = []
@@ -216,7 +216,7 @@ def _refuse_to_end_before_what_was_begun(
         )
 
 
-def _refuse_unbooked(journal: Journal, state: LedgerState, *, fresh: bool) -> None:
+def refuse_unbooked(journal: Journal, state: LedgerState, *, fresh: bool) -> None:
     """``django_migrations`` against the ledger. Rows that no file knows are not our business:
     an app that left the project keeps its own."""
     for file in state.applied:

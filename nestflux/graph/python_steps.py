@@ -7,10 +7,6 @@ in it; ``1.0`` is the first database operation of a SeparateDatabaseAndState. Op
 
 from __future__ import annotations
 
-import ast
-import hashlib
-import inspect
-import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -103,36 +99,6 @@ def _described(operation: Operation) -> str:
     return f"{kind}({name})" if name else kind
 
 
-def fingerprint(operation: Operation) -> str:
-    """A hash of the syntax tree of a step's code, positions and docstrings left out; empty where
-    the source cannot be had."""
-    codes = [getattr(operation, name, None) for name in ("code", "reverse_code")]
-    trees = []
-    for code in codes:
-        if code is None:
-            trees.append("-")
-            continue
-        try:
-            source = textwrap.dedent(inspect.getsource(code))
-            trees.append(ast.dump(_without_docstrings(ast.parse(source)), include_attributes=False))
-        except (OSError, TypeError, SyntaxError):
-            return ""
-    return hashlib.sha256("\n".join(trees).encode()).hexdigest()
-
-
-def _without_docstrings(tree: ast.AST) -> ast.AST:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            first = node.body[0]
-            if (
-                isinstance(first, ast.Expr)
-                and isinstance(first.value, ast.Constant)
-                and isinstance(first.value.value, str)
-            ):
-                node.body = node.body[1:]
-    return tree
-
-
 class StepRunner:
     """Runs Python steps of a history in the state that Django would give them.
 
@@ -164,6 +130,11 @@ class StepRunner:
             stands="nothing was run",
             then="restore the migration, or record it again with db_generate --accept",
         )
+
+    def state_before(self, migration: str) -> ProjectState:
+        """The state in which Django would apply a migration of the history. Raises Refused where
+        it cannot be told any more."""
+        return self._state_before(migration).clone()
 
     def run(
         self, step: PythonOperation, connection: BaseDatabaseWrapper, *, backwards: bool = False
@@ -213,9 +184,20 @@ class StepRunner:
             self._state = ProjectState(real_apps=self.loader.unmigrated_apps)
             self._position = 0
         for name in self.order[self._position : target]:
-            self._migration(name).mutate_state(self._state, preserve=False)
+            for each in self._standing_for(name):
+                each.mutate_state(self._state, preserve=False)
         self._position = target
         return self._state
+
+    def _standing_for(self, name: str) -> list[Migration]:
+        """The migration; of those that were squashed away, the squash at the place of the last."""
+        if undotted(name) not in self.loader.disk_migrations:
+            for squash in self.loader.disk_migrations.values():
+                replaced = {dotted(key) for key in squash.replaces}
+                if name in replaced:
+                    last = [each for each in self.order if each in replaced][-1]
+                    return [squash] if name == last else []
+        return [self._migration(name)]
 
     def _migration(self, name: str) -> Migration:
         try:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -118,6 +118,14 @@ def dumps(journal: Journal) -> str:
 
 def loads(text: str) -> Journal:
     """Raises HistoryError where the text is no journal, or one that was merged badly."""
+    journal = read(text)
+    for error in contradictions(journal):
+        raise error
+    return journal
+
+
+def read(text: str) -> Journal:
+    """A journal that may contradict itself. Raises HistoryError where the text is none."""
     if "<<<<<<<" in text or ">>>>>>>" in text:
         raise HistoryError(
             "journal.json holds conflict markers: two branches each added a SQL migration.",
@@ -155,18 +163,19 @@ def loads(text: str) -> Journal:
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise HistoryError(f"journal.json lacks or mistypes an entry: {error}.") from None
-    _refuse_contradictions(journal)
     return journal
 
 
-def _refuse_contradictions(journal: Journal) -> None:
+def contradictions(journal: Journal) -> Iterator[HistoryError]:
+    """What a bad merge leaves: two files of one number, id or migration, or out of order."""
     try:
         numbers = [entry.number for entry in journal.entries]
     except (ValueError, AttributeError) as error:
-        raise HistoryError(f"journal.json: a name without a number ({error}).") from None
+        yield HistoryError(f"journal.json: a name without a number ({error}).")
+        return
     for previous, entry in zip(journal.entries, journal.entries[1:], strict=False):
         if entry.number <= previous.number:
-            raise HistoryError(
+            yield HistoryError(
                 f"journal.json: {entry.name} follows {previous.name}: a number used twice, or two "
                 "branches merged without renumbering.",
                 then="remove your own branch's file and its entry, then run db_generate again",
@@ -176,6 +185,5 @@ def _refuse_contradictions(journal: Journal) -> None:
         ("migration", list(journal.migrations)),
         ("number", [str(number) for number in numbers]),
     ):
-        twice = [value for value, count in Counter(values).items() if count > 1]
-        if twice:
-            raise HistoryError(f"journal.json: the {what} {twice[0]} stands in two files.")
+        for value in [value for value, count in Counter(values).items() if count > 1]:
+            yield HistoryError(f"journal.json: the {what} {value} stands in two files.")

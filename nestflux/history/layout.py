@@ -3,6 +3,9 @@ very text, while recording as while applying."""
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Sequence
+
 from nestflux.history.lexer import Token, tokens
 
 
@@ -42,3 +45,11 @@ def _a_column_a_line(sql: str) -> str:
 
 def _deeper(token: Token) -> int:
     return {"(": 1, ")": -1}.get(token.text, 0) if token.kind == "mark" else 0
+
+
+def changed_lines(before: Sequence[str], after: Sequence[str], *, most: int = 40) -> list[str]:
+    """The difference of two texts for a person, a line each: ``-`` gone, ``+`` new."""
+    found = list(difflib.unified_diff(before, after, lineterm="", n=0))[2:]
+    lines = [line for line in found if not line.startswith("@@")]
+    more = len(lines) - most
+    return [*lines[:most], f"… and {more} lines more"] if more > 0 else lines

@@ -125,6 +125,8 @@ def _lines(event: Event) -> list[str]:
         case HolderSpared():
             return [f"Gives no sign of life, and is not ended, for {event.why}: {event.holder}"]
         case Relinked():
+            if event.old == event.new:
+                return [f"{event.new}: its row is renewed, the statements are the same"]
             how = "was begun, and goes on" if event.is_in_flight else "ran already"
             return [f"{event.old} {how} as {event.new}: the same statements"]
         case BackupStarted():

@@ -22,6 +22,9 @@ def plan_lines(plan: Plan, works: Sequence[Work], due: Sequence[Due]) -> Iterato
     for reason in plan.replay_reasons:
         yield f"schema.sql is not loaded: {reason}"
     for relink in plan.relinks:
+        if relink.old.name == relink.entry.name:
+            yield f"{relink.entry.name}: only its row is renewed, the statements are the same"
+            continue
         yield f"{relink.old.name} ran already as {relink.entry.name}: only its row is renewed"
     if plan.load:
         yield f"Loads schema.sql, which stands for {counted(len(plan.pending), 'file')}:"

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 from django.db.utils import Error
 
@@ -33,7 +33,8 @@ from nestflux.history.deltas import Delta, FileRecord, StepRecord
 from nestflux.history.folder import SNAPSHOT, Staged, shown
 from nestflux.history.journal import Entry
 from nestflux.history.sqlfile import Direction, PythonStep, SessionStatement, SqlFile, render
-from nestflux.history.statements import sha256
+from nestflux.history.statements import Kind, kind_of, sha256, summary
+from nestflux.recording.again import is_known, remember_again
 from nestflux.recording.generate import families_of, place_of
 from nestflux.recording.measuring import Measuring, describe_python
 from nestflux.recording.private_values import private_values
@@ -53,13 +54,19 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Accepted:
     """An accepted edit: what the schema after the history has gained and lost by it, and what was
-    learned of the edited steps."""
+    learned of the edited steps.
+
+    ``texts_edited`` is False where it was the code of a migration that changed. ``other_sql``:
+    what its ``.py`` gives now, where that is not what the file says, by migration.
+    """
 
     name: str
     family: str
     schema_changes: list[str]
     record: FileRecord
     staged: Staged
+    texts_edited: bool = True
+    other_sql: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -70,18 +77,27 @@ class _Edit:
     entry: Entry
     up: SqlFile
     down: SqlFile
+    texts_edited: bool
+
+    def file(self, entry: Entry, direction: Direction) -> SqlFile:
+        """A file of the history, the edited one in its place."""
+        if entry.id != self.entry.id:
+            return self.place.folder.file(entry, direction)
+        return self.up if direction is Direction.UP else self.down
 
 
 def accept(alias: str, name: str) -> list[Accepted]:
-    """Accept the edits of one file, in the history of each family where it was edited.
+    """Accept the edits of one file, in the history of each family where it was edited; or, where
+    its text was not, that the code of its migrations changed.
 
-    Raises Refused where nothing was edited or the file was applied; RecordingFailed where the
-    server refuses the edited text. Nothing is written then.
+    Raises Refused where nothing was edited or the edited file was applied; RecordingFailed where
+    the server refuses the edited text. Nothing is written then.
     """
     done: list[Accepted] = []
+    loader = load()
     try:
-        for edit in _edits(alias, name):
-            done.append(_accept(edit, load()))
+        for edit in _edits(alias, name, loader):
+            done.append(_accept(edit, loader))
     except NestFluxError:
         for one in done:
             one.staged.discard()
@@ -93,8 +109,8 @@ def accept(alias: str, name: str) -> list[Accepted]:
     return done
 
 
-def _edits(alias: str, name: str) -> Iterator[_Edit]:
-    """The file as it was edited, in each family where it was."""
+def _edits(alias: str, name: str, loader: ExtendedLoader) -> Iterator[_Edit]:
+    """The file as it was edited, or as it is where its migrations were, in each family."""
     for family in families_of(alias, configuration()):
         place = place_of(alias, family, configuration(), edits=True)
         try:
@@ -102,10 +118,11 @@ def _edits(alias: str, name: str) -> Iterator[_Edit]:
         except HistoryError:
             continue
         up, down = (place.folder.edited(entry, way) for way in Direction)
-        if up or down:
+        edited = bool(up or down)
+        if edited or not is_known(place.folder.record(entry), entry, loader):
             up = up or place.folder.file(entry, Direction.UP)
             down = down or place.folder.file(entry, Direction.DOWN)
-            yield _Edit(place, entry, up, down)
+            yield _Edit(place, entry, up, down, edited)
 
 
 def _require_same_migrations(edit: _Edit) -> None:
@@ -128,7 +145,7 @@ def _require_same_migrations(edit: _Edit) -> None:
 def _accept(edit: _Edit, loader: ExtendedLoader) -> Accepted:
     place, entry = edit.place, edit.entry
     _require_same_migrations(edit)
-    if _was_applied(place.alias, entry.id):
+    if edit.texts_edited and _was_applied(place.alias, entry.id):
         raise Refused(
             f"{entry.name} was applied to the database {place.alias!r}; an applied file is never "
             "edited.",
@@ -138,6 +155,10 @@ def _accept(edit: _Edit, loader: ExtendedLoader) -> Accepted:
             "as a new migration",
         )
     measured, record = _measure_file(edit, loader)
+    remembered, other_sql = remember_again(
+        place, entry, measured.file, loader, record, texts_edited=edit.texts_edited
+    )
+    record = replace(record, migrations=remembered)
     with place.shadow() as connection:
         _run_all(connection, measured, loader)
         schema, rows = read_schema(connection), read_rows(connection)
@@ -150,7 +171,15 @@ def _accept(edit: _Edit, loader: ExtendedLoader) -> Accepted:
         prove_snapshot(place, snapshot, schema)
     changes = Delta.between(before.reading, schema.reading).lines()
     staged = _staged(measured, record, snapshot, rows, varying)
-    return Accepted(entry.name, place.server.family, changes, record, staged)
+    return Accepted(
+        entry.name,
+        place.server.family,
+        changes,
+        record,
+        staged,
+        edit.texts_edited,
+        other_sql,
+    )
 
 
 def _staged(
@@ -207,8 +236,7 @@ def _run_all(connection: BaseDatabaseWrapper, edit: _Edit, loader: ExtendedLoade
     steps = StepRunner(loader, journal.migrations)
     book(connection, ())
     for entry in journal.entries:
-        file = edit.up if entry.id == edit.entry.id else edit.place.folder.file(entry)
-        run_file(connection, file, steps)
+        run_file(connection, edit.file(entry, Direction.UP), steps)
         book(connection, entry.books)
 
 
@@ -217,19 +245,20 @@ def _measure_file(edit: _Edit, loader: ExtendedLoader) -> tuple[_Edit, FileRecor
     place, journal = edit.place, edit.place.folder.journal
     steps = StepRunner(loader, journal.migrations)
     known = place.folder.record(edit.entry)
+    said = FileRecord((), ()) if edit.texts_edited else known
     with place.shadow() as connection:
         book(connection, ())
         for earlier in journal.entries[: journal.entries.index(edit.entry)]:
             run_file(connection, place.folder.file(earlier), steps)
             book(connection, earlier.books)
         before = read_schema(connection)
-        up, ups = _measured(connection, place, edit.up, steps, known.up)
+        up, ups = _measured(connection, place, edit.up, steps, said.up)
         book(connection, edit.entry.books)
         if edit.down.irreversible:
-            return replace(edit, up=up), FileRecord(ups, ())
-        down, downs = _measured(connection, place, edit.down, steps, known.down)
+            return replace(edit, up=up), FileRecord(ups, (), known.migrations)
+        down, downs = _measured(connection, place, edit.down, steps, said.down)
         down = replace(down, notes=inexactness(before, read_schema(connection)))
-    return replace(edit, up=up, down=down), FileRecord(ups, downs)
+    return replace(edit, up=up, down=down), FileRecord(ups, downs, known.migrations)
 
 
 def _measured(
@@ -237,28 +266,47 @@ def _measured(
     place: Place,
     file: SqlFile,
     steps: StepRunner,
-    known: tuple[StepRecord, ...],
+    said: tuple[StepRecord, ...],
 ) -> tuple[SqlFile, tuple[StepRecord, ...]]:
-    """Run one way of an edited file. ``known`` are its records before the edit: a Python step is
-    not changed by an edit of the file, and keeps its own."""
+    """Run one way of a file. ``said`` are the records of its statements where the text was not
+    edited: what stands over them stays."""
     pin(connection, file.session or PINNED)
     measuring = Measuring(connection, place.server.family)
-    python = {record.sha256: record for record in known if record.kind == "python"}
     records: list[StepRecord] = []
     for section in file.sections:
         for item in section.items:
             if isinstance(item, SessionStatement):
                 pin(connection, (item.sql,))
             elif isinstance(item, PythonStep):
-                found = steps.find(item.locator)
-                with _refused_in_words(connection, file, len(records) + 1):
-                    backwards = file.direction is Direction.DOWN
-                    steps.run_as_django(found, connection, backwards=backwards)
-                records.append(python.get(item.sha256) or describe_python(found, [])[1])
+                records.append(_run_step(connection, file, steps, item, len(records) + 1))
             else:
-                records.append(_measure(connection, measuring, item.sql, file, len(records) + 1))
+                found = _measure(connection, measuring, item.sql, file, len(records) + 1)
+                if said:
+                    words = said[len(records)]
+                    found = replace(found, verdict=words.verdict, note=words.note)
+                records.append(found)
     notes = {ordinal: record.note for ordinal, record in enumerate(records, start=1)}
     return file.with_notes(notes), tuple(records)
+
+
+def _run_step(
+    connection: BaseDatabaseWrapper,
+    file: SqlFile,
+    steps: StepRunner,
+    item: PythonStep,
+    ordinal: int,
+) -> StepRecord:
+    commits: list[str] = []
+
+    def watch(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if kind_of(sql) is Kind.DDL:
+            commits.append(summary(sql))
+        return execute(sql, params, many, context)
+
+    found = steps.find(item.locator)
+    with _refused_in_words(connection, file, ordinal), connection.execute_wrapper(watch):
+        steps.run_as_django(found, connection, backwards=file.direction is Direction.DOWN)
+    return describe_python(found, commits)[1]
 
 
 def _measure(

@@ -24,7 +24,7 @@ from nestflux.history.statements import (
     summary,
     why_not_in_a_file,
 )
-from nestflux.recording.measuring import Measuring, describe_python
+from nestflux.recording.measuring import Measuring, Unmeasured, describe_python
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -55,16 +55,22 @@ class Recorder:
 
     Args:
         on_data: locators of operations that are Python steps because they run on data.
+        measured: False asks no server for verdicts and deltas.
     """
 
     def __init__(
-        self, connection: BaseDatabaseWrapper, family: str, on_data: frozenset[str] = frozenset()
+        self,
+        connection: BaseDatabaseWrapper,
+        family: str,
+        on_data: frozenset[str] = frozenset(),
+        *,
+        measured: bool = True,
     ) -> None:
         self._connection = connection
         self._on_data = on_data
         self._foreign = ""
         self._operation = ""
-        self._measuring = Measuring(connection, family)
+        self._measuring = Measuring(connection, family) if measured else Unmeasured()
         self.recorded: list[Recorded] = []
         self._items: list[Item] = []
         self._records: list[StepRecord] = []

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.sql import emit_pre_migrate_signal
@@ -18,6 +19,9 @@ from nestflux.recording.capture import Recorded, Recorder, RunsOnData
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
+    from django.db.migrations.state import ProjectState
+
+    from nestflux.graph.loader import ExtendedLoader
 
 
 class DjangoFailed(RecordingFailed):
@@ -41,12 +45,12 @@ class _QuietBooks(MigrationRecorder):
 
 
 class _RecordingExecutor(MigrationExecutor):
-    def __init__(self, connection: Any, recorder: Recorder, unwritten: Sequence[Migration]) -> None:
+    def __init__(self, connection: Any, recorder: Recorder, loader: ExtendedLoader) -> None:
         # Not MigrationExecutor's own: its loader fails where a migration that is not written yet is
         # depended on.
         self.connection = connection
         self.progress_callback = None
-        self.loader = load(connection, unwritten)
+        self.loader = loader
         self.recorder = _QuietBooks(connection, recorder)
         self.statements = recorder
 
@@ -76,7 +80,7 @@ def record_forwards(
     Raises RunsOnData where another such operation is met.
     """
     recorder = Recorder(connection, family, on_data)
-    executor = _RecordingExecutor(connection, recorder, unwritten)
+    executor = _RecordingExecutor(connection, recorder, load(connection, unwritten))
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     _run(connection, executor, plan)
     return [migration for migration, _ in plan], recorder.recorded
@@ -91,11 +95,40 @@ def record_backwards(
 ) -> list[Recorded]:
     """Unapply ``migrations``, the last ones that were applied, the last first."""
     recorder = Recorder(connection, family, on_data)
-    executor = _RecordingExecutor(connection, recorder, unwritten)
+    executor = _RecordingExecutor(connection, recorder, load(connection, unwritten))
     own = executor.loader.graph.nodes
     plan = [(own[m.app_label, m.name], True) for m in reversed(migrations)]
     _run(connection, executor, plan)
     return recorder.recorded
+
+
+def record_one(
+    connection: BaseDatabaseWrapper,
+    family: str,
+    loader: ExtendedLoader,
+    migration: Migration,
+    state: ProjectState,
+    on_data: frozenset[str],
+    *,
+    backwards: bool,
+) -> Recorded:
+    """Apply or unapply one migration, whatever Django's plan would be now, and measure nothing.
+
+    Args:
+        state: before it is applied; ``migration`` is of ``loader``.
+
+    Raises DjangoFailed where Django fails, RunsOnData where another such operation is met.
+    """
+    recorder = Recorder(connection, family, on_data, measured=False)
+    executor = _RecordingExecutor(connection, recorder, loader)
+    plan = [(migration, backwards)]
+    with _failures_told(connection, executor, plan), connection.execute_wrapper(recorder):
+        emit_pre_migrate_signal(
+            verbosity=0, interactive=False, db=connection.alias, apps=state.apps, plan=plan
+        )
+        run = executor.unapply_migration if backwards else executor.apply_migration
+        run(state, migration)
+    return recorder.recorded[0]
 
 
 def irreversible_because(migrations: Sequence[Migration]) -> str:
@@ -114,7 +147,7 @@ def _run(
     plan: list[tuple[Migration, bool]],
 ) -> None:
     recorder = executor.statements
-    try:
+    with _failures_told(connection, executor, plan):
         before = executor._create_project_state(with_applied_migrations=True)  # type: ignore[attr-defined]
         with connection.execute_wrapper(recorder):
             emit_pre_migrate_signal(
@@ -125,6 +158,16 @@ def _run(
                 plan=plan,
             )
             executor.migrate(None, plan=plan, state=before.clone() if not plan[0][1] else None)
+
+
+@contextmanager
+def _failures_told(
+    connection: BaseDatabaseWrapper,
+    executor: _RecordingExecutor,
+    plan: list[tuple[Migration, bool]],
+) -> Iterator[None]:
+    try:
+        yield
     except (NestFluxError, RunsOnData):
         raise
     except Error as error:

@@ -57,13 +57,15 @@ class Generated:
     files: tuple[RecordedFile, ...] = ()
 
 
-def pending(alias: str, options: DetectOptions) -> Pending:
-    """What ``generate`` would do; asks no server where the setting names the families.
+def pending(alias: str, options: DetectOptions, families: Sequence[str] | None = None) -> Pending:
+    """What ``generate`` would do; asks no server where the families are given, or the setting
+    names them.
 
     Raises ChangesUndecided as ``generate`` does, with the exit code of something found: there is
     something to generate, whatever the answer will be.
     """
-    families = families_of(alias, configuration())
+    if families is None:
+        families = families_of(alias, configuration())
     loader = load()
     try:
         migrations = detect(loader, options)

@@ -13,7 +13,8 @@ from nestflux.database.errors import number_of
 from nestflux.database.numbers import NO_SUCH_SAVEPOINT
 from nestflux.database.reader import read_schema
 from nestflux.database.verdicts import run_measured
-from nestflux.graph.python_steps import PythonOperation, fingerprint
+from nestflux.graph.fingerprints import fingerprint
+from nestflux.graph.python_steps import PythonOperation
 from nestflux.history.deltas import Delta, StepRecord
 from nestflux.history.lexer import identifiers
 from nestflux.history.sqlfile import PythonStep, Statement
@@ -86,6 +87,14 @@ class Measuring:
         return result, *_described(text, "ddl", verdict, tables, why, delta)
 
 
+class Unmeasured:
+    """Runs statements and asks nothing about them: for a recording that is only compared."""
+
+    def run(self, text: str, execute: Callable[[str], Any]) -> tuple[Any, Statement, StepRecord]:
+        statement = Statement(text)
+        return execute(text), statement, StepRecord(statement.sha256, "", "")
+
+
 def describe_python(step: PythonOperation, commits: list[str]) -> tuple[PythonStep, StepRecord]:
     """A Python step that ran, ``commits`` being the statements in it that commit implicitly."""
     why = ""
@@ -101,7 +110,7 @@ def describe_python(step: PythonOperation, commits: list[str]) -> tuple[PythonSt
         note=made.note,
         undecidable=why,
         atomic=step.atomic and not commits,
-        fingerprint=fingerprint(step.operation),
+        fingerprint=fingerprint(step.operation, type(step.migration).__module__),
         operation=step.place,
     )
 

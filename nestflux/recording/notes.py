@@ -39,6 +39,17 @@ def notes_for(
 
 
 def _volatile(migration: Migration, section: Section) -> Iterator[tuple[str, str]]:
+    for operation in volatile_fields(migration, section):
+        default = operation.field.default
+        name = getattr(default, "__qualname__", repr(default))
+        yield (
+            "VOLATILE",
+            f"{operation.model_name}.{operation.name}: its default {name}() was evaluated "
+            "once; every existing row gets that one value",
+        )
+
+
+def volatile_fields(migration: Migration, section: Section) -> Iterator[AddField | AlterField]:
     """A default that gives another value at each call is evaluated once for all existing rows:
     in ADD COLUMN, or in the UPDATE that fills NULLs.
 
@@ -55,12 +66,7 @@ def _volatile(migration: Migration, section: Section) -> Iterator[tuple[str, str
         if isinstance(operation, AlterField) and not _fills_nulls(section, field.get_attname()):
             continue
         if _varies(field.default):
-            name = getattr(field.default, "__qualname__", repr(field.default))
-            yield (
-                "VOLATILE",
-                f"{operation.model_name}.{operation.name}: its default {name}() was evaluated "
-                "once; every existing row gets that one value",
-            )
+            yield operation
 
 
 def _varies(default: Callable[[], Any]) -> bool:

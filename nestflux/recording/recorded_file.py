@@ -27,6 +27,7 @@ from nestflux.history.journal import Entry, Journal
 from nestflux.history.sqlfile import Direction, PythonStep, SqlFile, render
 from nestflux.history.statements import sha256
 from nestflux.recording.capture import Recorded, RunsOnData
+from nestflux.recording.changes import written
 from nestflux.recording.executing import (
     DjangoFailed,
     irreversible_because,
@@ -35,6 +36,7 @@ from nestflux.recording.executing import (
 )
 from nestflux.recording.notes import notes_for
 from nestflux.recording.private_values import private_values
+from nestflux.recording.remembering import records_of
 from nestflux.recording.snapshot import (
     Volatility,
     render_snapshot,
@@ -124,6 +126,7 @@ def record_file(place: Place, unwritten: Sequence[Migration], name: str) -> Reco
     the text run on a fresh shadow does not give what Django built.
     """
     journal = place.folder.journal
+    modules = written(unwritten)  # before receivers of pre_migrate put operations into them
     built = _let_django_build(place, journal, unwritten)
     up, down = _files(place, name, built)
     varying = _prove(place, journal, unwritten, built, up, down)
@@ -134,6 +137,12 @@ def record_file(place: Place, unwritten: Sequence[Migration], name: str) -> Reco
     record = FileRecord(
         up=tuple(step for recorded in built.forwards for step in recorded.records),
         down=tuple(step for recorded in built.backwards for step in recorded.records),
+        migrations=records_of(
+            built.migrations,
+            modules,
+            [recorded.section for recorded in built.forwards],
+            [recorded.section for recorded in built.backwards],
+        ),
     )
     entry = Entry(
         name=name,

@@ -22,6 +22,7 @@ from nestflux.history.lexer import fragments
 from nestflux.history.sqlfile import (
     Direction,
     PythonStep,
+    Section,
     SqlFile,
     Statement,
 )
@@ -82,29 +83,34 @@ def run_file(connection: BaseDatabaseWrapper, file: SqlFile, steps: StepRunner) 
     Raises NotReproduced, naming the step, where the server or a Python step refuses.
     """
     pin(connection, file.session)
-    ordinal = 0
     for section in file.sections:
-        for item in section.items:
-            ordinal += isinstance(item, Statement | PythonStep)
-            try:
-                if isinstance(item, PythonStep):
-                    found = steps.find(item.locator)
-                    steps.run_as_django(
-                        found, connection, backwards=file.direction is Direction.DOWN
-                    )
-                else:
-                    with connection.cursor() as cursor:
-                        cursor.execute(item.sql)
-            except NestFluxError:
-                raise
-            except Exception as error:  # the server's, or whatever a Python step raises
-                told = (
-                    in_words(error, connection)
-                    if isinstance(error, Error)
-                    else f"{type(error).__name__}: {error}"
-                )
-                raise NotReproduced(
-                    f"Step {ordinal} of {file.name} fails when it is run again: {told}",
-                    where=f"{section.migration}, {file.direction} file, step {ordinal}",
-                    stands="nothing was written",
-                ) from error
+        run_section(connection, file, section, steps)
+
+
+def run_section(
+    connection: BaseDatabaseWrapper, file: SqlFile, section: Section, steps: StepRunner
+) -> None:
+    """Run one migration's part of a file. Raises as ``run_file`` does."""
+    ordinal = next((n for n, found, _ in file.steps() if found is section), 1) - 1
+    for item in section.items:
+        ordinal += isinstance(item, Statement | PythonStep)
+        try:
+            if isinstance(item, PythonStep):
+                found = steps.find(item.locator)
+                steps.run_as_django(found, connection, backwards=file.direction is Direction.DOWN)
+            else:
+                with connection.cursor() as cursor:
+                    cursor.execute(item.sql)
+        except NestFluxError:
+            raise
+        except Exception as error:  # the server's, or whatever a Python step raises
+            told = (
+                in_words(error, connection)
+                if isinstance(error, Error)
+                else f"{type(error).__name__}: {error}"
+            )
+            raise NotReproduced(
+                f"Step {ordinal} of {file.name} fails when it is run again: {told}",
+                where=f"{section.migration}, {file.direction} file, step {ordinal}",
+                stands="nothing was written",
+            ) from error

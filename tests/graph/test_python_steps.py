@@ -7,8 +7,9 @@ from typing import Any
 from django.db import migrations, models
 from django.db.migrations.migration import Migration
 
+from nestflux.graph.fingerprints import fingerprint
 from nestflux.graph.loader import dotted, undotted
-from nestflux.graph.python_steps import PythonOperation, fingerprint, is_python, operations_of
+from nestflux.graph.python_steps import PythonOperation, is_python, operations_of
 
 
 def python_operations(migration: Migration) -> list[PythonOperation]:
@@ -67,14 +68,14 @@ def test_atomic_is_the_operations_word_before_the_migrations() -> None:
 
 def test_a_fingerprint_ignores_where_code_stands_and_what_its_docstring_says() -> None:
     def code(body: str) -> str:
-        space: dict[str, Any] = {}
+        space: dict[str, Any] = {"__name__": "shop.migrations.0002_fill"}
         source = f"def fill(apps, schema_editor):\n{body}"
         import linecache
 
         name = f"<step {hash(source)}>"
         linecache.cache[name] = (len(source), None, source.splitlines(True), name)
         exec(compile(source, name, "exec"), space)
-        return fingerprint(migrations.RunPython(space["fill"]))
+        return fingerprint(migrations.RunPython(space["fill"]), "shop.migrations.0002_fill")
 
     plain = code("    return 1\n")
 
@@ -86,7 +87,7 @@ def test_a_fingerprint_ignores_where_code_stands_and_what_its_docstring_says() -
 def test_code_that_cannot_be_seen_has_no_fingerprint() -> None:
     built_in: Any = len
 
-    assert fingerprint(migrations.RunPython(built_in)) == ""
+    assert fingerprint(migrations.RunPython(built_in), "builtins") == ""
 
 
 def test_names_with_dots_and_without() -> None:

@@ -179,9 +179,19 @@ class Command(NestFluxCommand):
     def _say_accepted(self, done: list[Accepted]) -> None:
         for one in done:
             self.stdout.write(self.style.SUCCESS(f"✓ Accepted: {one.name}.sql ({one.family})"))
+            if not one.texts_edited:
+                self.stdout.write("  its SQL is as it was; its migrations' code is remembered anew")
             for line in one.schema_changes or ("the schema after it stays as it was",):
                 self.stdout.write(f"  {line}")
             self._say_undecidable(one.name, one.record)
+            for migration, lines in one.other_sql.items():
+                self.stdout.write(
+                    self.style.WARNING(
+                        f"  Django itself gives (+) for {migration}, and the file (-):"
+                    )
+                )
+                for line in lines:
+                    self.stdout.write(f"    {line}")
 
 
 def _relative(path: Any) -> str:

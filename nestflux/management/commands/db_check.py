@@ -1,0 +1,53 @@
+"""``db_check``: what is wrong with models, migrations, files and database, before a deploy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.checks import Tags
+from django.core.management.base import CommandParser
+
+from nestflux.management.command import NestFluxCommand
+from nestflux.management.findings_shown import report_lines
+from nestflux.reviewing.review import review
+
+
+class Command(NestFluxCommand):
+    help = (
+        "Checks models, migrations, SQL files, hashes and the database's ledger against each "
+        "other, runs the files again on a scratch schema and records the migrations again. Exit "
+        "code 1 when an error was found, 2 when nothing could be checked."
+    )
+    machine_readable = True
+    requires_system_checks = (Tags.models,)
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument(
+            "--no-server",
+            action="store_true",
+            help="Ask no server: files, journals, models and the code of migrations only.",
+        )
+        parser.add_argument(
+            "--no-shadow",
+            action="store_true",
+            help="Make no scratch schema: run and record nothing again (for a production server).",
+        )
+        parser.add_argument("--no-ledger", action="store_true", help="Leave out the live database.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        no_server = options["no_server"]
+        report = review(
+            options["database"],
+            shadows=not (no_server or options["no_shadow"]),
+            ledger=not (no_server or options["no_ledger"]),
+            without="--no-server" if no_server else "",
+        )
+        if options["json"]:
+            self.print_json(report.to_json())
+        else:
+            console = self.console()
+            for line in report_lines(report, console.width):
+                console.print(line)
+        if report.failed:
+            self.found()

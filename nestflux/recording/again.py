@@ -1,0 +1,304 @@
+"""Recording a history once more, to see whether its migrations still give the SQL of its files.
+
+A shadow is walked along the history. What Django gives for a migration of the project's own is
+compared with what it gave when the file was recorded; where it is the same, the shadow is where
+the file would have brought it. A package's migrations are run from the file's text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db.migrations.recorder import MigrationRecorder
+
+from nestflux.database.session import PINNED, pin
+from nestflux.exceptions import NestFluxError, RecordingFailed
+from nestflux.graph.fingerprints import django_series, prints_of
+from nestflux.graph.loader import ExtendedLoader, load, undotted
+from nestflux.graph.python_steps import StepRunner
+from nestflux.graph.source import is_own
+from nestflux.history.deltas import FileRecord, MigrationRecord
+from nestflux.history.journal import Entry
+from nestflux.history.layout import changed_lines
+from nestflux.history.sqlfile import Direction, PythonStep, Section, SqlFile
+from nestflux.history.statements import sha256
+from nestflux.recording.capture import RunsOnData
+from nestflux.recording.executing import record_one
+from nestflux.recording.recorded_file import Place
+from nestflux.recording.remembering import comparable, record_of, texts_of
+from nestflux.replaying.head import book, run_section
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+    from django.db.migrations.migration import Migration
+
+Files = Callable[[Entry, Direction], SqlFile]
+
+
+@dataclass(frozen=True)
+class Again:
+    """A migration of the project's own, recorded once more, in one direction.
+
+    ``now`` are the statements that Django gives, ``in_file`` those of the file; ``digest`` and
+    ``digest_of_file`` their hashes, volatile defaults left out. ``failed``: why Django gave none.
+    """
+
+    entry: Entry
+    migration: str
+    direction: Direction
+    now: tuple[str, ...] = ()
+    in_file: tuple[str, ...] = ()
+    digest: str = ""
+    digest_of_file: str = ""
+    failed: str = ""
+
+    @property
+    def is_the_files(self) -> bool:
+        """Is the shadow now where the file's own text would have brought it?"""
+        return not self.failed and self.digest == self.digest_of_file
+
+    def agrees(self, remembered: str) -> bool:
+        """Does Django give what it gave then? Where nobody remembers: what the file says?"""
+        return not self.failed and self.digest in (remembered, self.digest_of_file)
+
+
+class Walk:
+    """A shadow on its way along a history.
+
+    Args:
+        files: reads a file of the history.
+        own: is a migration one of the project's own, which is recorded again?
+    """
+
+    def __init__(
+        self,
+        place: Place,
+        entries: Sequence[Entry],
+        files: Files,
+        own: Callable[[str], bool] | None = None,
+    ) -> None:
+        self._place = place
+        self._entries = list(entries)
+        self._files = files
+        self._own = own or self._lies_in_own
+        self._stack = ExitStack()
+        self._loader = load(None)
+
+    def _steps(self) -> StepRunner:
+        order = [name for entry in self._entries for name in entry.migrations]
+        return StepRunner(self._loader, order)
+
+    def up(self, only: Entry | None = None) -> Iterator[Again]:
+        """Every file from the first to the last; ``only`` records the migrations of one, and ends
+        there. Raises NestFluxError where the files' own text does not run."""
+        with self._stack:
+            connection = self._empty_shadow()
+            steps = self._steps()
+            for entry in self._entries:
+                file = self._files(entry, Direction.UP)
+                pin(connection, file.session or PINNED)
+                for section in file.sections:
+                    if only in (None, entry) and self._is_recorded(section.migration):
+                        found = self._again(connection, entry, file, section, steps)
+                        yield found
+                        if not found.is_the_files:
+                            connection = self._brought_to(entry, section)
+                            steps = self._steps()
+                    else:
+                        run_section(connection, file, section, steps)
+                        book(connection, section.books)
+                if entry == only:
+                    return
+
+    def down(self, only: Entry | None = None) -> Iterator[Again]:
+        """Every file from the last to the first of which something is recorded; ``only``: that
+        one. Raises as ``up`` does."""
+        recorded = [e for e in self._entries if any(map(self._is_recorded, e.migrations))]
+        wanted = recorded if only is None else [only]
+        with self._stack:
+            connection: BaseDatabaseWrapper | None = None
+            for entry in reversed(self._entries):
+                if wanted and entry.number >= wanted[0].number and only in (None, entry):
+                    down = self._files(entry, Direction.DOWN)
+                    if down.irreversible:
+                        connection = None
+                        continue
+                    connection = connection or self._brought_to(entry)
+                    found = self._downwards(connection, entry, down)
+                    yield from found
+                    # Where another schema is left, the file before begins on a shadow of its own.
+                    if down.notes or not all(each.is_the_files for each in found):
+                        connection = None
+
+    def _downwards(
+        self, connection: BaseDatabaseWrapper, entry: Entry, down: SqlFile
+    ) -> list[Again]:
+        """One file's migrations, up to the first that gives something else than the file."""
+        steps = self._steps()
+        pin(connection, down.session or PINNED)
+        made: list[Again] = []
+        for section in down.sections:
+            if self._is_recorded(section.migration):
+                made.append(self._again(connection, entry, down, section, steps))
+                if not made[-1].is_the_files:
+                    break
+            else:
+                run_section(connection, down, section, steps)
+                recorder = MigrationRecorder(connection)
+                for name in section.books:
+                    recorder.record_unapplied(*undotted(name))
+        return made
+
+    def _again(
+        self,
+        connection: BaseDatabaseWrapper,
+        entry: Entry,
+        file: SqlFile,
+        section: Section,
+        steps: StepRunner,
+    ) -> Again:
+        found = Again(entry, section.migration, file.direction, in_file=texts_of(section))
+        migration = self._migration(section.migration)
+        try:
+            state = steps.state_before(section.migration)
+            on_data = frozenset(s.locator for s in section.steps if isinstance(s, PythonStep))
+            recorded = record_one(
+                connection,
+                self._place.server.family,
+                self._loader,
+                migration,
+                state,
+                on_data,
+                backwards=file.direction is Direction.DOWN,
+            )
+        except RunsOnData as error:
+            return Again(**{**vars(found), "failed": f"{error.locator} runs on data"})
+        except NestFluxError as error:
+            return Again(**{**vars(found), "failed": error.what})
+        except Exception as error:  # operations that do not fit the state before them
+            return Again(**{**vars(found), "failed": f"{type(error).__name__}: {error}"})
+        now = recorded.section
+        digests = {
+            name: _hashed(comparable(migration, now, each, file.direction))
+            for name, each in (("digest", now), ("digest_of_file", section))
+        }
+        return Again(**{**vars(found), "now": texts_of(now), **digests})
+
+    # ---- the shadow ----
+
+    def _empty_shadow(self) -> BaseDatabaseWrapper:
+        self._stack.close()
+        # Receivers of pre_migrate put operations into the migrations of a loader, once a signal.
+        self._loader = load(None)
+        connection = self._stack.enter_context(self._place.shadow())
+        book(connection, ())
+        return connection
+
+    def _brought_to(self, last: Entry, section: Section | None = None) -> BaseDatabaseWrapper:
+        """A fresh shadow after a file, or after that part of it, by the files' text."""
+        connection = self._empty_shadow()
+        steps = self._steps()
+        for entry in self._entries:
+            file = self._files(entry, Direction.UP)
+            pin(connection, file.session or PINNED)
+            for each in file.sections:
+                run_section(connection, file, each, steps)
+                book(connection, each.books)
+                if entry == last and section is not None and each.migration == section.migration:
+                    return connection
+            if entry == last:
+                break
+        return connection
+
+    # ---- migrations ----
+
+    def _is_recorded(self, name: str) -> bool:
+        return undotted(name) in self._loader.disk_migrations and self._own(name)
+
+    def _migration(self, name: str) -> Migration:
+        return self._loader.disk_migrations[undotted(name)]
+
+    def _lies_in_own(self, name: str) -> bool:
+        return is_own(type(self._migration(name)).__module__)
+
+
+def difference(again: Again) -> tuple[str, ...]:
+    """What Django gives now (``+``) against what the file says (``-``), for a person."""
+    one, other = (
+        [line for statement in statements for line in f"{statement};".splitlines()]
+        for statements in (again.in_file, again.now)
+    )
+    return tuple(changed_lines(one, other))
+
+
+def _hashed(statements: Sequence[str]) -> str:
+    return sha256("\n".join(statements))
+
+
+def remembered(record: FileRecord, migration: str, direction: Direction) -> str:
+    """The hash of what Django gave when the file was recorded; empty where nobody remembers."""
+    found = record.migration(migration)
+    if found is None:
+        return ""
+    return found.up if direction is Direction.UP else found.down
+
+
+def is_known(record: FileRecord, entry: Entry, loader: ExtendedLoader) -> bool:
+    """Is the code of every migration of a file that which the record remembers?"""
+    for name in entry.migrations:
+        if (migration := loader.disk_migrations.get(undotted(name))) is None:
+            continue
+        found = record.migration(name)
+        if found is None or found.django != django_series():
+            return False
+        prints = prints_of(migration, found.packages)
+        if (prints.operations, prints.source) != (found.operations, found.source):
+            return False
+    return True
+
+
+def remember_again(
+    place: Place,
+    entry: Entry,
+    files: Files,
+    loader: ExtendedLoader,
+    known: FileRecord,
+    *,
+    texts_edited: bool,
+) -> tuple[tuple[MigrationRecord, ...], dict[str, tuple[str, ...]]]:
+    """What to remember of a file's migrations as they are now; and where Django gives something
+    else for them than it gave, that against what the file says.
+
+    Args:
+        known: what was remembered; where nothing was, an edit of the text is not Django's.
+
+    Raises RecordingFailed where Django gives nothing any more.
+    """
+    entries = place.folder.journal.entries
+    walk = Walk(place, entries[: entries.index(entry) + 1], files)
+    hashes: dict[tuple[str, Direction], str] = {}
+    other: dict[str, tuple[str, ...]] = {}
+    for again in (*walk.up(entry), *walk.down(entry)):
+        if again.failed:
+            raise RecordingFailed(
+                f"{again.migration} cannot be recorded any more: {again.failed}",
+                where=f"{entry.name}, {again.direction} file",
+                stands="nothing was accepted; nothing was written",
+                then="mend the migration and run db_generate --accept again",
+            )
+        hashes[again.migration, again.direction] = again.digest
+        before = remembered(known, again.migration, again.direction)
+        if not again.agrees(before) and (before or not texts_edited):
+            other[f"{again.migration}, {again.direction}"] = difference(again)
+    records = []
+    for name in entry.migrations:
+        migration = loader.disk_migrations.get(undotted(name))
+        if migration is not None:
+            up, down = (hashes.get((name, way), "") for way in Direction)
+            records.append(record_of(name, prints_of(migration), up, down))
+        elif (kept := known.migration(name)) is not None:
+            records.append(kept)
+    return tuple(records), other

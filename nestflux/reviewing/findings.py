@@ -1,0 +1,119 @@
+"""What a check found, as values. Codes never change their meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from nestflux.exceptions import NestFluxError
+from nestflux.history.folder import shown
+
+
+class Severity(StrEnum):
+    """An error ends ``db_check`` with exit code 1; a warning wants a look; a remark is to be
+    known."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    REMARK = "remark"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that was found.
+
+    ``what`` in a sentence, ``where`` as a person would type it, ``line`` within that file, ``why``
+    it matters, ``then`` the next command, ``details`` further lines (a difference, statements).
+    """
+
+    code: str
+    severity: Severity
+    what: str
+    where: str = ""
+    line: int | None = None
+    why: str = ""
+    then: str = ""
+    details: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        return {**asdict(self), "details": list(self.details)}
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of finding. Made once, at the head of the rule that finds it: ``KINDS`` has them
+    all, and a second one of the same name is refused."""
+
+    name: str
+    severity: Severity
+    why: str
+
+    def __post_init__(self) -> None:
+        if self.name in KINDS:
+            raise ValueError(f"two kinds of findings are called {self.name}")
+        KINDS[self.name] = self
+
+    def found(
+        self,
+        what: str,
+        *,
+        where: Path | str = "",
+        line: int | None = None,
+        then: str = "",
+        details: Sequence[str] = (),
+    ) -> Finding:
+        return Finding(
+            code=self.name,
+            severity=self.severity,
+            what=what,
+            where=shown(where) if isinstance(where, Path) else where,
+            line=line,
+            why=self.why,
+            then=then,
+            details=tuple(details),
+        )
+
+    def told(self, error: NestFluxError, *, where: Path | str = "", then: str = "") -> Finding:
+        """An error of ours, which stopped nothing but this check."""
+        first, *more = error.what.splitlines()
+        place = where or (Path(error.where) if error.where.startswith("/") else error.where)
+        return self.found(first, where=place, then=then or error.then, details=more)
+
+
+KINDS: dict[str, Kind] = {}
+
+
+@dataclass(frozen=True)
+class NotChecked:
+    """A part of the check that did not take place."""
+
+    what: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that ``db_check`` has to say. ``checked`` are its parts, in words."""
+
+    alias: str
+    findings: tuple[Finding, ...] = ()
+    checked: tuple[str, ...] = ()
+    not_checked: tuple[NotChecked, ...] = ()
+
+    def count(self, severity: Severity) -> int:
+        return sum(finding.severity is severity for finding in self.findings)
+
+    @property
+    def failed(self) -> bool:
+        return self.count(Severity.ERROR) > 0
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "database": self.alias,
+            "findings": [finding.to_json() for finding in self.findings],
+            "checked": list(self.checked),
+            "not_checked": [asdict(part) for part in self.not_checked],
+        }

@@ -1,0 +1,84 @@
+"""A database's ledger, read without stopping at what contradicts the files."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from nestflux.applying.files import relinks
+from nestflux.applying.plan import Relink, refuse_family
+from nestflux.conf import history_folder
+from nestflux.database.errors import connect, reachable
+from nestflux.database.ledger import Ledger as LedgerTables
+from nestflux.database.ledger import LedgerState, read_state
+from nestflux.database.reader import table_names
+from nestflux.database.server import Server, connection_for, server_of
+from nestflux.exceptions import HistoryError, NestFluxError, ServerUnsupported
+from nestflux.history.folder import Folder
+from nestflux.history.sqlfile import SqlFile, parse
+from nestflux.reviewing.reading import read_text
+from nestflux.reviewing.subjects import Ledger
+
+
+def server_behind(alias: str) -> Server:
+    """Raises NestFluxError where the database cannot be asked."""
+    connection = connection_for(alias)
+    connect(connection)
+    return server_of(connection)
+
+
+def read_ledger(alias: str, server: Server) -> Ledger | None:
+    """The ledger against the history of the database's family; None where nothing was ever
+    applied. Raises NestFluxError where it cannot be read."""
+    folder = history_folder(alias, server.family)
+    journal = folder.journal
+    connection = connection_for(alias)
+    with reachable(connection):
+        state = read_state(connection)
+        has_tables = bool(state and state.applied) or bool(table_names(connection))
+    if state is None and not has_tables:
+        return None
+    state = state or LedgerState()
+    tables = LedgerTables(connection)
+    unsuitable: NestFluxError | None = None
+    try:
+        refuse_family(journal, server.family, server.differing_features(journal.features))
+    except ServerUnsupported as error:
+        unsuitable = error
+    ran, now = _texts(folder, state, tables)
+    begun = state.in_flight
+    return Ledger(
+        alias=alias,
+        folder=folder,
+        journal=journal,
+        state=state,
+        has_tables=has_tables,
+        relinks=_relinks(folder, state, tables),
+        ran=ran,
+        now=now,
+        steps=tables.steps(begun.id, begun.direction, begun.attempt) if begun else (),
+        unsuitable=unsuitable,
+    )
+
+
+def _relinks(folder: Folder, state: LedgerState, tables: LedgerTables) -> tuple[Relink, ...]:
+    with suppress(HistoryError):  # an edited or missing file: told by itself
+        return relinks(folder, state, tables)
+    return ()
+
+
+def _texts(
+    folder: Folder, state: LedgerState, tables: LedgerTables
+) -> tuple[dict[str, SqlFile], dict[str, SqlFile]]:
+    """What ran and what the file says now, where these differ."""
+    ran, now = {}, {}
+    for entry in folder.journal.entries:
+        file = state.file(entry.id)
+        if file is None or not file.is_applied:
+            continue
+        on_disk = read_text(folder.up_path(entry.name))
+        if on_disk.text is None or on_disk.is_as(file.up_sha256):
+            continue
+        with suppress(HistoryError):
+            now[entry.id] = parse(on_disk.text)
+            ran[entry.id] = parse(tables.file_row(entry.id).up_text)
+    return ran, now

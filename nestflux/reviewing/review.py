@@ -1,0 +1,191 @@
+"""``db_check``: everything that can be found before a deploy, in one run."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from nestflux.conf import FAMILIES, Configuration, configuration, history_folder
+from nestflux.database.server import FAMILY_NAMES, Server
+from nestflux.exceptions import ChangesUndecided, NestFluxError, Refused
+from nestflux.graph.loader import load
+from nestflux.recording.changes import DetectOptions
+from nestflux.recording.generate import pending, place_of
+from nestflux.recording.recorded_file import Place
+from nestflux.reviewing.findings import Finding, NotChecked, Report, Severity
+from nestflux.reviewing.live import read_ledger, server_behind
+from nestflux.reviewing.reading import read_history
+from nestflux.reviewing.rule import look_at
+from nestflux.reviewing.rules.files import EDITED
+from nestflux.reviewing.rules.ledger import APPLIED_EDITED
+from nestflux.reviewing.shadows import migrations_of, recorded_again, replayed
+from nestflux.reviewing.subjects import Histories, History, Migrations, Project
+
+if TYPE_CHECKING:
+    from nestflux.graph.loader import ExtendedLoader
+
+_OF_A_SERVER = "the files run again and the migrations recorded again"
+
+
+@dataclass
+class _Review:
+    """What is known so far."""
+
+    alias: str
+    findings: list[Finding] = field(default_factory=list)
+    checked: list[str] = field(default_factory=list)
+    not_checked: list[NotChecked] = field(default_factory=list)
+
+    def look(self, subject: object) -> bool:
+        """Apply the rules; True where they find no error."""
+        found = look_at(subject)
+        self.findings += found
+        return not any(finding.severity is Severity.ERROR for finding in found)
+
+    def skip(self, what: str, why: str) -> None:
+        self.not_checked.append(NotChecked(what, why))
+
+    def report(self) -> Report:
+        order = list(Severity)
+        kept = sorted(_once(self.findings), key=lambda finding: order.index(finding.severity))
+        return Report(self.alias, tuple(kept), tuple(self.checked), tuple(self.not_checked))
+
+
+def review(alias: str, *, shadows: bool = True, ledger: bool = True, without: str = "") -> Report:
+    """Look at the histories of an alias, the project's models and migrations, and its database.
+
+    Args:
+        shadows: False makes no scratch schema: nothing is run or recorded again.
+        ledger: False leaves out the live database.
+        without: the option that said so, where both are left out: no server is asked then.
+
+    Raises Refused where there is nothing to check.
+    """
+    made = _Review(alias)
+    behind = _server(made, alias) if ledger else None
+    families = _families(alias, configuration(), behind)
+    histories = [read_history(history_folder(alias, family)) for family in families]
+    sound = [history for history in histories if made.look(history)]
+    made.checked.append(
+        f"files and journal: {', '.join(FAMILY_NAMES[family] for family in families)}"
+    )
+    readable = {h.family: h.journal for h in histories if h.journal and not h.contradictions}
+    made.look(Histories(readable, configuration().directory))
+    loader = _project(made, alias, tuple(readable))
+    if loader is not None:
+        for history in sound:
+            _migrations(made, history, loader, shadows=shadows)
+    if not shadows:
+        made.skip(_OF_A_SERVER, without or "--no-shadow")
+    for history in histories:
+        if shadows and (history not in sound or loader is None):
+            reason = "its files have to be sound first" if loader else "the migrations do not load"
+            made.skip(f"{FAMILY_NAMES[history.family]}: {_OF_A_SERVER}", reason)
+    if not ledger:
+        made.skip("the ledger of the database", without or "--no-ledger")
+    elif behind is not None:
+        _ledger(made, behind, readable.keys())
+    return made.report()
+
+
+def _server(made: _Review, alias: str) -> Server | None:
+    try:
+        return server_behind(alias)
+    except NestFluxError as error:
+        made.skip("the ledger of the database", error.what)
+        return None
+
+
+def _families(alias: str, configured: Configuration, behind: Server | None) -> tuple[str, ...]:
+    """Those that the project keeps; where it does not say, those that it has."""
+    there = [f for f in FAMILIES if history_folder(alias, f).path.is_dir()]
+    own = [behind.family] if behind and not there else []
+    families = configured.families or (*there, *own)
+    if not families or not any(history_folder(alias, f).path.is_dir() for f in families):
+        raise Refused(
+            f"The database {alias!r} has no history: there is nothing to check.",
+            where=str(configured.directory),
+            stands="nothing was checked",
+            then="python manage.py db_generate",
+        )
+    return tuple(families)
+
+
+def _project(made: _Review, alias: str, families: Sequence[str]) -> ExtendedLoader | None:
+    """Models and migrations; None where the migrations do not load."""
+    loader = None
+    found = Project(tuple(families))
+    try:
+        loader = load()
+        found = Project(tuple(families), pending(alias, DetectOptions(), families))
+    except ChangesUndecided as error:
+        found = Project(tuple(families), undecided=error)
+    except NestFluxError as error:
+        found = Project(tuple(families), broken=error)
+    except Exception as error:  # operations that do not fit the state before them
+        words = f"The migrations do not fit together: {type(error).__name__}: {error}"
+        found = Project(tuple(families), broken=Refused(words))
+    made.look(found)
+    if loader is None:
+        made.skip("models and migrations", "the migrations do not load")
+    else:
+        made.checked.append("models and migrations")
+    return loader
+
+
+def _migrations(made: _Review, history: History, loader: ExtendedLoader, *, shadows: bool) -> None:
+    """The code of a sound history's migrations, on a server of its family where there is one."""
+    if history.journal is None or not history.journal.entries:
+        return
+    found = migrations_of(history, loader)
+    name = FAMILY_NAMES[history.family]
+    if shadows:
+        try:
+            place = place_of(made.alias, history.family, configuration())
+            replay = replayed(history, place, loader)
+        except NestFluxError as error:
+            made.skip(f"{name}: {_OF_A_SERVER}", error.what)
+        else:
+            made.checked.append(f"{name}: the files run again on {place.server.name}")
+            if made.look(replay):
+                found = _again(made, found, place)
+            else:
+                made.skip(f"{name}: the migrations recorded again", "its files do not run")
+    made.look(found)
+
+
+def _again(made: _Review, found: Migrations, place: Place) -> Migrations:
+    name = f"{FAMILY_NAMES[place.server.family]}: the migrations recorded again"
+    try:
+        found = recorded_again(found, place)
+    except NestFluxError as error:
+        made.skip(name, error.what)
+    else:
+        made.checked.append(f"{name} on {place.server.name}")
+    return found
+
+
+def _ledger(made: _Review, server: Server, families: Container[str]) -> None:
+    name = "the ledger of the database"
+    if server.family not in families:
+        made.skip(name, f"no journal for {FAMILY_NAMES[server.family]} can be read")
+        return
+    try:
+        found = read_ledger(made.alias, server)
+    except NestFluxError as error:
+        made.skip(name, error.what)
+        return
+    if found is None:
+        made.skip(name, "nothing was ever applied to it")
+        return
+    made.look(found)
+    made.checked.append(f"{name} {made.alias!r} ({server.name})")
+
+
+def _once(findings: Sequence[Finding]) -> Iterator[Finding]:
+    """An edited file that is applied is told once, with what ran."""
+    applied = {finding.where for finding in findings if finding.code == APPLIED_EDITED.name}
+    for finding in findings:
+        if not (finding.code == EDITED.name and finding.where in applied):
+            yield finding

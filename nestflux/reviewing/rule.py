@@ -1,0 +1,53 @@
+"""Rules: functions from a subject to what they find in it.
+
+A rule is written in a module of ``rules/``, and is found there by itself:
+
+    @rule(History)
+    def stray_files(history: History) -> Iterator[Finding]: ...
+
+The subjects are in ``subjects``. A rule asks no server and reads no file: its subject has all.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterable
+from functools import cache
+from typing import Any, TypeVar
+
+from nestflux.reviewing import rules
+from nestflux.reviewing.findings import Finding
+
+Subject = TypeVar("Subject")
+Rule = Callable[[Subject], Iterable[Finding]]
+
+_RULES: list[tuple[type, Rule[Any]]] = []
+
+
+def rule(subject: type[Subject]) -> Callable[[Rule[Subject]], Rule[Subject]]:
+    """Register a rule for a kind of subject."""
+
+    def register(function: Rule[Subject]) -> Rule[Subject]:
+        _RULES.append((subject, function))
+        return function
+
+    return register
+
+
+def look_at(subject: object) -> list[Finding]:
+    """What all rules for its kind find in a subject."""
+    load_rules()
+    return [
+        finding
+        for kind, function in _RULES
+        if isinstance(subject, kind)
+        for finding in function(subject)
+    ]
+
+
+@cache
+def load_rules() -> None:
+    """Import every module of ``rules/``."""
+    for _, name, _ in sorted(pkgutil.iter_modules(rules.__path__), key=lambda found: found.name):
+        importlib.import_module(f"{rules.__name__}.{name}")

@@ -1,0 +1,142 @@
+"""The ``.py`` of migrations: would they still give the SQL of the files?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from nestflux.applying.edits import CodeChange, How, next_command, undo_or_accept
+from nestflux.graph.loader import undotted
+from nestflux.history.folder import shown
+from nestflux.history.sqlfile import Direction
+from nestflux.recording.again import Again, difference, remembered
+from nestflux.reviewing.findings import Finding, Kind, Severity
+from nestflux.reviewing.rule import rule
+from nestflux.reviewing.subjects import Migrations
+
+EDITED = Kind(
+    "edited-migration",
+    Severity.ERROR,
+    "the SQL that was reviewed is of the old .py; db_migrate refuses it where it is pending",
+)
+STEP = Kind(
+    "edited-python-step",
+    Severity.ERROR,
+    "its code is what was reviewed of it; db_migrate refuses it where it is pending",
+)
+FAILS = Kind(
+    "unrecordable-migration",
+    Severity.ERROR,
+    "Django's own migrate would fail here, and so would the next recording of it",
+)
+SETTINGS = Kind(
+    "depends-on-settings",
+    Severity.REMARK,
+    "the SQL of the file is what runs, with other settings too",
+)
+PACKAGE = Kind(
+    "package-changed-migration",
+    Severity.REMARK,
+    "the SQL of the file is what runs; Python steps run as the package has them",
+)
+FORGOTTEN = Kind(
+    "code-not-remembered",
+    Severity.REMARK,
+    "before it runs a file, db_migrate cannot see that its .py was edited",
+)
+
+
+@rule(Migrations)
+def edited_migrations(found: Migrations) -> Iterator[Finding]:
+    """What Django gives now decides, where it could be asked; else the fingerprints do."""
+    for again in found.again or ():
+        path = _path(found, again)
+        before = remembered(found.records[again.entry.id], again.migration, again.direction)
+        if again.failed:
+            yield FAILS.found(
+                f"{again.migration} cannot be recorded again ({_way(again)}): {again.failed}",
+                where=path or again.migration,
+                then=f"git checkout -- {shown(path)}" if path else "restore the migration",
+            )
+        elif not again.agrees(before):
+            yield EDITED.found(
+                f"{again.migration} would be recorded with other SQL now ({_way(again)})"
+                f"{_versions(found, again)}.",
+                where=path or again.migration,
+                details=("- in the file", "+ as Django gives it now", *difference(again)),
+                then=undo_or_accept(path, again.entry),
+            )
+
+
+@rule(Migrations)
+def edited_code(found: Migrations) -> Iterator[Finding]:
+    told = {again.migration for again in found.again or () if _is_told(found, again)}
+    for change in found.changes:
+        if not change.is_own:
+            continue
+        if change.how is How.STEP:
+            yield STEP.found(change.words, where=change.path or "", then=next_command(change))
+        elif change.how is How.VALUES:
+            yield SETTINGS.found(change.words, where=change.path or "")
+        elif change.migration not in told:
+            same = (
+                " Recorded again, it gives the same SQL."
+                if change.migration in found.recorded_again
+                else ""
+            )
+            yield EDITED.found(
+                change.words + same, where=change.path or "", then=next_command(change)
+            )
+
+
+@rule(Migrations)
+def changed_packages(found: Migrations) -> Iterator[Finding]:
+    changes = [change for change in found.changes if not change.is_own]
+    if changes:
+        yield PACKAGE.found(
+            "Packages changed migrations since they were recorded "
+            f"({found.history.family} history).",
+            where=found.history.folder.path,
+            details=[_of_package(change) for change in changes],
+        )
+
+
+@rule(Migrations)
+def files_without_memory(found: Migrations) -> Iterator[Finding]:
+    journal = found.history.journal
+    if journal is None:
+        return
+    old = [
+        e.name
+        for e in journal.entries
+        if e.id in found.records and not found.records[e.id].migrations
+    ]
+    if old:
+        yield FORGOTTEN.found(
+            f"Recorded before the code of migrations was remembered: {', '.join(old)}.",
+            where=found.history.folder.path,
+            then=f"python manage.py db_generate --accept {old[0]}.sql   (its SQL stays)",
+        )
+
+
+def _of_package(change: CodeChange) -> str:
+    return change.locator or change.migration
+
+
+def _is_told(found: Migrations, again: Again) -> bool:
+    before = remembered(found.records[again.entry.id], again.migration, again.direction)
+    return bool(again.failed) or not again.agrees(before)
+
+
+def _way(again: Again) -> str:
+    name = again.entry.name
+    return f"{name}.sql" if again.direction is Direction.UP else f"{name}.down.sql"
+
+
+def _versions(found: Migrations, again: Again) -> str:
+    differing = found.versions.get(again.entry.id, "")
+    return f"; {differing}" if differing else ""
+
+
+def _path(found: Migrations, again: Again) -> Path | None:
+    return found.paths.get(undotted(again.migration))

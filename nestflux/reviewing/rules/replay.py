@@ -1,0 +1,47 @@
+"""All files on an empty schema: do they run, and do they give what ``schema.sql`` says?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nestflux.history.folder import SNAPSHOT
+from nestflux.reviewing.findings import Finding, Kind, Severity
+from nestflux.reviewing.rule import rule
+from nestflux.reviewing.subjects import Replay
+
+FAILS = Kind(
+    "replay-fails", Severity.ERROR, "no fresh database can be made from the files, and none tested"
+)
+DIFFERS = Kind(
+    "snapshot-differs",
+    Severity.ERROR,
+    "a fresh database has another schema than one that ran the files",
+)
+
+
+@rule(Replay)
+def files_that_do_not_run(replay: Replay) -> Iterator[Finding]:
+    if replay.failed is not None:
+        error = replay.failed
+        path = replay.history.folder.path
+        details = [*error.what.splitlines()[1:], *([error.where] if error.where else [])]
+        yield FAILS.found(
+            error.what.splitlines()[0],
+            where=path,
+            details=details,
+            then=error.then or "mend the step, then: python manage.py db_generate --accept FILE",
+        )
+
+
+@rule(Replay)
+def a_snapshot_of_another_schema(replay: Replay) -> Iterator[Finding]:
+    if not replay.difference:
+        return
+    journal = replay.history.journal
+    last = journal.entries[-1].name if journal else ""
+    yield DIFFERS.found(
+        f"The files give another schema than {SNAPSHOT} says.",
+        where=replay.history.folder.path / SNAPSHOT,
+        details=("+ only the files give it, - only the snapshot", *replay.difference.lines()),
+        then=f"python manage.py db_generate --accept {last}.sql   (writes {SNAPSHOT} anew)",
+    )

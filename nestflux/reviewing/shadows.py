@@ -1,0 +1,104 @@
+"""A history on a development server: its files run again, its migrations recorded again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nestflux.applying.edits import CodeChange, Remaining, code_changes, path_of
+from nestflux.database.reader import read_schema
+from nestflux.exceptions import NestFluxError, ServerUnavailable
+from nestflux.graph.fingerprints import django_series
+from nestflux.graph.loader import undotted
+from nestflux.graph.source import is_own_path
+from nestflux.history.deltas import Delta, FileRecord
+from nestflux.history.journal import Entry
+from nestflux.history.sqlfile import Direction, PythonStep, parse
+from nestflux.recording.again import Again, Walk
+from nestflux.recording.recorded_file import Place
+from nestflux.replaying.head import book, replay, run_script
+from nestflux.reviewing.subjects import History, Migrations, Replay
+
+if TYPE_CHECKING:
+    from nestflux.graph.loader import ExtendedLoader
+
+
+def migrations_of(history: History, loader: ExtendedLoader) -> Migrations:
+    """The code of a sound history's migrations, compared by fingerprints. Asks no server."""
+    records: dict[str, FileRecord] = {}
+    changes: list[CodeChange] = []
+    paths: dict[tuple[str, str], Path] = {}
+    for files in history.files:
+        entry = files.entry
+        record = FileRecord.loads(files.record.text or "")
+        records[entry.id] = record
+        up = parse(files.up.text or "")
+        steps = [
+            (step.locator, record.up[ordinal - 1])
+            for ordinal, _, step in up.steps()
+            if isinstance(step, PythonStep)
+        ]
+        changes += code_changes(Remaining(entry, record, entry.migrations, steps), loader)
+        for key in map(undotted, entry.migrations):
+            if key in loader.disk_migrations and (path := path_of(loader.disk_migrations[key])):
+                paths[key] = path
+    return Migrations(history, records, paths, tuple(changes))
+
+
+def recorded_again(found: Migrations, place: Place) -> Migrations:
+    """The same, and what Django gives for the project's own migrations now.
+
+    Raises NestFluxError where a file's own text does not run.
+    """
+    folder, journal = place.folder, place.folder.journal
+    known = {
+        migration.migration: migration.is_own
+        for record in found.records.values()
+        for migration in record.migrations
+    }
+
+    def is_ours(name: str) -> bool:
+        return known[name] if name in known else _is_ours(found, name)
+
+    walk = Walk(place, journal.entries, folder.file, is_ours)
+    again: tuple[Again, ...] = (*walk.up(), *walk.down())
+    return replace(found, again=again, versions=_versions(found, place, journal.entries))
+
+
+def _is_ours(found: Migrations, name: str) -> bool:
+    path = found.paths.get(undotted(name))
+    return path is not None and is_own_path(path)
+
+
+def _versions(found: Migrations, place: Place, entries: Sequence[Entry]) -> Mapping[str, str]:
+    here = f"Django {django_series()} on {place.server.name}"
+    told = {}
+    for entry in entries:
+        migrations = found.records[entry.id].migrations
+        server = place.folder.file(entry, Direction.UP).recorded_on
+        series = migrations[0].django if migrations else ""
+        if server != place.server.name or (series and series != django_series()):
+            with_django = f"Django {series} on " if series else ""
+            told[entry.id] = f"it was recorded with {with_django}{server}, here is {here}"
+    return told
+
+
+def replayed(history: History, place: Place, loader: ExtendedLoader) -> Replay:
+    """Every file on an empty schema, against the snapshot on another one. Raises
+    ServerUnavailable where no schema can be made."""
+    folder, journal = place.folder, place.folder.journal
+    try:
+        with place.shadow() as connection:
+            book(connection, ())
+            replay(connection, folder, journal.entries, loader)
+            built = read_schema(connection)
+        with place.shadow() as connection:
+            run_script(connection, folder.snapshot())
+            said = read_schema(connection)
+    except ServerUnavailable:
+        raise
+    except NestFluxError as error:
+        return Replay(history, failed=error)
+    return Replay(history, difference=Delta.between(said.reading, built.reading))

@@ -1,0 +1,134 @@
+"""What rules look at, read beforehand: values, in which nothing has been judged yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from nestflux.applying.edits import CodeChange
+from nestflux.applying.plan import Relink
+from nestflux.database.ledger import LedgerState, LedgerStep
+from nestflux.exceptions import HistoryError, NestFluxError
+from nestflux.history.deltas import Delta, FileRecord
+from nestflux.history.folder import Folder
+from nestflux.history.journal import Entry, Journal
+from nestflux.history.sqlfile import Direction, SqlFile
+from nestflux.history.statements import sha256
+from nestflux.recording.again import Again
+from nestflux.recording.generate import Pending
+
+
+@dataclass(frozen=True)
+class TextOnDisk:
+    """A file of a history. ``text`` is None where it is missing or, by ``problem``, unreadable."""
+
+    path: Path
+    text: str | None
+    problem: str = ""
+
+    def is_as(self, recorded: str) -> bool:
+        return self.text is not None and sha256(self.text) == recorded
+
+
+@dataclass(frozen=True)
+class EntryFiles:
+    """The three files of an entry."""
+
+    entry: Entry
+    up: TextOnDisk
+    down: TextOnDisk
+    record: TextOnDisk
+
+    def sql(self, direction: Direction) -> TextOnDisk:
+        return self.up if direction is Direction.UP else self.down
+
+
+@dataclass(frozen=True)
+class History:
+    """A folder as it is. ``journal`` is None where its text cannot be understood, for the reason
+    ``journal_problem``; ``contradictions`` are in one that can."""
+
+    folder: Folder
+    journal_text: str = ""
+    journal: Journal | None = None
+    journal_problem: HistoryError | None = None
+    contradictions: tuple[HistoryError, ...] = ()
+    files: tuple[EntryFiles, ...] = ()
+    snapshot: TextOnDisk | None = None
+    strangers: tuple[str, ...] = ()
+
+    @property
+    def family(self) -> str:
+        return self.folder.family
+
+
+@dataclass(frozen=True)
+class Histories:
+    """Those of all families of one alias, each with a journal that can be read."""
+
+    by_family: Mapping[str, Journal]
+    root: Path
+
+
+@dataclass(frozen=True)
+class Project:
+    """Models and migrations against the histories; ``broken`` and ``undecided`` are why they
+    could not be compared."""
+
+    families: tuple[str, ...]
+    pending: Pending | None = None
+    broken: NestFluxError | None = None
+    undecided: NestFluxError | None = None
+
+
+@dataclass(frozen=True)
+class Migrations:
+    """The code of one history's migrations.
+
+    ``records`` are by the id of a file, ``paths`` where each migration is written. ``again`` is
+    None where nothing was recorded again; ``versions`` say by file in which ones recording and
+    checking differ.
+    """
+
+    history: History
+    records: Mapping[str, FileRecord]
+    paths: Mapping[tuple[str, str], Path] = field(default_factory=dict)
+    changes: Sequence[CodeChange] = ()
+    again: Sequence[Again] | None = None
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def recorded_again(self) -> set[str]:
+        """The migrations that Django could be asked for once more."""
+        return {again.migration for again in self.again or ()}
+
+
+@dataclass(frozen=True)
+class Replay:
+    """All files of a history on an empty shadow, against its snapshot."""
+
+    history: History
+    failed: NestFluxError | None = None
+    difference: Delta = field(default_factory=Delta)
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """A database's ledger against its history.
+
+    ``ran`` are the texts that ran, by the id of files whose entry has another hash or whose file
+    has another text; ``now`` those files as they are. ``steps`` are those of the file in flight.
+    """
+
+    alias: str
+    folder: Folder
+    journal: Journal
+    state: LedgerState
+    has_tables: bool = False
+    relinks: tuple[Relink, ...] = ()
+    ran: Mapping[str, SqlFile] = field(default_factory=dict)
+    now: Mapping[str, SqlFile] = field(default_factory=dict)
+    steps: tuple[LedgerStep, ...] = ()
+    unsuitable: NestFluxError | None = None

@@ -135,7 +135,7 @@ def _told(server: str, document: Document) -> str:
         f"undecidable ({_sum(figures, 'hands')} times about one that is)"
     )
     if lost := _sum(figures, "lost_keys"):
-        text += f"; {lost} times the server had lost a foreign key, which was told"
+        text += f"; {lost} foreign keys that the server had lost were made again"
     return f"{text}. It took {document['seconds'] / 60:.0f} minutes."
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nestflux.applying import failures
 from nestflux.applying.events import Recovered
+from nestflux.applying.lost_keys import make_again
 from nestflux.applying.passage_rows import RUNNING, PassageRows
 from nestflux.applying.recover import Decision, Finding, Interrupted, decide
 from nestflux.database.ledger import LedgerStep
@@ -90,6 +91,7 @@ class InFlight:
         finding = self.examine(row)
         if finding.decision is Decision.ASK:
             raise failures.undecided(self.name, row, row.recorded, finding)
+        make_again(self.rows, row, finding.change)
         if finding.decision is Decision.CLOSE:
             self._require_in_place(row)
             with self.rows.write():

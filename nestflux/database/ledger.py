@@ -292,6 +292,15 @@ class Ledger:
             [seconds, rows, note, self.run_id],
         )
 
+    def began_before(self, place: tuple[str, str, int, int], seconds: int) -> bool:
+        """Did a step begin longer ago than so many seconds, by the server's clock?"""
+        rows = self._rows(
+            "SELECT started_at < UTC_TIMESTAMP(6) - INTERVAL %s SECOND FROM nestflux_statement "
+            "WHERE sql_migration_id = %s AND direction = %s AND attempt = %s AND ordinal = %s",
+            [seconds, *place],
+        )
+        return bool(rows and rows[0][0])
+
     def put_back_step(self, place: tuple[str, str, int, int], *, note: str) -> None:
         """A step that was begun did not run: it is pending again."""
         self._step(

@@ -141,6 +141,13 @@ def is_read_only(connection: BaseDatabaseWrapper) -> bool:
     return variables.get("super_read_only") == "ON" or bool(read_only)
 
 
+def uptime(connection: BaseDatabaseWrapper) -> int:
+    """Seconds since the server was started."""
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW GLOBAL STATUS WHERE Variable_name = 'Uptime'")
+        return int(cursor.fetchone()[1])
+
+
 def connection_for(alias: str) -> BaseDatabaseWrapper:
     """The connection of an alias. Raises Misconfigured for an unknown one."""
     if alias not in connections.settings:

@@ -18,8 +18,8 @@ class Case:
     """One fault and what became of it.
 
     ``hands``: how often a person was asked, about a step of the undecidable list; ``no_hands``:
-    about any other. ``lost_keys``: foreign keys that the server lost, and that a person made again
-    who was told so. ``waited``: the next run waited for what the server was still doing.
+    about any other. ``lost_keys``: foreign keys that the server lost, and that the next run made
+    again. ``waited``: the next run waited for what the server was still doing.
     ``twice``: statements that took effect twice. ``wrong``: what else is not as it should be, in
     words; empty where the next run finished the work and said what it found.
     """

@@ -116,28 +116,44 @@ def test_only_steps_that_were_named_undecidable_are_left_to_a_person(book: Book)
     assert sum(case.no_hands for case in book.cases) == 0
 
 
-def test_a_foreign_key_that_vanished_meanwhile_is_shown_and_never_passed_over(rig: Rig) -> None:
-    """As MariaDB leaves it that was killed while it copied the table (``walk.py``)."""
-    copies = next(c for c in rig.survey(FORWARD).ddl() if "MODIFY `stock` bigint" in c.sql)
-    key = "shop_product_category_id_14d7eea8_fk_shop_category_id"
+COPIES = "MODIFY `stock` bigint"
+KEY = "shop_product_category_id_14d7eea8_fk_shop_category_id"
+
+
+def _die_in_the_copy(rig: Rig) -> None:
+    """The statement ran, nobody heard of it, and a foreign key of its table is gone."""
+    copies = next(c for c in rig.survey(FORWARD).ddl() if COPIES in c.sql)
     rig.reset(FORWARD)
     rig.proxy.begin(Fault(What.KILL_CLIENT, When.AFTER, copies.at))
     rig.commands.run(*FORWARD.command)
     rig.proxy.settle()
+    rig.sql(f"ALTER TABLE shop_product DROP FOREIGN KEY {KEY}", rig.database)
 
-    rig.sql(f"ALTER TABLE shop_product DROP FOREIGN KEY {key}", rig.database)
-    stopped = rig.commands.run(*FORWARD.command)
-    rig.sql(
-        f"ALTER TABLE shop_product ADD CONSTRAINT {key} FOREIGN KEY (category_id) "
-        "REFERENCES shop_category (id)",
-        rig.database,
-    )
+
+def test_a_foreign_key_that_a_killed_mariadb_lost_is_made_again(mortal_rig: Rig) -> None:
+    """As it leaves a table that it copied (``nestflux/applying/lost_keys.py``)."""
+    if mortal_rig.family != "mariadb":
+        pytest.skip("MySQL loses none")
+    _die_in_the_copy(mortal_rig)
+    time.sleep(1.1)  # the server tells its age in whole seconds
+
+    mortal_rig.backstage.kill()
+    mortal_rig.backstage.restart()
+    finished = mortal_rig.commands.run(*FORWARD.command)
+
+    assert f"had lost its foreign key {KEY}; it was made again" in finished.stdout
+    assert "statement 11 was in flight and is done" in finished.stdout
+    assert difference(mortal_rig.survey(FORWARD).left, mortal_rig.fingerprint()) == ""
+
+
+def test_a_foreign_key_that_somebody_dropped_meanwhile_is_named_and_left_alone(rig: Rig) -> None:
+    _die_in_the_copy(rig)
+
     finished = rig.commands.run(*FORWARD.command)
 
-    assert stopped.code == 1
-    assert f"- table shop_product / constraint {key}" in stopped.stderr
     assert "statement 11 was in flight and is done" in finished.stdout
-    assert difference(rig.survey(FORWARD).left, rig.fingerprint()) == ""
+    assert f"not by it: table shop_product / constraint {KEY}" in finished.stdout
+    assert finished.code == 0
 
 
 def test_a_rollback_that_died_at_its_end_undoes_no_other_file_when_it_is_repeated(rig: Rig) -> None:

@@ -18,10 +18,7 @@ from tests.scenario import Outcome
 
 _ASKS = re.compile(r"(db_resolve \S+ \d+) --ran")
 _KILLED = -9
-# MariaDB copies a table of a foreign key in two renames. Killed between them, it comes up with the
-# new table and without the key, whatever it was told to flush (10.11.19: one in ten of the kills
-# in the last two thirds of the ALTER). DDL is atomic there but for this (MDEV-25180).
-_LOST_KEY = re.compile(r"- table (\S+) / constraint \S+: (CONSTRAINT .+ FOREIGN KEY .+)")
+_LOST_KEY = re.compile(r"had lost its foreign key \S+; it was made again")
 _MORE_THAN_STEPS = 60  # of a history, one fault a step: a walk that goes on does not get on
 
 
@@ -167,8 +164,6 @@ class _Walk:
         self._look_at_speech(outcome)
         ((_, _, direction, sql),) = self.rig.steps_in_flight()
         known = [step for step in UNDECIDABLE if sql.startswith(step.begins)]
-        if not known and self._put_lost_keys_back(outcome):
-            return True
         if not known or direction not in known[0].ran:
             self.no_hands += 1
             self.wrong.append(f"a person was asked: {outcome}")
@@ -183,18 +178,6 @@ class _Walk:
             self.wrong.append(f"db_resolve refused the answer: {resolved}")
         return resolved.code == 0
 
-    def _put_lost_keys_back(self, outcome: Outcome) -> bool:
-        """Do by hand what nobody may do unasked: make foreign keys that the server lost as the
-        message shows them. The next run then sees by itself that the statement ran."""
-        if (self.rig.family, self.what, self.when) != ("mariadb", What.KILL_SERVER, When.DURING):
-            return False
-        lost = _LOST_KEY.findall(outcome.stderr)
-        for table, definition in lost:
-            self.rig.sql(f"ALTER TABLE `{table}` ADD {definition}", self.rig.database)
-        self.lost_keys += len(lost)
-        self.wreck = Wreck.of(self.rig, self.journey)  # it is still in flight
-        return bool(lost)
-
     def _look_at_manners(self, disturbed: Outcome, what: What) -> None:
         """A client that lives tells what happened, names the right command, and shows nobody its
         frames."""
@@ -208,5 +191,6 @@ class _Walk:
 
     def _look_at_speech(self, outcome: Outcome) -> None:
         said = outcome.stdout + outcome.stderr
+        self.lost_keys += len(_LOST_KEY.findall(said))
         self.wrong += [f"does not say {what}: {said}" for what in self.wreck.untold(said)]
         self.wreck = Wreck()

@@ -86,7 +86,7 @@ def migrate(
         if loader is not None:
             for notice in refuse_edited(edited(plan, rows, works, Ledger(connection), loader)):
                 options.on_event(Noticed(notice))
-        if plan.fresh:  # it holds what this run puts there, and nobody's data
+        if plan.fresh or not state.signals_hash:  # never yet in service: it holds nobody's data
             options = replace(options, backup=NOT_ASKED)
         refuse_unbacked(
             connection, server, list(works.values()), state, options.backup, options.command

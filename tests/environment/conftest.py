@@ -10,11 +10,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import MySQLdb
 import pytest
 
-from scripts import private_server
 from tests.environment.deploys import state_of, until
 from tests.environment.histories import APPS, write_first, write_second
 from tests.scenario import REPOSITORY, Project, TestServer, new_project
@@ -26,35 +26,32 @@ OPTIONS = ("--innodb-lock-wait-timeout=1", "--innodb-rollback-on-timeout=ON")
 
 @dataclass
 class PrivateServer(TestServer):
-    """A server that a test may restart, starve and reconfigure."""
+    """A server that a test may restart, starve and reconfigure, through ``scripts/server``."""
 
     local: Path = Path()
     name: str = ""
 
     @property
-    def files(self) -> private_server.Server:
-        return private_server.Server(self.name, self.local)
+    def folder(self) -> Path:
+        return self.local / self.name
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "data"
+
+    @property
+    def socket(self) -> Path:
+        return Path(self.settings["HOST"])
 
     @property
     def family(self) -> str:
-        return self.files.family  # known while it is down, too
-
-    def comes_back(self) -> None:
-        """Start it where it ended, or is about to end, by itself."""
-        until(lambda: self._answers() or private_server.running_pid(self.files) is None, "an end")
-        if not self._answers():
-            self.start()
-
-    def _answers(self) -> bool:
-        with suppress(MySQLdb.Error):
-            self.sql("SELECT 1")
-            return True
-        return False
+        return self.name.removeprefix("test-")  # known while it is down, too
 
     def start(self) -> None:
         self._script("start")
-        self.settings = {**self.settings, "HOST": str(self.files.socket)}
-        self.url = self.files.url
+        self.url = self._script("url").strip()
+        socket = unquote(self.url.partition("unix_socket=")[2])
+        self.settings = {**self.settings, "HOST": socket}
 
     def stop(self) -> None:
         """SIGTERM, and wait until it has ended."""
@@ -69,14 +66,30 @@ class PrivateServer(TestServer):
         finally:
             self.start()
 
-    def _script(self, command: str) -> None:
+    def comes_back(self) -> None:
+        """Start it where it ended, or is about to end, by itself."""
+        until(lambda: self._answers() or not self._is_there(), "an answer, or an end")
+        if not self._answers():
+            self.start()
+
+    def _answers(self) -> bool:
+        with suppress(MySQLdb.Error):
+            self.sql("SELECT 1")
+            return True
+        return False
+
+    def _is_there(self) -> bool:
+        return "not running" not in self._script("status", fails=True)
+
+    def _script(self, command: str, *, fails: bool = False) -> str:
         done = subprocess.run(
             [REPOSITORY / "scripts" / "server", "--local", self.local, command, self.name],
             capture_output=True,
             text=True,
             check=False,
         )
-        assert done.returncode == 0, f"{done.stdout}{done.stderr}"
+        assert fails or done.returncode == 0, f"{done.stdout}{done.stderr}"
+        return done.stdout
 
 
 def private(server: TestServer, local: Path) -> PrivateServer:
@@ -89,11 +102,11 @@ def private(server: TestServer, local: Path) -> PrivateServer:
 def initialised(tmp_path_factory: pytest.TempPathFactory, server: TestServer) -> Path:
     """The folder of a server that was made and stopped: making one takes seconds, copying none."""
     made = private(server, tmp_path_factory.mktemp("initialised"))
-    made.files.folder.mkdir(parents=True)
-    (made.files.folder / "options").write_text("\n".join(OPTIONS))
+    made.folder.mkdir(parents=True)
+    (made.folder / "options").write_text("\n".join(OPTIONS))
     made.start()
     made.stop()
-    return made.files.folder
+    return made.folder
 
 
 @pytest.fixture(scope="session")
@@ -102,7 +115,7 @@ def own_server(
 ) -> Iterator[PrivateServer]:
     """The package's own server. Who stops it starts it again."""
     made = private(server, tmp_path_factory.mktemp("own"))
-    shutil.copytree(initialised, made.files.folder)
+    shutil.copytree(initialised, made.folder)
     made.start()
     try:
         yield made

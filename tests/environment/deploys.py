@@ -135,8 +135,8 @@ def state_of(project: Project) -> dict[str, Any]:
     found["django_migrations"] = project.applied()
     found["files"] = project.sql(
         "SELECT name, state, direction, attempt, origin, statement_count, finished_at IS NULL, "
-        "up_sha256, SHA2(up_text, 256), SHA2(down_text, 256), SHA2(record, 256) FROM nestflux_sql_migration "
-        "ORDER BY name"
+        "up_sha256, SHA2(up_text, 256), SHA2(down_text, 256), SHA2(record, 256) "
+        "FROM nestflux_sql_migration ORDER BY name"
     )
     found["statements"] = project.sql(
         "SELECT sql_migration_id, direction, attempt, ordinal, state, SHA2(`sql`, 256) "

@@ -35,21 +35,21 @@ def small_server(
     tmp_path_factory: pytest.TempPathFactory, server: TestServer, initialised: Path
 ) -> Iterator[PrivateServer]:
     made = private(server, tmp_path_factory.mktemp("small"))
-    shutil.copytree(initialised, made.files.folder, ignore=shutil.ignore_patterns("data"))
-    made.files.data.mkdir()
+    shutil.copytree(initialised, made.folder, ignore=shutil.ignore_patterns("data"))
+    made.data.mkdir()
     used = sum(one.stat().st_size for one in (initialised / "data").rglob("*") if one.is_file())
     size = f"size={used + SPARE},mode=700"
-    mount = ["mount", "-t", "tmpfs", "-o", size, "nestflux-test", str(made.files.data)]
+    mount = ["mount", "-t", "tmpfs", "-o", size, "nestflux-test", str(made.data)]
     mounted = subprocess.run(mount, capture_output=True, text=True, check=False)
     if mounted.returncode:
         pytest.skip(f"A FULL DISK WAS NOT TESTED: no mount here: {mounted.stderr.strip()}")
     try:
-        shutil.copytree(initialised / "data", made.files.data, dirs_exist_ok=True)
+        shutil.copytree(initialised / "data", made.data, dirs_exist_ok=True)
         made.start()
         yield made
     finally:
         made.stop()
-        subprocess.run(["umount", str(made.files.data)], check=True)
+        subprocess.run(["umount", str(made.data)], check=True)
 
 
 @pytest.fixture
@@ -65,8 +65,8 @@ def full(
 def no_room(server: PrivateServer, left: int = 0) -> Iterator[None]:
     """A ballast file takes what the disk has, but for so many bytes. Then there is room again, and
     a server that did not survive is started, as a service manager would."""
-    ballast = server.files.data / "ballast"
-    free = os.statvfs(server.files.data)
+    ballast = server.data / "ballast"
+    free = os.statvfs(server.data)
     try:
         with ballast.open("wb") as file:
             os.posix_fallocate(file.fileno(), 0, free.f_bavail * free.f_frsize - left)

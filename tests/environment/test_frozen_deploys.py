@@ -3,8 +3,8 @@ an orphan that waits for a table: the deploy that waits takes over, and who wake
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 
 import pytest
 
@@ -33,6 +33,19 @@ def has_a_heartbeat(shop: Project) -> bool:
             "SELECT 1 FROM nestflux_run WHERE outcome = 'running' AND heartbeat_at IS NOT NULL"
         )
     )
+
+
+def is_held_by_another(shop: Project, connection: int) -> bool:
+    ((identity,),) = shop.sql("SELECT IS_USED_LOCK(CONCAT('nestflux:', DATABASE()))")
+    return identity not in (None, connection)
+
+
+@contextmanager
+def table_locked(shop: Project) -> Iterator[Callable[[], None]]:
+    """The product table is locked by somebody else, who lets go when told, or at the end."""
+    with closing(shop.server.connect(shop.database)) as connection:
+        connection.cursor().execute("LOCK TABLES shop_product READ")
+        yield lambda: connection.cursor().execute("UNLOCK TABLES")
 
 
 def taken_over(scene: Scene, shop: Project, passage: Passage, *says: str) -> None:
@@ -129,16 +142,17 @@ def frozen_in_a_loose_step(shop: Project) -> Iterator[Deploy]:
 
 def test_frozen_while_its_statement_waits_for_a_table(scene: Scene) -> None:
     shop = scene.before(FORWARD)
-    other = shop.server.connect(shop.database)
-    other.cursor().execute("LOCK TABLES shop_product READ")
-    with deploy(shop, "db_migrate", *BEATS, "--ddl-lock-timeout", "60") as frozen:
+    with (
+        table_locked(shop) as let_go,
+        deploy(shop, "db_migrate", *BEATS, "--ddl-lock-timeout", "60") as frozen,
+    ):
         until(lambda: at_work(shop, "ALTER TABLE%"), "the ALTER", frozen.process)
         until(lambda: has_a_heartbeat(shop), "a heartbeat", frozen.process)
         frozen.freezes()
         lost = connection_of(shop)
         with deploy(shop, "db_migrate", *IMPATIENT) as waiting:
-            until(lambda: connection_of(shop) != lost, "the takeover", waiting.process)
-            other.close()
+            until(lambda: is_held_by_another(shop, lost), "the takeover", waiting.process)
+            let_go()
             finished = waiting.ended()
 
         assert finished.code == 0, str(finished)
@@ -182,7 +196,7 @@ def test_the_host_is_lost_and_the_server_hears_nothing_of_it(
     scene: Scene, passage: Passage, stop: dict[str, str], says: str
 ) -> None:
     shop = scene.before(passage)
-    with relay(scene.server.files.socket, shop.path / "relay") as url:
+    with relay(scene.server.socket, shop.path / "relay") as url:
         lost = deploy(shop, *passage.command, *BEATS, DATABASE_URL=url(shop.database), **stop)
         with lost as running:
             running.waits_at_its_stop()
@@ -194,16 +208,17 @@ def test_the_host_is_lost_and_the_server_hears_nothing_of_it(
 
 def test_an_orphaned_alter_that_waits_for_a_table_gives_up_and_is_run_once(scene: Scene) -> None:
     shop = scene.before(FORWARD)
-    other = shop.server.connect(shop.database)
-    other.cursor().execute("LOCK TABLES shop_product READ")
-    with deploy(shop, "db_migrate", "--ddl-lock-timeout", "2") as killed:
+    with (
+        table_locked(shop) as let_go,
+        deploy(shop, "db_migrate", "--ddl-lock-timeout", "2") as killed,
+    ):
         until(lambda: at_work(shop, "ALTER TABLE%"), "the ALTER", killed.process)
         orphan = connection_of(shop)
         killed.killed()
         with deploy(shop, "db_migrate", "--ddl-lock-timeout", "1") as waiting:
-            until(lambda: connection_of(shop) != orphan, "the orphan's end", waiting.process)
+            until(lambda: is_held_by_another(shop, orphan), "the orphan's end", waiting.process)
             until(lambda: at_work(shop, "ALTER TABLE%"), "the ALTER", waiting.process)
-            other.close()
+            let_go()
             finished = waiting.ended()
 
     assert finished.code == 0, str(finished)
@@ -214,11 +229,12 @@ def test_an_orphaned_alter_that_waits_for_a_table_gives_up_and_is_run_once(scene
 
 def test_an_orphaned_alter_that_is_let_in_is_booked_and_not_run_again(scene: Scene) -> None:
     shop = scene.before(FORWARD)
-    other = shop.server.connect(shop.database)
-    other.cursor().execute("LOCK TABLES shop_product READ")
-    with deploy(shop, "db_migrate", "--ddl-lock-timeout", "60") as killed:
+    with (
+        table_locked(shop) as let_go,
+        deploy(shop, "db_migrate", "--ddl-lock-timeout", "60") as killed,
+    ):
         until(lambda: at_work(shop, "ALTER TABLE%"), "the ALTER", killed.process)
         killed.killed()
-        other.close()
+        let_go()
 
     scene.finishes(shop, FORWARD, "statement 1 was in flight and is done")

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import time_machine
 from django.db.utils import OperationalError
 
-from nestflux.database.heartbeat import beating
+from nestflux.database.heartbeat import _renew, beating
 from nestflux.database.ledger import Ledger
 from nestflux.database.ledger_tables import ensure_ledger
-from nestflux.database.lock import DatabaseLock, Holder, LockTimes, lock_name
+from nestflux.database.lock import DatabaseLock, Holder, LockTimes, holder_of, lock_name
 from nestflux.exceptions import LockLost, LockUnavailable
 
 if TYPE_CHECKING:
@@ -139,6 +140,39 @@ def test_the_heart_beats_while_the_run_lasts(
 
     assert second > first
     assert "nestflux-heartbeat" not in [thread.name for thread in threading.enumerate()]
+
+
+def test_a_short_wait_timeout_does_not_end_the_heartbeats_connection(
+    scratch: BaseDatabaseWrapper,
+) -> None:
+    ensure_ledger(scratch)
+    run = Ledger(scratch).open_run("db_migrate", 1)
+    with scratch.cursor() as cursor:
+        cursor.execute("SET SESSION wait_timeout = 1")
+
+    _renew(scratch, run, every=100.5)
+
+    with scratch.cursor() as cursor:
+        cursor.execute("SELECT @@SESSION.wait_timeout")
+        assert cursor.fetchone() == (362,)
+
+
+def test_only_the_servers_clock_says_how_old_a_heartbeat_is(
+    scratch: BaseDatabaseWrapper, other: BaseDatabaseWrapper
+) -> None:
+    lock = DatabaseLock(scratch, AT_ONCE)
+    lock.acquire()
+    ensure_ledger(scratch)
+    run = Ledger(scratch).open_run("db_migrate", lock.connection_id)
+
+    with time_machine.travel("2020-01-01"):
+        _renew(scratch, run, every=1)
+    with time_machine.travel("2100-01-01"):
+        holder = holder_of(other, lock.name)
+
+    assert holder is not None
+    assert holder.heartbeat_age is not None
+    assert 0 <= holder.heartbeat_age < AT_ONCE.stale
 
 
 def _heartbeat_after(connection: BaseDatabaseWrapper, run: int, last: object) -> str:

@@ -1,0 +1,231 @@
+"""One database, the one that Django itself keeps beside it, and what must stand in both.
+
+The other one is the model of what should be: Django's own executor applies and unapplies there
+what is applied and undone here, file by file, and every live row is written to both. What a file's
+data migrations must have counted is kept here as numbers, which know nothing of either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.scenario import Project
+from tests.scenarios.looking import difference, rows_of, schema_of
+from tests.soak.rows import Rows
+from tests.soak.warm import Call, Warm
+
+# Rows of post_migrate: which models they are of depends on how files are spread over runs.
+_NOT_OURS = {"django_content_type": ("*",)}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A file as the journal lists it."""
+
+    name: str
+    id: str
+    migrations: tuple[str, ...]
+
+    @classmethod
+    def of_journal(cls, journal: Mapping[str, Any]) -> tuple[Entry, ...]:
+        return tuple(
+            cls(file["name"], file["id"], tuple(file["migrations"])) for file in journal["files"]
+        )
+
+
+@dataclass(frozen=True)
+class Booked:
+    """What a ledger says: applied files in the order in which they were, and what is open."""
+
+    applied: tuple[str, ...] = ()  # ids
+    flying: str = ""  # id
+    direction: str = ""
+    loading: bool = False
+
+    @property
+    def settled(self) -> bool:
+        return not (self.flying or self.loading)
+
+
+@dataclass
+class Stand:
+    """A database and Django's own beside it.
+
+    ``trail``: the files that are applied, in their order; ``tally``: by data migration, how often
+    it ran and was undone; ``booked``: the ledger as it was read last.
+    """
+
+    project: Project
+    warm: Warm
+    counted: set[str]  # every data migration of the world, as shop.0003_step
+    trail: list[Entry] = field(default_factory=list)
+    tally: dict[str, list[int]] = field(default_factory=dict)
+    booked: Booked = field(default_factory=Booked)
+    mirrored: list[Entry] = field(default_factory=list)
+
+    @property
+    def mirror(self) -> Project:
+        """The same project on Django's own database."""
+        made = Project(**vars(self.project))
+        made.database = f"{self.project.database}_django"
+        return made
+
+    @property
+    def rows(self) -> Rows:
+        return Rows([self.project, self.mirror])
+
+    def create(self) -> None:
+        """Both databases anew, and empty."""
+        for each in (self.project, self.mirror):
+            each.recreate_database()
+        self.trail, self.tally, self.booked, self.mirrored = [], {}, Booked(), []
+
+    def drop(self) -> None:
+        for each in (self.project, self.mirror):
+            each.server.sql(f"DROP DATABASE IF EXISTS `{each.database}`")
+
+    # ---- what a command did ----------------------------------------------------------------
+
+    def read(self) -> Booked:
+        """The ledger now."""
+        tables = self.project.tables()
+        if "nestflux_sql_migration" not in tables or "nestflux_run" not in tables:
+            return Booked()
+        rows = self.project.sql(
+            "SELECT id, state, direction FROM nestflux_sql_migration ORDER BY finished_at, name"
+        )
+        open_loads = self.project.sql(
+            "SELECT id FROM nestflux_run WHERE loading IS NOT NULL AND loaded_at IS NULL"
+        )
+        flying = [row for row in rows if row[1] in ("running", "failed", "rolling_back")]
+        assert len(flying) <= 1, f"two files in flight: {flying}"
+        applied = tuple(identity for identity, state, _ in rows if state == "applied")
+        return Booked(
+            applied,
+            flying[0][0] if flying else "",
+            flying[0][2] if flying else "",
+            bool(open_loads) and not applied,
+        )
+
+    def follow(self, entries: Sequence[Entry]) -> None:
+        """Take over what the ledger says is applied, and let Django do the same.
+
+        Args:
+            entries: every file that may be applied, by the journal or another branch's.
+        """
+        self.booked = self.read()
+        by_id = {entry.id: entry for entry in entries}
+        trail = [by_id[identity] for identity in self.booked.applied]
+        same = 0
+        while same < min(len(trail), len(self.trail)) and trail[same].id == self.trail[same].id:
+            same += 1
+        for entry in reversed(self.trail[same:]):
+            self._count(entry, 1)
+        for entry in trail[same:]:
+            self._count(entry, 0)
+        if not trail and not self.booked.flying:
+            self.tally = {}
+        self.trail = trail
+        if not self.booked.flying:
+            self._mirror()
+
+    def relink(self, old: Sequence[Entry], new: Entry) -> None:
+        """A file of the trail is known under another name and id by now."""
+        ids = {entry.id for entry in old}
+        self.trail = [new if entry.id in ids else entry for entry in self.trail]
+        self.mirrored = list(self.trail)
+        self.by_django(self.mirror, [("up", new.migrations)])  # those that only join two others
+
+    def _count(self, entry: Entry, which: int) -> None:
+        for migration in entry.migrations:
+            if migration in self.counted:
+                self.tally.setdefault(migration, [0, 0])[which] += 1
+
+    def _mirror(self) -> None:
+        same = 0
+        while (
+            same < min(len(self.trail), len(self.mirrored))
+            and self.trail[same].id == self.mirrored[same].id
+        ):
+            same += 1
+        moves = [("down", entry.migrations) for entry in reversed(self.mirrored[same:])]
+        moves += [("up", entry.migrations) for entry in self.trail[same:]]
+        self.mirrored = list(self.trail)
+        if moves:
+            self.by_django(self.mirror, moves)
+
+    def by_django(self, project: Project, moves: list[tuple[str, tuple[str, ...]]]) -> None:
+        """Let Django's own executor go up or down."""
+        (ended,) = self.warm.run(
+            Call(
+                cwd=str(project.path),
+                env=project._environment(None),
+                function="tests.soak.django_side:move",
+                given=moves,
+            )
+        )
+        assert ended.code == 0, f"Django itself cannot do {moves}:\n{ended}"
+
+    # ---- checks ----------------------------------------------------------------------------
+
+    def require_same_as_django(self) -> None:
+        """Schema, rows and books are those that Django made, and every count is as it must be."""
+        here, there = self._facts(self.project), self._facts(self.mirror)
+        found = difference(here, there)
+        assert not found, "not what Django makes (first: here, second: Django):\n" + "\n".join(found)
+        if not self.trail:
+            return
+        rows = self.project.sql("SELECT name, ups, downs FROM tally_tally")
+        counted = {name: [ups, downs] for name, ups, downs in rows}
+        assert counted == self.tally, f"data migrations ran {counted}, and should {self.tally}"
+
+    def _facts(self, project: Project) -> dict[str, Any]:
+        rows = rows_of(project, but=_NOT_OURS)
+        rows.setdefault("django_migrations", [])
+        return {**schema_of(project), **rows}
+
+    def require_sound_ledger(self) -> None:
+        """Every passage that ended is complete, and every step of it ran."""
+        if not self.booked.applied:
+            return
+        assert self.booked.settled
+        rows = self.project.sql(
+            "SELECT f.name, f.state, f.origin, s.ordinal, s.state, s.tries FROM "
+            "nestflux_sql_migration f JOIN nestflux_statement s ON s.sql_migration_id = f.id "
+            "AND s.attempt = f.attempt AND s.direction = f.direction"
+        )
+        odd = [row for row in rows if row[4] != "done" or not 1 <= row[5] <= 20]
+        assert not odd, f"steps that were not run once, of files that are done: {odd}"
+        counts = self.project.sql(
+            "SELECT f.name, f.statement_count, COUNT(s.id), MIN(s.ordinal), MAX(s.ordinal) FROM "
+            "nestflux_sql_migration f LEFT JOIN nestflux_statement s ON s.sql_migration_id = f.id "
+            "AND s.attempt = f.attempt AND s.direction = f.direction "
+            "WHERE f.state = 'applied' AND f.origin = 'statements' GROUP BY 1, 2"
+        )
+        odd = [row for row in counts if row[1] != row[2] or (row[1] and row[3:] != (1, row[1]))]
+        assert not odd, f"passages without their steps: {odd}"
+        still = self.project.sql(
+            "SELECT COUNT(*) FROM nestflux_run WHERE outcome = 'running' AND id < "
+            "(SELECT MAX(id) FROM nestflux_run)"
+        )
+        assert still == [(0,)], "a run that died was not closed by the next"
+
+    def require_status(self, status: Mapping[str, Any], journal: Sequence[Entry]) -> None:
+        """``db_status --json`` says of every file what is so."""
+        applied, ids = set(self.booked.applied), {entry.id for entry in journal}
+        expected = [
+            (entry.name, "applied" if entry.id in applied else "pending")
+            for entry in journal
+            if entry.id != self.booked.flying
+        ]
+        expected += [(entry.name, "applied") for entry in self.trail if entry.id not in ids]
+        flying = [f for f in status["files"] if f["state"] not in ("applied", "pending")]
+        assert len(flying) == bool(self.booked.flying), status
+        shown = [(f["name"], f["state"]) for f in status["files"] if f not in flying]
+        assert shown == expected, f"db_status says {shown}, and it is {expected}"
+        assert status["loading"] == self.booked.loading
+        pending = any(state == "pending" for _, state in expected)
+        if not (pending or flying or status["loading"] or status["post_migrate_owed"]):
+            assert status["up_to_date"]

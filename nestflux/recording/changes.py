@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeGuard
 
 from django.apps import apps
-from django.db.migrations import AddField, RemoveField
+from django.db.migrations import AddField, RemoveConstraint, RemoveField, RemoveIndex
 from django.db.migrations.autodetector import MigrationAutodetector
 from django.db.migrations.migration import Migration
 from django.db.migrations.operations import RenameField, RenameModel
@@ -85,12 +85,43 @@ class _Autodetector(MigrationAutodetector):
     def _sort_migrations(self) -> None:
         super()._sort_migrations()  # type: ignore[misc]
         for label, operations in self.told.items():
-            for operation in operations:
-                vars(operation)["_auto_deps"] = []
-            self.generated_operations[label] = [
-                *operations,
-                *self.generated_operations.get(label, []),
-            ]
+            found = with_renames(operations, self.generated_operations.get(label, []))
+            for operation in found:
+                vars(operation).setdefault("_auto_deps", [])
+            self.generated_operations[label] = found
+
+
+def with_renames(told: Sequence[Operation], found: Sequence[Operation]) -> list[Operation]:
+    """An app's operations, the renames that were told first. Pure.
+
+    Before a field is renamed go the indexes and constraints that its model loses, as Django orders
+    them (django/db/migrations/autodetector.py, ``_detect_changes``): one whose field is renamed is
+    dropped and made anew. They get the name that the model has by then.
+    """
+    rest = list(found)
+    ordered: list[Operation] = []
+    for index, rename in enumerate(told):
+        if isinstance(rename, RenameField):
+            last = _name_after(rename.model_name, told[index + 1 :])
+            for gone in [operation for operation in rest if _drops_rule_of(operation, last)]:
+                rest.remove(gone)
+                ordered.append(type(gone)(rename.model_name, gone.name))
+        ordered.append(rename)
+    return [*ordered, *rest]
+
+
+def _name_after(model: str, renames: Iterable[Operation]) -> str:
+    for rename in renames:
+        if isinstance(rename, RenameModel) and rename.old_name_lower == model.lower():
+            model = rename.new_name
+    return model
+
+
+def _drops_rule_of(operation: Operation, model: str) -> TypeGuard[RemoveIndex | RemoveConstraint]:
+    return (
+        isinstance(operation, RemoveIndex | RemoveConstraint)
+        and operation.model_name_lower == model.lower()
+    )
 
 
 def detect(loader: ExtendedLoader, options: DetectOptions) -> list[Migration]:

@@ -116,6 +116,46 @@ def test_a_renamed_model_that_another_app_begins_to_use_at_once(project: Project
     require_fidelity(site)
 
 
+def test_a_renamed_field_that_an_index_and_constraints_name(project: ProjectFactory) -> None:
+    """As in Django's own order they go first: a server renames no column that a CHECK names, and
+    Django asks for the fields of an index that it drops."""
+    site = project(
+        {
+            "shop": {
+                "models.py": """
+                    from django.db import models
+
+                    class Person(models.Model):
+                        age = models.IntegerField(default=1)
+                        name = models.CharField(max_length=40)
+
+                        class Meta:
+                            indexes = [models.Index(fields=["age", "name"], name="by_age")]
+                            constraints = [
+                                models.CheckConstraint(
+                                    condition=models.Q(age__gte=0), name="born"
+                                ),
+                                models.UniqueConstraint(fields=["name", "age"], name="once"),
+                            ]
+                """
+            }
+        }
+    )
+    site.succeeds("db_generate")
+    models = site.read("shop/models.py").replace("age", "years").replace("Person", "Human")
+    site.write("shop/models.py", models.replace("by_years", "by_age"))
+
+    site.succeeds(
+        *("db_generate", "--name", "renamed"),
+        *("--rename", "shop.Person=Human", "--rename", "shop.Human.age=years"),
+    )
+
+    found = statements(up_file(site, "0002_renamed"))
+    assert "ALTER TABLE `shop_human` RENAME COLUMN `age` TO `years`" in found
+    require_fidelity(site)
+    assert site.run("db_generate", "--check").code == 0
+
+
 def test_a_rename_that_makes_no_sense_is_refused(shop: Project) -> None:
     for flag, said in (
         ("shop.Person.name", "is not understood"),

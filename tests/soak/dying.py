@@ -41,9 +41,7 @@ class Watch:
         self.facts["queries"] += 1
         if sql.lstrip(" (\n").upper().startswith(_READS):
             return execute(sql, params, many, context)
-        return self._at_a_write(
-            context["connection"], lambda: execute(sql, params, many, context)
-        )
+        return self._at_a_write(context["connection"], lambda: execute(sql, params, many, context))
 
     def _at_a_write(self, connection: Any, write: Any) -> Any:
         now = self.facts["writes"] == self.left

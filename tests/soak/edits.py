@@ -32,8 +32,8 @@ class Edit:
     touches: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        shown = [self.kind, self.model, self.was and f"{self.was} to {self.now}"]
-        shown += [made.render() for made in (self.field, self.rule) if made]
+        shown = [self.kind, self.model, f"{self.was} to {self.now}" if self.now else self.was]
+        shown += [f"({made.render()})" for made in (self.field, self.rule) if made]
         return " ".join(part for part in shown if part)
 
     @property
@@ -64,14 +64,17 @@ class Edit:
                 assert self.field
                 fields = (*fields, self.field)
             case "alter field":
-                fields = tuple(self.field if f.name == self.was else f for f in fields if self.field)
+                fields = tuple(
+                    self.field if f.name == self.was else f for f in fields if self.field
+                )
             case "remove field":
                 fields = tuple(f for f in fields if f.name != self.was)
             case "rename field":
                 new = {self.was: self.now}
                 fields = tuple(replace(f, name=new.get(f.name, f.name)) for f in fields)
                 rules = tuple(
-                    replace(r, fields=tuple(new.get(name, name) for name in r.fields)) for r in rules
+                    replace(r, fields=tuple(new.get(name, name) for name in r.fields))
+                    for r in rules
                 )
             case "add rule":
                 assert self.rule
@@ -88,7 +91,9 @@ def _renamed(site: Site, path: str, name: str) -> Site:
         new = replace(field, target=f"{app}.{name}")
         site = site.changed(
             model.path,
-            lambda m, f=field, n=new: replace(m, fields=tuple(n if o == f else o for o in m.fields)),
+            lambda m, f=field, n=new: replace(
+                m, fields=tuple(n if o == f else o for o in m.fields)
+            ),
         )
     return site
 
@@ -135,13 +140,19 @@ def _renames(site: Site, taken: frozenset[str]) -> Iterator[Edit]:
             app, name = path.split(".")
             if app == model.app:
                 yield Edit(
-                    "rename model", model.path, was=model.name, now=name,
+                    "rename model",
+                    model.path,
+                    was=model.name,
+                    now=name,
                     touches=(*_around(site, model), path),
                 )
         for field in model.fields:
             for name in _free_fields(model, taken):
                 yield Edit(
-                    "rename field", model.path, was=field.name, now=name,
+                    "rename field",
+                    model.path,
+                    was=field.name,
+                    now=name,
                     touches=_around(site, model),
                 )
 
@@ -165,7 +176,7 @@ def _new_fields(site: Site, name: str) -> Iterator[Field]:
         yield Field(name, kind)
     for kind in ("decimal", "moment", "uuid", "json", "binary"):
         yield Field(name, kind)
-    yield Field(name, "char", null=False, default="new", indexed=True, comment="with 'quotes' \\ %")
+    yield Field(name, "char", null=False, default="new", indexed=True, comment="it's \\ here")
     yield Field(name, "uuid", unique=True)
     for model in site.models:
         yield Field(name, "key", target=model.path)

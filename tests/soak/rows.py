@@ -60,9 +60,11 @@ class Rows:
         return sql if self._everywhere(sql) else ""
 
     def delete(self, table: str) -> str:
-        """The table's oldest row; "" where another row refers to it."""
+        """The table's oldest row; "" where it has none, or another row refers to that."""
         rows = self.projects[0].sql(f"SELECT MIN(id) FROM `{table}`")
-        sql = f"DELETE FROM `{table}` WHERE id = {rows[0][0] or 0}"
+        if rows[0][0] is None:
+            return ""
+        sql = f"DELETE FROM `{table}` WHERE id = {rows[0][0]}"
         return sql if self._everywhere(sql) else ""
 
     def delete_all(self) -> None:

@@ -20,7 +20,7 @@ class Tally(models.Model):
     downs = models.IntegerField(default=0)
 '''
 
-_PYTHON = '''
+_PYTHON = """
 
 def count(apps, editor, column):
     rows = apps.get_model("tally", "Tally").objects.using(editor.connection.alias)
@@ -34,7 +34,7 @@ def forwards(apps, editor):
 
 def backwards(apps, editor):
     count(apps, editor, "downs")
-'''
+"""
 _RUN_SQL = """
         migrations.RunSQL(
             "INSERT INTO tally_tally (name, ups, downs) VALUES ({name!r}, 1, 0) "
@@ -64,7 +64,9 @@ def filled(text: str, kind: str, name: str, site: Site) -> str:
     if kind in ("python", "no way back"):
         back = ", backwards" if kind == "python" else ""
         operations = f"\n        migrations.RunPython(forwards{back}),"
-        text = text.replace("\n\nclass Migration", _PYTHON.format(name=name) + "\n\nclass Migration")
+        text = text.replace(
+            "\n\nclass Migration", _PYTHON.format(name=name) + "\n\nclass Migration"
+        )
     if kind == "update":
         operations += "".join(
             _UPDATE.format(table=table_of(model), column=column) for model, column in _numbers(site)

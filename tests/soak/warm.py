@@ -124,7 +124,9 @@ def _run_all(calls: Sequence[Call], folder: Path) -> list[dict[str, Any]]:
         if pid == 0:
             _become(call, place)
         children.append(pid)
-    return [_ended(os.waitpid(pid, 0)[1], place) for pid, place in zip(children, places, strict=True)]
+    return [
+        _ended(os.waitpid(pid, 0)[1], place) for pid, place in zip(children, places, strict=True)
+    ]
 
 
 def _ended(status: int, place: Path) -> dict[str, Any]:

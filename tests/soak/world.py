@@ -53,9 +53,7 @@ class World:
         counts: what was done, over many worlds.
     """
 
-    def __init__(
-        self, server: TestServer, warm: Warm, folder: Path, counts: Counter[str]
-    ) -> None:
+    def __init__(self, server: TestServer, warm: Warm, folder: Path, counts: Counter[str]) -> None:
         self.server = server
         self.warm = warm
         self.folder = folder
@@ -65,7 +63,10 @@ class World:
         self.numbers = {"row": 0, "file": 0, "folder": 0}
         self.side: Branch | None = None
         project = new_project(
-            folder / "main", server, f"nf_soak_{secrets.token_hex(4)}", projects_apps(),
+            folder / "main",
+            server,
+            f"nf_soak_{secrets.token_hex(4)}",
+            projects_apps(),
             contrib=CONTRIB,
         )
         self.names = [project.database]
@@ -108,16 +109,12 @@ class World:
             death=vars(death) if death else None,
         )
 
-    def _run(
-        self, branch: Branch, *args: str, death: Death | None = None
-    ) -> Ended:
+    def _run(self, branch: Branch, *args: str, death: Death | None = None) -> Ended:
         (ended,) = self.warm.run(self._call(branch, args, death))
         self._note(branch, args, ended, death)
         return ended
 
-    def _note(
-        self, branch: Branch, args: Sequence[str], ended: Ended, death: Death | None
-    ) -> None:
+    def _note(self, branch: Branch, args: Sequence[str], ended: Ended, death: Death | None) -> None:
         self.counts["commands"] += 1
         how = f", {death}" if death and died(ended) else ""
         folder = branch[0].path.name
@@ -148,9 +145,7 @@ class World:
 
     # ---- models ----------------------------------------------------------------------------
 
-    def change(
-        self, branch: Branch, edits: Sequence[Edit], step: str = ""
-    ) -> None:
+    def change(self, branch: Branch, edits: Sequence[Edit], step: str = "") -> None:
         """Edit models, write a data migration of the kind ``step`` before them, and generate."""
         checkout, _ = branch
         with self._told(f"{'; '.join(map(str, edits)) or 'no edit'}; data step: {step or 'none'}"):
@@ -170,9 +165,7 @@ class World:
             checkout.edits += edits
             self._look(branch)
 
-    def _write_step(
-        self, branch: Branch, app: str, kind: str, name: str
-    ) -> None:
+    def _write_step(self, branch: Branch, app: str, kind: str, name: str) -> None:
         checkout, _ = branch
         before = checkout.modules().keys()
         self._succeeds(branch, "db_generate", "--empty", app, "--name", name)
@@ -246,9 +239,7 @@ class World:
             self.counts["kills" if ended.was_killed else "cuts"] += 1
             self.counts[f"died: {death.how}"] += 1
 
-    def _mended(
-        self, branch: Branch, args: Sequence[str], ended: list[Ended]
-    ) -> list[Ended]:
+    def _mended(self, branch: Branch, args: Sequence[str], ended: list[Ended]) -> list[Ended]:
         """Where the live rows forbid a statement: they go, and the same command goes on."""
         _, stand = branch
         for one in ended:
@@ -395,7 +386,9 @@ class World:
         (theirs, their_stand), (ours, our_stand) = self.main, self.side
         with self._told("merge"):
             if not ours.merges_with(theirs) or not (ours.own and theirs.own):
-                self.log.append("given up: nothing to merge, or one side touches what the other did")
+                self.log.append(
+                    "given up: nothing to merge, or one side touches what the other did"
+                )
                 self.side = None
                 our_stand.drop()
                 return
@@ -425,9 +418,7 @@ class World:
         self._succeeds(branch, "makemigrations", "--merge", "--noinput")
         self._generates(branch, "--name", f"merged_{self._next('file')}", "--no-rename")
 
-    def _deploy_merged(
-        self, branch: Branch, own: tuple[Entry, ...], new: Entry
-    ) -> None:
+    def _deploy_merged(self, branch: Branch, own: tuple[Entry, ...], new: Entry) -> None:
         """The branch's own database: its file is known again, or is to be rolled back as told."""
         checkout, stand = branch
         entries = (*checkout.entries, *own)
@@ -466,4 +457,3 @@ class World:
 def died(ended: Ended) -> bool:
     """Was it ended by us?"""
     return ended.was_killed or bool(ended.facts.get("cut"))
-

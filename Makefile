@@ -1,6 +1,6 @@
 # Thin over scripts/, which need no make.
 .DEFAULT_GOAL := help
-.PHONY: help run stop test lint typecheck faults reliability-report
+.PHONY: help run stop test lint typecheck faults soak reliability-report
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):  *## \(.*\)/  make \1\t\2/p' Makefile | expand -t 28
@@ -23,6 +23,10 @@ typecheck:  ## mypy, strict
 faults:  ## the whole fault walk, on MariaDB and then on MySQL: hours
 	@NESTFLUX_FAULTS=all scripts/test mariadb tests/faults
 	@NESTFLUX_FAULTS=all scripts/test mysql tests/faults
+
+soak:  ## random edits, deploys, deaths and branches for SOAK_MINUTES (60) a server
+	@SOAK_MINUTES=$${SOAK_MINUTES:-60} scripts/test mariadb tests/soak -s
+	@SOAK_MINUTES=$${SOAK_MINUTES:-60} scripts/test mysql tests/soak -s
 
 reliability-report:  ## the same, and its figures into docs/reliability.md
 	@code=0; $(MAKE) --no-print-directory faults || code=$$?; \

@@ -1,1 +1,1 @@
-"""Random histories of a project, its deploys and their deaths, against a model of what must stand."""
+"""Random histories of a project, its deploys and their deaths, against a model of it all."""

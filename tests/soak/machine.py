@@ -97,14 +97,21 @@ class Soak(RuleBasedStateMachine):
         twice=st.booleans(),
         to=st.one_of(st.none(), st.integers(0, 20)),
         replay=st.booleans(),
+        turn=st.booleans(),
     )
     def deploy(
-        self, which: int, death: Death | None, twice: bool, to: int | None, replay: bool
+        self,
+        which: int,
+        death: Death | None,
+        twice: bool,
+        to: int | None,
+        replay: bool,
+        turn: bool,
     ) -> None:
         branch = self._branch(which)
         if to is not None:
             to %= len(branch[0].entries)
-        self.world.deploy(branch, to=to, replay=replay, death=death, twice=twice)
+        self.world.deploy(branch, to=to, replay=replay, death=death, twice=twice, turn=turn)
 
     @rule(which=st.integers(0, 1), table=st.integers(0, 9), delete=st.booleans())
     def live(self, which: int, table: int, delete: bool) -> None:

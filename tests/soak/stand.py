@@ -138,6 +138,27 @@ class Stand:
         self.mirrored = list(self.trail)
         self.by_django(self.mirror, [("up", new.migrations)])  # those that only join two others
 
+    def adopt_marks(self, entry: Entry) -> None:
+        """A file was turned round: each of its data steps was undone as often as it was done
+        meanwhile, once or not at all. Django's own database gets the same marks."""
+        if not self.trail:
+            return
+        net = int(entry in self.trail)
+        for migration in self.counted & set(entry.migrations):
+            rows = self.project.sql(
+                "SELECT ups, downs FROM tally_tally WHERE name = %s", [migration]
+            )
+            ups, downs = rows[0] if rows else (0, 0)
+            known = self.tally.get(migration, [0, 0])
+            assert ups - downs == net, f"{migration} ran {ups} times and was undone {downs} times"
+            assert abs(ups - known[0]) <= 1, f"{migration} ran {ups} times, and known are {known}"
+            if rows:
+                self.tally[migration] = [ups, downs]
+                self.mirror.sql(
+                    "REPLACE INTO tally_tally (name, ups, downs) VALUES (%s, %s, %s)",
+                    [migration, ups, downs],
+                )
+
     def _count(self, entry: Entry, which: int) -> None:
         for migration in entry.migrations:
             if migration in self.counted:
@@ -201,7 +222,9 @@ class Stand:
             "nestflux_sql_migration f JOIN nestflux_statement s ON s.sql_migration_id = f.id "
             "AND s.attempt = f.attempt AND s.direction = f.direction"
         )
-        odd = [row for row in rows if row[4] != "done" or not 1 <= row[5] <= 20]
+        # A file that was turned round has steps that were not needed.
+        run = [row for row in rows if row[4] != "skipped"]
+        odd = [row for row in run if row[4] != "done" or not 1 <= row[5] <= 20]
         assert not odd, f"steps that were not run once, of files that are done: {odd}"
         counts = self.project.sql(
             "SELECT f.name, f.statement_count, COUNT(s.id), MIN(s.ordinal), MAX(s.ordinal) FROM "

@@ -184,21 +184,26 @@ class World:
         replay: bool = False,
         death: Death | None = None,
         twice: bool = False,
+        turn: bool = False,
     ) -> None:
         """``db_migrate``.
 
         Args:
+            turn: a rollback that died is turned round.
             to: the index of the file to stop after; None: all.
             death: what becomes of it.
             twice: another one is started at the same moment, and lives.
         """
         checkout, stand = branch
         entries = checkout.entries
-        args = ["db_migrate", *(["--replay"] if replay else [])]
+        args = ["db_migrate", "--no-backup", *(["--replay"] if replay else [])]
         if to is not None:
             args += ["--to", entries[to].name]
         with self._told("deploy"):
             if stand.booked.direction == "down" and stand.booked.flying:
+                if turn and to is None:
+                    self._turn(branch, "db_migrate", "--turn", "--no-backup")
+                    return
                 self._refused(branch, *args, says="was begun and not finished")
                 self._look(branch)
                 return
@@ -295,8 +300,7 @@ class World:
             args, left = [*args, "--to", trail[to].name if to >= 0 else "zero"], to + 1
         with self._told("roll back"):
             if booked.flying and booked.direction == "up":
-                self._refused(branch, *args, says="is half applied")
-                self._look(branch)
+                self._turn(branch, "db_rollback", "--yes")
                 return
             if booked.flying and file is None and to is None:
                 left = len(trail)
@@ -323,6 +327,27 @@ class World:
     def _mended_undo(self, branch: Branch, ended: Ended) -> list[Ended]:
         """As ``_mended``; the file in flight is finished first, then the command is what it was."""
         return self._mended(branch, ["db_rollback", "--yes"], [ended])
+
+    def _turn(self, branch: Branch, *args: str) -> None:
+        """A file that stopped half-way goes the other way, or is refused and stays as it is."""
+        checkout, stand = branch
+        flying = stand.booked.flying
+        ended = self._run(branch, *args)
+        if ended.code == 2:
+            assert "cannot be" in ended.stderr, str(ended)
+            assert stand.read() == stand.booked
+            self.counts["turns refused"] += 1
+            self._look(branch)
+            return
+        (ended,) = self._mended(branch, args, [ended])
+        assert ended.code == 0, str(ended)
+        self.counts["turns"] += 1
+        stand.follow(checkout.entries)
+        assert stand.booked.settled
+        assert (flying in stand.booked.applied) == (args[0] == "db_migrate")
+        (entry,) = [entry for entry in checkout.entries if entry.id == flying]
+        stand.adopt_marks(entry)
+        self._look(branch)
 
     # ---- rows, databases -------------------------------------------------------------------
 
@@ -423,7 +448,7 @@ class World:
         checkout, stand = branch
         entries = (*checkout.entries, *own)
         applied_own = [entry for entry in stand.trail if entry in own]
-        ended = self._run(branch, "db_migrate")
+        ended = self._run(branch, "db_migrate", "--no-backup")
         while ended.code == 2:
             told = ended.stderr.partition("python manage.py db_rollback ")[2]
             assert told, f"refused without a way on: {ended}"
@@ -431,7 +456,7 @@ class World:
             stand.follow(entries)
             self._look(branch)
             self.counts["merges that rolled back"] += 1
-            ended = self._run(branch, "db_migrate")
+            ended = self._run(branch, "db_migrate", "--no-backup")
         assert ended.code == 0, str(ended)
         if new.id in stand.read().applied and all(entry in stand.trail for entry in applied_own):
             stand.relink(applied_own, new)

@@ -115,16 +115,16 @@ def booking_lines(plan: BookingPlan) -> Iterator[str]:
             return
         yield f"The schema is not what {name} leaves:"
         yield from (f"    {line}" for line in traces.differences)
-        yield "Nothing was booked. Do by hand what is missing, names included, for later files drop"
-        yield "by name; or undo what was done by hand, and let db_migrate run the file. Then:"
-        yield f"    python manage.py db_migrate --book {name}"
+        yield "Nothing was booked. Do by hand what is missing, names included, for later files"
+        yield "drop by name; then run the command again. Or undo what was done by hand, and"
+        yield "let db_migrate run the file."
         return
     yield from (f"Remark: {remark}" for remark in traces.remarks)
     seen = len(plan.work.tasks) - len(plan.unseen)
     yield f"{name}: the schema shows what {seen} of {counted(len(plan.work.tasks), 'step')} leave."
     if traces.unsure:
-        yield "There, and printed in another way by this version of the server than where it was"
-        yield f"recorded ({plan.row.recorded_on}). Compare:"
+        yield "There, and printed in another way by this version of the server than by"
+        yield f"{plan.row.recorded_on}, where it was recorded. Compare:"
         yield from (f"    {line}" for line in traces.unsure)
     if plan.unseen:
         yield "These leave nothing to be seen. Did they run?"

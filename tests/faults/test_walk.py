@@ -62,6 +62,13 @@ def book(rig: Rig) -> Iterator[Book]:
 
 
 @pytest.fixture
+def whole_book(book: Book) -> Book:
+    if not book.is_whole:
+        pytest.skip("looks back on all walks, and not all were made")
+    return book
+
+
+@pytest.fixture
 def rig_for(request: pytest.FixtureRequest, what: What) -> Rig:
     """Only what kills servers needs one of its own."""
     name = "mortal_rig" if what is What.KILL_SERVER else "rig"
@@ -103,17 +110,16 @@ def test_a_fault_after_each_statement_one_upon_the_other(
     assert len(cases) >= statements - 5  # some take effect together: those of a Python step
 
 
-def test_the_next_run_waits_for_what_the_server_still_does(book: Book) -> None:
+def test_the_next_run_waits_for_what_the_server_still_does(whole_book: Book) -> None:
     """Where the client died while its statement waited for a lock."""
-    waited = [case for case in book.cases if case.waited]
+    waited = [case for case in whole_book.cases if case.waited]
 
-    assert waited, "no walk held a statement"
     assert {case.what for case in waited} >= {What.KILL_CLIENT.value}
 
 
-def test_only_steps_that_were_named_undecidable_are_left_to_a_person(book: Book) -> None:
-    assert sum(case.hands for case in book.cases) > 0
-    assert sum(case.no_hands for case in book.cases) == 0
+def test_only_steps_that_were_named_undecidable_are_left_to_a_person(whole_book: Book) -> None:
+    assert sum(case.hands for case in whole_book.cases) > 0
+    assert sum(case.no_hands for case in whole_book.cases) == 0
 
 
 COPIES = "MODIFY `stock` bigint"

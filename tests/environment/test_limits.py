@@ -151,6 +151,8 @@ def another(shop: Project, *statements: str) -> Iterator[Any]:
     connection = shop.server.connect(shop.database)
     try:
         connection.autocommit(False)
+        # A picture of the rows from before a deploy's DDL would be refused after it (1412).
+        connection.cursor().execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
         for sql in statements:
             connection.cursor().execute(sql)
         yield connection

@@ -232,7 +232,7 @@ def deadlock(shop: Project, *steps: str) -> Iterator[None]:
     begun = threading.Event()
 
     def cross() -> None:
-        with another(shop, HEAVY, *steps[:-1]) as theirs:
+        with another(shop, RECENT, HEAVY, *steps[:-1]) as theirs:
             begun.set()
             # InnoDB shows the same picture to whoever looks again within a tenth of a second.
             until(lambda: the_deploy_waits_for_a_row(shop), "a deploy that waits", every=0.2)
@@ -249,6 +249,8 @@ def deadlock(shop: Project, *steps: str) -> Iterator[None]:
     shop.sql("DROP TABLE theirs")
 
 
+# A picture of the rows from before a deploy's DDL would be refused after it (1412).
+RECENT = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"
 HEAVY = "INSERT INTO theirs (n) SELECT 1 FROM information_schema.COLUMNS LIMIT 200"
 
 

@@ -34,17 +34,19 @@ def _read_only(failure: Failure) -> str:
     )
 
 
-# ER_RECORD_FILE_FULL, ER_DISK_FULL; ER_GET_ERRNO and the errors of files 1, 3, 14 and 20
+# ER_RECORD_FILE_FULL, ER_DISK_FULL, ER_DISK_FULL_NOWAIT (MySQL, 3675); ER_GET_ERRNO and the errors of files 1, 3, 14 and 20
 # (EE_CANTCREATEFILE, EE_WRITE, EE_OUT_OF_FILERESOURCES, EE_DISK_FULL) where they say errno 28, or
 # 135 (HA_ERR_RECORD_FILE_FULL).
-@explains(1114, 1021, 1030, 1, 3, 14, 20)
+@explains(1114, 1021, 3675, 1030, 1, 3, 14, 20)
 def no_room(failure: Failure) -> str:
     """Words for a full disk; empty where the error is about something else."""
-    if failure.number not in (1114, 1021) and not re.search(
+    if failure.number not in (1114, 1021, 3675) and not re.search(
         r"\b(errno|Errcode|error):? (28|135)\b", failure.message
     ):
         return ""
-    return f"{failure.message}. The server has no room: free disk space, then run again."
+    return (
+        f"{failure.message.rstrip('.')}. The server has no room: free disk space, then run again."
+    )
 
 
 @explains(1317, 1969, 3024)  # ER_QUERY_INTERRUPTED; max_statement_time; max_execution_time

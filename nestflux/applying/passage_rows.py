@@ -120,6 +120,10 @@ class PassageRows:
             self.ledger.renew_file(self.row)
             self.ledger.replace_pending(*self.passage, ledger_steps(self.work), after=done)
             self.opened = 0
+            # Where a migration's last steps are gone, its row is due with those that ran.
+            self.book(self.work.books_first)
+            for task in self.work.tasks[:done]:
+                self.book(task.books)
 
     def texts_changed(self) -> bool:
         """Was the file edited since the ledger was told of it?"""

@@ -277,19 +277,37 @@ def _walk(journey: _Journey, work: Work, state: _State) -> tuple[dict[int, str],
 
 
 def _is_there(task: Task, delta: Delta, state: _State) -> bool:
-    """Is the schema as after a step already? False where it is as before it. Raises CannotTurn
-    where it is neither."""
-    here = {key: state[key] for key in delta.changes}
-    there = [key for key, (_, now) in delta.changes.items() if here[key] == now]
-    if len(there) == len(here):
+    """Is the schema as after a step already? False where it is as before it, or half-way there so
+    that the step takes it back all the same. Raises CannotTurn where it is neither."""
+    there, odd = set(), []
+    drops = all(was is not None for was, _ in delta.changes.values())  # it renames nothing
+    for key, (was, now) in delta.changes.items():
+        here = state[key]
+        if here == now:
+            there.add(key)
+        elif here is not None and here != was and (drops if now is None else _states(task, key)):
+            continue
+        if here != was:
+            odd.append(key)
+    if len(there) == len(delta.changes):
         return True
-    odd = [key for key, (was, _) in delta.changes.items() if here[key] != was]
-    if all(key in there and here[key] is None and _goes_along(task, key) for key in odd):
+    if all(state[key] is None and key in there and _goes_along(task, key) for key in odd):
         return False
     for key in odd:
         if key not in there:
             raise CannotTurn(f"{key} is neither as before it nor as after it", task.ordinal)
     raise CannotTurn("a part of what it changes is as after it already", task.ordinal)
+
+
+def _states(task: Task, key: str) -> bool:
+    """Does a step state a column anew as a whole, whatever it was?"""
+    words = [token.text.strip("`") for token in significant(task.text)]
+    stated = {
+        words[at + 1 + (words[at + 1].upper() == "COLUMN")]
+        for at, word in enumerate(words[:-2])
+        if word.upper() == "MODIFY"
+    }
+    return " / column " in key and key.rpartition(" / column ")[2] in stated
 
 
 def _goes_along(task: Task, key: str) -> bool:

@@ -6,14 +6,14 @@ that its verdicts, its deltas, its way back and the snapshot are those of the ed
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from django.db.utils import Error
 
-from nestflux.conf import configuration
+from nestflux.conf import configuration, history_folder
 from nestflux.database.errors import in_words, reachable
 from nestflux.database.ledger import read_state
 from nestflux.database.reader import Schema, read_schema
@@ -27,8 +27,8 @@ from nestflux.exceptions import (
     Refused,
     ServerUnavailable,
 )
-from nestflux.graph.loader import ExtendedLoader, load
-from nestflux.graph.python_steps import StepRunner
+from nestflux.graph.loader import ExtendedLoader, load, undotted
+from nestflux.graph.python_steps import StepRunner, operations_of
 from nestflux.history.deltas import Delta, FileRecord, StepRecord
 from nestflux.history.folder import SNAPSHOT, Staged, shown
 from nestflux.history.journal import Entry
@@ -36,6 +36,7 @@ from nestflux.history.sqlfile import Direction, PythonStep, SessionStatement, Sq
 from nestflux.history.statements import Kind, kind_of, sha256, summary
 from nestflux.recording.again import is_known, remember_again
 from nestflux.recording.generate import families_of, place_of
+from nestflux.recording.kept_steps import why_not_kept
 from nestflux.recording.measuring import Measuring, describe_python
 from nestflux.recording.private_values import private_values
 from nestflux.recording.recorded_file import Place, inexactness, prove_snapshot
@@ -57,7 +58,8 @@ class Accepted:
     learned of the edited steps.
 
     ``texts_edited`` is False where it was the code of a migration that changed. ``other_sql``:
-    what its ``.py`` gives now, where that is not what the file says, by migration.
+    what its ``.py`` gives now, where that is not what the file says, by migration. ``unedited``
+    are the other families whose file of that name stays as it is.
     """
 
     name: str
@@ -67,6 +69,7 @@ class Accepted:
     staged: Staged
     texts_edited: bool = True
     other_sql: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unedited: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -106,7 +109,15 @@ def accept(alias: str, name: str) -> list[Accepted]:
         raise Refused(f"{name} is as the journal records it: there is no edit to accept.")
     for one in done:
         one.staged.write()
-    return done
+    unedited = _unedited(alias, done)
+    return [replace(one, unedited=unedited) for one in done]
+
+
+def _unedited(alias: str, done: Sequence[Accepted]) -> tuple[str, ...]:
+    """The families that hold a file of that name, and where it was not edited."""
+    others = set(families_of(alias, configuration())) - {one.family for one in done}
+    name = done[0].name
+    return tuple(f for f in sorted(others) if name in history_folder(alias, f).journal.names)
 
 
 def _edits(alias: str, name: str, loader: ExtendedLoader) -> Iterator[_Edit]:
@@ -142,9 +153,27 @@ def _require_same_migrations(edit: _Edit) -> None:
             )
 
 
+def _require_python_steps(edit: _Edit, loader: ExtendedLoader) -> None:
+    """What only Django can run is changed in the migration, and not in the file."""
+    known = edit.place.folder.record(edit.entry)
+    migrations = [loader.disk_migrations.get(undotted(name)) for name in edit.entry.migrations]
+    locators = [o.locator for m in migrations if m is not None for o in operations_of(m)]
+    for records, file in ((known.up, edit.up), (known.down, edit.down)):
+        if file.irreversible:
+            continue
+        if why := why_not_kept(records, file, locators):
+            raise Refused(
+                f"An edit may change statements, and {why}.",
+                where=str(edit.place.folder.sql_path(edit.entry.name, file.direction)),
+                stands="nothing was changed",
+                then="put it back to its place, or change the migration and record it anew",
+            )
+
+
 def _accept(edit: _Edit, loader: ExtendedLoader) -> Accepted:
     place, entry = edit.place, edit.entry
     _require_same_migrations(edit)
+    _require_python_steps(edit, loader)
     if edit.texts_edited and _was_applied(place.alias, entry.id):
         raise Refused(
             f"{entry.name} was applied to the database {place.alias!r}; an applied file is never "

@@ -20,3 +20,19 @@ def test_a_run_that_ends_at_any_step_is_turned_round(whole: Project, direction: 
     assert outcome.json["turned"] >= 20
     assert outcome.json["differences"] == []
     assert all(outcome.json["skipped"][:-3])
+
+
+@pytest.mark.parametrize("direction", ["up", "down"])
+def test_what_was_turned_round_and_died_is_finished_or_turned_again(
+    whole: Project, direction: str
+) -> None:
+    outcome = whole.python(
+        f"""
+        from tests.applying import turning_round
+        turning_round.walk_twice({direction!r})
+        """
+    )
+
+    assert outcome.code == 0, str(outcome)
+    assert outcome.json["turned"] >= 20
+    assert outcome.json["differences"] == []

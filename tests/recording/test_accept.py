@@ -29,6 +29,21 @@ LATER = """
         ]
 """
 
+FILLED = """
+    from django.db import migrations, models
+
+    def fill(apps, editor):
+        apps.get_model("shop", "Event").objects.using(editor.connection.alias).update(note="x")
+
+    class Migration(migrations.Migration):
+        dependencies = [("shop", "0002_later")]
+        operations = [
+            migrations.RunSQL("ALTER TABLE shop_event COMMENT 'a'", ""),
+            migrations.RunPython(fill, migrations.RunPython.noop),
+            migrations.RunSQL("ALTER TABLE shop_event COMMENT 'b'", ""),
+        ]
+"""
+
 
 @pytest.fixture
 def shop(project: ProjectFactory) -> Project:
@@ -177,3 +192,24 @@ def test_a_statement_may_be_added(shop: Project) -> None:
     assert any("+ table shop_event / index by_day" in line for line in outcome.lines)
     assert statements(up_file(shop, "0002_later"))[0].endswith("ADD INDEX by_day (day)")
     assert "INEXACT" not in (shop.history / "0002_later.down.sql").read_text("utf-8")
+
+
+def test_a_python_step_is_neither_dropped_nor_moved(shop: Project) -> None:
+    shop.write("shop/migrations/0003_fill.py", FILLED)
+    shop.succeeds("db_generate", "--name", "fill")
+    path = shop.history / "0003_fill.sql"
+    recorded = path.read_text(encoding="utf-8")
+    step = next(line for line in recorded.splitlines() if "shop.0003_fill/1" in line)
+    without = recorded.replace(f"{step}\n", "")
+
+    path.write_text(without, encoding="utf-8")
+    dropped = accept(shop, "0003_fill.sql")
+    path.write_text(f"{without}{step}\n", encoding="utf-8")
+    moved = accept(shop, "0003_fill.sql")
+    path.write_text(recorded, encoding="utf-8")
+
+    assert dropped.code == moved.code == 2
+    assert "the Python step shop.0003_fill/1 is gone" in dropped.stderr
+    assert "the Python step shop.0003_fill/1 was moved past ALTER TABLE" in moved.stderr
+    assert "put it back to its place" in moved.stderr
+    assert sound(shop)

@@ -71,6 +71,9 @@ class Checkout:
     def is_irreversible(self, entry: Entry) -> bool:
         return "IRREVERSIBLE" in self.text(entry, ".down.sql").partition("\n\n")[0]
 
+    def is_inexact(self, entry: Entry) -> bool:
+        return "INEXACT" in self.text(entry, ".down.sql").partition("\n\n")[0]
+
     # ---- writing ---------------------------------------------------------------------------
 
     def write_models(self) -> None:

@@ -64,6 +64,7 @@ class Stand:
     tally: dict[str, list[int]] = field(default_factory=dict)
     booked: Booked = field(default_factory=Booked)
     mirrored: list[Entry] = field(default_factory=list)
+    went_back_inexactly: bool = False
 
     @property
     def mirror(self) -> Project:
@@ -81,6 +82,7 @@ class Stand:
         for each in (self.project, self.mirror):
             each.recreate_database()
         self.trail, self.tally, self.booked, self.mirrored = [], {}, Booked(), []
+        self.went_back_inexactly = False
 
     def drop(self) -> None:
         for each in (self.project, self.mirror):

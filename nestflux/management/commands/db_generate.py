@@ -11,6 +11,7 @@ from django.core.checks import Tags
 from django.core.management.base import CommandParser
 from rich.syntax import Syntax
 
+from nestflux.database.server import FAMILY_NAMES
 from nestflux.exceptions import Refused
 from nestflux.history.deltas import FileRecord
 from nestflux.history.sqlfile import Direction, render
@@ -192,6 +193,12 @@ class Command(NestFluxCommand):
                 )
                 for line in lines:
                     self.stdout.write(f"    {line}")
+        edited = [one for one in done if one.texts_edited]
+        for family in edited[0].unedited if edited else ():
+            line = (
+                f"{edited[0].name}.sql of {FAMILY_NAMES[family]} was not edited and stays as it is."
+            )
+            self.stdout.write(self.style.WARNING(line))
 
 
 def _relative(path: Any) -> str:

@@ -1,0 +1,46 @@
+"""An edit of a file leaves its Python steps, and their places, as they were recorded. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from nestflux.history.deltas import StepRecord
+from nestflux.history.sqlfile import PythonStep, SqlFile, Step
+
+
+def why_not_kept(known: Sequence[StepRecord], file: SqlFile, locators: Iterable[str]) -> str:
+    """Which Python step an edited file lacks, has twice, or has in another place; empty if none.
+
+    A place is told by the statements before and behind it that the edit left as they were.
+
+    Args:
+        known: the records of the file before the edit.
+        locators: those of every operation of the file's migrations, to name one that is gone.
+    """
+    edited = [(step, section.migration) for _, section, step in file.steps()]
+    names = {PythonStep(locator, "").sha256: locator for locator in locators}
+    for at, record in enumerate(known):
+        if record.kind != "python":
+            continue
+        places = [i for i, (step, _) in enumerate(edited) if step.sha256 == record.sha256]
+        name = f"the Python step {names.get(record.sha256, f'{at + 1}')}"
+        if len(places) != 1:
+            return f"{name} {'is gone' if not places else 'stands there more than once'}"
+        step, section = edited[places[0]]
+        if isinstance(step, PythonStep) and step.migration != section:
+            return f"{name} stands in the section of {section}"
+        if passed := _passed(at, known, places[0], [step for step, _ in edited]):
+            return f"{name} was moved past {passed}"
+    return ""
+
+
+def _passed(at: int, known: Sequence[StepRecord], place: int, edited: Sequence[Step]) -> str:
+    """A statement that was before a Python step and is behind it now, or the other way round."""
+    shas, now = [record.sha256 for record in known], [step.sha256 for step in edited]
+    for index, step in enumerate(edited):
+        if shas.count(step.sha256) != 1 or now.count(step.sha256) != 1:
+            continue
+        if (shas.index(step.sha256) < at) != (index < place) and index != place:
+            told = step.locator if isinstance(step, PythonStep) else " ".join(step.sql.split())
+            return told[:60]
+    return ""

@@ -281,11 +281,11 @@ def _measure_file(edit: _Edit, loader: ExtendedLoader) -> tuple[_Edit, FileRecor
             run_file(connection, place.folder.file(earlier), steps)
             book(connection, earlier.books)
         before = read_schema(connection)
-        up, ups = _measured(connection, place, edit.up, steps, said.up)
+        up, ups = _measured(connection, place, edit.up, steps, said.up, known.up)
         book(connection, edit.entry.books)
         if edit.down.irreversible:
             return replace(edit, up=up), FileRecord(ups, (), known.migrations)
-        down, downs = _measured(connection, place, edit.down, steps, said.down)
+        down, downs = _measured(connection, place, edit.down, steps, said.down, known.down)
         down = replace(down, notes=inexactness(before, read_schema(connection)))
     return replace(edit, up=up, down=down), FileRecord(ups, downs, known.migrations)
 
@@ -296,9 +296,12 @@ def _measured(
     file: SqlFile,
     steps: StepRunner,
     said: tuple[StepRecord, ...],
+    known: tuple[StepRecord, ...],
 ) -> tuple[SqlFile, tuple[StepRecord, ...]]:
     """Run one way of a file. ``said`` are the records of its statements where the text was not
-    edited: what stands over them stays."""
+    edited: what stands over them stays. ``known`` are those of before the edit: a statement that
+    is as it was is still of the operation that it came from."""
+    operations = {record.sha256: record.operation for record in known}
     pin(connection, file.session or PINNED)
     measuring = Measuring(connection, place.server.family)
     records: list[StepRecord] = []
@@ -313,7 +316,7 @@ def _measured(
                 if said:
                     words = said[len(records)]
                     found = replace(found, verdict=words.verdict, note=words.note)
-                records.append(found)
+                records.append(replace(found, operation=operations.get(found.sha256, "")))
     notes = {ordinal: record.note for ordinal, record in enumerate(records, start=1)}
     return file.with_notes(notes), tuple(records)
 

@@ -26,7 +26,14 @@ _CLASSES = {
 }
 NUMBERS = ("small", "integer", "big")
 # Kinds whose default in a migration is a constant: only they may be NOT NULL.
-CONSTANT = {"small": 7, "integer": 7, "big": 7, "char": "new", "text": "new", "boolean": True}
+CONSTANT: dict[str, int | str | bool] = {
+    "small": 7,
+    "integer": 7,
+    "big": 7,
+    "char": "new",
+    "text": "new",
+    "boolean": True,
+}
 INDEXED = (*NUMBERS, "char", "boolean", "moment", "uuid")
 LENGTHS = (20, 40, 60, 300)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 from tests.soak.description import CONSTANT, INDEXED, LENGTHS, NUMBERS, Field, Model, Rule, Site
 
@@ -89,13 +90,13 @@ def _renamed(site: Site, path: str, name: str) -> Site:
     site = site.changed(path, lambda model: replace(model, name=name))
     for model, field in site.pointing_at(path):
         new = replace(field, target=f"{app}.{name}")
-        site = site.changed(
-            model.path,
-            lambda m, f=field, n=new: replace(
-                m, fields=tuple(n if o == f else o for o in m.fields)
-            ),
-        )
+        site = site.changed(model.path, partial(_with_field, field, new))
     return site
+
+
+def _with_field(old: Field, new: Field, model: Model) -> Model:
+    fields = tuple(new if field == old else field for field in model.fields)
+    return replace(model, fields=fields)
 
 
 def possible(site: Site, taken: frozenset[str], *, renames: bool) -> dict[str, list[Edit]]:
@@ -216,7 +217,7 @@ def _of_rules(model: Model, taken: frozenset[str]) -> Iterator[Edit]:
         if name in taken:
             continue
         if kind == "check":
-            chosen = [(f.name,) for f in usable if f.kind in NUMBERS]
+            chosen: list[tuple[str, ...]] = [(f.name,) for f in usable if f.kind in NUMBERS]
         else:
             chosen = [(f.name,) for f in short]
             chosen += [(a.name, b.name) for a in short for b in short if a != b]

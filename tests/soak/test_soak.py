@@ -55,11 +55,12 @@ def _walk(counts: Counter[str], begun: float, family: str, *, for_long: bool) ->
         phases=_PHASES,
         suppress_health_check=list(HealthCheck),
         database=None,
-        **({"derandomize": False} if for_long else {}),
     )
+    if for_long:
+        chosen = settings(chosen, derandomize=False)
     failures = 1
     try:
-        run_state_machine_as_test(Soak, settings=chosen)  # type: ignore[no-untyped-call]
+        run_state_machine_as_test(Soak, settings=chosen)
         failures = 0
     finally:
         if for_long:

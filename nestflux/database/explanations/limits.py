@@ -35,8 +35,8 @@ def _read_only(failure: Failure) -> str:
 
 
 # ER_RECORD_FILE_FULL, ER_DISK_FULL, ER_DISK_FULL_NOWAIT (MySQL, 3675); ER_GET_ERRNO and the errors
-# of files 1, 3, 14 and 20 (EE_CANTCREATEFILE, EE_WRITE, EE_OUT_OF_FILERESOURCES, EE_DISK_FULL) where they say errno 28, or
-# 135 (HA_ERR_RECORD_FILE_FULL).
+# of files 1, 3, 14, 20 (EE_CANTCREATEFILE, EE_WRITE, EE_OUT_OF_FILERESOURCES, EE_DISK_FULL) where
+# they say errno 28, or 135 (HA_ERR_RECORD_FILE_FULL).
 @explains(1114, 1021, 3675, 1030, 1, 3, 14, 20)
 def no_room(failure: Failure) -> str:
     """Words for a full disk; empty where the error is about something else."""

@@ -102,7 +102,7 @@ def step_failed(
         where=where,
         stands=f"{ran}{effect}",
         then=f"mend the cause, then: python manage.py {command}   (it goes on from there), or "
-        f"{turns_with(work.direction)}",
+        f"{_TURNS[work.direction]}",
     )
 
 
@@ -136,11 +136,6 @@ _TURNS = {
     Direction.UP: "db_rollback   (undoes what ran)",
     Direction.DOWN: "db_migrate --turn   (takes it forward again)",
 }
-
-
-def turns_with(direction: Direction) -> str:
-    """The command that turns a passage round which stopped half-way, with what it does."""
-    return _TURNS[direction]
 
 
 def file_of(name: str, direction: Direction) -> str:

@@ -9,8 +9,6 @@ from rich.table import Table
 from rich.text import Text
 
 from nestflux.applying.api import Status, status
-from nestflux.applying.failures import turns_with
-from nestflux.history.sqlfile import Direction
 from nestflux.history.folder import shown
 from nestflux.management.command import NestFluxCommand
 

@@ -28,6 +28,6 @@ soak:  ## random edits, deploys, deaths and branches for SOAK_MINUTES (60) a ser
 	@SOAK_MINUTES=$${SOAK_MINUTES:-60} scripts/test mariadb tests/soak -s
 	@SOAK_MINUTES=$${SOAK_MINUTES:-60} scripts/test mysql tests/soak -s
 
-reliability-report:  ## the same, and its figures into docs/reliability.md
+reliability-report:  ## the whole fault walk, and all figures into docs/reliability.md
 	@code=0; $(MAKE) --no-print-directory faults || code=$$?; \
 	python3 scripts/reliability_report.py && exit $$code

@@ -16,49 +16,8 @@ from nestflux.applying.api import Options, migrate, plan_restore, restore, rollb
 from nestflux.applying.backup_choice import Answer, BackupChoice
 from nestflux.exceptions import NestFluxError
 from tests.applying import vault
+from tests.applying.stopping import Crash, Saboteur, forget_connection
 from tests.faults.fingerprint import fingerprint
-
-_READS = ("SELECT", "SHOW", "SET", "EXPLAIN")
-
-
-class Crash(BaseException):
-    """No ``except Exception`` may see it: a killed process cleans nothing up."""
-
-
-class Saboteur:
-    """Lets a number of writes and commits pass, and nothing after them."""
-
-    def __init__(self, connection: Any, lets_pass: int) -> None:
-        self.connection = connection
-        self.left = lets_pass
-        self.dead = False
-        self.last = ""
-        connection.execute_wrappers.append(self)
-        for name in ("_commit", "_set_autocommit"):
-            setattr(connection, name, self._guarded(getattr(connection, name), name))
-
-    def __call__(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        if self.dead:
-            raise Crash
-        if not sql.lstrip(" (\n").upper().startswith(_READS):
-            self._pass(sql)
-        return execute(sql, params, many, context)
-
-    def _guarded(self, method: Any, name: str) -> Any:
-        def guarded(*args: Any) -> Any:
-            if self.dead:
-                raise Crash
-            if name == "_commit":
-                self._pass("COMMIT")
-            return method(*args)
-
-        return guarded
-
-    def _pass(self, sql: str) -> None:
-        if self.left == 0:
-            self.dead, self.last = True, sql
-            raise Crash
-        self.left -= 1
 
 
 def walk() -> None:
@@ -75,7 +34,7 @@ def walk() -> None:
         saboteur = Saboteur(connections["default"], report["crashes"])
         with contextlib.suppress(Crash, NestFluxError):
             _restore()
-        _forget_connection()
+        forget_connection()
         if not saboteur.dead:
             break
         report["crashes"] += 1
@@ -115,12 +74,3 @@ def _restore() -> None:
 def _sql(query: str, params: Any = None) -> None:
     with connections["default"].cursor() as cursor:
         cursor.execute(query, params)
-
-
-def _forget_connection() -> None:
-    """As the end of the process would: the server notices, and rolls back what was open."""
-    connection: Any = connections["default"]
-    if connection.connection is not None:
-        with contextlib.suppress(Exception):  # it is closed already
-            connection.connection.close()
-    del connections["default"]

@@ -115,7 +115,7 @@ MODELS = {
     ("shop", "product"): 4,
     ("shop", "supplier"): 5,
 }
-LEDGER = 4  # NestFlux's own models, which have the four permissions of Django
+LEDGER = 5  # NestFlux's own models, which have the four permissions of Django
 
 
 def _require_complete(project: Project) -> None:

@@ -31,6 +31,7 @@ class Driver:
 class Connection:
     def __init__(self, driver: Driver) -> None:
         self.connection = driver
+        self.execute_wrappers: list[Any] = []
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,8 @@ from nestflux.applying.api import Options, migrate, rollback
 from nestflux.applying.apply import Passage
 from nestflux.database.ledger import read_state
 from nestflux.exceptions import StatementFailed
-from tests.applying.crashing import Crash, _forget_connection, _new_database, fingerprint
+from tests.applying.stopping import Crash, forget_connection, new_database
+from tests.faults.fingerprint import fingerprint
 
 FILE = "0001_whole"
 
@@ -68,14 +69,16 @@ def dies(action: Callable[[], None], ordinal: int, how: str) -> bool:
         except (Crash, StatementFailed):
             return True
         finally:
-            _forget_connection()
+            forget_connection()
     return False
 
 
 def state() -> dict[str, Any]:
     """Schema, rows and books, less what ``post_migrate`` made; the files, less their passages."""
-    found = {
-        k: v for k, v in fingerprint().items() if k not in ("statements", "owed", "rows of heard")
+    found: dict[str, Any] = {
+        k: v
+        for k, v in fingerprint(connections["default"]).items()
+        if k not in ("statements", "owed", "rows of heard")
     }
     found["schema"] = {k: v for k, v in found["schema"].items() if not k.startswith("table heard")}
     found["files"] = [row[1:3] for row in found["files"]]
@@ -124,7 +127,7 @@ def walk_twice(direction: str, *, every: int = 3) -> None:
 
 
 def _begin(direction: str) -> None:
-    _new_database()
+    new_database()
     if direction == "down":
         up()
 

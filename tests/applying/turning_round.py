@@ -85,27 +85,33 @@ def state() -> dict[str, Any]:
     return found
 
 
-def walk(direction: str, *, hows: tuple[str, ...] = ("before", "after", "fails")) -> None:
-    """End the run at each step, turn it round, and compare; print a JSON report."""
+HOWS = ("before", "after", "fails")
+
+
+def walk(direction: str, begin_with: int) -> None:
+    """End the run at each step, turn it round, and compare; print a JSON report.
+
+    Args:
+        begin_with: which of ``HOWS`` the first step has; the others follow in turn.
+    """
     there, back = (up, down) if direction == "up" else (down, turn_up)
     report: dict[str, Any] = {"turned": 0, "differences": [], "skipped": []}
     _begin(direction)
     wanted = _whole_and_back(there, back, direction)
     ordinal, went_on = 0, True
     while went_on:
+        how = HOWS[(begin_with + ordinal) % len(HOWS)]
         ordinal += 1
-        for how in hows:
-            _begin(direction)
-            went_on = dies(there, ordinal, how)
-            if not went_on:
-                break
+        _begin(direction)
+        went_on = dies(there, ordinal, how)
+        if went_on:
             _turn_and_compare(report, f"{how} {ordinal}", back, wanted)
     print(json.dumps(report))
 
 
-def walk_twice(direction: str, *, every: int = 3) -> None:
+def walk_twice(direction: str, *, every: int = 4) -> None:
     """End the run at some steps, turn it round, end that at each of its steps, and then finish
-    it, or turn it round once more."""
+    it, or turn it round once more, by turns."""
     there, back = (up, down) if direction == "up" else (down, turn_up)
     onward = turn_up if direction == "up" else down
     report: dict[str, Any] = {"turned": 0, "differences": [], "skipped": []}
@@ -117,11 +123,11 @@ def walk_twice(direction: str, *, every: int = 3) -> None:
     steps = _steps()
     for first in range(2, steps + 1, every):
         for second in range(1, _steps("down" if direction == "up" else "up") + 1):
-            for then, wanted in ((back if direction == "up" else up, before), (onward, after)):
-                _begin(direction)
-                dies(there, first, "before")
-                if not dies(back, second, "after" if second % 2 else "before"):
-                    break
+            ends = ((back if direction == "up" else up, before), (onward, after))
+            then, wanted = ends[(first + second) // 2 % 2]
+            _begin(direction)
+            dies(there, first, "before")
+            if dies(back, second, "after" if second % 2 else "before"):
                 _turn_and_compare(report, f"{first} {second} {then.__name__}", then, wanted)
     print(json.dumps(report))
 

@@ -109,7 +109,7 @@ def walk(direction: str, begin_with: int) -> None:
     print(json.dumps(report))
 
 
-def walk_twice(direction: str, *, every: int = 7) -> None:
+def walk_twice(direction: str, *, every: int = 4) -> None:
     """End the run at some steps, turn it round, end that at each of its steps, and then finish
     it, or turn it round once more, by turns."""
     there, back = (up, down) if direction == "up" else (down, turn_up)

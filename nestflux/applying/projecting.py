@@ -146,11 +146,10 @@ def _holder(key: str) -> str:
 
 
 def _object_gone(before: Reading, live: Reading, recorded: Delta) -> str:
-    """Is an object gone whose part the step changes, and which it does not drop itself?"""
+    """Is an object gone whose part the step changes, and which it neither makes nor drops?"""
     for key in recorded.changes:
         holder = _holder(key)
-        ours = recorded.changes.get(holder, ("", ""))[1] is None
-        if holder in before and holder not in live and not ours:
+        if holder in before and holder not in live and holder not in recorded.changes:
             return f"{holder}, whose part it changes, is not there any more"
     return ""
 

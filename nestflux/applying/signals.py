@@ -19,7 +19,7 @@ from django.utils.module_loading import module_has_submodule
 
 from nestflux.applying.failures import place_in_code
 from nestflux.exceptions import NestFluxError, StatementFailed
-from nestflux.graph.loader import is_held, plan_order, undotted
+from nestflux.graph.loader import in_frozen_order, is_held, plan_order, undotted
 
 if TYPE_CHECKING:
     from nestflux.applying.context import Context
@@ -66,14 +66,14 @@ def migration_plan(
 def send_pre(context: Context, plan: MigrationPlan, applied: Iterable[str]) -> None:
     """Send ``pre_migrate`` with the models as the applied migrations make them."""
     import_management_modules()
-    state = _state(context.loader, applied)
+    state = _state(context, applied)
     _send(context, emit_pre_migrate_signal, "pre_migrate", plan, state)
 
 
 def send_post(context: Context, plan: MigrationPlan, applied: Iterable[str]) -> None:
     """Send ``post_migrate``; the ledger then says that it was sent."""
     import_management_modules()
-    state = _state(context.loader, applied)
+    state = _state(context, applied)
     state.clear_delayed_apps_cache()
     rendered = state.apps
     with rendered.bulk_update():
@@ -84,13 +84,13 @@ def send_post(context: Context, plan: MigrationPlan, applied: Iterable[str]) -> 
     _send(context, emit_post_migrate_signal, "post_migrate", plan, state)
 
 
-def _state(loader: ExtendedLoader, applied: Iterable[str]) -> ProjectState:
-    """The state after the applied migrations, in the graph's order."""
-    names = set(applied)
+def _state(context: Context, applied: Iterable[str]) -> ProjectState:
+    """The state after the applied migrations, which ran in the history's order."""
+    loader, names = context.loader, set(applied)
     state = ProjectState(real_apps=loader.unmigrated_apps)
-    for key in plan_order(loader):
-        if is_held(loader, key, names):
-            loader.graph.nodes[key].mutate_state(state, preserve=False)
+    held = [key for key in plan_order(loader) if is_held(loader, key, names)]
+    for key in in_frozen_order(loader, held, context.order):
+        loader.graph.nodes[key].mutate_state(state, preserve=False)
     return state
 
 

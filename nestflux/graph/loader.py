@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import traceback
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -105,6 +105,27 @@ def is_held(loader: MigrationLoader, key: Key, held: Collection[str]) -> bool:
     return dotted(key) in held or bool(
         replaces and all(dotted(replaced) in held for replaced in replaces)
     )
+
+
+def in_frozen_order(
+    loader: MigrationLoader, keys: Sequence[Key], order: Sequence[str]
+) -> Sequence[Key]:
+    """Migrations in the order in which a history holds them, a squash at the place of the last
+    that it replaces; as they are given where the history lacks one of them.
+
+    The graph's own order is another one where nothing orders two apps: it may rename a model before
+    the other app's first migration points at it by its old name. Django, which has only that order,
+    loses the reference then.
+    """
+    places = {name: place for place, name in enumerate(order)}
+    found: dict[Key, int] = {}
+    for key in keys:
+        names = map(dotted, [key, *loader.disk_migrations[key].replaces])
+        held = [places[name] for name in names if name in places]
+        if not held:
+            return keys
+        found[key] = max(held)
+    return sorted(keys, key=found.__getitem__)
 
 
 def undotted(name: str) -> Key:

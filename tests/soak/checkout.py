@@ -105,10 +105,12 @@ class Checkout:
     def merges_with(self, theirs: Checkout) -> bool:
         """Can a person merge them without thought: no model is touched on both sides, and no
         migration has the same name."""
-        mine = {path for edit in self.edits for path in edit.touches if path}
-        others = {path for edit in theirs.edits for path in edit.touches if path}
         here, there = self.new_modules(), theirs.new_modules()
-        return not (mine & others) and not (here.keys() & there.keys())
+        return not (self.touched() & theirs.touched()) and not (here.keys() & there.keys())
+
+    def touched(self) -> frozenset[str]:
+        """The models that its edits since it branched off depend on."""
+        return frozenset(path for edit in self.edits for path in edit.touches if path)
 
     def new_modules(self) -> dict[str, Path]:
         """Migrations that no file held when it branched off."""

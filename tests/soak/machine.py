@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from tests.scenario import TestServer
 from tests.soak import steps
+from tests.soak.branching import BranchingWorld
 from tests.soak.checkout import Checkout
 from tests.soak.dying import HOWS
 from tests.soak.edits import Edit, possible
@@ -26,14 +27,25 @@ maybe_dies = st.one_of(st.none(), deaths)
 # Most files hold a change of the models and no data step.
 data_steps = st.sampled_from(["", "", "", *steps.KINDS[:3], *steps.KINDS])
 
+# On a branch none that counts in every model's rows: it would touch what the other side does.
+apart_steps = st.sampled_from(["", "python", "sql"])
+
 
 @st.composite
-def some_edits(draw: st.DrawFn, checkout: Checkout) -> list[Edit]:
-    """One to four edits of a checkout's models, renames first."""
+def some_edits(
+    draw: st.DrawFn, checkout: Checkout, others: frozenset[str] = frozenset()
+) -> list[Edit]:
+    """One to four edits of a checkout's models, renames first, none that touches ``others``."""
     site, taken = checkout.site, checkout.site.names()
     made: list[Edit] = []
     for number in range(draw(st.integers(1, 4))):
         choice = possible(site, taken, renames=all(edit.rename for edit in made))
+        if others:
+            apart = {
+                kind: [e for e in some if not others & {*e.touches}]
+                for kind, some in choice.items()
+            }
+            choice = {kind: some for kind, some in apart.items() if some}
         if not choice:
             break
         kind = draw(st.sampled_from(sorted(choice)), label=f"kind of edit {number}")
@@ -64,7 +76,7 @@ class Soak(RuleBasedStateMachine):
         self.counts["examples"] += 1
         path = self.folder / secrets.token_hex(4)
         path.mkdir()
-        self.world = World(self.server, self.warm, path, self.counts)
+        self.world = BranchingWorld(self.server, self.warm, path, self.counts)
 
     def teardown(self) -> None:
         self.world.close()
@@ -124,6 +136,16 @@ class Soak(RuleBasedStateMachine):
     @rule(keep_side=st.booleans())
     def merge(self, keep_side: bool) -> None:
         self.world.merge(keep_side=keep_side)
+
+    @rule(data=st.data(), first=apart_steps, second=apart_steps)
+    def part(self, data: st.DataObject, first: str, second: str) -> None:
+        """Two branches go their ways on different models: what a merge has to join."""
+        if not self.world.side:
+            self.world.split()
+        main, side = self.world.branches
+        for branch, other, step in ((side, main, first), (main, side, second)):
+            edits = data.draw(some_edits(branch[0], other[0].touched()), label="edits")
+            self.world.change(branch, edits, step)
 
     @precondition(lambda self: not self.world.side)
     @rule()

@@ -202,12 +202,13 @@ class Project:
         assert outcome.code == 0, str(outcome)
         return outcome
 
-    def python(self, code: str) -> Outcome:
-        """Run Python code with the project set up."""
+    def python(self, code: str, *, forked: bool = True) -> Outcome:
+        """Run Python code with the project set up. Code that asks what is imported is not to be
+        run in a fork, which has much imported already."""
         setup = (
             "import os, django; os.environ['DJANGO_SETTINGS_MODULE'] = 'settings'; django.setup()\n"
         )
-        return self._finish([sys.executable, "-c", setup + dedent(code)], "", None)
+        return self._finish([sys.executable, "-c", setup + dedent(code)], "", None, forked=forked)
 
     def run_program(self, *command: str) -> Outcome:
         """Another program in the project's folder and environment."""
@@ -255,10 +256,17 @@ class Project:
         """What the project's commands run in."""
         return self._environment(more)
 
-    def _finish(self, command: list[str], given: str, env: Mapping[str, str] | None) -> Outcome:
+    def _finish(
+        self,
+        command: list[str],
+        given: str,
+        env: Mapping[str, str] | None,
+        *,
+        forked: bool = True,
+    ) -> Outcome:
         program, *argv = command
         environment = self._environment(env)
-        if program == sys.executable and forked_python.can_run(argv, environment):
+        if forked and program == sys.executable and forked_python.can_run(argv, environment):
             done = forked_python.run(argv, self.path, environment, given)
         else:
             done = subprocess.run(

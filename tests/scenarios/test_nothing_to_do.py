@@ -47,7 +47,8 @@ def test_no_migration_module_is_imported(migrated: Project) -> None:
         call_command("db_migrate")
         parts = ("shop.migrations.0", "nestflux.recording", "django.db.migrations.autodetector")
         print(json.dumps(sorted(name for name in sys.modules if name.startswith(parts))))
-        """
+        """,
+        forked=False,
     )
 
     assert outcome.lines == ["Database is up to date!", "[]"]

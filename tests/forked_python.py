@@ -25,7 +25,8 @@ from typing import IO, Any
 
 _LONGEST = 300.0  # seconds: a program that takes longer hangs
 _REPOSITORY = Path(__file__).resolve().parent.parent
-_IMPORTED = (
+# Imported by a process before it forks commands; none of it sets Django up.
+IMPORTED = (
     "MySQLdb",
     "django.contrib.contenttypes.management",
     "django.core.management.commands.makemigrations",
@@ -101,7 +102,7 @@ _idle: list[_Parent] = []  # more than one where tests run commands from threads
 
 def _serve() -> _Call | None:
     """Fork for each line of standard input. Returns None at its end, and in each fork its call."""
-    for name in _IMPORTED:
+    for name in IMPORTED:
         import_module(name)
     gc.freeze()
     calls, answers = os.fdopen(os.dup(0)), os.fdopen(os.dup(1), "w")

@@ -39,13 +39,11 @@ def some_edits(
     site, taken = checkout.site, checkout.site.names()
     made: list[Edit] = []
     for number in range(draw(st.integers(1, 4))):
-        choice = possible(site, taken, renames=all(edit.rename for edit in made))
-        if others:
-            apart = {
-                kind: [e for e in some if not others & {*e.touches}]
-                for kind, some in choice.items()
-            }
-            choice = {kind: some for kind, some in apart.items() if some}
+        choice = {
+            kind: apart
+            for kind, some in possible(site, taken, renames=all(e.rename for e in made)).items()
+            if (apart := [edit for edit in some if not others & {*edit.touches}])
+        }
         if not choice:
             break
         kind = draw(st.sampled_from(sorted(choice)), label=f"kind of edit {number}")

@@ -20,26 +20,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NoReturn, Self
 
+from tests import forked_python
 from tests.scenario import REPOSITORY, Outcome
 
 # A command that hangs is a failure; SIGALRM ends it, and its exit code (-14) says so.
 _LONGEST = 300  # seconds
-_IMPORTED = (
-    "MySQLdb",
-    "django.contrib.contenttypes.management",
-    "django.core.management.commands.makemigrations",
-    "django.db.backends.mysql.base",
-    "django.db.migrations.executor",
-    "nestflux.applying.api",
-    "nestflux.management.commands.db_baseline",
-    "nestflux.management.commands.db_generate",
-    "nestflux.management.commands.db_migrate",
-    "nestflux.management.commands.db_resolve",
-    "nestflux.management.commands.db_rollback",
-    "nestflux.management.commands.db_status",
-    "nestflux.management.start",
-    "tests.soak.dying",
-)
+_IMPORTED = (*forked_python.IMPORTED, "nestflux.applying.api", "tests.soak.dying")
 
 
 @dataclass(frozen=True)

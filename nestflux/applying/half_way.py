@@ -40,7 +40,7 @@ def looking(
         lock=DatabaseLock(connection, options.lock),
         options=options,
         order=tuple(order),
-        load=lambda: load(connection),
+        load=lambda: load(connection, order=order),
     )
 
 

@@ -82,7 +82,7 @@ def migrate(
         order = folder.journal.migrations
         if (begun := plan.in_flight) and plan.turns:  # refused before anything is written
             works[begun.id] = HalfWay(looking(connection, server, order, options), begun).turned()
-        loader = load(connection) if plan.pending else None
+        loader = load(connection, order=order) if plan.pending else None
         if loader is not None:
             for notice in refuse_edited(edited(plan, rows, works, Ledger(connection), loader)):
                 options.on_event(Noticed(notice))

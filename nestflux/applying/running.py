@@ -148,7 +148,7 @@ def _opened(
             lock=lock,
             options=options,
             order=tuple(order),
-            load=lambda: _load(connection),
+            load=lambda: _load(connection, order),
             callers_lock_wait=callers_lock_wait,
         )
         with beating(connection, run_id, every=options.lock.beat):
@@ -175,7 +175,7 @@ def _missing_grants_told(connection: BaseDatabaseWrapper) -> Iterator[None]:
         raise
 
 
-def _load(connection: BaseDatabaseWrapper) -> ExtendedLoader:
+def _load(connection: BaseDatabaseWrapper, order: Sequence[str]) -> ExtendedLoader:
     from nestflux.graph.loader import load
 
-    return load(connection)
+    return load(connection, order=order)

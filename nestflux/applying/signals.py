@@ -19,7 +19,7 @@ from django.utils.module_loading import module_has_submodule
 
 from nestflux.applying.failures import place_in_code
 from nestflux.exceptions import NestFluxError, StatementFailed
-from nestflux.graph.loader import in_frozen_order, is_held, plan_order, undotted
+from nestflux.graph.loader import is_held, undotted
 
 if TYPE_CHECKING:
     from nestflux.applying.context import Context
@@ -87,11 +87,7 @@ def send_post(context: Context, plan: MigrationPlan, applied: Iterable[str]) -> 
 def _state(context: Context, applied: Iterable[str]) -> ProjectState:
     """The state after the applied migrations, which ran in the history's order."""
     loader, names = context.loader, set(applied)
-    state = ProjectState(real_apps=loader.unmigrated_apps)
-    held = [key for key in plan_order(loader) if is_held(loader, key, names)]
-    for key in in_frozen_order(loader, held, context.order):
-        loader.graph.nodes[key].mutate_state(state, preserve=False)
-    return state
+    return loader.state_after(key for key in loader.plan() if is_held(loader, key, names))
 
 
 def _send(context: Context, emit: Any, name: str, plan: MigrationPlan, state: ProjectState) -> None:

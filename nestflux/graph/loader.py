@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import copy
+import heapq
 import traceback
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -16,6 +17,7 @@ from django.db.migrations.exceptions import (
 )
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.migration import Migration, swappable_dependency
+from django.db.migrations.state import ProjectState
 
 from nestflux.exceptions import Refused
 
@@ -26,12 +28,17 @@ Key = tuple[str, str]
 
 
 class ExtendedLoader(MigrationLoader):
-    """A MigrationLoader that also knows migrations which exist in memory only."""
+    """A MigrationLoader that also knows migrations which exist in memory only, and the order in
+    which a history's files hold those that they hold."""
 
     def __init__(
-        self, connection: BaseDatabaseWrapper | None, extra: Iterable[Migration] = ()
+        self,
+        connection: BaseDatabaseWrapper | None,
+        extra: Iterable[Migration] = (),
+        order: Sequence[str] = (),
     ) -> None:
         self._extra = {(m.app_label, m.name): _resolved(m) for m in extra}
+        self._places = {name: place for place, name in enumerate(order)}
         # As makemigrations: auth may depend on a project's user whose first migration is not made.
         super().__init__(connection, ignore_no_migrations=True)
 
@@ -41,14 +48,72 @@ class ExtendedLoader(MigrationLoader):
         self.migrated_apps |= {label for label, _ in self._extra}
         self.unmigrated_apps -= {label for label, _ in self._extra}
 
+    def plan(self) -> list[Key]:
+        """Every migration of the graph, in the order in which an empty database gets them: as the
+        history's files hold them, then the rest in Django's order.
+
+        Where nothing orders two apps, Django's order may rename a model before the other app's
+        first migration points at it by its old name, and loses the reference. A squash stands at
+        the place of the last that it replaces; nothing stands before what it depends on.
+        """
+        wanted = sorted(self._django_plan(), key=self._place)
+        rank = {key: number for number, key in enumerate(wanted)}
+        nodes = self.graph.node_map
+        waits_for = {key: len(nodes[key].parents) for key in wanted}
+        ready = [rank[key] for key in wanted if not waits_for[key]]
+        planned = []
+        while ready:
+            key = wanted[heapq.heappop(ready)]
+            planned.append(key)
+            for child in nodes[key].children:
+                waits_for[child.key] -= 1
+                if not waits_for[child.key]:
+                    heapq.heappush(ready, rank[child.key])
+        return planned
+
+    def _django_plan(self) -> dict[Key, None]:
+        graph = self.graph
+        return dict.fromkeys(
+            key for leaf in graph.leaf_nodes() for key in graph.forwards_plan(leaf)
+        )
+
+    def _place(self, key: Key) -> int:
+        names = map(dotted, [key, *self.disk_migrations[key].replaces])
+        held = [self._places[name] for name in names if name in self._places]
+        return max(held, default=len(self._places))
+
+    def project_state(
+        self, nodes: Key | Sequence[Key] | None = None, at_end: bool = True
+    ) -> ProjectState:
+        """Django's; the state after every migration follows ``plan``."""
+        if nodes is not None:
+            return super().project_state(nodes, at_end)
+        return self.state_after(self.plan())
+
+    def state_after(self, keys: Iterable[Key]) -> ProjectState:
+        """The state that these migrations make, in the order that is given."""
+        state = ProjectState(real_apps=self.unmigrated_apps)
+        for key in keys:
+            self.graph.nodes[key].mutate_state(state, preserve=False)
+        return state
+
 
 def load(
-    connection: BaseDatabaseWrapper | None = None, extra: Iterable[Migration] = ()
+    connection: BaseDatabaseWrapper | None = None,
+    extra: Iterable[Migration] = (),
+    order: Sequence[str] = (),
 ) -> ExtendedLoader:
-    """The project's migrations. Raises Refused, naming file and line, where one cannot be loaded
-    or the graph does not hold together; and where an app has two leaf nodes."""
+    """The project's migrations.
+
+    Args:
+        extra: migrations that exist in memory only.
+        order: those that a history's files hold, as they hold them.
+
+    Raises Refused, naming file and line, where one cannot be loaded or the graph does not hold
+    together; and where an app has two leaf nodes.
+    """
     try:
-        loader = ExtendedLoader(connection, extra)
+        loader = ExtendedLoader(connection, extra, order)
     except (BadMigrationError, CircularDependencyError, NodeNotFoundError) as error:
         raise Refused(
             f"The migrations do not form a graph: {error}", stands="nothing was changed"
@@ -89,43 +154,12 @@ def dotted(key: Key) -> str:
     return f"{key[0]}.{key[1]}"
 
 
-def plan_order(loader: MigrationLoader) -> Iterator[Key]:
-    """Every migration of the graph, in the order of Django's plan for an empty database."""
-    seen = set()
-    for target in loader.graph.leaf_nodes():
-        for key in loader.graph.forwards_plan(target):
-            if key not in seen:
-                seen.add(key)
-                yield key
-
-
 def is_held(loader: MigrationLoader, key: Key, held: Collection[str]) -> bool:
     """Is a migration among ``held``, or, where it is a squash, all that it replaces?"""
     replaces = loader.disk_migrations[key].replaces
     return dotted(key) in held or bool(
         replaces and all(dotted(replaced) in held for replaced in replaces)
     )
-
-
-def in_frozen_order(
-    loader: MigrationLoader, keys: Sequence[Key], order: Sequence[str]
-) -> Sequence[Key]:
-    """Migrations in the order in which a history holds them, a squash at the place of the last
-    that it replaces; as they are given where the history lacks one of them.
-
-    The graph's own order is another one where nothing orders two apps: it may rename a model before
-    the other app's first migration points at it by its old name. Django, which has only that order,
-    loses the reference then.
-    """
-    places = {name: place for place, name in enumerate(order)}
-    found: dict[Key, int] = {}
-    for key in keys:
-        names = map(dotted, [key, *loader.disk_migrations[key].replaces])
-        held = [places[name] for name in names if name in places]
-        if not held:
-            return keys
-        found[key] = max(held)
-    return sorted(keys, key=found.__getitem__)
 
 
 def undotted(name: str) -> Key:

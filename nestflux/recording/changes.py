@@ -7,14 +7,15 @@ same type that is new are not turned into data loss.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn, TypeGuard
 
 from django.apps import apps
 from django.db.migrations import AddField, RemoveConstraint, RemoveField, RemoveIndex
-from django.db.migrations.autodetector import MigrationAutodetector
+from django.db.migrations.autodetector import MigrationAutodetector, OperationDependency
+from django.db.migrations.graph import MigrationGraph
 from django.db.migrations.migration import Migration
 from django.db.migrations.operations import RenameField, RenameModel
 from django.db.migrations.operations.base import Operation
@@ -76,13 +77,28 @@ class DetectOptions:
 
 
 class _Autodetector(MigrationAutodetector):
-    """Django's, with the renames that were told put first, where other apps' migrations of the
-    same run depend on them."""
+    """Django's, with the renames that were told put first, and with other apps' operations of the
+    same run behind a model's rename that they need."""
 
     told: Mapping[str, list[Operation]]
     generated_operations: dict[str, list[Operation]]
 
+    def check_dependency(self, operation: Operation, dependency: Any) -> bool:
+        """Django's, to which a model is made by CreateModel only."""
+        if isinstance(operation, RenameModel):
+            return (
+                dependency.field_name is None
+                and dependency.type == OperationDependency.Type.CREATE
+                and dependency.model_name_lower == operation.new_name_lower
+            )
+        return super().check_dependency(operation, dependency)
+
     def _sort_migrations(self) -> None:
+        for operations in self.generated_operations.values():
+            for asked in operations:
+                if isinstance(asked, RenameModel):
+                    # Django's are on models that may be new themselves and point at this one.
+                    vars(asked)["_auto_deps"] = []
         super()._sort_migrations()  # type: ignore[misc]
         for label, operations in self.told.items():
             found = with_renames(operations, self.generated_operations.get(label, []))
@@ -145,9 +161,45 @@ def detect(loader: ExtendedLoader, options: DetectOptions) -> list[Migration]:
     autodetector.told = told
     changes = autodetector.changes(graph=loader.graph, migration_name=options.name)
     migrations = [migration for found in changes.values() for migration in found]
+    for migration in migrations:
+        _follow_those_that_point_at_it(migration, before, loader.graph)
     if not options.no_rename and not options.interactive:
         _refuse_look_alikes(migrations, before)
     return migrations
+
+
+def _follow_those_that_point_at_it(
+    migration: Migration, before: ProjectState, graph: MigrationGraph
+) -> None:
+    """A model is renamed after all that other apps' migrations have said of it by its old name.
+
+    Without such a dependency the rename may come before them in the plan for an empty database,
+    and they point at what is not there any more.
+    """
+    label = migration.app_label
+    for rename in migration.operations:
+        if not isinstance(rename, RenameModel):
+            continue
+        pointing = {
+            app
+            for name in (rename.old_name_lower, rename.new_name_lower)  # the new one: it was told
+            for app in (*_with_relations_to(label, name, before), *_bases_on(label, name, before))
+        }
+        leaves = {leaf for app in pointing - {label} for leaf in graph.leaf_nodes(app)}
+        vars(migration)["dependencies"] = [
+            *migration.dependencies,
+            *sorted(leaves - set(migration.dependencies)),
+        ]
+
+
+def _with_relations_to(label: str, name: str, state: ProjectState) -> Iterator[str]:
+    yield from (app for app, _ in state.relations.get((label, name), ()))
+
+
+def _bases_on(label: str, name: str, state: ProjectState) -> Iterator[str]:
+    for (app, _), model in state.models.items():
+        if any(isinstance(base, str) and base.lower() == f"{label}.{name}" for base in model.bases):
+            yield app
 
 
 def empty_migrations(
@@ -157,7 +209,7 @@ def empty_migrations(
     for label in labels:
         if label not in loader.migrated_apps:
             raise Refused(f"The app {label!r} has no migrations package.")
-    autodetector = MigrationAutodetector(loader.project_state(), ProjectState.from_apps(apps))
+    autodetector = MigrationAutodetector(ProjectState(), ProjectState())
     changes = autodetector.arrange_for_graph(
         changes={label: [Migration("custom", label)] for label in labels},
         graph=loader.graph,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.sql import emit_pre_migrate_signal
@@ -14,7 +15,7 @@ from django.db.utils import Error
 
 from nestflux.database.errors import in_words
 from nestflux.exceptions import NestFluxError, RecordingFailed
-from nestflux.graph.loader import dotted, load
+from nestflux.graph.loader import dotted
 from nestflux.recording.capture import Recorded, Recorder, RunsOnData
 
 if TYPE_CHECKING:
@@ -53,6 +54,22 @@ class _RecordingExecutor(MigrationExecutor):
         self.loader = loader
         self.recorder = _QuietBooks(connection, recorder)
         self.statements = recorder
+        self._loader = loader
+
+    @cached_property
+    def _ordered(self) -> list[Migration]:
+        nodes: dict[Any, Migration] = self._loader.graph.nodes
+        return [nodes[key] for key in self._loader.plan()]
+
+    def migration_plan(self, targets: Any, clean_start: bool = False) -> Any:
+        """Of the whole graph, which is all that is ever asked for, in the history's order: states
+        are made along it, too."""
+        applied = {} if clean_start else self.loader.applied_migrations
+        return [
+            (migration, False)
+            for migration in self._ordered
+            if (migration.app_label, migration.name) not in applied
+        ]
 
     def apply_migration(
         self, state: Any, migration: Any, fake: bool = False, fake_initial: bool = False
@@ -68,19 +85,19 @@ class _RecordingExecutor(MigrationExecutor):
 def record_forwards(
     connection: BaseDatabaseWrapper,
     family: str,
-    unwritten: Sequence[Migration],
+    loader: ExtendedLoader,
     on_data: frozenset[str],
 ) -> tuple[list[Migration], list[Recorded]]:
-    """Apply every migration that the shadow's books lack, in Django's plan order.
+    """Apply every migration that the shadow's books lack, in the loader's order.
 
     Args:
-        unwritten: migrations that exist in memory only.
+        loader: of the shadow; with migrations that are not written yet, if there are any.
         on_data: locators of operations that are Python steps because they run on data.
 
     Raises RunsOnData where another such operation is met.
     """
     recorder = Recorder(connection, family, on_data)
-    executor = _RecordingExecutor(connection, recorder, load(connection, unwritten))
+    executor = _RecordingExecutor(connection, recorder, loader)
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     _run(connection, executor, plan)
     return [migration for migration, _ in plan], recorder.recorded
@@ -89,13 +106,13 @@ def record_forwards(
 def record_backwards(
     connection: BaseDatabaseWrapper,
     family: str,
-    unwritten: Sequence[Migration],
+    loader: ExtendedLoader,
     on_data: frozenset[str],
     migrations: Sequence[Migration],
 ) -> list[Recorded]:
     """Unapply ``migrations``, the last ones that were applied, the last first."""
     recorder = Recorder(connection, family, on_data)
-    executor = _RecordingExecutor(connection, recorder, load(connection, unwritten))
+    executor = _RecordingExecutor(connection, recorder, loader)
     own = executor.loader.graph.nodes
     plan = [(own[m.app_label, m.name], True) for m in reversed(migrations)]
     _run(connection, executor, plan)

@@ -19,7 +19,7 @@ from nestflux.exceptions import (
     ServerUnavailable,
     ServerUnsupported,
 )
-from nestflux.graph.loader import ExtendedLoader, dotted, is_held, load, plan_order
+from nestflux.graph.loader import ExtendedLoader, dotted, is_held, load
 from nestflux.history import naming
 from nestflux.history.folder import Folder, Staged
 from nestflux.history.sqlfile import Direction
@@ -66,13 +66,14 @@ def pending(alias: str, options: DetectOptions, families: Sequence[str] | None =
     """
     if families is None:
         families = families_of(alias, configuration())
-    loader = load()
+    folders = [history_folder(alias, family) for family in families]
+    loader = _loaded(folders)
     try:
         migrations = detect(loader, options)
     except ChangesUndecided as error:
         error.exit_code = 1
         raise
-    return _pending(loader, migrations, [history_folder(alias, family) for family in families])
+    return _pending(loader, migrations, folders)
 
 
 def generate(
@@ -93,9 +94,10 @@ def generate(
             then="use lower-case letters, digits and underscores, 59 at the most",
         )
     places = _places(alias)
-    loader = load()
+    folders = [place.folder for place in places]
+    loader = _loaded(folders)
     migrations = detect(loader, options)
-    found = _pending(loader, migrations, [place.folder for place in places])
+    found = _pending(loader, migrations, folders)
     if not found:
         return Generated(found)
     modules = written(migrations)
@@ -198,15 +200,21 @@ def _require_sound(folder: Folder) -> None:
         )
 
 
+def _loaded(folders: Sequence[Folder], unwritten: Sequence[Migration] = ()) -> ExtendedLoader:
+    """Every family's history holds the same migrations: the order of one will do for a state."""
+    order = folders[0].journal.migrations if folders else ()
+    return load(None, unwritten, order)
+
+
 def _pending(
     loader: ExtendedLoader, migrations: Sequence[Migration], folders: Sequence[Folder]
 ) -> Pending:
-    loader = load(None, migrations) if migrations else loader
+    loader = _loaded(folders, migrations) if migrations else loader
     missing = {}
     for folder in folders:
         held = set(folder.journal.books)
         missing[folder.family] = tuple(
-            dotted(key) for key in plan_order(loader) if not is_held(loader, key, held)
+            dotted(key) for key in loader.plan() if not is_held(loader, key, held)
         )
     return Pending(tuple(migrations), missing)
 

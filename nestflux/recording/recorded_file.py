@@ -187,14 +187,16 @@ def _build(
     with place.shadow() as connection:
         bring_to_head(connection, place.folder, journal, load(None, unwritten))
         before = read_schema(connection)
-        migrations, forwards = record_forwards(connection, family, unwritten, on_data)
+        loader = load(connection, unwritten, journal.migrations)
+        migrations, forwards = record_forwards(connection, family, loader, on_data)
         after, rows = read_schema(connection), read_rows(connection)
         backwards: list[Recorded] = []
         left = None
         irreversible = irreversible_because(migrations)
         if not irreversible:
             try:
-                backwards = record_backwards(connection, family, unwritten, on_data, migrations)
+                loader = load(connection, unwritten, journal.migrations)
+                backwards = record_backwards(connection, family, loader, on_data, migrations)
                 left = read_schema(connection)
             except DjangoFailed as error:
                 irreversible = f"{error.where}: Django's own way back fails: {error.what}"

@@ -137,13 +137,9 @@ def _of_models(site: Site, taken: frozenset[str]) -> Iterator[Edit]:
 
 def _renames(site: Site, taken: frozenset[str]) -> Iterator[Edit]:
     for model in site.models:
-        # Django orders the rename of a model that another app points at before that app's first
-        # migration, and cannot make the state of the next one (tests/applying/
-        # test_order_of_models.py): db_generate fails there as makemigrations and migrate do.
-        elsewhere = any(other.app != model.app for other, _ in site.pointing_at(model.path))
         for path in _free_models(site, taken):
             app, name = path.split(".")
-            if app == model.app and not elsewhere:
+            if app == model.app:
                 yield Edit(
                     "rename model",
                     model.path,

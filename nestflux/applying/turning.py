@@ -222,8 +222,8 @@ def unit_of(task: Task) -> _Unit:
     """The operation that a step belongs to; its whole migration where none is known."""
     operation = task.record.operation
     if not operation and isinstance(task.step, PythonStep):
-        operation = task.step.locator.split("/", 1)[1]
-    return task.migration, operation
+        operation = task.step.locator
+    return task.migration, operation.rpartition("/")[2]
 
 
 class _Sides:

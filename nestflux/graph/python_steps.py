@@ -34,11 +34,6 @@ class PythonOperation:
     operation: Operation
 
     @property
-    def place(self) -> str:
-        """The locator without its migration: ``1.0``."""
-        return self.locator.split("/", 1)[1]
-
-    @property
     def atomic(self) -> bool:
         """Is it run in a transaction (django/db/migrations/migration.py, apply)? One nested in
         SeparateDatabaseAndState is too, where Django opens none: so it runs exactly once."""

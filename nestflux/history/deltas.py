@@ -115,8 +115,9 @@ class StepRecord:
     ``verdict`` is how the server ran it; ``note`` its whole comment line;
     ``tables`` are the objects it names; ``undecidable`` says why a crash in the middle of it
     could not be decided (empty: it can); ``fingerprint`` is a Python step's code, hashed.
-    ``operation`` is the path of the operation of its migration that it came from, ``3`` or ``1.0``;
-    empty for what Django defers to the end of a migration, and where it is not known.
+    ``operation`` is the locator of the operation that it came from, ``blog.0002_seed/1.0`` (without
+    the migration where an earlier version recorded it); empty for what Django defers to the end of
+    a migration, and where it is not known.
     """
 
     sha256: str

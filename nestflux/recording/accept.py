@@ -36,7 +36,7 @@ from nestflux.history.sqlfile import Direction, PythonStep, SessionStatement, Sq
 from nestflux.history.statements import Kind, kind_of, sha256, summary
 from nestflux.recording.again import is_known, remember_again
 from nestflux.recording.generate import families_of, place_of
-from nestflux.recording.kept_steps import why_not_kept
+from nestflux.recording.kept_steps import operations_of_steps, why_not_kept
 from nestflux.recording.measuring import Measuring, describe_python
 from nestflux.recording.private_values import private_values
 from nestflux.recording.recorded_file import Place, inexactness, prove_snapshot
@@ -299,9 +299,8 @@ def _measured(
     known: tuple[StepRecord, ...],
 ) -> tuple[SqlFile, tuple[StepRecord, ...]]:
     """Run one way of a file. ``said`` are the records of its statements where the text was not
-    edited: what stands over them stays. ``known`` are those of before the edit: a statement that
-    is as it was is still of the operation that it came from."""
-    operations = {record.sha256: record.operation for record in known}
+    edited: what stands over them stays. ``known`` are those of before the edit."""
+    operations = operations_of_steps(known, file)
     pin(connection, file.session or PINNED)
     measuring = Measuring(connection, place.server.family)
     records: list[StepRecord] = []
@@ -316,7 +315,7 @@ def _measured(
                 if said:
                     words = said[len(records)]
                     found = replace(found, verdict=words.verdict, note=words.note)
-                records.append(replace(found, operation=operations.get(found.sha256, "")))
+                records.append(replace(found, operation=operations[len(records)]))
     notes = {ordinal: record.note for ordinal, record in enumerate(records, start=1)}
     return file.with_notes(notes), tuple(records)
 

@@ -138,7 +138,7 @@ class Recorder:
         is_foreign = not type(found.operation).__module__.startswith("django.")
 
         def watched(*args: Any, **kwargs: Any) -> None:
-            self._operation = found.place
+            self._operation = found.locator
             self._foreign = found.locator if is_foreign else ""
             try:
                 run(*args, **kwargs)

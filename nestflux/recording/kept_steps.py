@@ -1,7 +1,8 @@
-"""An edit of a file leaves its Python steps, and their places, as they were recorded. Pure."""
+"""What an edit of a file leaves as it was recorded. Pure."""
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
 from nestflux.history.deltas import StepRecord
@@ -9,7 +10,8 @@ from nestflux.history.sqlfile import PythonStep, SqlFile, Step
 
 
 def why_not_kept(known: Sequence[StepRecord], file: SqlFile, locators: Iterable[str]) -> str:
-    """Which Python step an edited file lacks, has twice, or has in another place; empty if none.
+    """Which Python step an edited file lacks, has twice, or has in another place; empty if none:
+    an edit leaves them, and their places, as they were recorded.
 
     A place is told by the statements before and behind it that the edit left as they were.
 
@@ -44,3 +46,17 @@ def _passed(at: int, known: Sequence[StepRecord], place: int, edited: Sequence[S
             told = step.locator if isinstance(step, PythonStep) else " ".join(step.sql.split())
             return told[:60]
     return ""
+
+
+def operations_of_steps(known: Sequence[StepRecord], file: SqlFile) -> list[str]:
+    """The operation that each step of an edited file came from; empty where that is not known.
+
+    A statement that is as it was, in the migration where it was, is still of the operation that it
+    came from. Of equal ones in a migration it is known as long as there are as many as before.
+    """
+    before: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for record in known:
+        before[record.operation.rpartition("/")[0], record.sha256].append(record.operation)
+    keys = [(section.migration, step.sha256) for _, section, step in file.steps()]
+    known_ones = {key for key, count in Counter(keys).items() if count == len(before[key])}
+    return [before[key].pop(0) if key in known_ones else "" for key in keys]

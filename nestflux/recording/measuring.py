@@ -111,7 +111,7 @@ def describe_python(step: PythonOperation, commits: list[str]) -> tuple[PythonSt
         undecidable=why,
         atomic=step.atomic and not commits,
         fingerprint=fingerprint(step.operation, type(step.migration).__module__),
-        operation=step.place,
+        operation=step.locator,
     )
 
 

@@ -107,6 +107,16 @@ def test_an_update_is_batched(shop: Project) -> None:
     assert sound(shop)
 
 
+def test_statements_that_an_edit_leaves_keep_their_operation(shop: Project) -> None:
+    edit(shop, "0002_later.sql", "day = day + 1", "day = day + 2")
+
+    shop.succeeds("db_generate", "--accept", "0002_later")
+
+    entry = Folder(shop.history, shop.server.family).journal.entry("0002_later")
+    ups = Folder(shop.history, shop.server.family).record(entry).up
+    assert [record.operation for record in ups] == ["", "shop.0002_later/1"]
+
+
 def test_a_table_is_partitioned_in_an_earlier_file(shop: Project) -> None:
     edit(shop, "0001_initial.sql", "NOT NULL PRIMARY KEY", "NOT NULL")
     edit(

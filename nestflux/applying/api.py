@@ -1,11 +1,11 @@
 """What the commands, the admin and other parts of NestFlux call. Each takes and returns values,
 prints nothing, and raises NestFluxError."""
 
-from nestflux.applying.backups import Due
+from nestflux.applying.backups.restore import RestorePlan, backups_of, plan_restore, restore
+from nestflux.applying.backups.taking import Due
 from nestflux.applying.context import Options
 from nestflux.applying.migrate import Outcome, backups_due, make_plan, migrate, works_of
 from nestflux.applying.plan import Plan
-from nestflux.applying.restore import RestorePlan, backups_of, plan_restore, restore
 from nestflux.applying.rollback import RollbackPlan, plan_rollback, rollback
 from nestflux.applying.status import Status, status
 from nestflux.database.lock import LockTimes

@@ -14,9 +14,9 @@ from django.db.utils import Error
 from nestflux.applying import failures
 from nestflux.applying.context import Context
 from nestflux.applying.events import Finished, Noticed, Started, StepDone, StepStarted
-from nestflux.applying.in_flight import InFlight
 from nestflux.applying.passage_rows import PassageRows
 from nestflux.applying.patience import Patience
+from nestflux.applying.recovery.in_flight import InFlight
 from nestflux.applying.tasks import Task, Work
 from nestflux.applying.transactions import Sentinel
 from nestflux.database.errors import number_of

@@ -19,7 +19,7 @@ from nestflux.applying.coverage import refuse_unrecorded
 from nestflux.applying.files import ledger_steps, relinks, row_of, verify, work_in
 from nestflux.applying.migrate import send_post_migrate
 from nestflux.applying.plan import Known, Relink, make
-from nestflux.applying.projecting import is_as_after
+from nestflux.applying.recovery.projecting import is_as_after
 from nestflux.applying.running import lock_held, open_history, refuse_unsuitable, run_opened
 from nestflux.applying.tasks import Task, Work
 from nestflux.database.ledger import FileRow, Ledger, LedgerState, read_state

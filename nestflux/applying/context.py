@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from nestflux.applying.backup_choice import BackupChoice
+from nestflux.applying.backups.choice import BackupChoice
 from nestflux.applying.events import OnEvent, ignore
 from nestflux.applying.retry import RetryPolicy
 from nestflux.database.ledger import Ledger

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from django.db.utils import Error, OperationalError
 
-from nestflux.applying.recover import Finding
+from nestflux.applying.recovery.deciding import Finding
+from nestflux.applying.recovery.turning import CannotTurn
 from nestflux.applying.tasks import Task, Work
-from nestflux.applying.turning import CannotTurn
 from nestflux.database.errors import in_words, message_of, number_of, was_too_large
 from nestflux.database.ledger import LedgerStep
 from nestflux.database.numbers import CONNECTION_LOST, PACKET_TOO_LARGE

@@ -11,15 +11,15 @@ from django.db import transaction
 
 from nestflux.applying import fresh, signals
 from nestflux.applying.apply import Passage
-from nestflux.applying.backup_choice import NOT_ASKED
-from nestflux.applying.backups import Due, back_up, due, refuse_unbacked
+from nestflux.applying.backups.choice import NOT_ASKED
+from nestflux.applying.backups.taking import Due, back_up, due, refuse_unbacked
 from nestflux.applying.context import Context, Options
 from nestflux.applying.coverage import refuse_unrecorded
 from nestflux.applying.edits import edited, refuse_edited
 from nestflux.applying.events import Finished, Loaded, Noticed, Relinked, SignalsLate, Turned
 from nestflux.applying.files import relinks, row_of, verify, work_in
-from nestflux.applying.half_way import HalfWay, looking
 from nestflux.applying.plan import Known, Plan, make, replay_reasons
+from nestflux.applying.recovery.half_way import HalfWay, looking
 from nestflux.applying.running import lock_held, open_history, refuse_unsuitable, run_opened
 from nestflux.applying.sizes import refuse_what_is_too_large
 from nestflux.applying.tasks import Work

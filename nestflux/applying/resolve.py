@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 from nestflux.applying import signals
 from nestflux.applying.context import Context, Options
 from nestflux.applying.files import row_of, work_in
-from nestflux.applying.half_way import looking
-from nestflux.applying.in_flight import InFlight
 from nestflux.applying.migrate import send_post_migrate
 from nestflux.applying.passage_rows import PassageRows
-from nestflux.applying.recover import Decision, Finding
+from nestflux.applying.recovery.deciding import Decision, Finding
+from nestflux.applying.recovery.half_way import looking
+from nestflux.applying.recovery.in_flight import InFlight
 from nestflux.applying.running import lock_held, open_history, refuse_unsuitable, run_opened
 from nestflux.database.ledger import (
     FileRow,

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 from nestflux.applying import signals
 from nestflux.applying.apply import Passage
-from nestflux.applying.backup_choice import NOT_ASKED, Answer
-from nestflux.applying.backups import back_up, refuse_unbacked
+from nestflux.applying.backups.choice import NOT_ASKED, Answer
+from nestflux.applying.backups.losses import Loss, losses_live
+from nestflux.applying.backups.taking import back_up, refuse_unbacked
 from nestflux.applying.context import Context, Options
 from nestflux.applying.events import Finished, SignalsLate, Turned
 from nestflux.applying.files import row_of, work_in
-from nestflux.applying.half_way import HalfWay, looking
-from nestflux.applying.losses import Loss, losses_live
 from nestflux.applying.migrate import send_post_migrate
+from nestflux.applying.recovery.half_way import HalfWay, looking
 from nestflux.applying.running import lock_held, open_history, refuse_unsuitable, run_opened
 from nestflux.applying.sizes import refuse_what_is_too_large
 from nestflux.applying.tasks import Work

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from nestflux.applying.backup_choice import BackupChoice, choice_of
+from nestflux.applying.backups.choice import BackupChoice, choice_of
 
 
 def add_backup_arguments(parser: CommandParser) -> None:

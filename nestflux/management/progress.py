@@ -8,7 +8,7 @@ from typing import Self
 from rich.console import Console
 from rich.status import Status
 
-from nestflux.applying.backup_folder import size_text
+from nestflux.applying.backups.folder import size_text
 from nestflux.applying.events import (
     BackupStarted,
     BackupTaken,

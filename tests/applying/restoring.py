@@ -13,7 +13,7 @@ from typing import Any
 from django.db import connections
 
 from nestflux.applying.api import Options, migrate, plan_restore, restore, rollback
-from nestflux.applying.backup_choice import Answer, BackupChoice
+from nestflux.applying.backups.choice import Answer, BackupChoice
 from nestflux.exceptions import NestFluxError
 from tests.applying import vault
 from tests.applying.stopping import Crash, Saboteur, forget_connection

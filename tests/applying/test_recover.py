@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from nestflux.applying.recover import Decision, Interrupted, decide
+from nestflux.applying.recovery.deciding import Decision, Interrupted, decide
 from nestflux.history.deltas import ORDER, Delta
 
 BEFORE = {"table post": "ENGINE=InnoDB", f"table post {ORDER}": "id"}

@@ -252,7 +252,7 @@ def _interrupted(shop: Project, name: str) -> None:
         f"""
         from nestflux.applying.api import Options, migrate
         from nestflux.applying.apply import Passage
-        from nestflux.applying.backup_choice import NOT_ASKED
+        from nestflux.applying.backups.choice import NOT_ASKED
 
         class Died(BaseException):
             pass

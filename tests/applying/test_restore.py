@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from nestflux.applying.bringing_back import parts_of
-from nestflux.applying.restore import require_its_turn
+from nestflux.applying.backups.bringing_back import parts_of
+from nestflux.applying.backups.restore import require_its_turn
 from nestflux.database.ledger_backups import BackupRow
 from nestflux.database.ledger_rows import LedgerFile, LedgerState
 from nestflux.database.scratch_tables import DumpedTable

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from nestflux.applying.recovery.turning import CannotTurn, Leg, turned
 from nestflux.applying.tasks import Task, Work
-from nestflux.applying.turning import CannotTurn, Leg, turned
 from nestflux.history.deltas import Delta, StepRecord
 from nestflux.history.sqlfile import Direction, PythonStep, Section, SqlFile, Statement
 

@@ -137,7 +137,7 @@ def _die_in_the_copy(rig: Rig) -> None:
 
 
 def test_a_foreign_key_that_a_killed_mariadb_lost_is_made_again(mortal_rig: Rig) -> None:
-    """As it leaves a table that it copied (``nestflux/applying/lost_keys.py``)."""
+    """As it leaves a table that it copied (``nestflux/applying/recovery/lost_keys.py``)."""
     if mortal_rig.family != "mariadb":
         pytest.skip("MySQL loses none")
     _die_in_the_copy(mortal_rig)

@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from nestflux.applying.api import Options, Plan, RollbackPlan, backups_of, plan_restore, restore
-from nestflux.applying.restore import RestorePlan
+from nestflux.applying.backups.restore import RestorePlan
 from nestflux.database.ledger_backups import BackupRow
 from nestflux.exceptions import Refused
 from nestflux.history.folder import shown

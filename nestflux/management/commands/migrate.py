@@ -27,7 +27,7 @@ from nestflux.applying.api import (
     rollback,
     works_of,
 )
-from nestflux.applying.backup_choice import NOT_ASKED
+from nestflux.applying.backups.choice import NOT_ASKED
 from nestflux.applying.events import ignore
 from nestflux.applying.running import open_history
 from nestflux.database.ledger import LedgerState, read_state

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from nestflux.applying.projecting import Projection, project
+from nestflux.applying.recovery.projecting import Projection, project
 from nestflux.history.deltas import Delta
 from nestflux.history.statements import is_repeatable
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from nestflux.applying.backup_choice import Answer, BackupChoice
-from nestflux.applying.backup_folder import (
+from nestflux.applying.backups.choice import Answer, BackupChoice
+from nestflux.applying.backups.folder import (
     DUMP,
     Backup,
     Manifest,
@@ -22,7 +22,7 @@ from nestflux.applying.backup_folder import (
     lost_as_json,
 )
 from nestflux.applying.events import BackupStarted, BackupTaken, Noticed
-from nestflux.applying.losses import Loss, losses_live
+from nestflux.applying.backups.losses import Loss, losses_live
 from nestflux.applying.tasks import Task, Work
 from nestflux.database.dumping import Dump, Tool, dump, find_tool
 from nestflux.database.ledger import Ledger, LedgerFile, LedgerState

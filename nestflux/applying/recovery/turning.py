@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from nestflux.applying.projecting import telling
+from nestflux.applying.recovery.projecting import telling
 from nestflux.applying.tasks import Task, Work
 from nestflux.history import spellings
 from nestflux.history.deltas import Delta, Reading

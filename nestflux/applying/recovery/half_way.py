@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from nestflux.applying import failures
 from nestflux.applying.context import Context, Options
 from nestflux.applying.files import work_in
-from nestflux.applying.in_flight import InFlight
 from nestflux.applying.passage_rows import PassageRows
-from nestflux.applying.recover import Decision, Finding
+from nestflux.applying.recovery.deciding import Decision, Finding
+from nestflux.applying.recovery.in_flight import InFlight
+from nestflux.applying.recovery.turning import OTHER, CannotTurn, Leg, turned
 from nestflux.applying.tasks import Work
-from nestflux.applying.turning import OTHER, CannotTurn, Leg, turned
 from nestflux.database.ledger import FileRow, Ledger, LedgerFile, LedgerStep
 from nestflux.database.lock import DatabaseLock
 from nestflux.database.reader import read_schema

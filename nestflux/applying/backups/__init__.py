@@ -1,0 +1,1 @@
+"""Backups before loss, and what was lost brought back."""

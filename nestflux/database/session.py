@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 # Strict, ANSI-neutral: what Django's own test suite runs with, on both families. Without
 # NO_BACKSLASH_ESCAPES and ANSI_QUOTES a literal of a file means the same everywhere.
 SQL_MODE = "STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO"
+_NAMES = "SET NAMES utf8mb4"
 PINNED = (
-    "SET NAMES utf8mb4",
+    _NAMES,
     f"SET sql_mode = '{SQL_MODE}'",
     "SET time_zone = '+00:00'",
     "SET foreign_key_checks = 1",
@@ -48,10 +49,21 @@ _IDLE = 28800
 
 
 def pin(connection: BaseDatabaseWrapper, session: tuple[str, ...] = PINNED) -> None:
-    """Run a file's SETs on a connection."""
+    """Run a file's SETs on a connection, or the statements of a snapshot.
+
+    The connection keeps its own collation. A CAST in a Python step has it, and what Django's
+    migrate could compare with a column, because the project's settings say so, must still be
+    comparable (server error 1267).
+    """
     with connection.cursor() as cursor:
         for sql in session:
+            own = ""
+            if sql == _NAMES:
+                cursor.execute("SELECT @@SESSION.collation_connection")
+                (own,) = cursor.fetchone()
             cursor.execute(sql)
+            if own.startswith("utf8mb4_"):
+                cursor.execute("SET collation_connection = %s", [own])
 
 
 @contextmanager

@@ -60,7 +60,7 @@ def shadow(
         except Error as error:
             raise unavailable(error, keeper, schema=name) from None
         stack.callback(_drop, keeper, name)
-        yield stack.enter_context(_alias_pointing_at(alias, settings, name))
+        yield stack.enter_context(_alias_pointing_at(alias, settings, name, collation))
 
 
 @contextmanager
@@ -97,8 +97,10 @@ def _drop(keeper: BaseDatabaseWrapper, name: str) -> None:
 
 @contextmanager
 def _alias_pointing_at(
-    alias: str, settings: Mapping[str, Any], name: str
+    alias: str, settings: Mapping[str, Any], name: str, collation: str | None
 ) -> Iterator[BaseDatabaseWrapper]:
+    """The connection's collation is the schema's, as it mostly is in a real database: a text that a
+    migration's own SQL makes (CAST) can be compared with a column."""
     scratch = deepcopy(dict(settings))
     scratch["NAME"] = name
     scratch["OPTIONS"] = {
@@ -107,6 +109,9 @@ def _alias_pointing_at(
         "init_command": f"SET sql_mode = '{SQL_MODE}', time_zone = '+00:00', "
         "foreign_key_checks = 1",
     }
+    scratch["OPTIONS"].pop("collation", None)
+    if collation:
+        scratch["OPTIONS"]["collation"] = collation
     scratch["CONN_MAX_AGE"] = None
     previous_settings, previous = connections.settings[alias], connections[alias]
     connections.settings[alias] = scratch

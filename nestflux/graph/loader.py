@@ -18,6 +18,7 @@ from django.db.migrations.exceptions import (
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.migration import Migration, swappable_dependency
 from django.db.migrations.state import ProjectState
+from django.db.utils import Error
 
 from nestflux.exceptions import Refused
 
@@ -110,7 +111,8 @@ def load(
         order: those that a history's files hold, as they hold them.
 
     Raises Refused, naming file and line, where one cannot be loaded or the graph does not hold
-    together; and where an app has two leaf nodes.
+    together; and where an app has two leaf nodes. Raises django.db.Error where the server does not
+    answer.
     """
     try:
         loader = ExtendedLoader(connection, extra, order)
@@ -120,6 +122,8 @@ def load(
         ) from None
     except InvalidBasesError as error:
         raise Refused(f"A migration names an unknown base: {error}") from None
+    except Error:  # rows are read, and a module may ask what the server is when it is imported
+        raise
     except Exception as error:  # whatever a migration module raises when it is imported
         raise Refused(
             f"A migration cannot be imported: {type(error).__name__}: {error}",

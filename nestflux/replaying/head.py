@@ -71,10 +71,7 @@ def book(connection: BaseDatabaseWrapper, rows: Sequence[str]) -> None:
 
 def run_script(connection: BaseDatabaseWrapper, text: str) -> None:
     """Run a client script, statement by statement."""
-    with connection.cursor() as cursor:
-        for fragment in fragments(text):
-            if fragment.kind == "statement":
-                cursor.execute(fragment.text)
+    pin(connection, tuple(each.text for each in fragments(text) if each.kind == "statement"))
 
 
 def run_file(connection: BaseDatabaseWrapper, file: SqlFile, steps: StepRunner) -> None:

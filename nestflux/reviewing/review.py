@@ -6,7 +6,11 @@ from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from django.db import connections
+from django.db.utils import Error
+
 from nestflux.conf import FAMILIES, Configuration, configuration, history_folder
+from nestflux.database.errors import unavailable
 from nestflux.database.server import FAMILY_NAMES, Server
 from nestflux.exceptions import ChangesUndecided, NestFluxError, Refused
 from nestflux.graph.loader import load
@@ -123,6 +127,8 @@ def _project(made: _Review, alias: str, families: Sequence[str]) -> ExtendedLoad
         found = Project(tuple(families), undecided=error)
     except NestFluxError as error:
         found = Project(tuple(families), broken=error)
+    except Error as error:  # a migration module asks what the server is
+        found = Project(tuple(families), broken=unavailable(error, connections[alias]))
     except Exception as error:  # operations that do not fit the state before them
         words = f"The migrations do not fit together: {type(error).__name__}: {error}"
         found = Project(tuple(families), broken=Refused(words))

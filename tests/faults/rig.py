@@ -176,6 +176,12 @@ class Survey:
                 yield command
 
 
+def changes_anything(statements: Iterable[str]) -> bool:
+    """Does one of them write, be it the ledger only?"""
+    words = {sql.lstrip(" (\n").partition(" ")[0].upper() for sql in statements}
+    return bool(words & (_DDL | _DATA))
+
+
 def of_files(statements: Iterable[str]) -> list[str]:
     """Those that stand in a file, in the snapshot or in a Python step. A load that died is dropped
     as a whole: what it had made counts no more."""

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.db.utils import Error
 
-from nestflux.applying.backups.folder import Backup, open_backup, require_intact
 from nestflux.applying.backups.bringing_back import WRITING, Part, bring_back, parts_of, rows_text
+from nestflux.applying.backups.folder import Backup, open_backup, require_intact
 from nestflux.applying.context import Context, Options
 from nestflux.applying.events import Restored
 from nestflux.applying.migrate import make_plan, migrate

@@ -21,8 +21,8 @@ from nestflux.applying.backups.folder import (
     is_usable,
     lost_as_json,
 )
-from nestflux.applying.events import BackupStarted, BackupTaken, Noticed
 from nestflux.applying.backups.losses import Loss, losses_live
+from nestflux.applying.events import BackupStarted, BackupTaken, Noticed
 from nestflux.applying.tasks import Task, Work
 from nestflux.database.dumping import Dump, Tool, dump, find_tool
 from nestflux.database.ledger import Ledger, LedgerFile, LedgerState

@@ -1,0 +1,92 @@
+"""A Python of its own with this project's wheel and other people's packages: nothing of the
+repository is on its path. Kept in ``.local/realworld``, one for each list of packages."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+from tests.scenario import REPOSITORY
+
+HERE = Path(__file__).resolve().parent
+ROOMS = REPOSITORY / ".local" / "realworld"
+
+
+def is_whole() -> bool:
+    """``make realworld``: all packages, all of each test."""
+    return bool(os.environ.get("REALWORLD_WHOLE"))
+
+
+@cache
+def python_of(year: int) -> Path:
+    """The Python in whose packages are those of that year."""
+    packages = HERE / ("packages-whole.txt" if is_whole() else "packages.txt")
+    constraints = HERE / f"constraints-{year}.txt"
+    name = _hashed([packages, HERE / "packages.txt", constraints])
+    room = ROOMS / f"{year}-{name}"
+    with _alone():
+        wheel = _wheel()
+        python = room / "bin" / "python"
+        stamp = room / "installed"
+        if not stamp.exists():
+            _run(sys.executable, "-m", "venv", "--clear", str(room))
+            _pip(python, str(wheel), "-r", str(packages), "-c", str(constraints))
+        elif stamp.read_text(encoding="utf-8") != wheel.parent.name:
+            _pip(python, "--force-reinstall", "--no-deps", str(wheel))
+        stamp.write_text(wheel.parent.name, encoding="utf-8")
+    return python
+
+
+def _wheel() -> Path:
+    """The wheel of the working tree, built where its sources changed."""
+    sources = sorted(
+        path
+        for path in (REPOSITORY / "nestflux").rglob("*")
+        if path.is_file() and path.suffix != ".pyc"
+    )
+    folder = ROOMS / "wheels" / _hashed([REPOSITORY / "pyproject.toml", *sources])
+    if not (built := list(folder.glob("*.whl"))):
+        pip = (sys.executable, "-m", "pip", "--disable-pip-version-check")
+        # Built from a copy: setuptools leaves its own folders beside what it builds.
+        copy = folder / "source"
+        shutil.rmtree(copy, ignore_errors=True)
+        shutil.copytree(REPOSITORY / "nestflux", copy / "nestflux")
+        for name in ("pyproject.toml", "README.md"):
+            shutil.copy(REPOSITORY / name, copy)
+        _run(*pip, "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), str(copy))
+        built = list(folder.glob("*.whl"))
+    return built[0]
+
+
+def _hashed(paths: list[Path]) -> str:
+    whole = hashlib.sha256()
+    for path in paths:
+        whole.update(path.name.encode())
+        whole.update(path.read_bytes())
+    return whole.hexdigest()[:12]
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """The tests of both servers run at the same time."""
+    ROOMS.mkdir(parents=True, exist_ok=True)
+    with (ROOMS / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _pip(python: Path, *args: str) -> None:
+    _run(str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *args)
+
+
+def _run(*command: str) -> None:
+    ended = subprocess.run(command, cwd=ROOMS, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, f"{' '.join(command)}\n{ended.stdout}\n{ended.stderr}"

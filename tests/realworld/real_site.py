@@ -1,0 +1,161 @@
+"""A site of real packages in a folder, run by a Python that has only their wheels and ours."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from django.db import connections
+
+from nestflux.database.reader import read_schema
+from nestflux.database.rows import TableRows, read_rows
+from nestflux.database.session import PINNED, pin
+from nestflux.history.deltas import Delta
+from nestflux.history.folder import Folder
+from tests.realworld.clean_room import HERE
+from tests.realworld.packages import Stage
+from tests.scenario import MYSQL_PROGRAMS, Outcome, TestServer
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+# Without a test's own names a machine's environment would decide what a migration does.
+_KEPT = ("PATH", "HOME", "LANG", "TMPDIR")
+_UUID = re.compile(r"'[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}'")
+_TIME = re.compile(r"'\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?'")
+
+
+@dataclass(frozen=True)
+class RealSite:
+    """The site as one of its databases sees it.
+
+    ``collation``: the default of its databases; empty for the server's.
+    """
+
+    path: Path
+    server: TestServer
+    python: Path
+    name: str
+    stages: tuple[Stage, ...]
+    database: str = ""
+    collation: str = ""
+
+    @classmethod
+    def made(
+        cls, path: Path, server: TestServer, python: Path, name: str, stages: Sequence[Stage]
+    ) -> Self:
+        shutil.copytree(HERE / "site", path, ignore=shutil.ignore_patterns("__pycache__"))
+        return cls(path, server, python, name, tuple(stages))
+
+    @property
+    def history(self) -> Folder:
+        return Folder(self.path / "migrations_sql" / self.server.family, self.server.family)
+
+    @contextmanager
+    def on(self, purpose: str, collation: str = "") -> Iterator[Self]:
+        """The site on an empty database of its own."""
+        database = f"{self.name}_{purpose}"
+        charset = collation.partition("_")[0] or "utf8mb4"
+        collate = f" COLLATE {collation}" if collation else ""
+        self.server.sql(f"DROP DATABASE IF EXISTS `{database}`")
+        self.server.sql(f"CREATE DATABASE `{database}` CHARACTER SET {charset}{collate}")
+        try:
+            yield replace(self, database=database, collation=collation)
+        finally:
+            self.server.sql(f"DROP DATABASE `{database}`")
+
+    # ---- commands --------------------------------------------------------------------------
+
+    def run(self, *args: str) -> Outcome:
+        """``python manage.py ARGS``."""
+        return self._run("manage.py", *args)
+
+    def succeeds(self, *args: str) -> Outcome:
+        outcome = self.run(*args)
+        assert outcome.code == 0, str(outcome)
+        return outcome
+
+    def stock(self, *args: str) -> None:
+        """Django's own migrate: see site/stock.py."""
+        outcome = self._run("stock.py", *args)
+        assert outcome.code == 0, str(outcome)
+
+    def generate(self) -> None:
+        """A file a stage."""
+        for number, stage in enumerate(self.stages, start=1):
+            grown = replace(self, stages=self.stages[:number])
+            grown.succeeds("db_generate", "--noinput", "--name", stage.name)
+
+    def _run(self, *command: str) -> Outcome:
+        apps = " ".join(app for stage in self.stages for app in stage.apps)
+        path = os.pathsep.join((str(MYSQL_PROGRAMS), os.environ["PATH"]))
+        environment = {
+            **{name: os.environ[name] for name in _KEPT if name in os.environ},
+            "PATH": path,
+            "DATABASE_URL": self.server.database_url(self.database),
+            "REALWORLD_APPS": apps,
+            "REALWORLD_COLLATION": self.collation,
+            "REALWORLD_SHADOW": f"{self.name}_shadow",
+        }
+        ended = subprocess.run(
+            [str(self.python), *command],
+            cwd=self.path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return Outcome(ended.returncode, ended.stdout, ended.stderr)
+
+    # ---- what is there ---------------------------------------------------------------------
+
+    def require_as(self, other: RealSite, *, but: Collection[str] = ()) -> None:
+        """Fails where a column, index, constraint, key, comment or row is another one.
+
+        Args:
+            but: tables of which the rows may differ.
+        """
+        (ours, our_rows), (theirs, their_rows) = self._built(), other._built()
+        different = Delta.between(theirs, ours).lines()
+        for table in but:
+            our_rows.pop(table, None)
+            their_rows.pop(table, None)
+        different += _different_rows(their_rows, our_rows)
+        assert not different, "\n".join(different[:40])
+
+    def _built(self) -> tuple[dict[str, str], dict[str, TableRows]]:
+        settings = {**self.server.settings, "NAME": self.database}
+        connection: BaseDatabaseWrapper = type(connections["default"])(settings, "default")
+        try:
+            pin(connection, PINNED)
+            return dict(read_schema(connection).reading), read_rows(connection)
+        finally:
+            connection.close()
+
+
+def _different_rows(theirs: dict[str, TableRows], ours: dict[str, TableRows]) -> Iterator[str]:
+    """Line by line. What is new in each database is compared by its kind, not by its value."""
+    for table in sorted(theirs.keys() | ours.keys()):
+        here, there = theirs.get(table), ours.get(table)
+        if here is None or there is None:
+            yield f"rows of {table}: {'none' if here is None else 'some'} with Django's migrate"
+            continue
+        if len(here.rows) != len(there.rows):
+            yield f"rows of {table}: {len(here.rows)} with Django's migrate, {len(there.rows)} here"
+            continue
+        for one, other in zip(here.rows, there.rows, strict=True):
+            for column, expected, found in zip(here.columns, one, other, strict=True):
+                if expected != found and not _is_new_each_time(expected, found):
+                    yield f"{table}.{column.name}: {expected} with Django's migrate, {found} here"
+
+
+def _is_new_each_time(one: str, other: str) -> bool:
+    """Two uuids, or two times."""
+    return any(kind.fullmatch(one) and kind.fullmatch(other) for kind in (_UUID, _TIME))

@@ -1,0 +1,48 @@
+"""A site of other people's packages. Which of them are installed is said by REALWORLD_APPS."""
+
+import os
+from pathlib import Path
+
+from nestflux.environment import database_from_url
+
+BASE_DIR = Path(__file__).resolve().parent
+SECRET_KEY = "only-for-tests"
+ROOT_URLCONF = "site_urls"
+SITE_ID = 1
+USE_TZ = True
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("de", "German")]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+CMS_CONFIRM_VERSION4 = True
+WAGTAIL_SITE_NAME = "realworld"
+WAGTAILADMIN_BASE_URL = "http://localhost"
+
+INSTALLED_APPS = ["nestflux", *os.environ["REALWORLD_APPS"].split()]
+MIDDLEWARE = [
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+]
+if "allauth.account" in INSTALLED_APPS:
+    MIDDLEWARE.append("allauth.account.middleware.AccountMiddleware")
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "sekizai.context_processors.sekizai",
+            ]
+        },
+    }
+]
+
+DATABASES = {"default": database_from_url(os.environ["DATABASE_URL"], variable="DATABASE_URL")}
+if collation := os.environ.get("REALWORLD_COLLATION"):
+    # As whoever has a database of that collation must do: some packages compare a column with a
+    # text of their own.
+    DATABASES["default"].setdefault("OPTIONS", {})["collation"] = collation
+NESTFLUX = {"SHADOW_NAME": os.environ["REALWORLD_SHADOW"]}

@@ -1,0 +1,112 @@
+"""Other people's packages: what Django's own ``migrate`` builds, and what the files build.
+
+In every run of the tests some packages; ``make realworld`` takes them all.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from nestflux.history.sqlfile import Direction
+from tests.realworld.clean_room import is_whole, python_of
+from tests.realworld.packages import stages
+from tests.realworld.real_site import RealSite
+from tests.scenario import TestServer
+
+NOW = 2026
+COLLATIONS = {
+    "mariadb": ("utf8mb4_unicode_ci", "utf8mb4_bin"),
+    "mysql": ("utf8mb4_unicode_ci", "utf8mb4_general_ci"),
+}
+
+
+@pytest.fixture(scope="module")
+def site(server: TestServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealSite]:
+    """With the whole history, generated from nothing."""
+    name = f"nf_{secrets.token_hex(5)}"
+    path: Path = tmp_path_factory.mktemp("realworld") / "site"
+    made = RealSite.made(path, server, python_of(NOW), name, stages())
+    try:
+        with made.on("models") as generating:
+            generating.generate()
+        yield made
+    finally:
+        server.drop_all(name)
+
+
+@pytest.fixture(scope="module")
+def stock(site: RealSite) -> Iterator[RealSite]:
+    """What Django's own ``migrate`` builds."""
+    with site.on("stock") as built:
+        built.stock("up")
+        yield built
+
+
+def test_the_wheel_holds_the_app_and_nothing_else_of_the_repository(site: RealSite) -> None:
+    room = site.python.parent.parent
+    (package,) = room.glob("lib/python*/site-packages/nestflux")
+
+    assert (package / "templates").is_dir()
+    assert (package / "static").is_dir()
+    assert not {"identity", "blog", "tests", "scripts"} & {p.name for p in package.parent.iterdir()}
+
+
+def test_the_files_one_by_one_build_what_django_builds(site: RealSite, stock: RealSite) -> None:
+    with site.on("replay") as replayed:
+        replayed.succeeds("db_migrate", "--replay")
+
+        replayed.require_as(stock)
+
+
+def test_the_snapshot_builds_what_django_builds(site: RealSite, stock: RealSite) -> None:
+    with site.on("fresh") as fresh:
+        loaded = fresh.succeeds("db_migrate")
+
+        fresh.require_as(stock)
+        assert "Loaded schema.sql" in loaded.stdout
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_in_a_database_of_another_collation_too(site: RealSite, number: int) -> None:
+    collation = COLLATIONS[site.server.family][number]
+    with site.on("stock2", collation) as stock, site.on("fresh2", collation) as fresh:
+        stock.stock("up")
+        fresh.succeeds("db_migrate")
+
+        fresh.require_as(stock)
+    if is_whole():
+        with site.on("stock2", collation) as stock, site.on("replay2", collation) as replayed:
+            stock.stock("up")
+            replayed.succeeds("db_migrate", "--replay")
+
+            replayed.require_as(stock)
+
+
+def test_each_down_file_leaves_what_django_leaves(site: RealSite) -> None:
+    """Down to the first file that says that it has no way back, where Django has none either."""
+    with site.on("down") as ours, site.on("stock_down") as stock:
+        ours.succeeds("db_migrate")
+        stock.stock("up")
+        undone = 0
+        for entry in reversed(site.history.journal.entries):
+            if site.history.file(entry, Direction.DOWN).irreversible:
+                break
+            ours.succeeds("db_rollback", "--yes")
+            stock.stock("down", *reversed(entry.migrations))
+
+            ours.require_as(stock)
+            undone += 1
+
+    assert undone >= 3
+
+
+def test_nothing_is_left_to_generate_and_db_check_is_content(site: RealSite) -> None:
+    with site.on("check") as checked:
+        assert checked.run("db_generate", "--check").code == 0
+        checked.succeeds("db_migrate")
+        assert checked.run("db_check").code == 0
+        assert "up to date" in checked.succeeds("db_migrate").stdout

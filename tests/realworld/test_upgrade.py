@@ -1,0 +1,56 @@
+"""A site of two years ago gets today's packages: its history goes on, and so do its databases."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from tests.realworld.clean_room import python_of
+from tests.realworld.packages import stages
+from tests.realworld.real_site import RealSite
+from tests.scenario import TestServer
+
+THEN, NOW = 2024, 2026
+# Each post_migrate numbers what is new: one at the end does it in another order than two.
+NUMBERED_BY_SIGNALS = ("auth_permission", "django_content_type")
+
+
+@pytest.fixture
+def site(server: TestServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealSite]:
+    """With the history of that time."""
+    name = f"nf_{secrets.token_hex(5)}"
+    path = tmp_path_factory.mktemp("upgrade") / "site"
+    made = RealSite.made(path, server, python_of(THEN), name, stages())
+    try:
+        with made.on("models") as generating:
+            generating.generate()
+        yield made
+    finally:
+        server.drop_all(name)
+
+
+def test_the_upgrade_builds_what_django_builds(site: RealSite) -> None:
+    with site.on("ours") as ours, site.on("stock") as stock, site.on("fresh") as fresh:
+        ours.succeeds("db_migrate")
+        stock.stock("up")
+        files = len(site.history.journal.entries)
+
+        upgraded = _with_todays_packages(ours)
+        upgraded.succeeds("db_generate", "--noinput", "--name", "upgrade")
+        applied = upgraded.succeeds("db_migrate")
+        _with_todays_packages(stock).stock("up")
+
+        upgraded.require_as(stock)
+        assert len(site.history.journal.entries) == files + 1
+        assert "Applied migration" in applied.stdout
+        assert upgraded.run("db_check").code == 0
+        loaded = _with_todays_packages(fresh)
+        loaded.succeeds("db_migrate")
+        loaded.require_as(stock, but=NUMBERED_BY_SIGNALS)
+
+
+def _with_todays_packages(site: RealSite) -> RealSite:
+    return replace(site, python=python_of(NOW))

@@ -35,11 +35,12 @@ from nestflux.history.journal import Entry
 from nestflux.history.sqlfile import Direction, PythonStep, SessionStatement, SqlFile, render
 from nestflux.history.statements import Kind, kind_of, sha256, summary
 from nestflux.recording.again import is_known, remember_again
-from nestflux.recording.generate import families_of, place_of
+from nestflux.recording.generate import families_of
 from nestflux.recording.kept_steps import operations_of_steps, why_not_kept
 from nestflux.recording.measuring import Measuring, describe_python
+from nestflux.recording.place import Place, place_of
 from nestflux.recording.private_values import private_values
-from nestflux.recording.recorded_file import Place, inexactness, prove_snapshot
+from nestflux.recording.recorded_file import inexactness, prove_snapshot
 from nestflux.recording.snapshot import (
     Volatility,
     render_snapshot,

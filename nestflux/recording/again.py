@@ -27,7 +27,7 @@ from nestflux.history.sqlfile import Direction, PythonStep, Section, SqlFile
 from nestflux.history.statements import sha256
 from nestflux.recording.capture import RunsOnData
 from nestflux.recording.executing import record_one
-from nestflux.recording.recorded_file import Place
+from nestflux.recording.place import Place
 from nestflux.recording.remembering import comparable, record_of, texts_of
 from nestflux.replaying.head import book, run_section
 

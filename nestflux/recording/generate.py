@@ -4,25 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from django.db.migrations.migration import Migration
 
 from nestflux.conf import Configuration, configuration, history_folder
 from nestflux.database.errors import reachable
-from nestflux.database.server import FAMILY_NAMES, connection_for, server_of
-from nestflux.database.shadow import server_settings
+from nestflux.database.server import connection_for, server_of
 from nestflux.exceptions import (
     ChangesUndecided,
-    HistoryError,
-    NestFluxError,
     Refused,
-    ServerUnavailable,
-    ServerUnsupported,
 )
 from nestflux.graph.loader import ExtendedLoader, dotted, is_held, load
 from nestflux.history import naming
 from nestflux.history.folder import Folder, Staged
-from nestflux.history.sqlfile import Direction
 from nestflux.recording.changes import (
     DetectOptions,
     MigrationModule,
@@ -30,7 +25,10 @@ from nestflux.recording.changes import (
     empty_migrations,
     written,
 )
-from nestflux.recording.recorded_file import Place, RecordedFile, record_file
+from nestflux.recording.place import Place, place_of
+
+if TYPE_CHECKING:
+    from nestflux.recording.recorded_file import RecordedFile
 
 
 @dataclass(frozen=True)
@@ -100,6 +98,8 @@ def generate(
     found = _pending(loader, migrations, folders)
     if not found:
         return Generated(found)
+    from nestflux.recording.recorded_file import record_file  # with nothing to do: not needed
+
     modules = written(migrations)
     base = name or _base_name(places)
     files = [
@@ -137,67 +137,6 @@ def _places(alias: str) -> list[Place]:
     """A reachable server for every family, before anything is recorded on one of them."""
     configured = configuration()
     return [place_of(alias, family, configured) for family in families_of(alias, configured)]
-
-
-def place_of(alias: str, family: str, configured: Configuration, *, edits: bool = False) -> Place:
-    """The shadow server of a family: the one that the setting names, else the alias's own.
-
-    ``edits``: files of the history may differ from the journal. Raises NestFluxError where the
-    server cannot be used, HistoryError where the history is not sound.
-    """
-    folder = history_folder(alias, family)
-    if not edits:
-        _require_sound(folder)
-    entry = configured.shadows.get(family)
-    settings = server_settings(alias, entry)
-    probe = type(connection_for(alias))({**settings, "NAME": ""}, alias)
-    try:
-        with reachable(probe):
-            server = server_of(probe)
-    except ServerUnavailable as error:
-        raise _no_server(family, error.what, named=entry is not None) from None
-    finally:
-        probe.close()
-    if server.family != family:
-        raise _no_server(family, f"the server of {alias!r} is {server.name}", named=False)
-    if folder.journal.entries and (differing := server.differing_features(folder.journal.features)):
-        raise ServerUnsupported(
-            f"{server.name} would be given other DDL than the history was recorded with:\n"
-            + "\n".join(f"    {line}" for line in differing),
-            where=str(folder.path),
-            stands="nothing was changed",
-            then=f"record on a {FAMILY_NAMES[family]} like the one before",
-        )
-    return Place(alias, folder, server, settings, configured)
-
-
-def _no_server(family: str, why: str, *, named: bool) -> NestFluxError:
-    """A family that cannot be recorded: exit 1, with the way to reach it."""
-    setting = f'NESTFLUX["SHADOWS"]["{family}"]'
-    return NestFluxError(
-        f"The {FAMILY_NAMES[family]} history cannot be recorded: {why}",
-        where=f"{setting} names the server" if named else f"{setting} is not set",
-        stands="nothing was written, for no family",
-        then=f"start that server, or point {setting} (here: SHADOW_{family.upper()}_URL) at a "
-        f"development {FAMILY_NAMES[family]}",
-    )
-
-
-def _require_sound(folder: Folder) -> None:
-    """Every file that the journal lists is there and unedited, and none lies beside it."""
-    for entry in folder.journal.entries:
-        for direction in Direction:
-            folder.text(entry, direction)
-        folder.record(entry)
-    if folder.journal.entries:
-        folder.snapshot()
-    if strangers := folder.strangers():
-        raise HistoryError(
-            f"{strangers[0]} is not in journal.json.",
-            where=str(folder.path / strangers[0]),
-            stands="nothing was changed",
-            then="remove it (it was never accepted), or restore the journal that lists it",
-        )
 
 
 def _loaded(folders: Sequence[Folder], unwritten: Sequence[Migration] = ()) -> ExtendedLoader:

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import datetime
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import time_machine
 from django.db.migrations.migration import Migration
 
-from nestflux.conf import Configuration
 from nestflux.database.reader import Schema, read_schema
 from nestflux.database.rows import TableRows, read_rows
-from nestflux.database.server import Server
 from nestflux.database.session import PINNED
-from nestflux.database.shadow import shadow
 from nestflux.exceptions import NotReproduced
 from nestflux.graph.loader import dotted, load
 from nestflux.graph.python_steps import StepRunner
 from nestflux.history.deltas import Delta, FileRecord
-from nestflux.history.folder import SNAPSHOT, Folder
+from nestflux.history.folder import SNAPSHOT
 from nestflux.history.journal import Entry, Journal
 from nestflux.history.sqlfile import Direction, PythonStep, SqlFile, render
 from nestflux.history.statements import sha256
@@ -35,6 +29,7 @@ from nestflux.recording.executing import (
     record_forwards,
 )
 from nestflux.recording.notes import notes_for
+from nestflux.recording.place import Place
 from nestflux.recording.private_values import private_values
 from nestflux.recording.remembering import records_of
 from nestflux.recording.snapshot import (
@@ -46,39 +41,7 @@ from nestflux.recording.snapshot import (
 from nestflux.replaying.head import book, bring_to_head, run_file, run_script
 
 if TYPE_CHECKING:
-    from django.db.backends.base.base import BaseDatabaseWrapper
-
-# How far ahead the clock of the second run is: another year, month, day, hour and weekday.
-_LATER = datetime.timedelta(days=433, hours=5, minutes=7, seconds=11)
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a history is recorded: its folder, and the server that plays the database."""
-
-    alias: str
-    folder: Folder
-    server: Server
-    settings: Mapping[str, Any]
-    configuration: Configuration
-
-    def shadow(self) -> AbstractContextManager[BaseDatabaseWrapper]:
-        """A fresh scratch schema, which the alias points at meanwhile."""
-        return shadow(
-            self.alias,
-            self.settings,
-            prefix=self.configuration.shadow_name,
-            collation=self.configuration.shadow_collation,
-        )
-
-    @contextmanager
-    def shadow_of_another_time(self) -> Iterator[BaseDatabaseWrapper]:
-        """A shadow under another clock, Python's and the server's: rows that vary by it show."""
-        later = datetime.datetime.now(tz=datetime.UTC) + _LATER
-        with self.shadow() as connection, time_machine.travel(later, tick=True):
-            with connection.cursor() as cursor:
-                cursor.execute("SET timestamp = %s", [later.timestamp()])
-            yield connection
+    pass
 
 
 @dataclass(frozen=True)

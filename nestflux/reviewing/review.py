@@ -15,8 +15,8 @@ from nestflux.database.server import FAMILY_NAMES, Server
 from nestflux.exceptions import ChangesUndecided, NestFluxError, Refused
 from nestflux.graph.loader import load
 from nestflux.recording.changes import DetectOptions
-from nestflux.recording.generate import pending, place_of
-from nestflux.recording.recorded_file import Place
+from nestflux.recording.generate import pending
+from nestflux.recording.place import Place, place_of
 from nestflux.reviewing.findings import Finding, NotChecked, Report, Severity
 from nestflux.reviewing.live import read_ledger, server_behind
 from nestflux.reviewing.reading import read_history

@@ -17,7 +17,7 @@ from nestflux.history.deltas import Delta, FileRecord
 from nestflux.history.journal import Entry
 from nestflux.history.sqlfile import Direction, PythonStep, parse
 from nestflux.recording.again import Again, Walk
-from nestflux.recording.recorded_file import Place
+from nestflux.recording.place import Place
 from nestflux.replaying.head import book, replay, run_script
 from nestflux.reviewing.subjects import History, Migrations, Replay
 

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import sys
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.checks import Tags
 from django.core.management.base import CommandParser
-from rich.syntax import Syntax
 
 from nestflux.database.server import FAMILY_NAMES
 from nestflux.exceptions import Refused
 from nestflux.history.deltas import FileRecord
 from nestflux.history.sqlfile import Direction, render
 from nestflux.management.command import NestFluxCommand
-from nestflux.recording.accept import Accepted, accept
 from nestflux.recording.changes import DetectOptions, Rename
 from nestflux.recording.generate import (
     Generated,
@@ -25,6 +23,9 @@ from nestflux.recording.generate import (
     generate_empty,
     pending,
 )
+
+if TYPE_CHECKING:
+    from nestflux.recording.accept import Accepted
 
 _SHOWN = 8  # migrations by name: a new history picks up every one that the project has
 
@@ -89,6 +90,8 @@ class Command(NestFluxCommand):
             no_rename=options["no_rename"],
         )
         if options["accept"]:
+            from nestflux.recording.accept import accept
+
             self._say_accepted(accept(alias, options["accept"]))
         elif options["empty"]:
             self._empty(options["empty"], options["name"])
@@ -167,6 +170,8 @@ class Command(NestFluxCommand):
             self.stdout.write(self.style.WARNING(line))
 
     def _show_sql(self, made: Generated) -> None:
+        from rich.syntax import Syntax
+
         console = self.console()
         for file in made.files:
             path = _relative(file.place.folder.up_path(file.up.name))

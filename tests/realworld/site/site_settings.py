@@ -9,6 +9,7 @@ BASE_DIR = Path(__file__).resolve().parent
 SECRET_KEY = "only-for-tests"
 ROOT_URLCONF = "site_urls"
 SITE_ID = 1
+STATIC_URL = "static/"
 USE_TZ = True
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "German")]

@@ -1,0 +1,115 @@
+"""Where a history is recorded: its folder, and a development server of its family."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from nestflux.conf import Configuration, history_folder
+from nestflux.database.errors import reachable
+from nestflux.database.server import FAMILY_NAMES, Server, connection_for, server_of
+from nestflux.database.shadow import server_settings, shadow
+from nestflux.exceptions import HistoryError, NestFluxError, ServerUnavailable, ServerUnsupported
+from nestflux.history.folder import Folder
+from nestflux.history.sqlfile import Direction
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+# How far ahead the clock of the second run is: another year, month, day, hour and weekday.
+_LATER = datetime.timedelta(days=433, hours=5, minutes=7, seconds=11)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a history is recorded: its folder, and the server that plays the database."""
+
+    alias: str
+    folder: Folder
+    server: Server
+    settings: Mapping[str, Any]
+    configuration: Configuration
+
+    def shadow(self) -> AbstractContextManager[BaseDatabaseWrapper]:
+        """A fresh scratch schema, which the alias points at meanwhile."""
+        return shadow(
+            self.alias,
+            self.settings,
+            prefix=self.configuration.shadow_name,
+            collation=self.configuration.shadow_collation,
+        )
+
+    @contextmanager
+    def shadow_of_another_time(self) -> Iterator[BaseDatabaseWrapper]:
+        """A shadow under another clock, Python's and the server's: rows that vary by it show."""
+        import time_machine  # with pytest, where that is installed: a tenth of a second
+
+        later = datetime.datetime.now(tz=datetime.UTC) + _LATER
+        with self.shadow() as connection, time_machine.travel(later, tick=True):
+            with connection.cursor() as cursor:
+                cursor.execute("SET timestamp = %s", [later.timestamp()])
+            yield connection
+
+
+def place_of(alias: str, family: str, configured: Configuration, *, edits: bool = False) -> Place:
+    """The shadow server of a family: the one that the setting names, else the alias's own.
+
+    ``edits``: files of the history may differ from the journal. Raises NestFluxError where the
+    server cannot be used, HistoryError where the history is not sound.
+    """
+    folder = history_folder(alias, family)
+    if not edits:
+        _require_sound(folder)
+    entry = configured.shadows.get(family)
+    settings = server_settings(alias, entry)
+    probe = type(connection_for(alias))({**settings, "NAME": ""}, alias)
+    try:
+        with reachable(probe):
+            server = server_of(probe)
+    except ServerUnavailable as error:
+        raise _no_server(family, error.what, named=entry is not None) from None
+    finally:
+        probe.close()
+    if server.family != family:
+        raise _no_server(family, f"the server of {alias!r} is {server.name}", named=False)
+    if folder.journal.entries and (differing := server.differing_features(folder.journal.features)):
+        raise ServerUnsupported(
+            f"{server.name} would be given other DDL than the history was recorded with:\n"
+            + "\n".join(f"    {line}" for line in differing),
+            where=str(folder.path),
+            stands="nothing was changed",
+            then=f"record on a {FAMILY_NAMES[family]} like the one before",
+        )
+    return Place(alias, folder, server, settings, configured)
+
+
+def _no_server(family: str, why: str, *, named: bool) -> NestFluxError:
+    """A family that cannot be recorded: exit 1, with the way to reach it."""
+    setting = f'NESTFLUX["SHADOWS"]["{family}"]'
+    return NestFluxError(
+        f"The {FAMILY_NAMES[family]} history cannot be recorded: {why}",
+        where=f"{setting} names the server" if named else f"{setting} is not set",
+        stands="nothing was written, for no family",
+        then=f"start that server, or point {setting} (here: SHADOW_{family.upper()}_URL) at a "
+        f"development {FAMILY_NAMES[family]}",
+    )
+
+
+def _require_sound(folder: Folder) -> None:
+    """Every file that the journal lists is there and unedited, and none lies beside it."""
+    for entry in folder.journal.entries:
+        for direction in Direction:
+            folder.text(entry, direction)
+        folder.record(entry)
+    if folder.journal.entries:
+        folder.snapshot()
+    if strangers := folder.strangers():
+        raise HistoryError(
+            f"{strangers[0]} is not in journal.json.",
+            where=str(folder.path / strangers[0]),
+            stands="nothing was changed",
+            then="remove it (it was never accepted), or restore the journal that lists it",
+        )

@@ -19,7 +19,6 @@ from django.core.checks import CheckMessage, Error, Tags, register
 
 from nestflux.conf import FAMILIES, configuration
 from nestflux.exceptions import Misconfigured
-from nestflux.exports import Unreadable, is_own_code, not_exported
 
 if TYPE_CHECKING:
     from django.apps import AppConfig
@@ -30,6 +29,8 @@ def models_are_exported(
     app_configs: Sequence[AppConfig] | None = None, **kwargs: Any
 ) -> list[CheckMessage]:
     """E001 and E002, for the project's own apps."""
+    from nestflux.exports import Unreadable, is_own_code, not_exported  # parses: only checks do
+
     found: list[CheckMessage] = []
     for config in app_configs or apps.get_app_configs():
         if not is_own_code(config):

@@ -8,7 +8,7 @@ from nestflux.applying.migrate import Outcome, backups_due, make_plan, migrate, 
 from nestflux.applying.plan import Plan
 from nestflux.applying.rollback import RollbackPlan, plan_rollback, rollback
 from nestflux.applying.status import Status, status
-from nestflux.database.lock import LockTimes
+from nestflux.database.lock_times import LockTimes
 
 __all__ = [
     "Due",

@@ -17,10 +17,11 @@ from django.db.migrations.recorder import MigrationRecorder
 from nestflux.applying.comparing import Comparison, compare, object_of
 from nestflux.applying.context import Options
 from nestflux.applying.coverage import refuse_unrecorded
-from nestflux.applying.files import row_of, verify
+from nestflux.applying.files import row_of
+from nestflux.applying.first_look import open_history
 from nestflux.applying.migrate import send_post_migrate
 from nestflux.applying.plan import refuse_family
-from nestflux.applying.running import lock_held, open_history, refuse_unsuitable, run_opened
+from nestflux.applying.running import lock_held, refuse_unsuitable, run_opened
 from nestflux.conf import configuration
 from nestflux.database.ledger import LedgerState, read_state
 from nestflux.database.reader import read_schema, table_names
@@ -129,7 +130,7 @@ def plan_baseline(alias: str, *, to: str | None = None) -> BaselinePlan:
     database has a ledger already; ServerUnavailable where no shadow can be made.
     """
     connection, server, folder = open_history(alias)
-    verify(folder)
+    folder.verify()
     refuse_unrecorded(folder.journal, connection)
     _state_without_files(connection)
     booked = _booked(connection)

@@ -16,11 +16,12 @@ from django.db import transaction
 from nestflux.applying import signals
 from nestflux.applying.context import Context, Options
 from nestflux.applying.coverage import refuse_unrecorded
-from nestflux.applying.files import ledger_steps, relinks, row_of, verify, work_in
+from nestflux.applying.files import ledger_steps, relinks, row_of, work_in
+from nestflux.applying.first_look import open_history
 from nestflux.applying.migrate import send_post_migrate
 from nestflux.applying.plan import Known, Relink, make
 from nestflux.applying.recovery.projecting import is_as_after
-from nestflux.applying.running import lock_held, open_history, refuse_unsuitable, run_opened
+from nestflux.applying.running import lock_held, refuse_unsuitable, run_opened
 from nestflux.applying.tasks import Task, Work
 from nestflux.database.ledger import FileRow, Ledger, LedgerState, read_state
 from nestflux.database.reader import read_schema
@@ -274,7 +275,7 @@ def _write(context: Context, plan: BookingPlan, state: LedgerState) -> None:
 def _planned(
     connection: BaseDatabaseWrapper, server: Server, folder: Folder, file: str
 ) -> tuple[BookingPlan, LedgerState]:
-    verify(folder)
+    folder.verify()
     refuse_unrecorded(folder.journal, connection)
     state = read_state(connection) or LedgerState()
     entry = choose(folder.journal, state, file, relinks(folder, state, Ledger(connection)))

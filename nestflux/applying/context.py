@@ -11,7 +11,8 @@ from nestflux.applying.backups.choice import BackupChoice
 from nestflux.applying.events import OnEvent, ignore
 from nestflux.applying.retry import RetryPolicy
 from nestflux.database.ledger import Ledger
-from nestflux.database.lock import DatabaseLock, LockTimes
+from nestflux.database.lock import DatabaseLock
+from nestflux.database.lock_times import LockTimes
 from nestflux.database.server import Server
 
 if TYPE_CHECKING:

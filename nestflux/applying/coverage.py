@@ -10,20 +10,28 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from django.apps import apps
-from django.db.migrations.loader import MigrationLoader
+from django.conf import settings
 
 from nestflux.exceptions import Refused
 from nestflux.history.journal import Journal
 
 if TYPE_CHECKING:
+    from django.apps import AppConfig
     from django.db.backends.base.base import BaseDatabaseWrapper
+
+
+def migrations_module(app: AppConfig) -> str | None:
+    """As Django finds it (django/db/migrations/loader.py, ``migrations_module``), whose module
+    would import all of ``django.db.migrations``."""
+    moved: dict[str, str | None] = settings.MIGRATION_MODULES
+    return moved.get(app.label, f"{app.name}.migrations")
 
 
 def migration_names() -> set[str]:
     """Every migration module on disk, ``blog.0001_initial``, found without importing one."""
     found = set()
     for app in apps.get_app_configs():
-        module, _ = MigrationLoader.migrations_module(app.label)
+        module = migrations_module(app)
         if module is None:
             continue
         try:

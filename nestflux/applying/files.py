@@ -12,12 +12,6 @@ from nestflux.history.journal import Entry
 from nestflux.history.sqlfile import Direction, SessionStatement, parse
 
 
-def verify(folder: Folder) -> None:
-    """Refuse a file whose text is not the one that the journal records. Raises HistoryError."""
-    for entry in folder.journal.entries:
-        folder.text(entry, Direction.UP)
-
-
 def row_of(folder: Folder, entry: Entry, server: Server) -> FileRow:
     """What the ledger is to know of a file. Raises HistoryError."""
     file = folder.file(entry, Direction.UP)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from django.conf import settings
 from django.db import transaction
 
 from nestflux.applying import fresh, signals
@@ -14,25 +13,23 @@ from nestflux.applying.apply import Passage
 from nestflux.applying.backups.choice import NOT_ASKED
 from nestflux.applying.backups.taking import Due, back_up, due, refuse_unbacked
 from nestflux.applying.context import Context, Options
-from nestflux.applying.coverage import refuse_unrecorded
 from nestflux.applying.edits import edited, refuse_edited
 from nestflux.applying.events import Finished, Loaded, Noticed, Relinked, SignalsLate, Turned
-from nestflux.applying.files import relinks, row_of, verify, work_in
-from nestflux.applying.plan import Known, Plan, make, replay_reasons
+from nestflux.applying.files import row_of, work_in
+from nestflux.applying.first_look import open_history, planned, signals_hash
+from nestflux.applying.plan import Plan
 from nestflux.applying.recovery.half_way import HalfWay, looking
-from nestflux.applying.running import lock_held, open_history, refuse_unsuitable, run_opened
+from nestflux.applying.running import lock_held, refuse_unsuitable, run_opened
 from nestflux.applying.sizes import refuse_what_is_too_large
 from nestflux.applying.tasks import Work
 from nestflux.database.ledger import FileRow, Ledger, LedgerFile, LedgerState, read_state
-from nestflux.database.reader import table_names
-from nestflux.exceptions import LedgerConflict
 from nestflux.graph.loader import load
 from nestflux.history.folder import Folder
 from nestflux.history.journal import Entry
 from nestflux.history.sqlfile import Direction, PythonStep
 
 if TYPE_CHECKING:
-    from django.db.backends.base.base import BaseDatabaseWrapper
+    pass
 
 
 @dataclass(frozen=True)
@@ -69,11 +66,11 @@ def migrate(
     """
     options = options or Options()
     connection, server, folder = open_history(alias)
-    if _planned(connection, folder, replay, to, turn, lenient=True) is None:
+    if planned(connection, folder, replay, to, turn, lenient=True) is None:
         return Outcome()
     refuse_unsuitable(connection, server)
     with lock_held(connection, options) as lock:
-        known = _planned(connection, folder, replay, to, turn)
+        known = planned(connection, folder, replay, to, turn)
         if known is None:
             return Outcome()
         plan, state = known
@@ -108,7 +105,7 @@ def make_plan(
 ) -> Plan:
     """What ``migrate`` would do now. Changes nothing and takes no lock. Raises Refused."""
     connection, _, folder = open_history(alias)
-    known = _planned(connection, folder, replay, to, turn)
+    known = planned(connection, folder, replay, to, turn)
     return known[0] if known else Plan()
 
 
@@ -130,45 +127,6 @@ def backups_due(alias: str, works: Sequence[Work]) -> tuple[Due, ...]:
     """Before which of these files a run would take a backup, as far as it can be foreseen."""
     connection, _, _ = open_history(alias)
     return due(connection, works, read_state(connection) or LedgerState())
-
-
-def _planned(
-    connection: BaseDatabaseWrapper,
-    folder: Folder,
-    replay: bool,
-    to: str | None,
-    turn: bool,
-    *,
-    lenient: bool = False,
-) -> tuple[Plan, LedgerState] | None:
-    """The plan and what it was made from; None where there is nothing to do.
-
-    ``lenient``: before the lock is had, a contradiction may be another deploy's work in
-    progress: it is found again, or not, under the lock.
-    """
-    verify(folder)
-    refuse_unrecorded(folder.journal, connection)
-    state = read_state(connection) or LedgerState()
-    known = Known(
-        state=state,
-        # Asked only where it matters: a database with applied files is not fresh.
-        has_tables=bool(state.applied) or bool(table_names(connection)),
-        signals_hash=signals.digest(),
-        relinks=relinks(folder, state, Ledger(connection)),
-        replay_reasons=replay_reasons(folder.journal, _assumed_settings(folder)),
-    )
-    try:
-        plan = make(folder.journal, known, replay=replay, to=to, turn=turn)
-    except LedgerConflict:
-        if lenient:
-            return Plan(), state
-        raise
-    return None if plan.nothing_to_do else (plan, state)
-
-
-def _assumed_settings(folder: Folder) -> dict[str, object]:
-    names = folder.journal.rows_assume
-    return {name: getattr(settings, name, None) for name in names}
 
 
 def _touched(plan: Plan) -> tuple[Entry, ...]:
@@ -237,7 +195,7 @@ def send_post_migrate(
     signals.send_post(context, announced, booked)
     context.lock.require()
     with transaction.atomic(context.connection.alias):
-        context.ledger.signals_sent(signals.digest())
+        context.ledger.signals_sent(signals_hash())
 
 
 def _find_python_steps(context: Context, work: Work) -> None:

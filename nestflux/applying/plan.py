@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from nestflux.database.ledger import LedgerFile, LedgerState
+from nestflux.database.ledger_rows import LedgerFile, LedgerState
 from nestflux.exceptions import LedgerConflict, ServerUnsupported
 from nestflux.history.journal import Entry, Journal
 

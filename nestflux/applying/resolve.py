@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING
 from nestflux.applying import signals
 from nestflux.applying.context import Context, Options
 from nestflux.applying.files import row_of, work_in
+from nestflux.applying.first_look import open_history
 from nestflux.applying.migrate import send_post_migrate
 from nestflux.applying.passage_rows import PassageRows
 from nestflux.applying.recovery.deciding import Decision, Finding
 from nestflux.applying.recovery.half_way import looking
 from nestflux.applying.recovery.in_flight import InFlight
-from nestflux.applying.running import lock_held, open_history, refuse_unsuitable, run_opened
+from nestflux.applying.running import lock_held, refuse_unsuitable, run_opened
 from nestflux.database.ledger import (
     FileRow,
     Ledger,

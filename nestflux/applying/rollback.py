@@ -16,9 +16,10 @@ from nestflux.applying.backups.taking import back_up, refuse_unbacked
 from nestflux.applying.context import Context, Options
 from nestflux.applying.events import Finished, SignalsLate, Turned
 from nestflux.applying.files import row_of, work_in
+from nestflux.applying.first_look import open_history
 from nestflux.applying.migrate import send_post_migrate
 from nestflux.applying.recovery.half_way import HalfWay, looking
-from nestflux.applying.running import lock_held, open_history, refuse_unsuitable, run_opened
+from nestflux.applying.running import lock_held, refuse_unsuitable, run_opened
 from nestflux.applying.sizes import refuse_what_is_too_large
 from nestflux.applying.tasks import Work
 from nestflux.database.ledger import FileRow, Ledger, LedgerFile, LedgerState, read_state

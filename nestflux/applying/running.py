@@ -11,52 +11,23 @@ from django.db.utils import Error
 from nestflux.applying.context import Context, Options
 from nestflux.applying.events import HolderEnded, HolderSpared, Waited, Waiting
 from nestflux.applying.failures import ledger_failed
-from nestflux.applying.plan import refuse_family
-from nestflux.conf import FAMILIES, history_folder
-from nestflux.database.errors import MISSING_GRANT, connect, number_of, unavailable
+from nestflux.database.errors import MISSING_GRANT, number_of, unavailable
 from nestflux.database.heartbeat import beating
 from nestflux.database.ledger import Ledger
 from nestflux.database.ledger_tables import ensure_ledger
 from nestflux.database.lock import DatabaseLock
 from nestflux.database.server import (
-    FAMILY_NAMES,
     Server,
-    connection_for,
     is_galera,
     is_read_only,
-    server_of,
 )
 from nestflux.database.session import limited_session
 from nestflux.exceptions import NestFluxError, Refused
-from nestflux.history.folder import Folder
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
     from nestflux.graph.loader import ExtendedLoader
-
-
-def open_history(alias: str) -> tuple[BaseDatabaseWrapper, Server, Folder]:
-    """The connection of an alias, what answers there, and the history for it.
-
-    Raises ServerUnavailable, ServerUnsupported, Misconfigured, or HistoryError where the history
-    is not for this server.
-    """
-    connection = connection_for(alias)
-    connect(connection)
-    server = server_of(connection)
-    folder = history_folder(alias, server.family)
-    if not folder.exists and not folder.journal.entries:  # a lost journal is told by itself
-        others = [f for f in FAMILIES if history_folder(alias, f).exists]
-        kept = f"; there is one for {FAMILY_NAMES[others[0]]}" if others else ""
-        raise Refused(
-            f"The database {alias!r} has no history for {FAMILY_NAMES[server.family]}{kept}.",
-            where=str(folder.path),
-            stands="nothing was run",
-            then="python manage.py db_generate",
-        )
-    refuse_family(folder.journal, server.family, server.differing_features(folder.journal.features))
-    return connection, server, folder
 
 
 def refuse_unsuitable(connection: BaseDatabaseWrapper, server: Server) -> None:

@@ -5,7 +5,6 @@ Source: django/core/management/commands/migrate.py, ``handle``.
 
 from __future__ import annotations
 
-import hashlib
 import sys
 from collections.abc import Iterable, Sequence
 from importlib import import_module
@@ -26,26 +25,6 @@ if TYPE_CHECKING:
     from nestflux.graph.loader import ExtendedLoader
 
 MigrationPlan = Sequence[tuple[Migration, bool]]
-
-
-def digest() -> str:
-    """A hash of what receivers of ``post_migrate`` make rows of: apps, models, permissions.
-
-    Names only, and only of what is loaded anyway: it asks no server and imports nothing.
-    """
-    lines = []
-    for app in sorted(apps.get_app_configs(), key=lambda app: app.label):
-        if app.models_module is None:
-            continue
-        lines.append(f"app {app.label}")
-        for model in app.get_models():
-            options = model._meta
-            permissions = [codename for codename, _ in options.permissions]
-            lines.append(
-                f"model {options.model_name} {sorted(options.default_permissions)} "
-                f"{sorted(permissions)} {options.proxy} {options.managed}"
-            )
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def import_management_modules() -> None:

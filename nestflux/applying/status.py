@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from nestflux.applying import signals
-from nestflux.applying.running import open_history
+from nestflux.applying.first_look import open_history, signals_hash
 from nestflux.database.ledger import Ledger, LedgerFile, LedgerState, read_state
 from nestflux.database.ledger_backups import BackupRow, last_of, read_backups
 from nestflux.database.lock import holder_of, lock_name
@@ -77,7 +76,7 @@ def status(alias: str) -> Status:
     state = read_state(connection) or LedgerState()
     ledger = Ledger(connection)
     holder = holder_of(connection, lock_name(schema_name(connection)))
-    owed = state.signals_owed or state.signals_hash != signals.digest()
+    owed = state.signals_owed or state.signals_hash != signals_hash()
     return Status(
         alias=alias,
         server=server.name,

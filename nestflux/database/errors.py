@@ -16,7 +16,6 @@ from django.conf import settings
 from django.db import connections
 from django.db.utils import Error, NotSupportedError
 
-from nestflux.database.explanations import EXPLANATIONS, Failure
 from nestflux.database.packets import SMALL, is_too_large, limit_elsewhere
 from nestflux.exceptions import NestFluxError, ServerUnavailable, ServerUnsupported
 
@@ -65,6 +64,8 @@ def in_words(
     number, message = number_of(error), message_of(error)
     if not number:
         return message
+    from nestflux.database.explanations import EXPLANATIONS, Failure  # most runs have no error
+
     explain = EXPLANATIONS.get(number)
     statement = sql or statement_of(error)
     failure = Failure(number, message, statement, connection, sent=bytes_sent(error))

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.utils import Error
 
+from nestflux.database.lock_times import LockTimes
 from nestflux.database.meanwhile import Wait, runs_since
 from nestflux.database.numbers import KILL_DENIED, NO_SUCH_THREAD
 from nestflux.database.server import schema_name
@@ -33,21 +34,6 @@ _LONGEST = 64  # Manual 14.14: "a maximum length of 64 characters on lock names"
 _SLICE = 1.0  # seconds of one GET_LOCK: between two of them the holder is looked at
 _SHOWN = 60  # characters of a statement
 _WAITS = re.compile(r"waiting for .*lock\b", re.IGNORECASE)  # table metadata lock, backup lock…
-
-
-@dataclass(frozen=True)
-class LockTimes:
-    """All in seconds. ``wait``: how long to wait for another deploy; ``beat``: between two
-    heartbeats; ``stale``: a heartbeat older than that is a host that froze or was lost."""
-
-    wait: float = 600.0
-    beat: float = 5.0
-    stale: float = 60.0
-
-    @property
-    def dead_after(self) -> float:
-        """``stale``, but never so short that a busy machine's late heartbeat is a death."""
-        return max(self.stale, 3 * self.beat)
 
 
 @dataclass(frozen=True)

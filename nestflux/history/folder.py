@@ -78,6 +78,11 @@ class Folder:
     def sql_path(self, name: str, direction: Direction) -> Path:
         return self.up_path(name) if direction is Direction.UP else self.down_path(name)
 
+    def verify(self) -> None:
+        """Raises HistoryError where an up file's text is not the one that the journal records."""
+        for entry in self.journal.entries:
+            self.text(entry, Direction.UP)
+
     def text(self, entry: Entry, direction: Direction) -> str:
         """A file's text, whose hash is the journal's. Raises HistoryError if it is not."""
         recorded = entry.up if direction is Direction.UP else entry.down

@@ -16,7 +16,6 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.utils import Error
 from django.utils.connection import ConnectionDoesNotExist
-from rich.console import Console
 
 from nestflux.database.errors import (
     UNAVAILABLE,
@@ -33,6 +32,7 @@ from nestflux.exceptions import Misconfigured, NestFluxError
 if TYPE_CHECKING:
     from django.core.management.base import OutputWrapper
     from django.db.backends.base.base import BaseDatabaseWrapper
+    from rich.console import Console
 
 # A line is never cut or wrapped where nobody watches: logs and pipes are searched by line.
 _UNWRAPPED = 10_000
@@ -83,6 +83,8 @@ class PlainSpeech(BaseCommand):
     def console(self, *, stderr: bool = False) -> Console:
         """Rich's console on this command's output: no colour and no wrapping unless a person
         watches. With ``--json`` it writes to stderr, for stdout holds the document."""
+        from rich.console import Console
+
         wrapper: OutputWrapper = self.stderr if stderr or self._json else self.stdout
         out: Any = vars(wrapper)["_out"]
         watched = wrapper.isatty()

@@ -13,7 +13,8 @@ from django.db.utils import OperationalError
 from nestflux.database.heartbeat import _renew, beating
 from nestflux.database.ledger import Ledger
 from nestflux.database.ledger_tables import ensure_ledger
-from nestflux.database.lock import DatabaseLock, Holder, LockTimes, holder_of, lock_name
+from nestflux.database.lock import DatabaseLock, Holder, holder_of, lock_name
+from nestflux.database.lock_times import LockTimes
 from nestflux.exceptions import LockLost, LockUnavailable
 
 if TYPE_CHECKING:

@@ -1,19 +1,25 @@
-"""``db_migrate``: apply what is pending, as it was reviewed."""
+"""``db_migrate``: apply what is pending, as it was reviewed.
+
+What applying needs is imported once there is something to apply: most deploys have nothing to do.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import CommandParser
 
-from nestflux.applying.api import Options, backups_due, make_plan, migrate, works_of
-from nestflux.applying.booking import book, plan_booking
+from nestflux.applying.first_look import nothing_to_do
 from nestflux.exceptions import Refused
 from nestflux.management.backup_options import add_backup_arguments, backup_choice
 from nestflux.management.command import NestFluxCommand
 from nestflux.management.lock_options import LockOptions
-from nestflux.management.progress import Progress
-from nestflux.management.shown import booking_as_json, booking_lines, plan_as_json, plan_lines
+
+if TYPE_CHECKING:
+    from nestflux.applying.api import Options
+    from nestflux.management.progress import Progress
+
+_UP_TO_DATE = "Database is up to date!"
 
 
 class Command(LockOptions, NestFluxCommand):
@@ -68,6 +74,15 @@ class Command(LockOptions, NestFluxCommand):
         if options["plan"]:
             self._show_plan(alias, options)
             return
+        if not options["json"] and nothing_to_do(alias, to=options["to"], turn=options["turn"]):
+            self.stdout.write(_UP_TO_DATE)
+            return
+        self._migrate(alias, options)
+
+    def _migrate(self, alias: str, options: dict[str, Any]) -> None:
+        from nestflux.applying.api import make_plan, migrate
+        from nestflux.management.progress import Progress
+
         with Progress(self.console()) as progress:
             outcome = migrate(
                 alias,
@@ -90,9 +105,11 @@ class Command(LockOptions, NestFluxCommand):
         if left:
             self.console().print(f"{len(left)} pending, as --to asked.")
         else:
-            self.console().print("Database is up to date!")
+            self.console().print(_UP_TO_DATE)
 
     def _options(self, progress: Progress, options: dict[str, Any]) -> Options:
+        from nestflux.applying.api import Options
+
         return Options(
             lock=self.lock_times(options),
             retry=self.retry_policy(options),
@@ -106,6 +123,10 @@ class Command(LockOptions, NestFluxCommand):
     def _book(self, alias: str, options: dict[str, Any]) -> None:
         if options["to"] or options["replay"]:
             raise Refused("Give --book without --to and --replay: it runs nothing.")
+        from nestflux.applying.booking import book, plan_booking
+        from nestflux.management.progress import Progress
+        from nestflux.management.shown import booking_as_json, booking_lines
+
         plan = plan_booking(alias, options["book"])
         console = self.console()
         for line in booking_lines(plan):
@@ -128,6 +149,9 @@ class Command(LockOptions, NestFluxCommand):
             self.found()
 
     def _show_plan(self, alias: str, options: dict[str, Any]) -> None:
+        from nestflux.applying.api import backups_due, make_plan, works_of
+        from nestflux.management.shown import plan_as_json, plan_lines
+
         plan = make_plan(alias, replay=options["replay"], to=options["to"], turn=options["turn"])
         works = works_of(alias, plan)
         due = () if plan.load else backups_due(alias, works)

@@ -29,7 +29,7 @@ from nestflux.applying.api import (
 )
 from nestflux.applying.backups.choice import NOT_ASKED
 from nestflux.applying.events import ignore
-from nestflux.applying.running import open_history
+from nestflux.applying.first_look import open_history
 from nestflux.database.ledger import LedgerState, read_state
 from nestflux.exceptions import Refused
 from nestflux.management.backup_options import add_backup_arguments, backup_choice

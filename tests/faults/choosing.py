@@ -52,14 +52,14 @@ def _sample(
     writes: Sequence[Command], ddl: Sequence[Command], journey: Journey, what: What
 ) -> Iterator[Fault]:
     """So that every kind is there; each walk takes other steps."""
-    step = {What.KILL_CLIENT: 21, What.CUT: 23, What.KILL_SERVER: 41}[what]
+    step = {What.KILL_CLIENT: 37, What.CUT: 41, What.KILL_SERVER: 71}[what]
     if journey in (FRESH, REBASED):
         step //= 3  # few commands
     for command in writes[1::step] if what is not What.KILL_SERVER or journey is FRESH else ():
         yield Fault(what, When.AFTER, command.at)  # servers: see again_and_again
     for command in writes[step // 2 :: step]:
         yield Fault(what, When.BEFORE, command.at)
-    for command in ddl[step % 5 :: 8]:
+    for command in ddl[step % 5 :: 12]:
         yield Fault(what, When.DURING, command.at, _DELAYS[command.at % len(_DELAYS)])
     if what is not What.KILL_SERVER:
         for command in ddl[2 + step % 2 :: 16]:

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from nestflux.environment import database_from_url
+import environ
 
 BASE_DIR = Path(__file__).resolve().parent
 SECRET_KEY = "only-for-tests"
@@ -41,7 +41,8 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {"default": database_from_url(os.environ["DATABASE_URL"], variable="DATABASE_URL")}
+# With the server's own sql_mode, as most sites: treebeard has SQL that is not for every other.
+DATABASES = {"default": environ.Env().db()}
 if collation := os.environ.get("REALWORLD_COLLATION"):
     # As whoever has a database of that collation must do: some packages compare a column with a
     # text of their own.

@@ -5,6 +5,7 @@ A file that is half applied is turned round: what ran of it is undone.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -84,7 +85,10 @@ class RollbackPlan:
 
 
 def choose(
-    state: LedgerState, file: str | None = None, to: str | None = None
+    state: LedgerState,
+    file: str | None = None,
+    to: str | None = None,
+    held: Collection[str] | None = None,
 ) -> tuple[LedgerFile, ...]:
     """Which files to undo, the last applied first; one that is half applied, or half undone,
     before all others. Pure.
@@ -92,12 +96,17 @@ def choose(
     Args:
         file: undo this one, and what was applied after it; None: the last one.
         to: undo what was applied after this one, which stays; ``zero``: everything.
+        held: the ids of the history; undo what it does not hold, and what was applied after that.
 
     Raises Refused for a file that is not applied.
     """
     flying = state.in_flight
     newest_first = tuple(reversed(state.applied))
     begun = (flying,) if flying is not None else ()
+    if held is not None:
+        both = (*begun, *newest_first)
+        strangers = [index for index, known in enumerate(both) if known.id not in held]
+        return both[: strangers[-1] + 1] if strangers else ()
     if file is None and to is None:
         return begun or newest_first[:1]
     if to == ZERO:
@@ -122,7 +131,9 @@ def _named(name: str, files: tuple[LedgerFile, ...]) -> LedgerFile:
     raise Refused(f"{name} {what}.", stands="nothing was run", then="python manage.py db_status")
 
 
-def plan_rollback(alias: str, *, file: str | None = None, to: str | None = None) -> RollbackPlan:
+def plan_rollback(
+    alias: str, *, file: str | None = None, to: str | None = None, off_branch: bool = False
+) -> RollbackPlan:
     """What ``rollback`` would do now. Raises Refused where a file cannot be undone, or is just
     being applied, and Undecided where a person has to decide its step in flight first."""
     connection, server, folder = open_history(alias)
@@ -135,7 +146,8 @@ def plan_rollback(alias: str, *, file: str | None = None, to: str | None = None)
             stands="nothing was run",
             then="wait for it: python manage.py db_status",
         )
-    return _planned(connection, server, folder, file, to, Options(command="db_rollback"))[0]
+    what = (file, to, off_branch)
+    return _planned(connection, server, folder, what, Options(command="db_rollback"))[0]
 
 
 def rollback(
@@ -143,6 +155,7 @@ def rollback(
     *,
     file: str | None = None,
     to: str | None = None,
+    off_branch: bool = False,
     expected: RollbackPlan | None = None,
     options: Options | None = None,
 ) -> tuple[Finished, ...]:
@@ -150,6 +163,7 @@ def rollback(
 
     Args:
         file, to: see ``choose``.
+        off_branch: what the history on disk does not hold, by the texts in the ledger.
         expected: the plan that a person agreed to; refused where it is another one by now.
 
     Raises as ``migrate`` does.
@@ -158,7 +172,7 @@ def rollback(
     connection, server, folder = open_history(alias)
     refuse_unsuitable(connection, server)
     with lock_held(connection, options) as lock:
-        plan, state = _planned(connection, server, folder, file, to, options)
+        plan, state = _planned(connection, server, folder, (file, to, off_branch), options)
         if plan.nothing_to_do:
             return ()
         if expected is not None and expected.what != plan.what:
@@ -217,17 +231,18 @@ def _planned(
     connection: BaseDatabaseWrapper,
     server: Server,
     folder: Folder,
-    file: str | None,
-    to: str | None,
+    what: tuple[str | None, str | None, bool],
     options: Options,
 ) -> tuple[RollbackPlan, LedgerState]:
+    file, to, off_branch = what
     state = read_state(connection) or LedgerState()
     ledger = Ledger(connection)
     files = []
-    chosen = choose(state, file, to)
+    held = {entry.id for entry in folder.journal.entries} if off_branch else None
+    chosen = choose(state, file, to, held)
     # Asked for "the last file" again, a rollback that died before its signal is not to undo one
     # more: as with one that died in a file, it is finished and nothing else is done.
-    unnamed = file is None and to is None and state.in_flight is None
+    unnamed = what == (None, None, False) and state.in_flight is None
     if unnamed and state.signals_owed and ledger.owed_by_rollback():
         chosen = ()
     for known in chosen:

@@ -33,6 +33,12 @@ class Command(LockOptions, NestFluxCommand):
             metavar="FILE",
             help='Undo what was applied after this file, which stays; "zero" undoes everything.',
         )
+        parser.add_argument(
+            "--off-branch",
+            action="store_true",
+            help="Undo what the files on disk do not hold, another branch's, from its text in the "
+            "ledger; and what was applied after it.",
+        )
         parser.add_argument("--yes", action="store_true", help="Do not ask.")
         parser.add_argument(
             "--plan",
@@ -44,10 +50,11 @@ class Command(LockOptions, NestFluxCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         alias, file, to = options["database"], options["file"], options["to"]
-        if file and to:
-            raise Refused("Give a file or --to, not both.")
+        off_branch = options["off_branch"]
+        if sum(map(bool, (file, to, off_branch))) > 1:
+            raise Refused("Give one of: a file, --to, --off-branch.")
         self.connect(alias)
-        plan = plan_rollback(alias, file=file, to=to)
+        plan = plan_rollback(alias, file=file, to=to, off_branch=off_branch)
         if options["plan"]:
             self._show(plan, options, with_sql=True)
             return
@@ -63,6 +70,7 @@ class Command(LockOptions, NestFluxCommand):
                 alias,
                 file=file,
                 to=to,
+                off_branch=off_branch,
                 expected=plan,
                 options=Options(
                     lock=self.lock_times(options),

@@ -63,6 +63,8 @@ class Command(NestFluxCommand):
             console.print(f"A deploy is at work: {found.holder}")
         for line in _summary(found):
             console.print(line)
+        if any(file.off_branch for file in found.files):
+            console.print("Another branch's is left alone; db_rollback --off-branch undoes it.")
 
 
 def _summary(found: Status) -> tuple[str, ...]:

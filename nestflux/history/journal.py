@@ -129,8 +129,8 @@ def read(text: str) -> Journal:
     if "<<<<<<<" in text or ">>>>>>>" in text:
         raise HistoryError(
             "journal.json holds conflict markers: two branches each added a SQL migration.",
-            then="keep the other branch's files, remove your own file's three files and its "
-            "entry, then run db_generate again",
+            then="python manage.py db_generate --rebase FILE   (FILE: your branch's, which is "
+            "recorded again behind the others)",
         )
     try:
         data = json.loads(text)
@@ -178,7 +178,8 @@ def contradictions(journal: Journal) -> Iterator[HistoryError]:
             yield HistoryError(
                 f"journal.json: {entry.name} follows {previous.name}: a number used twice, or two "
                 "branches merged without renumbering.",
-                then="remove your own branch's file and its entry, then run db_generate again",
+                then=f"python manage.py db_generate --rebase {entry.name}   (records it again "
+                "behind the others)",
             )
     for what, values in (
         ("id", [entry.id for entry in journal.entries]),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -87,18 +87,24 @@ def record_forwards(
     family: str,
     loader: ExtendedLoader,
     on_data: frozenset[str],
+    only: Collection[str] | None = None,
 ) -> tuple[list[Migration], list[Recorded]]:
     """Apply every migration that the shadow's books lack, in the loader's order.
 
     Args:
         loader: of the shadow; with migrations that are not written yet, if there are any.
+        only: the names of those to apply; None: all.
         on_data: locators of operations that are Python steps because they run on data.
 
     Raises RunsOnData where another such operation is met.
     """
     recorder = Recorder(connection, family, on_data)
     executor = _RecordingExecutor(connection, recorder, loader)
-    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    plan = [
+        (migration, backwards)
+        for migration, backwards in executor.migration_plan(executor.loader.graph.leaf_nodes())
+        if only is None or dotted((migration.app_label, migration.name)) in only
+    ]
     _run(connection, executor, plan)
     return [migration for migration, _ in plan], recorder.recorded
 

@@ -54,14 +54,25 @@ class Place:
             yield connection
 
 
-def place_of(alias: str, family: str, configured: Configuration, *, edits: bool = False) -> Place:
+def place_of(
+    alias: str,
+    family: str,
+    configured: Configuration,
+    *,
+    edits: bool = False,
+    folder: Folder | None = None,
+) -> Place:
     """The shadow server of a family: the one that the setting names, else the alias's own.
 
-    ``edits``: files of the history may differ from the journal. Raises NestFluxError where the
-    server cannot be used, HistoryError where the history is not sound.
+    Args:
+        edits: files of the history may differ from the journal.
+        folder: a copy of the history, taken as it is.
+
+    Raises NestFluxError where the server cannot be used, HistoryError where the history is not
+    sound.
     """
-    folder = history_folder(alias, family)
-    if not edits:
+    given, folder = folder, folder or history_folder(alias, family)
+    if given is None and not edits:
         _require_sound(folder)
     entry = configured.shadows.get(family)
     settings = server_settings(alias, entry)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -82,15 +82,20 @@ class _Built:
     notes: tuple[str, ...]  # what a reviewer would not see in the SQL
 
 
-def record_file(place: Place, unwritten: Sequence[Migration], name: str) -> RecordedFile:
+def record_file(
+    place: Place, unwritten: Sequence[Migration], name: str, only: Collection[str] | None = None
+) -> RecordedFile:
     """Record what the history lacks as its next file, both ways, and prove the text.
+
+    Args:
+        only: the names of the migrations that it is to hold; None: all that no file holds.
 
     Raises RecordingFailed where Django's own migrate fails on the shadow, NotReproduced where
     the text run on a fresh shadow does not give what Django built.
     """
     journal = place.folder.journal
     modules = written(unwritten)  # before receivers of pre_migrate put operations into them
-    built = _let_django_build(place, journal, unwritten)
+    built = _let_django_build(place, journal, unwritten, only)
     up, down = _files(place, name, built)
     varying = _prove(place, journal, unwritten, built, up, down)
     snapshot = render_snapshot(name, built.after, built.rows, varying)
@@ -133,25 +138,34 @@ def record_file(place: Place, unwritten: Sequence[Migration], name: str) -> Reco
     )
 
 
-def _let_django_build(place: Place, journal: Journal, unwritten: Sequence[Migration]) -> _Built:
+def _let_django_build(
+    place: Place,
+    journal: Journal,
+    unwritten: Sequence[Migration],
+    only: Collection[str] | None,
+) -> _Built:
     """Once; and once more for each operation that turns out to run on data."""
     on_data: frozenset[str] = frozenset()
     while True:
         try:
-            return _build(place, journal, unwritten, on_data)
+            return _build(place, journal, unwritten, on_data, only)
         except RunsOnData as found:
             on_data |= {found.locator}
 
 
 def _build(
-    place: Place, journal: Journal, unwritten: Sequence[Migration], on_data: frozenset[str]
+    place: Place,
+    journal: Journal,
+    unwritten: Sequence[Migration],
+    on_data: frozenset[str],
+    only: Collection[str] | None,
 ) -> _Built:
     family = place.server.family
     with place.shadow() as connection:
         bring_to_head(connection, place.folder, journal, load(None, unwritten))
         before = read_schema(connection)
         loader = load(connection, unwritten, journal.migrations)
-        migrations, forwards = record_forwards(connection, family, loader, on_data)
+        migrations, forwards = record_forwards(connection, family, loader, on_data, only)
         after, rows = read_schema(connection), read_rows(connection)
         backwards: list[Recorded] = []
         left = None

@@ -102,7 +102,7 @@ def test_a_journal_that_was_spoiled(shop: Project) -> None:
     refused(shop, "journal.json is not JSON", str(journal))
 
     journal.write_text(good.replace('  "files"', '<<<<<<< HEAD\n  "files"'), encoding="utf-8")
-    refused(shop, "journal.json holds conflict markers", "run db_generate again")
+    refused(shop, "journal.json holds conflict markers", "db_generate --rebase FILE")
 
     data = json.loads(good)
     data["files"].append({**data["files"][0], "name": "0001_theirs"})

@@ -61,7 +61,7 @@ class TestTwoBranches:
             ann,
             says="journal.json holds conflict markers: two branches each added a SQL migration",
             where="journal.json",
-            then="remove your own file's three files and its entry, then run db_generate again",
+            then="db_generate --rebase FILE",
         )
         refused(ann, "db_status", says="journal.json holds conflict markers")
         refused(ann, "db_generate", says="journal.json holds conflict markers")
@@ -116,7 +116,7 @@ class TestTwoBranches:
             migrated,
             says="0001_prices follows 0001_products: a number used twice",
             where="journal.json",
-            then="run db_generate again",
+            then="db_generate --rebase 0001_prices",
         )
 
     def test_the_same_migration_in_two_files(self, migrated: Project) -> None:

@@ -26,6 +26,7 @@ from nestflux.recording.generate import (
 
 if TYPE_CHECKING:
     from nestflux.recording.accept import Accepted
+    from nestflux.recording.rebase import Rebased
 
 _SHOWN = 8  # migrations by name: a new history picks up every one that the project has
 
@@ -56,6 +57,12 @@ class Command(NestFluxCommand):
             nargs="+",
             metavar="APP",
             help="Write an empty migration to fill by hand (RunSQL, RunPython).",
+        )
+        what.add_argument(
+            "--rebase",
+            nargs="+",
+            metavar="FILE",
+            help="After a merge: record these files, your branch's, again behind the others'.",
         )
         what.add_argument(
             "--accept",
@@ -89,7 +96,11 @@ class Command(NestFluxCommand):
             renames=tuple(Rename.parse(text) for text in options["rename"]),
             no_rename=options["no_rename"],
         )
-        if options["accept"]:
+        if options["rebase"]:
+            from nestflux.recording.rebase import rebase
+
+            self._say_rebased(rebase(alias, options["rebase"]))
+        elif options["accept"]:
             from nestflux.recording.accept import accept
 
             self._say_accepted(accept(alias, options["accept"]))
@@ -181,6 +192,21 @@ class Command(NestFluxCommand):
                 console.print(sql)
             else:
                 self.stdout.write(render(file.up))
+
+    def _say_rebased(self, done: list[Rebased]) -> None:
+        for name, old in dict.fromkeys((one.file.up.name, one.old.name) for one in done):
+            line = f"✓ Recorded again: {name}.sql (was {old}.sql)"
+            self.stdout.write(self.style.SUCCESS(line))
+        for one in done:
+            file = one.file
+            said = "other SQL than before:" if one.changes else "the same statements"
+            self.stdout.write(f"  {file.place.server.family}: {said}")
+            for line in one.changes:
+                self.stdout.write(f"    {line}")
+            for note in (*file.up.notes, *file.down.notes):
+                self.stdout.write(self.style.WARNING(f"    {note}"))
+            self._say_undecidable(file.up.name, file.record)
+        self.stdout.write("Review it, then: git add -A, and go on with the merge")
 
     def _say_accepted(self, done: list[Accepted]) -> None:
         for one in done:

@@ -1,0 +1,188 @@
+"""``db_generate --rebase``: files of a branch, recorded again behind those that were merged first.
+
+Their migrations are what they were; on top of others, Django may give other SQL. All or nothing,
+like every recording.
+"""
+
+from __future__ import annotations
+
+import difflib
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from nestflux.conf import Configuration, configuration, history_folder
+from nestflux.database.reader import read_schema
+from nestflux.database.rows import read_rows
+from nestflux.exceptions import HistoryError, Refused
+from nestflux.graph.loader import dotted, is_held, load
+from nestflux.history import journal as journal_file
+from nestflux.history import merging, naming
+from nestflux.history.folder import JOURNAL, SNAPSHOT, Folder, Staged, shown
+from nestflux.history.journal import Entry, Journal
+from nestflux.history.sqlfile import SqlFile, Statement, parse
+from nestflux.history.statements import sha256
+from nestflux.recording.generate import families_of
+from nestflux.recording.place import Place, place_of
+from nestflux.recording.private_values import private_values
+from nestflux.recording.recorded_file import RecordedFile, record_file
+from nestflux.recording.snapshot import (
+    render_snapshot,
+    volatility,
+)
+from nestflux.replaying.head import book, replay
+
+
+@dataclass(frozen=True)
+class Rebased:
+    """A file that was recorded again. ``changes`` are the statements that are others now, ``-`` for
+    those of before: among them what a reviewer had edited by hand."""
+
+    old: Entry
+    file: RecordedFile
+    changes: tuple[str, ...]
+
+
+def rebase(alias: str, names: Sequence[str]) -> list[Rebased]:
+    """Record files again as the last ones, in the history of each family that holds them.
+
+    Raises Refused, HistoryError and what recording raises; whatever is raised, nothing was written.
+    """
+    configured = configuration()
+    done: list[tuple[Folder, list[Rebased]]] = []
+    with tempfile.TemporaryDirectory() as scratch:
+        for family in families_of(alias, configured):
+            folder = history_folder(alias, family)
+            plan = merging.rebase(_journal_text(folder), names)
+            done.append((folder, _recorded(alias, folder, plan, configured, Path(scratch))))
+        _write(done)
+    return [one for _, some in done for one in some]
+
+
+def _journal_text(folder: Folder) -> str:
+    try:
+        return (folder.path / JOURNAL).read_text(encoding="utf-8")
+    except OSError as error:
+        raise Refused(f"{folder.path / JOURNAL} cannot be read: {error.strerror}.") from None
+
+
+def _recorded(
+    alias: str, folder: Folder, plan: merging.Rebase, configured: Configuration, scratch: Path
+) -> list[Rebased]:
+    copy = _copy_of_kept(folder, plan.kept, scratch)
+    place = place_of(alias, folder.family, configured, folder=copy)
+    place = _at(place, _kept_snapshot(folder, place), copy.journal)
+    made: list[Rebased] = []
+    for entry in plan.moved:
+        journal = place.folder.journal
+        only = _of_it(entry, journal, is_last=entry == plan.moved[-1])
+        if not only:
+            continue
+        name = naming.numbered(journal.next_number, entry.name.split("_", 1)[1])
+        file = record_file(place, (), name, only)
+        made.append(Rebased(entry, file, _changes(folder, entry, file.up)))
+        place = _at(place, file.texts, file.journal)
+    if not made:
+        raise Refused(
+            "None of the migrations that these files hold is in the project any more.",
+            stands="nothing was changed",
+        )
+    return made
+
+
+def _copy_of_kept(folder: Folder, kept: Journal, scratch: Path) -> Folder:
+    """The history without the files that move, where it can be written to."""
+    copy = Folder(scratch / folder.family, folder.family)
+    copy.path.mkdir()
+    for entry in kept.entries:
+        for path in _paths(folder, entry.name):
+            try:
+                shutil.copy(path, copy.path)
+            except FileNotFoundError:
+                raise HistoryError(
+                    f"{path.name} is not in the folder.",
+                    where=str(path),
+                    stands="nothing was changed",
+                    then=f"take it from the other branch: git checkout … -- {shown(path)}",
+                ) from None
+    (copy.path / JOURNAL).write_text(journal_file.dumps(kept), encoding="utf-8")
+    return copy
+
+
+def _paths(folder: Folder, name: str) -> tuple[Path, ...]:
+    return folder.up_path(name), folder.down_path(name), folder.record_path(name)
+
+
+def _at(place: Place, texts: dict[str, str], journal: Journal) -> Place:
+    """The place one file further on."""
+    path = place.folder.path
+    journal = replace(journal, snapshot=sha256(texts[SNAPSHOT]))
+    for name, text in {**texts, JOURNAL: journal_file.dumps(journal)}.items():
+        (path / name).write_text(text, encoding="utf-8", newline="")
+    return replace(place, folder=Folder(path, place.folder.family))
+
+
+def _kept_snapshot(folder: Folder, place: Place) -> dict[str, str]:
+    """``schema.sql`` after the last file that stays: a side of its conflict, or made anew where
+    git merged the two into one that nobody recorded."""
+    journal = place.folder.journal
+    path = folder.path / SNAPSHOT
+    for side in merging.sides(path.read_text(encoding="utf-8") if path.exists() else ""):
+        if sha256(side) == journal.snapshot:
+            return {SNAPSHOT: side}
+    if not journal.entries:
+        return {SNAPSHOT: ""}
+    loader = load(None, (), journal.migrations)
+    with place.shadow() as connection:
+        book(connection, journal.books)
+        replay(connection, place.folder, journal.entries, loader)
+        schema, rows = read_schema(connection), read_rows(connection)
+    with place.shadow_of_another_time() as connection:
+        book(connection, journal.books)
+        replay(connection, place.folder, journal.entries, loader)
+        varying = volatility(rows, read_rows(connection), private_values())
+    return {SNAPSHOT: render_snapshot(journal.entries[-1].name, schema, rows, varying)}
+
+
+def _of_it(entry: Entry, journal: Journal, *, is_last: bool) -> frozenset[str]:
+    """The migrations of a file that are to be recorded: its own, and of the last one whatever else
+    has no file, as one that merges two branches' migrations."""
+    loader = load(None, (), journal.migrations)
+    held = set(journal.books)
+    missing = [dotted(key) for key in loader.plan() if not is_held(loader, key, held)]
+    return frozenset(missing if is_last else [m for m in missing if m in entry.migrations])
+
+
+def _changes(folder: Folder, entry: Entry, now: SqlFile) -> tuple[str, ...]:
+    path = folder.up_path(entry.name)  # its own branch's: without it everything is new
+    before = _told(parse(path.read_text(encoding="utf-8"))) if path.exists() else []
+    lines = difflib.ndiff(before, _told(now))
+    return tuple(line for line in lines if line[0] in "+-")
+
+
+def _told(file: SqlFile) -> list[str]:
+    return [
+        " ".join(step.sql.split()) if isinstance(step, Statement) else step.locator
+        for _, _, step in file.steps()
+    ]
+
+
+def _write(done: Sequence[tuple[Folder, Sequence[Rebased]]]) -> None:
+    staged: list[Staged] = []
+    try:
+        for folder, some in done:
+            texts = {name: text for one in some for name, text in one.file.texts.items()}
+            staged.append(folder.stage(texts, some[-1].file.journal))
+    except BaseException:
+        for prepared in staged:
+            prepared.discard()
+        raise
+    for prepared in staged:
+        prepared.write()
+    for folder, some in done:
+        new = {one.file.up.name for one in some}
+        for one in some:
+            for path in _paths(folder, one.old.name) if one.old.name not in new else ():
+                path.unlink(missing_ok=True)

@@ -7,7 +7,7 @@ same type that is new are not turned into data loss.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn, TypeGuard
@@ -28,6 +28,7 @@ from django.db.migrations.writer import MigrationWriter
 
 from nestflux.exceptions import ChangesUndecided, Refused
 from nestflux.graph.loader import ExtendedLoader, dotted
+from nestflux.graph.source import is_own_path
 
 _RENAME = re.compile(r"(\w+)\.(\w+)(?:\.(\w+))?=(\w+)")
 
@@ -140,8 +141,17 @@ def _drops_rule_of(operation: Operation, model: str) -> TypeGuard[RemoveIndex | 
     )
 
 
-def detect(loader: ExtendedLoader, options: DetectOptions) -> list[Migration]:
-    """The migrations that the models ask for, in memory, in the order of the graph.
+@dataclass(frozen=True)
+class Detected:
+    """The migrations that the project's models ask for, in memory, in the order of the graph; and
+    the installed packages whose models ask for some that would be theirs to write."""
+
+    migrations: list[Migration]
+    packages: tuple[str, ...] = ()
+
+
+def detect(loader: ExtendedLoader, options: DetectOptions) -> Detected:
+    """What changed in the models since the last migrations.
 
     Raises ChangesUndecided where only a person can tell, and nobody can be asked.
     """
@@ -160,12 +170,37 @@ def detect(loader: ExtendedLoader, options: DetectOptions) -> list[Migration]:
     autodetector = _Autodetector(before, after, questioner)
     autodetector.told = told
     changes = autodetector.changes(graph=loader.graph, migration_name=options.name)
-    migrations = [migration for found in changes.values() for migration in found]
+    packages = [label for label, found in changes.items() if not _is_written_here(found)]
+    gone = {(label, migration.name) for label in packages for migration in changes[label]}
+    migrations = [m for label, found in changes.items() if label not in packages for m in found]
     for migration in migrations:
         _follow_those_that_point_at_it(migration, before, loader.graph)
+        _follow_what_is_there(migration, gone, loader.graph)
     if not options.no_rename and not options.interactive:
         _refuse_look_alikes(migrations, before)
-    return migrations
+    return Detected(migrations, tuple(sorted(packages)))
+
+
+def _is_written_here(migrations: Sequence[Migration]) -> bool:
+    """Would their files lie in the project? An installed package's would be gone with its next
+    version, and are nobody else's (``MIGRATION_MODULES`` says that they are the project's)."""
+    try:
+        return all(is_own_path(MigrationWriter(migration).path) for migration in migrations)
+    except ValueError:  # an app without a place for migrations: writing says so
+        return True
+
+
+def _follow_what_is_there(
+    migration: Migration, gone: Collection[tuple[str, str]], graph: MigrationGraph
+) -> None:
+    """Depend on an app's last migration instead of one that is not written."""
+    vars(migration)["dependencies"] = list(
+        dict.fromkeys(
+            leaf
+            for needed in migration.dependencies
+            for leaf in (graph.leaf_nodes(needed[0]) if tuple(needed) in gone else [needed])
+        )
+    )
 
 
 def _follow_those_that_point_at_it(

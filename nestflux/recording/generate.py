@@ -19,6 +19,7 @@ from nestflux.graph.loader import ExtendedLoader, dotted, is_held, load
 from nestflux.history import naming
 from nestflux.history.folder import Folder, Staged
 from nestflux.recording.changes import (
+    Detected,
     DetectOptions,
     MigrationModule,
     detect,
@@ -37,10 +38,12 @@ class Pending:
 
     ``modules`` are migrations that the models ask for and that no ``.py`` holds; ``missing`` are,
     by family, the migrations that no SQL file of that history holds (the unwritten ones too).
+    ``packages`` are installed apps whose models no migration of theirs follows: left to them.
     """
 
     migrations: tuple[Migration, ...] = ()
     missing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    packages: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.migrations) or any(self.missing.values())
@@ -67,11 +70,11 @@ def pending(alias: str, options: DetectOptions, families: Sequence[str] | None =
     folders = [history_folder(alias, family) for family in families]
     loader = _loaded(folders)
     try:
-        migrations = detect(loader, options)
+        detected = detect(loader, options)
     except ChangesUndecided as error:
         error.exit_code = 1
         raise
-    return _pending(loader, migrations, folders)
+    return _pending(loader, detected, folders)
 
 
 def generate(
@@ -94,8 +97,9 @@ def generate(
     places = _places(alias)
     folders = [place.folder for place in places]
     loader = _loaded(folders)
-    migrations = detect(loader, options)
-    found = _pending(loader, migrations, folders)
+    detected = detect(loader, options)
+    migrations = detected.migrations
+    found = _pending(loader, detected, folders)
     if not found:
         return Generated(found)
     from nestflux.recording.recorded_file import record_file  # with nothing to do: not needed
@@ -145,9 +149,8 @@ def _loaded(folders: Sequence[Folder], unwritten: Sequence[Migration] = ()) -> E
     return load(None, unwritten, order)
 
 
-def _pending(
-    loader: ExtendedLoader, migrations: Sequence[Migration], folders: Sequence[Folder]
-) -> Pending:
+def _pending(loader: ExtendedLoader, detected: Detected, folders: Sequence[Folder]) -> Pending:
+    migrations = detected.migrations
     loader = _loaded(folders, migrations) if migrations else loader
     missing = {}
     for folder in folders:
@@ -155,7 +158,7 @@ def _pending(
         missing[folder.family] = tuple(
             dotted(key) for key in loader.plan() if not is_held(loader, key, held)
         )
-    return Pending(tuple(migrations), missing)
+    return Pending(tuple(migrations), missing, detected.packages)
 
 
 def _base_name(places: Sequence[Place]) -> str:

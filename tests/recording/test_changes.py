@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -294,3 +296,66 @@ def test_nothing_to_do_is_one_line(shop: Project) -> None:
     outcome = shop.succeeds("db_generate")
 
     assert outcome.lines == ["No changes detected: models, migrations and SQL files agree."]
+
+
+PACKAGE = """
+    from django.db import models
+
+    class Account(models.Model):
+        name = models.CharField(max_length={length})
+"""
+PACKAGES_OWN = """
+    from django.db import migrations, models
+
+    class Migration(migrations.Migration):
+        initial = True
+        operations = [
+            migrations.CreateModel("Account", [
+                ("id", models.BigAutoField(primary_key=True)),
+                ("name", models.CharField(max_length=20)),
+            ]),
+        ]
+"""
+POINTING = """
+    from django.db import models
+
+    class Order(models.Model):
+        account = models.ForeignKey("vendor.Account", models.CASCADE)
+"""
+
+
+def test_nothing_is_written_into_an_installed_package(project: ProjectFactory) -> None:
+    """Its models may differ from its migrations, by a setting of the site or its own mistake; what
+    Django's makemigrations writes there is gone with its next version."""
+    site = project({"shop": {"models.py": POINTING}})
+    base = site.path / "base"
+    python = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    packages = f"base/lib/{python}/site-packages"
+    for name, text in (
+        ("__init__.py", ""),
+        ("migrations/__init__.py", ""),
+        ("models.py", PACKAGE.format(length=30)),
+        ("migrations/0001_initial.py", PACKAGES_OWN),
+    ):
+        site.write(f"{packages}/vendor/{name}", text)
+    site.settings(apps=("shop", "vendor"))
+    own_path = site.environment().get("PYTHONPATH", "")
+    site.env["PYTHONUSERBASE"] = str(base)
+    site.env["PYTHONPATH"] = os.pathsep.join((own_path, str(site.path / packages)))
+    generate = """
+        from django.core.management import call_command
+        call_command("db_generate", *{args!r})
+    """
+
+    first = site.python(generate.format(args=["--noinput", "--name", "first"]), forked=False)
+    again = site.python(generate.format(args=["--check"]), forked=False)
+
+    assert first.code == 0, str(first)
+    assert again.code == 0, str(again)
+    for outcome in (first, again):
+        assert "vendor: models and migrations of the package differ" in outcome.stderr
+    written = sorted(path.name for path in (site.path / packages / "vendor/migrations").glob("0*"))
+    assert written == ["0001_initial.py"]
+    assert '("vendor", "0001_initial")' in site.read("shop/migrations/0001_initial.py").replace(
+        "'", '"'
+    )

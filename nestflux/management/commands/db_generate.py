@@ -119,7 +119,17 @@ class Command(NestFluxCommand):
             self.stdout.write(f"✓ Generated empty migration: {_relative(module.path)}")
         self.stdout.write("Fill in its operations, then run db_generate again for the SQL.")
 
+    def _say_left(self, found: Pending) -> None:
+        """Changes of installed packages' models: nothing is written into a package."""
+        for label in found.packages:
+            line = (
+                f"{label}: models and migrations of the package differ, and no migration is "
+                "written for it"
+            )
+            self.stderr.write(self.style.WARNING(line))
+
     def _check(self, found: Pending) -> None:
+        self._say_left(found)
         if not found:
             self.stdout.write("No changes detected: models, migrations and SQL files agree.")
             return
@@ -146,6 +156,7 @@ class Command(NestFluxCommand):
             self.stdout.write(f"Without SQL so far: {', '.join(there)}")
 
     def _say_generated(self, made: Generated, *, dry_run: bool) -> None:
+        self._say_left(made.pending)
         if not made.pending:
             self.stdout.write("No changes detected: models, migrations and SQL files agree.")
             return

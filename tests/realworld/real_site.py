@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 import shutil
 import subprocess
 from collections.abc import Collection, Iterator, Sequence
@@ -19,8 +20,8 @@ from nestflux.database.rows import TableRows, read_rows
 from nestflux.database.session import PINNED, pin
 from nestflux.history.deltas import Delta
 from nestflux.history.folder import Folder
-from tests.realworld.clean_room import HERE
-from tests.realworld.packages import Stage
+from tests.realworld.clean_room import HERE, python_of
+from tests.realworld.packages import Stage, stages
 from tests.scenario import MYSQL_PROGRAMS, Outcome, TestServer
 
 if TYPE_CHECKING:
@@ -138,6 +139,19 @@ class RealSite:
             return dict(read_schema(connection).reading), read_rows(connection)
         finally:
             connection.close()
+
+
+@contextmanager
+def recorded_site(server: TestServer, folder: Path, year: int) -> Iterator[RealSite]:
+    """The site with that year's packages and its whole history, generated from nothing."""
+    name = f"nf_{secrets.token_hex(5)}"
+    site = RealSite.made(folder / "site", server, python_of(year), name, stages())
+    try:
+        with site.on("models") as generating:
+            generating.generate()
+        yield site
+    finally:
+        server.drop_all(name)
 
 
 def _different_rows(theirs: dict[str, TableRows], ours: dict[str, TableRows]) -> Iterator[str]:

@@ -5,16 +5,13 @@ In every run of the tests some packages; ``make realworld`` takes them all.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from nestflux.history.sqlfile import Direction
-from tests.realworld.clean_room import is_whole, python_of
-from tests.realworld.packages import stages
-from tests.realworld.real_site import RealSite
+from tests.realworld.clean_room import is_whole
+from tests.realworld.real_site import RealSite, recorded_site
 from tests.scenario import TestServer
 
 NOW = 2026
@@ -26,16 +23,8 @@ COLLATIONS = {
 
 @pytest.fixture(scope="module")
 def site(server: TestServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealSite]:
-    """With the whole history, generated from nothing."""
-    name = f"nf_{secrets.token_hex(5)}"
-    path: Path = tmp_path_factory.mktemp("realworld") / "site"
-    made = RealSite.made(path, server, python_of(NOW), name, stages())
-    try:
-        with made.on("models") as generating:
-            generating.generate()
+    with recorded_site(server, tmp_path_factory.mktemp("realworld"), NOW) as made:
         yield made
-    finally:
-        server.drop_all(name)
 
 
 @pytest.fixture(scope="module")

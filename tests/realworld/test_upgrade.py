@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
 from tests.realworld.clean_room import python_of
-from tests.realworld.packages import stages
-from tests.realworld.real_site import RealSite
+from tests.realworld.real_site import RealSite, recorded_site
 from tests.scenario import TestServer
 
 THEN, NOW = 2024, 2026
@@ -20,16 +18,8 @@ NUMBERED_BY_SIGNALS = ("auth_permission", "django_content_type")
 
 @pytest.fixture
 def site(server: TestServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealSite]:
-    """With the history of that time."""
-    name = f"nf_{secrets.token_hex(5)}"
-    path = tmp_path_factory.mktemp("upgrade") / "site"
-    made = RealSite.made(path, server, python_of(THEN), name, stages())
-    try:
-        with made.on("models") as generating:
-            generating.generate()
+    with recorded_site(server, tmp_path_factory.mktemp("upgrade"), THEN) as made:
         yield made
-    finally:
-        server.drop_all(name)
 
 
 def test_the_upgrade_builds_what_django_builds(site: RealSite) -> None:

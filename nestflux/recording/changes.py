@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn, TypeGuard
+from typing import Any, TypeGuard
 
 from django.apps import apps
 from django.db.migrations import AddField, RemoveConstraint, RemoveField, RemoveIndex
@@ -170,7 +170,7 @@ def detect(loader: ExtendedLoader, options: DetectOptions) -> Detected:
     autodetector = _Autodetector(before, after, questioner)
     autodetector.told = told
     changes = autodetector.changes(graph=loader.graph, migration_name=options.name)
-    packages = [label for label, found in changes.items() if not _is_written_here(found)]
+    packages = [label for label in changes if not _is_written_into(label)]
     gone = {(label, migration.name) for label in packages for migration in changes[label]}
     migrations = [m for label, found in changes.items() if label not in packages for m in found]
     for migration in migrations:
@@ -181,11 +181,11 @@ def detect(loader: ExtendedLoader, options: DetectOptions) -> Detected:
     return Detected(migrations, tuple(sorted(packages)))
 
 
-def _is_written_here(migrations: Sequence[Migration]) -> bool:
-    """Would their files lie in the project? An installed package's would be gone with its next
-    version, and are nobody else's (``MIGRATION_MODULES`` says that they are the project's)."""
+def _is_written_into(label: str) -> bool:
+    """Would an app's migration lie in the project? An installed package's would be gone with its
+    next version, and are nobody else's (``MIGRATION_MODULES`` says that they are the project's)."""
     try:
-        return all(is_own_path(MigrationWriter(migration).path) for migration in migrations)
+        return is_own_path(MigrationWriter(Migration("0001_initial", label)).path)
     except ValueError:  # an app without a place for migrations: writing says so
         return True
 
@@ -265,7 +265,7 @@ class _Unattended(MigrationQuestioner):
     def ask_rename(
         self, model_name: str, old_name: str, new_name: str, field_instance: Any
     ) -> bool:
-        if self.options.no_rename:
+        if self.options.no_rename or self._is_of_a_package(model_name, new_name):
             return False
         label = next(
             label
@@ -278,13 +278,24 @@ class _Unattended(MigrationQuestioner):
         )
 
     def ask_rename_model(self, old_model_state: Any, new_model_state: Any) -> bool:
-        if self.options.no_rename:
+        if self.options.no_rename or not _is_written_into(new_model_state.app_label):
             return False
         old = f"{old_model_state.app_label}.{old_model_state.name}"
         new = f"{new_model_state.app_label}.{new_model_state.name}"
         raise _renamed_or_dropped(old, new, new_model_state.name)
 
-    def ask_not_null_addition(self, field_name: str, model_name: str) -> NoReturn:
+    def _is_of_a_package(self, model_name: str, field_name: str) -> bool:
+        """Is the question about a model for which nothing will be written anyway?"""
+        labels = [
+            label
+            for (label, name), model in self.after.models.items()
+            if name == model_name.lower() and field_name in model.fields
+        ]
+        return not any(map(_is_written_into, labels))
+
+    def ask_not_null_addition(self, field_name: str, model_name: str) -> None:
+        if self._is_of_a_package(model_name, field_name):
+            return
         if not self.options.no_rename:
             self._refuse_look_alike(field_name, model_name)
         raise _needs_default(field_name, model_name, "is new and must not be NULL")
@@ -300,10 +311,14 @@ class _Unattended(MigrationQuestioner):
                     path = f"{label}.{model.name}"
                     raise _renamed_or_dropped(f"{path}.{gone}", f"{path}.{new}", new)
 
-    def ask_not_null_alteration(self, field_name: str, model_name: str) -> NoReturn:
+    def ask_not_null_alteration(self, field_name: str, model_name: str) -> None:
+        if self._is_of_a_package(model_name, field_name):
+            return
         raise _needs_default(field_name, model_name, "may be NULL now and must not be any more")
 
-    def ask_auto_now_add_addition(self, field_name: str, model_name: str) -> NoReturn:
+    def ask_auto_now_add_addition(self, field_name: str, model_name: str) -> None:
+        if self._is_of_a_package(model_name, field_name):
+            return
         raise _needs_default(field_name, model_name, "is new with auto_now_add")
 
 

@@ -303,6 +303,7 @@ PACKAGE = """
 
     class Account(models.Model):
         name = models.CharField(max_length={length})
+        opened = models.DateField()
 """
 PACKAGES_OWN = """
     from django.db import migrations, models

@@ -156,6 +156,50 @@ def test_on_top_of_the_others_it_may_be_other_sql(shop: Project) -> None:
     assert shop.run("db_check").code == 0
 
 
+def test_what_merges_two_migrations_of_an_app_goes_into_the_last_file(shop: Project) -> None:
+    branch_with(shop, "names", "shop", "Item")
+    git(shop, "switch", "-q", "main")
+    git(shop, "switch", "-qc", "counts")
+    count = "        count = models.IntegerField(default=0)\n"
+    shop.write("shop/models.py", ITEM.format(model="Item") + count)
+    shop.succeeds("db_generate", "--name", "counts")
+    commit(shop)
+    merged(shop, "names", "counts")
+    shop.write("shop/models.py", ITEM.format(model="Item") + NAME.format(length=10) + count)
+    refused = shop.run("db_generate", "--rebase", "0002_counts")
+    shop.succeeds("makemigrations", "--merge", "--noinput")
+
+    shop.succeeds("db_generate", "--rebase", "0002_counts")
+
+    assert refused.code == 2
+    assert "makemigrations --merge" in refused.stderr
+    sections = [section.migration for section in up_file(shop, "0003_counts").sections]
+    assert [name.split("_")[0] for name in sections] == ["shop.0002", "shop.0003"]
+    assert shop.run("db_check").code == 0
+    require_fidelity(shop)
+
+
+def test_two_files_of_a_branch_stay_two(shop: Project) -> None:
+    branch_with(shop, "shelves", "depot", "Shelf")
+    branch_with(shop, "names", "shop", "Item")
+    shop.edit("shop/models.py", "max_length=10", "max_length=30")
+    shop.succeeds("db_generate", "--name", "longer")
+    commit(shop)
+    merged(shop, "shelves", "names")
+
+    done = shop.succeeds("db_generate", "--rebase", "0002_names", "0003_longer")
+
+    assert [line for line in done.lines if line.startswith("✓")] == [
+        "✓ Recorded again: 0003_names.sql (was 0002_names.sql)",
+        "✓ Recorded again: 0004_longer.sql (was 0003_longer.sql)",
+    ]
+    assert len(statements(up_file(shop, "0003_names"))) == 1
+    assert len(statements(up_file(shop, "0004_longer"))) == 1
+    assert not (shop.history / "0003_longer.sql").exists()
+    assert shop.run("db_check").code == 0
+    require_fidelity(shop)
+
+
 def test_a_schema_that_git_merged_by_itself_is_made_anew(shop: Project) -> None:
     branch_with(shop, "shelves", "depot", "Shelf")
     branch_with(shop, "names", "shop", "Item")

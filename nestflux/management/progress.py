@@ -6,7 +6,9 @@ from types import TracebackType
 from typing import Self
 
 from rich.console import Console
-from rich.status import Status
+from rich.progress import Progress as LiveLine
+from rich.progress import SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Column
 
 from nestflux.applying.backups.folder import size_text
 from nestflux.applying.events import (
@@ -48,7 +50,7 @@ class Progress:
     def __init__(self, console: Console) -> None:
         self.console = console
         self.waited: Wait | None = None
-        self._live: Status | None = None
+        self._live: tuple[LiveLine, TaskID] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -80,17 +82,25 @@ class Progress:
                     self.console.print(line)
 
     def _show(self, text: str) -> None:
-        """The live line: only where a person watches."""
+        """The live line, with the seconds that it has stood there: only where a person watches."""
         if not self.console.is_terminal:
             return
         if self._live is None and text:
-            self._live = self.console.status(text)
-            self._live.start()
+            line = LiveLine(*_columns(), console=self.console, transient=True)
+            self._live = line, line.add_task(text, total=None)
+            line.start()
         elif self._live is not None and text:
-            self._live.update(text)
+            line, task = self._live
+            line.reset(task, description=text, total=None)
         elif self._live is not None:
-            self._live.stop()
+            self._live[0].stop()
             self._live = None
+
+
+def _columns() -> tuple[SpinnerColumn, TextColumn, TimeElapsedColumn]:
+    one_line = Column(no_wrap=True, overflow="ellipsis")
+    text = TextColumn("{task.description}", markup=False, table_column=one_line)
+    return SpinnerColumn(), text, TimeElapsedColumn()
 
 
 def _lines(event: Event) -> list[str]:

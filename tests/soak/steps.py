@@ -69,7 +69,10 @@ def filled(text: str, kind: str, name: str, site: Site) -> str:
         )
     if kind == "update":
         operations += "".join(
-            _UPDATE.format(table=table_of(model), column=column) for model, column in _numbers(site)
+            _UPDATE.format(table=table_of(model), column=column)
+            for model, column in _numbers(site)
+            # Nothing orders another app's next migration behind this one: it may move the table.
+            if model.app == name.partition(".")[0]
         )
     text = text.replace("operations = [", f"operations = [{operations}")
     return text.replace("dependencies = [", 'dependencies = [\n        ("tally", "0001_initial"),')

@@ -52,7 +52,7 @@ class ReportError(Exception):
 
 @dataclass(frozen=True)
 class Machine:
-    """What the figures were measured on."""
+    """What the figures were measured on, and when the report of them was written."""
 
     cores: int
     memory: int  # gigabytes
@@ -63,7 +63,7 @@ class Machine:
 
     def __str__(self) -> str:
         return (
-            f"Measured on {self.day} at commit `{self.commit}`: {self.cores} cores, "
+            f"Written on {self.day} at commit `{self.commit}`; measured on {self.cores} cores, "
             f"{self.memory} GB of memory, {self.system}, Python {self.python}."
         )
 
@@ -136,7 +136,8 @@ def _told(server: str, document: Document) -> str:
     )
     if lost := _sum(figures, "lost_keys"):
         text += f"; {lost} foreign keys that the server had lost were made again"
-    return f"{text}. It took {document['seconds'] / 60:.0f} minutes."
+    commit = f" at commit `{document['commit']}`" if document.get("commit") else ""
+    return f"{text}. It took {document['seconds'] / 60:.0f} minutes{commit}."
 
 
 def _plain(subject: str, documents: Iterable[Document]) -> list[str]:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from scripts.reliability_report import this_machine
 from tests.scenario import REPOSITORY
 
 FOLDER = REPOSITORY / ".local" / "reliability"
@@ -102,6 +103,7 @@ def write(family: str, version: str, extent: str, seconds: float, cases: Iterabl
         "extent": extent,
         "seconds": round(seconds),
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "commit": this_machine().commit,
         "figures": [asdict(figures) for figures in summed(cases)],
     }
     path.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")

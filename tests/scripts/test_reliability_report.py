@@ -25,6 +25,7 @@ def walk(extent: str, *figures: dict[str, Any], family: str = "mysql") -> dict[s
         "version": "9.7.4",
         "extent": extent,
         "seconds": 180,
+        "commit": "0a1b2c3d4",
         "figures": list(figures),
     }
 
@@ -45,7 +46,7 @@ def test_moments_are_summed_up_and_directions_are_not() -> None:
     assert "2 cores, 8 GB of memory, Linux 6.1" in text
     assert "MySQL 9.7.4, every command of a run: 35 faults, 34 converged, 1 statements ran" in text
     assert "3 times a person was asked about a step that is not named undecidable (2 times" in text
-    assert "It took 3 minutes." in text
+    assert "It took 3 minutes at commit `0a1b2c3d4`." in text
     assert "| MySQL | forward | client killed | 30 | 29 | 1 | 3 | 2 | 0 |" in text
     assert "| MySQL | fresh | client killed | 5 | 5 | 0 | 0 | 0 | 0 |" in text
     assert "had lost" not in text

@@ -110,7 +110,7 @@ def _alias_pointing_at(
         "foreign_key_checks = 1",
     }
     scratch["OPTIONS"].pop("collation", None)
-    if collation:
+    if (collation or "").startswith("utf8mb4_"):
         scratch["OPTIONS"]["collation"] = collation
     scratch["CONN_MAX_AGE"] = None
     previous_settings, previous = connections.settings[alias], connections[alias]

@@ -110,8 +110,9 @@ def slow_down(project: Project, seconds: int) -> None:
     )
 
 
-def fill(project: Project, doublings: int = 16) -> None:
-    """So many rows that a copy of the table takes a while."""
+def fill(project: Project, doublings: int = 18) -> None:
+    """So many rows that a copy of the table takes a while: the server is still at it when it is
+    told to stop."""
     names = [name for name in project.columns("shop_product") if name != "id"]
     columns = ", ".join(names)
     for _ in range(doublings):

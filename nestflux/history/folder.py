@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -204,6 +204,20 @@ class Staged:
             temporary.unlink(missing_ok=True)
         for folder in reversed(self.made):
             folder.rmdir()
+
+
+def write_all(prepared: Iterable[Staged]) -> None:
+    """Write what is prepared, once all of it is; where one cannot be, the others are discarded."""
+    staged: list[Staged] = []
+    try:
+        for one in prepared:
+            staged.append(one)  # kept even where the next one cannot be prepared
+    except BaseException:
+        for one in staged:
+            one.discard()
+        raise
+    for one in staged:
+        one.write()
 
 
 def _missing_folders(path: Path) -> list[Path]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ from nestflux.exceptions import (
 )
 from nestflux.graph.loader import ExtendedLoader, dotted, is_held, load
 from nestflux.history import naming
-from nestflux.history.folder import Folder, Staged
+from nestflux.history.folder import Folder, Staged, write_all
 from nestflux.recording.changes import (
     Detected,
     DetectOptions,
@@ -168,14 +168,12 @@ def _base_name(places: Sequence[Place]) -> str:
 
 def _write(modules: Sequence[MigrationModule], files: Sequence[RecordedFile]) -> None:
     """Stage everything, then put it in its place: the ``.py`` first, journals last."""
-    staged: list[Staged] = []
-    try:
-        staged.append(Staged.prepare({module.path: module.text for module in modules}))
-        for file in files:
-            staged.append(file.place.folder.stage(file.texts, file.journal))
-    except BaseException:
-        for one in staged:
-            one.discard()
-        raise
-    for one in staged:
-        one.write()
+    write_all(_prepared(modules, files))
+
+
+def _prepared(
+    modules: Sequence[MigrationModule], files: Sequence[RecordedFile]
+) -> Iterator[Staged]:
+    yield Staged.prepare({module.path: module.text for module in modules})
+    for file in files:
+        yield file.place.folder.stage(file.texts, file.journal)

@@ -20,7 +20,7 @@ from nestflux.exceptions import HistoryError, Refused
 from nestflux.graph.loader import dotted, is_held, load
 from nestflux.history import journal as journal_file
 from nestflux.history import merging, naming
-from nestflux.history.folder import JOURNAL, SNAPSHOT, Folder, Staged, shown
+from nestflux.history.folder import JOURNAL, SNAPSHOT, Folder, shown, write_all
 from nestflux.history.journal import Entry, Journal
 from nestflux.history.sqlfile import SqlFile, Statement, parse
 from nestflux.history.statements import sha256
@@ -170,17 +170,13 @@ def _told(file: SqlFile) -> list[str]:
 
 
 def _write(done: Sequence[tuple[Folder, Sequence[Rebased]]]) -> None:
-    staged: list[Staged] = []
-    try:
-        for folder, some in done:
-            texts = {name: text for one in some for name, text in one.file.texts.items()}
-            staged.append(folder.stage(texts, some[-1].file.journal))
-    except BaseException:
-        for prepared in staged:
-            prepared.discard()
-        raise
-    for prepared in staged:
-        prepared.write()
+    write_all(
+        folder.stage(
+            {name: text for one in some for name, text in one.file.texts.items()},
+            some[-1].file.journal,
+        )
+        for folder, some in done
+    )
     for folder, some in done:
         new = {one.file.up.name for one in some}
         for one in some:

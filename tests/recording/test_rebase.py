@@ -65,10 +65,16 @@ def merged(shop: Project, *names: str) -> None:
     git(shop, "merge", "-q", names[-1], code=1)
 
 
-def test_a_merge_conflict_is_one_command(shop: Project) -> None:
+def in_conflict(shop: Project) -> None:
+    """Two branches, each with the second file of an app of its own, and main before the merge of
+    the later one is settled."""
     branch_with(shop, "shelves", "depot", "Shelf")
     branch_with(shop, "names", "shop", "Item")
     merged(shop, "shelves", "names")
+
+
+def test_a_merge_conflict_is_one_command(shop: Project) -> None:
+    in_conflict(shop)
     refused = shop.run("db_generate")
 
     done = shop.succeeds("db_generate", "--rebase", "0002_names")
@@ -91,9 +97,7 @@ def test_a_merge_conflict_is_one_command(shop: Project) -> None:
 
 
 def test_the_other_branch_may_be_the_one_that_follows(shop: Project) -> None:
-    branch_with(shop, "shelves", "depot", "Shelf")
-    branch_with(shop, "names", "shop", "Item")
-    merged(shop, "shelves", "names")
+    in_conflict(shop)
 
     shop.succeeds("db_generate", "--rebase", "0002_shelves.sql")
 
@@ -201,9 +205,7 @@ def test_two_files_of_a_branch_stay_two(shop: Project) -> None:
 
 
 def test_a_schema_that_git_merged_by_itself_is_made_anew(shop: Project) -> None:
-    branch_with(shop, "shelves", "depot", "Shelf")
-    branch_with(shop, "names", "shop", "Item")
-    merged(shop, "shelves", "names")
+    in_conflict(shop)
     snapshot = shop.history / "schema.sql"
     snapshot.write_text("-- neither side's\n", encoding="utf-8")
 
@@ -214,9 +216,7 @@ def test_a_schema_that_git_merged_by_itself_is_made_anew(shop: Project) -> None:
 
 
 def test_whatever_fails_changes_nothing(shop: Project) -> None:
-    branch_with(shop, "shelves", "depot", "Shelf")
-    branch_with(shop, "names", "shop", "Item")
-    merged(shop, "shelves", "names")
+    in_conflict(shop)
     (module,) = (shop.path / "shop/migrations").glob("0002_*.py")
     module.write_text(module.read_text(encoding="utf-8").replace("'name'", "'code'"))
     before = {path.name: path.read_bytes() for path in shop.history.iterdir()}
@@ -229,9 +229,7 @@ def test_whatever_fails_changes_nothing(shop: Project) -> None:
 
 
 def test_a_file_that_the_merge_did_not_bring_is_asked_for(shop: Project) -> None:
-    branch_with(shop, "shelves", "depot", "Shelf")
-    branch_with(shop, "names", "shop", "Item")
-    merged(shop, "shelves", "names")
+    in_conflict(shop)
     (shop.history / "0002_shelves.sql").unlink()
 
     failed = shop.run("db_generate", "--rebase", "0002_names")
@@ -241,9 +239,7 @@ def test_a_file_that_the_merge_did_not_bring_is_asked_for(shop: Project) -> None
 
 
 def test_without_its_old_text_every_statement_is_new(shop: Project) -> None:
-    branch_with(shop, "shelves", "depot", "Shelf")
-    branch_with(shop, "names", "shop", "Item")
-    merged(shop, "shelves", "names")
+    in_conflict(shop)
     (shop.history / "0002_names.sql").unlink()
 
     done = shop.succeeds("db_generate", "--rebase", "0002_names")
@@ -253,10 +249,8 @@ def test_without_its_old_text_every_statement_is_new(shop: Project) -> None:
 
 
 def test_git_is_not_needed(shop: Project) -> None:
-    """As after a merge by hand: both entries stand in the journal, with one number."""
-    branch_with(shop, "shelves", "depot", "Shelf")
-    branch_with(shop, "names", "shop", "Item")
-    merged(shop, "shelves", "names")
+    """The markers in the files say all: as where somebody merged with another tool."""
+    in_conflict(shop)
     shutil.rmtree(shop.path / ".git")
 
     shop.succeeds("db_generate", "--rebase", "0002_names")

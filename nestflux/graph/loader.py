@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import copy
 import heapq
+import sys
 import traceback
 from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from django.apps import apps
 from django.conf import settings
 from django.db.migrations.exceptions import (
     BadMigrationError,
@@ -139,6 +141,20 @@ def load(
             then="python manage.py makemigrations --merge",
         )
     return loader
+
+
+def forget_modules() -> None:
+    """The next ``load`` imports every migration module anew.
+
+    A module may ask what its server is when it is imported (``wagtail.search.0009``); Python, and
+    Django's loader with it, imports it once a process.
+    """
+    packages = [
+        MigrationLoader.migrations_module(config.label)[0] for config in apps.get_app_configs()
+    ]
+    beginnings = tuple(f"{package}." for package in packages if package)
+    for name in [name for name in sys.modules if name.startswith(beginnings)]:
+        del sys.modules[name]
 
 
 def _resolved(migration: Migration) -> Migration:

@@ -184,16 +184,16 @@ def _accept(edit: _Edit, loader: ExtendedLoader) -> Accepted:
             then=f"git checkout -- {shown(place.folder.up_path(entry.name))}, and write the change "
             "as a new migration",
         )
-    measured, record = _measure_file(edit, loader)
+    measured, record = _measure_file(edit)
     remembered, other_sql = remember_again(
         place, entry, measured.file, loader, record, texts_edited=edit.texts_edited
     )
     record = replace(record, migrations=remembered)
     with place.shadow() as connection:
-        _run_all(connection, measured, loader)
+        _run_all(connection, measured)
         schema, rows = read_schema(connection), read_rows(connection)
     with place.shadow_of_another_time() as connection:
-        _run_all(connection, measured, loader)
+        _run_all(connection, measured)
         varying = volatility(rows, read_rows(connection), private_values())
     before = _accepted_schema(place)
     snapshot = render_snapshot(_last_name(place), schema, rows, varying)
@@ -260,23 +260,23 @@ def _accepted_schema(place: Place) -> Schema:
         return read_schema(connection)
 
 
-def _run_all(connection: BaseDatabaseWrapper, edit: _Edit, loader: ExtendedLoader) -> None:
+def _run_all(connection: BaseDatabaseWrapper, edit: _Edit) -> None:
     """Every file of the history on an empty shadow, the edited one in its place."""
     journal = edit.place.folder.journal
-    steps = StepRunner(loader, journal.migrations)
+    steps = StepRunner(load(), journal.migrations)
     book(connection, ())
     for entry in journal.entries:
         run_file(connection, edit.file(entry, Direction.UP), steps)
         book(connection, entry.books)
 
 
-def _measure_file(edit: _Edit, loader: ExtendedLoader) -> tuple[_Edit, FileRecord]:
+def _measure_file(edit: _Edit) -> tuple[_Edit, FileRecord]:
     """Run the edited file up and down after those before it: true comment lines, and records."""
     place, journal = edit.place, edit.place.folder.journal
-    steps = StepRunner(loader, journal.migrations)
     known = place.folder.record(edit.entry)
     said = FileRecord((), ()) if edit.texts_edited else known
     with place.shadow() as connection:
+        steps = StepRunner(load(), journal.migrations)
         book(connection, ())
         for earlier in journal.entries[: journal.entries.index(edit.entry)]:
             run_file(connection, place.folder.file(earlier), steps)

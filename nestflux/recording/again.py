@@ -191,9 +191,9 @@ class Walk:
 
     def _empty_shadow(self) -> BaseDatabaseWrapper:
         self._stack.close()
+        connection = self._stack.enter_context(self._place.shadow())
         # Receivers of pre_migrate put operations into the migrations of a loader, once a signal.
         self._loader = load(None)
-        connection = self._stack.enter_context(self._place.shadow())
         book(connection, ())
         return connection
 

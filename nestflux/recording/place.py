@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from nestflux.database.errors import reachable
 from nestflux.database.server import FAMILY_NAMES, Server, connection_for, server_of
 from nestflux.database.shadow import server_settings, shadow
 from nestflux.exceptions import HistoryError, NestFluxError, ServerUnavailable, ServerUnsupported
+from nestflux.graph.loader import forget_modules
 from nestflux.history.folder import Folder
 from nestflux.history.sqlfile import Direction
 
@@ -33,14 +34,24 @@ class Place:
     settings: Mapping[str, Any]
     configuration: Configuration
 
-    def shadow(self) -> AbstractContextManager[BaseDatabaseWrapper]:
-        """A fresh scratch schema, which the alias points at meanwhile."""
-        return shadow(
-            self.alias,
-            self.settings,
-            prefix=self.configuration.shadow_name,
-            collation=self.configuration.shadow_collation,
-        )
+    @contextmanager
+    def shadow(self) -> Iterator[BaseDatabaseWrapper]:
+        """A fresh scratch schema, which the alias points at meanwhile. Migrations are to be loaded
+        inside: of a server other than the alias's own their modules may hold something else."""
+        own = self.folder.family not in self.configuration.shadows
+        try:
+            with shadow(
+                self.alias,
+                self.settings,
+                prefix=self.configuration.shadow_name,
+                collation=self.configuration.shadow_collation,
+            ) as connection:
+                if not own:
+                    forget_modules()
+                yield connection
+        finally:
+            if not own:
+                forget_modules()
 
     @contextmanager
     def shadow_of_another_time(self) -> Iterator[BaseDatabaseWrapper]:

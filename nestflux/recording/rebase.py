@@ -134,14 +134,13 @@ def _kept_snapshot(folder: Folder, place: Place) -> dict[str, str]:
             return {SNAPSHOT: side}
     if not journal.entries:
         return {SNAPSHOT: ""}
-    loader = load(None, (), journal.migrations)
     with place.shadow() as connection:
         book(connection, journal.books)
-        replay(connection, place.folder, journal.entries, loader)
+        replay(connection, place.folder, journal.entries, load())
         schema, rows = read_schema(connection), read_rows(connection)
     with place.shadow_of_another_time() as connection:
         book(connection, journal.books)
-        replay(connection, place.folder, journal.entries, loader)
+        replay(connection, place.folder, journal.entries, load())
         varying = volatility(rows, read_rows(connection), private_values())
     return {SNAPSHOT: render_snapshot(journal.entries[-1].name, schema, rows, varying)}
 

@@ -221,12 +221,10 @@ def _prove(
     down: SqlFile,
 ) -> Volatility:
     """Run both texts on a fresh shadow, under another clock. Returns which rows vary by it."""
-    loader = load(None, unwritten)
-    steps = StepRunner(
-        loader,
-        [*journal.migrations, *(dotted((m.app_label, m.name)) for m in built.migrations)],
-    )
+    order = [*journal.migrations, *(dotted((m.app_label, m.name)) for m in built.migrations)]
     with place.shadow_of_another_time() as connection:
+        loader = load(None, unwritten)
+        steps = StepRunner(loader, order)
         bring_to_head(connection, place.folder, journal, loader)
         run_file(connection, up, steps)
         book(connection, [row for section in up.sections for row in section.books])

@@ -149,7 +149,7 @@ def _migrations(made: _Review, history: History, loader: ExtendedLoader, *, shad
     if shadows:
         try:
             place = place_of(made.alias, history.family, configuration())
-            replay = replayed(history, place, loader)
+            replay = replayed(history, place)
         except NestFluxError as error:
             made.skip(f"{name}: {_OF_A_SERVER}", error.what)
         else:

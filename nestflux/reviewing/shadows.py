@@ -11,7 +11,7 @@ from nestflux.applying.edits import CodeChange, Remaining, code_changes, path_of
 from nestflux.database.reader import read_schema
 from nestflux.exceptions import NestFluxError, ServerUnavailable
 from nestflux.graph.fingerprints import django_series
-from nestflux.graph.loader import undotted
+from nestflux.graph.loader import load, undotted
 from nestflux.graph.source import is_own_path
 from nestflux.history.deltas import Delta, FileRecord
 from nestflux.history.journal import Entry
@@ -85,14 +85,14 @@ def _versions(found: Migrations, place: Place, entries: Sequence[Entry]) -> Mapp
     return told
 
 
-def replayed(history: History, place: Place, loader: ExtendedLoader) -> Replay:
+def replayed(history: History, place: Place) -> Replay:
     """Every file on an empty schema, against the snapshot on another one. Raises
     ServerUnavailable where no schema can be made."""
     folder, journal = place.folder, place.folder.journal
     try:
         with place.shadow() as connection:
             book(connection, ())
-            replay(connection, folder, journal.entries, loader)
+            replay(connection, folder, journal.entries, load())
             built = read_schema(connection)
         with place.shadow() as connection:
             run_script(connection, folder.snapshot())

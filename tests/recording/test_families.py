@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,47 @@ def test_one_command_records_every_family_in_its_own_words(
     assert (folder / "mariadb" / "0002_unique_keys.sql").exists()
     assert (folder / "mysql" / "0002_unique_keys.sql").exists()
     assert shop.run("db_generate", "--check").code == 0
+    require_fidelity(shop)
+
+
+ASKING = """
+    from django.db import connection, migrations
+
+    FAMILY = "mariadb" if connection.mysql_is_mariadb else "mysql"
+
+
+    def forwards(apps, schema_editor):
+        with schema_editor.connection.cursor() as cursor:
+            cursor.execute(f"INSERT INTO made_for_{FAMILY} VALUES (1)")
+
+
+    class Migration(migrations.Migration):
+        dependencies = [("shop", "0001_initial")]
+        operations = [
+            migrations.RunSQL(
+                f"CREATE TABLE made_for_{FAMILY} (id int)", f"DROP TABLE made_for_{FAMILY}"
+            ),
+            migrations.RunPython(forwards, migrations.RunPython.noop),
+        ]
+"""
+
+
+def test_a_module_that_asks_the_server_when_it_is_imported_is_asked_of_each_family(
+    project: ProjectFactory, family: str
+) -> None:
+    """As wagtail.search.0009 does."""
+    other, url = other_server(family)
+    shop = project({"shop": {"models.py": MODELS}}, settings=BOTH.format(other=other, url=url))
+    shop.succeeds("db_generate")
+    shop.write("shop/migrations/0002_asking.py", ASKING)
+
+    shop.succeeds("db_generate", "--name", "asking")
+
+    for each in (family, other):
+        text = shop.path.joinpath("migrations_sql", each, "0002_asking.sql").read_text("utf-8")
+        made = re.findall(r"CREATE TABLE (\w+)", text)
+        assert made == [f"made_for_{each}"]
+    assert shop.run("db_check").code == 0
     require_fidelity(shop)
 
 

@@ -226,14 +226,15 @@ class Project:
             text=True,
         )
 
-    def on_a_terminal(self, *args: str, answers: str = "") -> Outcome:
+    def on_a_terminal(self, *args: str, answers: str = "", kind: str = "dumb") -> Outcome:
         """As ``run``, with a terminal at all three ends, where a person types ``answers``. Both
-        outputs come back in ``stdout``."""
+        outputs come back in ``stdout``; of a ``kind`` that can move its cursor, with every picture
+        of a line that changes."""
         ours, theirs = pty.openpty()
         process = subprocess.Popen(
             [sys.executable, "manage.py", *args],
             cwd=self.path,
-            env={**self._environment(None), "TERM": "dumb"},
+            env={**self._environment(None), "TERM": kind},
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,

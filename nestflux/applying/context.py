@@ -24,13 +24,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Options:
-    """What a caller may choose of a run. ``verbosity``, ``interactive`` and ``stdout`` are passed
-    on to the receivers of Django's signals."""
+    """What a caller may choose of a run. ``watched``: a person looks on, who is told how far a long
+    step has come. ``verbosity``, ``interactive`` and ``stdout`` are passed on to the receivers of
+    Django's signals."""
 
     lock: LockTimes = field(default_factory=LockTimes)
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     backup: BackupChoice = field(default_factory=BackupChoice)
     on_event: OnEvent = ignore
+    watched: bool = False
     verbosity: int = 1
     interactive: bool = False
     stdout: object | None = None

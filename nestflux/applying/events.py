@@ -63,6 +63,15 @@ class StepStarted(Event):
 
 
 @dataclass(frozen=True)
+class Advanced(Event):
+    """How far a step that takes its time has come, in the server's words. Told from a thread of its
+    own, and only where ``Options.watched`` asks for it."""
+
+    step: StepStarted
+    said: str
+
+
+@dataclass(frozen=True)
 class StepDone(Event):
     """A step ran."""
 

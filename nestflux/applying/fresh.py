@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.utils import Error
 
 from nestflux.applying.context import Context
-from nestflux.applying.events import LoadDropped, Loaded
+from nestflux.applying.events import LoadDropped, Loaded, StepStarted
 from nestflux.applying.failures import is_connection_lost
 from nestflux.database.errors import in_words
 from nestflux.database.ledger import FileRow
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
     from nestflux.history.journal import Journal
 
+_NAME = "schema.sql"
+_SHOWN = 200  # characters of a statement that may stand on the live line
 _KINDS = ("TABLE", "VIEW", "TRIGGER", "PROCEDURE", "FUNCTION", "EVENT")
 # Programs before the tables they stand on; DROP TABLE takes a table's triggers along.
 _DROP_ORDER = ("event", "procedure", "function", "trigger", "view", "table")
@@ -138,6 +140,7 @@ def load(context: Context, snapshot: str, journal: Journal, rows: Sequence[FileR
         pin(context.connection, PINNED)
         for number, sql in enumerate(statements, start=1):
             context.lock.require()
+            context.tell(StepStarted(_NAME, number, len(statements), _first_line(sql)))
             try:
                 pin(context.connection, (sql,))
             except Error as error:
@@ -157,9 +160,13 @@ def load(context: Context, snapshot: str, journal: Journal, rows: Sequence[FileR
     return loaded
 
 
+def _first_line(sql: str) -> str:
+    return sql[:_SHOWN].split("\n", 1)[0].rstrip(" (")
+
+
 def _failed(error: Error, sql: str, number: int, total: int) -> StatementFailed:
     then = "python manage.py db_migrate"
-    place = f"schema.sql, statement {number} of {total}"
+    place = f"{_NAME}, statement {number} of {total}"
     if is_connection_lost(error):
         what = f"The connection was lost in {place}: {in_words(error)}"
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from django.db.utils import Error
@@ -122,7 +123,7 @@ def _opened(
             load=lambda: _load(connection, order),
             callers_lock_wait=callers_lock_wait,
         )
-        with beating(connection, run_id, every=options.lock.beat):
+        with beating(connection, run_id, every=options.lock.beat), _watched(context):
             yield context
         lock.require()
         ledger.close_run("done")
@@ -133,6 +134,21 @@ def _opened(
         if isinstance(error, Error):
             raise ledger_failed(error) from error
         raise
+
+
+@contextmanager
+def _watched(context: Context) -> Iterator[None]:
+    """Long steps are looked at while they run, where a person looks on."""
+    options = context.options
+    if not options.watched:
+        yield
+        return
+    from nestflux.applying.watching import watched
+
+    family = context.server.family
+    with watched(context.connection, family, context.lock, options.on_event) as on_event:
+        context.options = replace(options, on_event=on_event)
+        yield
 
 
 @contextmanager

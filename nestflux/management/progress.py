@@ -12,6 +12,7 @@ from rich.table import Column
 
 from nestflux.applying.backups.folder import size_text
 from nestflux.applying.events import (
+    Advanced,
     BackupStarted,
     BackupTaken,
     Event,
@@ -51,6 +52,12 @@ class Progress:
         self.console = console
         self.waited: Wait | None = None
         self._live: tuple[LiveLine, TaskID] | None = None
+        self._step: StepStarted | None = None
+
+    @property
+    def is_watched(self) -> bool:
+        """Does a person look on?"""
+        return bool(self.console.is_terminal)
 
     def __enter__(self) -> Self:
         return self
@@ -66,10 +73,15 @@ class Progress:
     def on_event(self, event: Event) -> None:
         match event:
             case StepStarted():
-                self._show(f"{event.name}  {event.ordinal} of {event.steps}: {event.title}")
+                self._step = event
+                self._show(_of_step(event))
+            case Advanced():
+                if event.step is self._step and self._live is not None:
+                    live, task = self._live
+                    live.update(task, description=_of_step(event.step, event.said))
             case StepDone():
                 pass
-            case BackupStarted() if self.console.is_terminal:
+            case BackupStarted() if self.is_watched:
                 self._show(f"Backing up {', '.join(event.tables)} to {event.folder}")
             case Waiting():
                 self.console.print(f"Waiting for another deploy: {event.holder}")
@@ -83,7 +95,7 @@ class Progress:
 
     def _show(self, text: str) -> None:
         """The live line, with the seconds that it has stood there: only where a person watches."""
-        if not self.console.is_terminal:
+        if not self.is_watched:
             return
         if self._live is None and text:
             line = LiveLine(*_columns(), console=self.console, transient=True)
@@ -95,6 +107,12 @@ class Progress:
         elif self._live is not None:
             self._live[0].stop()
             self._live = None
+
+
+def _of_step(step: StepStarted, said: str = "") -> str:
+    """What is cut off at the end of a narrow line is the statement."""
+    place = f"{step.name}  {step.ordinal} of {step.steps}"
+    return f"{place}, {said}: {step.title}" if said else f"{place}: {step.title}"
 
 
 def _columns() -> tuple[SpinnerColumn, TextColumn, TimeElapsedColumn]:

@@ -6,6 +6,7 @@ earlier one applied it (dropping a column moves no rows).
 
 from __future__ import annotations
 
+import re
 import secrets
 import signal
 import subprocess
@@ -239,3 +240,14 @@ def test_an_update_that_is_killed_with_its_deploy_is_undone_and_runs_once(big: P
     assert "0003_dearer.sql, statement 1 was in flight; running it again" in finished.stdout
     assert big.sql("SELECT price, COUNT(*) FROM shop_product GROUP BY price") == [(11, ROWS)]
     assert _tries(big, "0003_dearer") == 2
+
+
+def test_a_person_at_a_terminal_sees_how_far_a_statement_has_come(
+    big: Project, family: str
+) -> None:
+    shown = big.on_a_terminal("db_migrate", kind="xterm").stdout
+
+    copied = r"stage \d of \d, \d+ %" if family == "mariadb" else r"[\d,]+ of [\d,]+ rows"
+    assert re.search(rf"0002_note  1 of 1, copying, {copied}: ALTER TABLE shop_prod", shown)
+    assert re.search(r"0003_dearer  1 of 1, [\d,]+ rows changed: UPDATE shop_product", shown)
+    assert "✓ Applied migration: 0003_dearer.sql  (1 statement" in shown

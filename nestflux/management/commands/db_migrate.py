@@ -115,6 +115,7 @@ class Command(LockOptions, NestFluxCommand):
             retry=self.retry_policy(options),
             backup=backup_choice(options),
             on_event=progress.on_event,
+            watched=progress.is_watched,
             verbosity=options["verbosity"],
             interactive=options["interactive"],
             stdout=self.stdout,

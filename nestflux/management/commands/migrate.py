@@ -201,6 +201,7 @@ class Command(PlainSpeech, stock.Command):
             # A test database is not backed up, and a test run never refused for that.
             backup=NOT_ASKED if self.is_test_database else backup_choice(self.given),
             on_event=progress.on_event if self.verbosity else ignore,
+            watched=progress.is_watched and bool(self.verbosity),
             verbosity=self.verbosity,
             interactive=self.interactive,
             stdout=self.stdout,

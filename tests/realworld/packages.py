@@ -41,7 +41,7 @@ _WAGTAIL = Stage(
 )
 _TAGGIT = Stage("taggit", ("taggit",))
 _FILES = Stage("files", ("easy_thumbnails", "filer"))
-_OAUTH = Stage("oauth", ("oauth2_provider",))
+OAUTH = Stage("oauth", ("oauth2_provider",))
 _ALLAUTH = Stage(
     "allauth",
     ("allauth", *(f"allauth.{name}" for name in "account socialaccount mfa usersessions".split())),
@@ -51,5 +51,5 @@ _ALLAUTH = Stage(
 def stages() -> tuple[Stage, ...]:
     """In the order in which the site gets them."""
     if is_whole():
-        return (_CONTRIB, _CMS, _TAGGIT, _WAGTAIL, _FILES, _OAUTH, _ALLAUTH)
-    return (_CONTRIB, _TAGGIT, _FILES, _OAUTH, _ALLAUTH)
+        return (_CONTRIB, _CMS, _TAGGIT, _WAGTAIL, _FILES, OAUTH, _ALLAUTH)
+    return (_CONTRIB, _TAGGIT, _FILES, OAUTH, _ALLAUTH)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
@@ -68,13 +71,13 @@ class Progress:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._show("")
+        self.show("")
 
     def on_event(self, event: Event) -> None:
         match event:
             case StepStarted():
                 self._step = event
-                self._show(_of_step(event))
+                self.show(_of_step(event))
             case Advanced():
                 if event.step is self._step and self._live is not None:
                     live, task = self._live
@@ -82,19 +85,20 @@ class Progress:
             case StepDone():
                 pass
             case BackupStarted() if self.is_watched:
-                self._show(f"Backing up {', '.join(event.tables)} to {event.folder}")
+                self.show(f"Backing up {', '.join(event.tables)} to {event.folder}")
             case Waiting():
                 self.console.print(f"Waiting for another deploy: {event.holder}")
             case Waited():
                 self.waited = event.wait
                 self.console.print(f"Waited {event.wait}")
             case _:
-                self._show("")
+                self.show("")
                 for line in _lines(event):
                     self.console.print(line)
 
-    def _show(self, text: str) -> None:
-        """The live line, with the seconds that it has stood there: only where a person watches."""
+    def show(self, text: str) -> None:
+        """The live line, with the seconds that it has stood there: only where a person watches.
+        Empty: it goes."""
         if not self.is_watched:
             return
         if self._live is None and text:
@@ -107,6 +111,36 @@ class Progress:
         elif self._live is not None:
             self._live[0].stop()
             self._live = None
+
+
+@contextmanager
+def narrated(console: Console) -> Iterator[None]:
+    """What is logged of recording and checking, on the live line while the block lasts."""
+    with Progress(console) as progress:
+        if not progress.is_watched:
+            yield
+            return
+        logger, handler = logging.getLogger("nestflux"), _OnTheLiveLine(progress)
+        level, spread = logger.level, logger.propagate
+        logger.addHandler(handler)
+        if not logger.isEnabledFor(logging.INFO):
+            logger.setLevel(logging.INFO)
+            logger.propagate = False  # the project did not ask for it in its own logs
+        try:
+            yield
+        finally:
+            logger.removeHandler(handler)
+            logger.setLevel(level)
+            logger.propagate = spread
+
+
+class _OnTheLiveLine(logging.Handler):
+    def __init__(self, progress: Progress) -> None:
+        super().__init__()
+        self._progress = progress
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._progress.show(record.getMessage())
 
 
 def _of_step(step: StepStarted, said: str = "") -> str:

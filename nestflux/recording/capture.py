@@ -70,6 +70,7 @@ class Recorder:
         self._on_data = on_data
         self._foreign = ""
         self._operation = ""
+        self.family = family
         self._measuring = Measuring(connection, family) if measured else Unmeasured()
         self.recorded: list[Recorded] = []
         self._items: list[Item] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
@@ -14,6 +15,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.db.utils import Error
 
 from nestflux.database.errors import in_words
+from nestflux.database.server import FAMILY_NAMES
 from nestflux.exceptions import NestFluxError, RecordingFailed
 from nestflux.graph.loader import dotted
 from nestflux.recording.capture import Recorded, Recorder, RunsOnData
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
     from django.db.migrations.state import ProjectState
 
     from nestflux.graph.loader import ExtendedLoader
+
+
+logger = logging.getLogger(__name__)
 
 
 class DjangoFailed(RecordingFailed):
@@ -50,11 +55,17 @@ class _RecordingExecutor(MigrationExecutor):
         # Not MigrationExecutor's own: its loader fails where a migration that is not written yet is
         # depended on.
         self.connection = connection
-        self.progress_callback = None
+        self.progress_callback = self._log
         self.loader = loader
         self.recorder = _QuietBooks(connection, recorder)
         self.statements = recorder
         self._loader = loader
+
+    def _log(self, action: str, migration: Any = None, fake: Any = None, /) -> None:
+        doing = {"apply_start": "recording", "unapply_start": "recording the way back of"}
+        if action in doing:
+            name = dotted((migration.app_label, migration.name))
+            logger.info("%s: %s %s", FAMILY_NAMES[self.statements.family], doing[action], name)
 
     @cached_property
     def _ordered(self) -> list[Migration]:

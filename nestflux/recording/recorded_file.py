@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from django.db.migrations.migration import Migration
 
@@ -40,8 +40,7 @@ from nestflux.recording.snapshot import (
 )
 from nestflux.replaying.head import book, bring_to_head, run_file, run_script
 
-if TYPE_CHECKING:
-    pass
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -222,6 +221,7 @@ def _prove(
 ) -> Volatility:
     """Run both texts on a fresh shadow, under another clock. Returns which rows vary by it."""
     order = [*journal.migrations, *(dotted((m.app_label, m.name)) for m in built.migrations)]
+    logger.info("%s: running the text of %s.sql again", place.server.name, up.name)
     with place.shadow_of_another_time() as connection:
         loader = load(None, unwritten)
         steps = StepRunner(loader, order)
@@ -239,6 +239,7 @@ def _prove(
 
 def prove_snapshot(place: Place, snapshot: str, after: Schema) -> None:
     """Raises NotReproduced where the snapshot, loaded, gives another schema than ``after``."""
+    logger.info("%s: loading %s", place.server.name, SNAPSHOT)
     with place.shadow() as connection:
         run_script(connection, snapshot)
         found = read_schema(connection)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +24,9 @@ from nestflux.reviewing.subjects import History, Migrations, Replay
 
 if TYPE_CHECKING:
     from nestflux.graph.loader import ExtendedLoader
+
+
+logger = logging.getLogger(__name__)
 
 
 def migrations_of(history: History, loader: ExtendedLoader) -> Migrations:
@@ -89,6 +93,7 @@ def replayed(history: History, place: Place) -> Replay:
     """Every file on an empty schema, against the snapshot on another one. Raises
     ServerUnavailable where no schema can be made."""
     folder, journal = place.folder, place.folder.journal
+    logger.info("%s: running the files again", place.server.name)
     try:
         with place.shadow() as connection:
             book(connection, ())

@@ -33,3 +33,21 @@ def test_a_required_column_gets_the_value_that_is_typed(project: ProjectFactory)
     assert outcome.code == 0, str(outcome)
     first, _ = statements(up_file(shop, "0002_stock"))
     assert first == "ALTER TABLE `shop_product` ADD COLUMN `stock` integer DEFAULT 7 NOT NULL"
+
+
+def test_a_person_sees_what_is_being_recorded_and_a_log_does_not(project: ProjectFactory) -> None:
+    shop = recorded(project)
+    shop.edit("shop/models.py", "max_length=40", "max_length=50")
+
+    watched = shop.on_a_terminal("db_generate", "--name", "longer", kind="xterm")
+    shop.edit("shop/models.py", "max_length=50", "max_length=60")
+    unwatched = shop.run("db_generate", "--name", "longer_still")
+    checked = shop.on_a_terminal("db_check", kind="xterm")
+
+    assert (watched.code, unwatched.code, checked.code) == (0, 0, 0)
+    for said in (": recording shop.0002_", ": recording the way back of shop.0002_"):
+        assert said in watched.stdout
+        assert said not in unwatched.stdout + unwatched.stderr
+    assert ": running the text of 0002_longer.sql again" in watched.stdout
+    assert ": loading schema.sql" in watched.stdout
+    assert ": running the files again" in checked.stdout

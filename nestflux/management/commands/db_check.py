@@ -9,6 +9,7 @@ from django.core.management.base import CommandParser
 
 from nestflux.management.command import NestFluxCommand
 from nestflux.management.findings_shown import report_lines
+from nestflux.management.progress import narrated
 from nestflux.reviewing.review import review
 
 
@@ -37,12 +38,13 @@ class Command(NestFluxCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         no_server = options["no_server"]
-        report = review(
-            options["database"],
-            shadows=not (no_server or options["no_shadow"]),
-            ledger=not (no_server or options["no_ledger"]),
-            without="--no-server" if no_server else "",
-        )
+        with narrated(self.console()):
+            report = review(
+                options["database"],
+                shadows=not (no_server or options["no_shadow"]),
+                ledger=not (no_server or options["no_ledger"]),
+                without="--no-server" if no_server else "",
+            )
         if options["json"]:
             self.print_json(report.to_json())
         else:

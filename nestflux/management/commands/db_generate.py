@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -99,18 +100,31 @@ class Command(NestFluxCommand):
         if options["rebase"]:
             from nestflux.recording.rebase import rebase
 
-            self._say_rebased(rebase(alias, options["rebase"]))
+            with self._narrated():
+                rebased = rebase(alias, options["rebase"])
+            self._say_rebased(rebased)
         elif options["accept"]:
             from nestflux.recording.accept import accept
 
-            self._say_accepted(accept(alias, options["accept"]))
+            with self._narrated():
+                accepted = accept(alias, options["accept"])
+            self._say_accepted(accepted)
         elif options["empty"]:
             self._empty(options["empty"], options["name"])
         elif options["check"]:
             self._check(pending(alias, detect))
         else:
-            made = generate(alias, detect, name=options["name"], write=not options["dry_run"])
+            with self._narrated():
+                made = generate(alias, detect, name=options["name"], write=not options["dry_run"])
             self._say_generated(made, dry_run=options["dry_run"])
+
+    def _narrated(self) -> AbstractContextManager[None]:
+        """What is being recorded, on a terminal; without one nothing is loaded for it."""
+        if not self.stdout.isatty():
+            return nullcontext()
+        from nestflux.management.progress import narrated
+
+        return narrated(self.console())
 
     def _empty(self, labels: list[str], name: str | None) -> None:
         if name is not None and not name.isidentifier():

@@ -14,7 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nestflux.exceptions import Refused
-from nestflux.graph.fingerprints import comparable, django_series, fingerprint, prints_of
+from nestflux.graph.fingerprints import (
+    comparable,
+    django_series,
+    fingerprint,
+    operations_print,
+    prints_of,
+)
 from nestflux.graph.loader import undotted
 from nestflux.graph.python_steps import StepRunner
 from nestflux.history.deltas import FileRecord, StepRecord
@@ -93,14 +99,13 @@ def code_changes(remaining: Remaining, loader: ExtendedLoader) -> Iterator[CodeC
         migration = loader.disk_migrations.get(undotted(name))
         if known is None or migration is None:
             continue
-        path = path_of(migration)
-        if known.django == django_series():
-            prints = prints_of(migration, known.packages)
-            if prints.operations != known.operations:
-                seen = prints.source and known.source
-                edited = seen and prints.source != known.source
-                how = How.OPERATIONS if edited else How.VALUES
-                yield CodeChange(how, remaining.entry, name, known.is_own, path)
+        if known.django != django_series():
+            continue
+        if operations_print(migration, known.packages) != known.operations:
+            source = prints_of(migration, known.packages).source
+            edited = source and known.source and source != known.source
+            how = How.OPERATIONS if edited else How.VALUES
+            yield CodeChange(how, remaining.entry, name, known.is_own, path_of(migration))
     runner = StepRunner(loader, ())
     for locator, step in remaining.steps:
         name = locator.partition("/")[0]

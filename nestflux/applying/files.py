@@ -9,28 +9,28 @@ from nestflux.database.server import Server
 from nestflux.history.deltas import FileRecord
 from nestflux.history.folder import Folder
 from nestflux.history.journal import Entry
-from nestflux.history.sqlfile import Direction, SessionStatement, parse
+from nestflux.history.sqlfile import Direction, SessionStatement, parse, recorded_on
 
 
 def row_of(folder: Folder, entry: Entry, server: Server) -> FileRow:
     """What the ledger is to know of a file. Raises HistoryError."""
-    file = folder.file(entry, Direction.UP)
+    up_text = folder.text(entry, Direction.UP)
     return FileRow(
         id=entry.id,
         name=entry.name,
         number=entry.number,
         family=folder.family,
-        recorded_on=file.recorded_on,
+        recorded_on=recorded_on(up_text),
         server_version=server.version_text,
         up_sha256=entry.up,
         down_sha256=entry.down,
         record_sha256=entry.record,
-        up_text=folder.text(entry, Direction.UP),
+        up_text=up_text,
         down_text=folder.text(entry, Direction.DOWN),
-        record=folder.record(entry).dumps(),
+        record=folder.record_text(entry),
         migrations=entry.migrations,
         books=entry.books,
-        statement_count=len(list(file.steps())),
+        statement_count=len(folder.record(entry).up),
     )
 
 

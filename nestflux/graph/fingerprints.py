@@ -86,7 +86,6 @@ def prints_of(
     """
     module = type(migration).__module__
     counts = _counting(module, packages)
-    operations = [told for each in migration.operations if (told := _operation(each, counts))]
     reach = Reach(counts)
     try:
         package = module.rpartition(".")[0]
@@ -100,7 +99,15 @@ def prints_of(
         source = ""
     own = lies_in_own(module) if packages is None else package_of(module) in packages
     found = tuple(sorted(filter(None, reach.packages))) if own else ()
-    return Prints(found, _hashed(operations), source)
+    return Prints(found, operations_print(migration, packages), source)
+
+
+def operations_print(migration: Migration, packages: Collection[str] | None = None) -> str:
+    """The fingerprint of a migration's operations alone, without reading any source: a tenth of the
+    work of both."""
+    counts = _counting(type(migration).__module__, packages)
+    told = (_operation(operation, counts) for operation in migration.operations)
+    return _hashed(filter(None, told))
 
 
 def fingerprint(operation: Operation, module: str, packages: Collection[str] | None = None) -> str:

@@ -102,11 +102,15 @@ class Folder:
 
     def record(self, entry: Entry) -> FileRecord:
         """What recording learned of a file's steps."""
-        path = self.record_path(entry.name)
+        path, text = self.record_path(entry.name), self.record_text(entry)
         try:
-            return FileRecord.loads(self._verified(path, entry.record))
+            return FileRecord.loads(text)
         except (ValueError, KeyError, TypeError) as error:
             raise HistoryError(f"{path.name} cannot be read: {error}.", where=str(path)) from None
+
+    def record_text(self, entry: Entry) -> str:
+        """The text of ``record``, whose hash is the journal's."""
+        return self._verified(self.record_path(entry.name), entry.record)
 
     def snapshot(self) -> str:
         """The text of ``schema.sql``, whose hash is the journal's."""

@@ -203,6 +203,7 @@ def _client_splits_at(token: Token) -> bool:
 
 _TITLE = re.compile(r"-- SQL migration (\S+)( \(down: undoes it\))?")
 _FIELD = re.compile(r"-- (Id|Recorded on|Migrations|Notes):(?: (.*))?")
+_RECORDED_ON = re.compile(r"^-- Recorded on: (.*)", re.MULTILINE)
 _SECTION = re.compile(r"-- ---- Migration (\S+)(?: replaces (.+))?")
 _OPERATION = re.compile(r"--      (.*)")
 _PYTHON = re.compile(r"-- \[\d+\] python step (\S+): ?(.*)")
@@ -229,6 +230,13 @@ def parse(text: str) -> SqlFile:
         sections=sections,
         notes=tuple(notes),
     )
+
+
+def recorded_on(text: str) -> str:
+    """The server that a file was recorded on, from its header alone: parsing many files takes as
+    long as loading what they make."""
+    found = _RECORDED_ON.search(text)
+    return found.group(1).rstrip() if found else ""
 
 
 def _parse_header(lines: list[str]) -> tuple[dict[str, str], list[str], int]:

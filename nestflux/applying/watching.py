@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from django.db.utils import Error
 
 from nestflux.applying.events import Advanced, Event, OnEvent, StepDone, StepStarted
+from nestflux.database.beside import beside
 from nestflux.database.work_done import work_done
 
 if TYPE_CHECKING:
@@ -29,22 +30,13 @@ def watched(
 
     Where no second connection can be had, it is only what ``on_event`` is.
     """
-    watch = _Watch(connection, family, lock, on_event)
-    thread = threading.Thread(target=watch.look_on, name="nestflux-watch", daemon=True)
-    thread.start()
-    try:
+    watch = _Watch(family, lock, on_event)
+    with beside(connection, "nestflux-watch", watch.look_on, parting=_PARTING):
         yield watch.on_event
-    finally:
-        watch.ended.set()
-        thread.join(_PARTING)
 
 
 class _Watch:
-    def __init__(
-        self, connection: BaseDatabaseWrapper, family: str, lock: DatabaseLock, on_event: OnEvent
-    ) -> None:
-        self.ended = threading.Event()
-        self._connection = connection
+    def __init__(self, family: str, lock: DatabaseLock, on_event: OnEvent) -> None:
         self._family = family
         self._lock = lock
         self._on_event = on_event
@@ -55,11 +47,10 @@ class _Watch:
             self._step = event if isinstance(event, StepStarted) else None
         self._on_event(event)
 
-    def look_on(self) -> None:
-        own = self._connection.copy()  # belongs to this thread, as the heartbeat's does
+    def look_on(self, own: BaseDatabaseWrapper, ended: threading.Event) -> None:
         before = None
         try:
-            while not self.ended.wait(EVERY):
+            while not ended.wait(EVERY):
                 step = self._step
                 if step is not None and step is before:
                     said = work_done(own, self._family, self._lock.connection_id)
@@ -68,5 +59,3 @@ class _Watch:
                 before = step
         except Error:
             return  # a run goes on without being watched
-        finally:
-            own.close()

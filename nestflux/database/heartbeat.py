@@ -6,12 +6,14 @@ Without it a waiter cannot tell a deploy that works on a long ALTER from a host 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
+from functools import partial
 from math import ceil
 from typing import TYPE_CHECKING
 
 from django.db.utils import Error
+
+from nestflux.database.beside import beside
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -22,43 +24,25 @@ _PARTING = 4.0
 _SPARE = 60  # seconds that its connection may be idle beyond three beats
 
 
-@contextmanager
-def beating(connection: BaseDatabaseWrapper, run_id: int, *, every: float) -> Iterator[None]:
+def beating(
+    connection: BaseDatabaseWrapper, run_id: int, *, every: float
+) -> AbstractContextManager[None]:
     """Renew ``heartbeat_at`` of a run's row every so many seconds while the block lasts.
 
     Where no second connection can be had the row keeps no heartbeat, and nobody takes the run
     for dead on that account.
     """
-    ended = threading.Event()
-    thread = threading.Thread(
-        target=_beat,
-        args=(connection, run_id, every, ended),
-        name="nestflux-heartbeat",
-        daemon=True,
-    )
-    thread.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        thread.join(_PARTING)
+    beat = partial(_beat, run_id, every)
+    return beside(connection, "nestflux-heartbeat", beat, parting=_PARTING)
 
 
-def _beat(
-    connection: BaseDatabaseWrapper, run_id: int, every: float, ended: threading.Event
-) -> None:
-    # A copy belongs to the thread that makes it; connections[alias] would be one that nobody
-    # closes (django/db/backends/base/base.py, copy).
-    own = connection.copy()
-    try:
-        while not ended.is_set():
-            try:
-                _renew(own, run_id, every)
-            except Error:
-                own.close()
-            ended.wait(every)
-    finally:
-        own.close()
+def _beat(run_id: int, every: float, own: BaseDatabaseWrapper, ended: threading.Event) -> None:
+    while not ended.is_set():
+        try:
+            _renew(own, run_id, every)
+        except Error:
+            own.close()
+        ended.wait(every)
 
 
 def _renew(own: BaseDatabaseWrapper, run_id: int, every: float) -> None:

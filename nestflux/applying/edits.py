@@ -97,9 +97,7 @@ def code_changes(remaining: Remaining, loader: ExtendedLoader) -> Iterator[CodeC
     for name in remaining.migrations:
         known = remaining.record.migration(name)
         migration = loader.disk_migrations.get(undotted(name))
-        if known is None or migration is None:
-            continue
-        if known.django != django_series():
+        if known is None or migration is None or known.django != django_series():
             continue
         if operations_print(migration, known.packages) != known.operations:
             source = prints_of(migration, known.packages).source

@@ -22,6 +22,7 @@ from nestflux.database.ledger import FileRow
 from nestflux.database.reader import table_names
 from nestflux.database.session import PINNED, pin, restored_session
 from nestflux.exceptions import LedgerConflict, StatementFailed
+from nestflux.history.folder import SNAPSHOT
 from nestflux.history.lexer import Token, fragments, significant
 from nestflux.history.statements import summary
 
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
     from nestflux.history.journal import Journal
 
-_NAME = "schema.sql"
 _SHOWN = 200  # characters of a statement that may stand on the live line
 _KINDS = ("TABLE", "VIEW", "TRIGGER", "PROCEDURE", "FUNCTION", "EVENT")
 # Programs before the tables they stand on; DROP TABLE takes a table's triggers along.
@@ -140,7 +140,7 @@ def load(context: Context, snapshot: str, journal: Journal, rows: Sequence[FileR
         pin(context.connection, PINNED)
         for number, sql in enumerate(statements, start=1):
             context.lock.require()
-            context.tell(StepStarted(_NAME, number, len(statements), _first_line(sql)))
+            context.tell(StepStarted(SNAPSHOT, number, len(statements), _first_line(sql)))
             try:
                 pin(context.connection, (sql,))
             except Error as error:
@@ -166,7 +166,7 @@ def _first_line(sql: str) -> str:
 
 def _failed(error: Error, sql: str, number: int, total: int) -> StatementFailed:
     then = "python manage.py db_migrate"
-    place = f"{_NAME}, statement {number} of {total}"
+    place = f"{SNAPSHOT}, statement {number} of {total}"
     if is_connection_lost(error):
         what = f"The connection was lost in {place}: {in_words(error)}"
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -38,20 +38,17 @@ class Place:
     def shadow(self) -> Iterator[BaseDatabaseWrapper]:
         """A fresh scratch schema, which the alias points at meanwhile. Migrations are to be loaded
         inside: of a server other than the alias's own their modules may hold something else."""
-        own = self.folder.family not in self.configuration.shadows
-        try:
-            with shadow(
-                self.alias,
-                self.settings,
-                prefix=self.configuration.shadow_name,
-                collation=self.configuration.shadow_collation,
-            ) as connection:
-                if not own:
-                    forget_modules()
-                yield connection
-        finally:
-            if not own:
+        made = shadow(
+            self.alias,
+            self.settings,
+            prefix=self.configuration.shadow_name,
+            collation=self.configuration.shadow_collation,
+        )
+        with made as connection, ExitStack() as stack:
+            if self.folder.family in self.configuration.shadows:
                 forget_modules()
+                stack.callback(forget_modules)
+            yield connection
 
     @contextmanager
     def shadow_of_another_time(self) -> Iterator[BaseDatabaseWrapper]:

@@ -125,6 +125,18 @@ class TestServer:
         finally:
             connection.close()
 
+    @contextmanager
+    def a_user(self, name: str, password: str, *grants: str) -> Iterator[None]:
+        """A server account with some grants."""
+        self.sql(f"DROP USER IF EXISTS '{name}'@'localhost'")
+        self.sql(f"CREATE USER '{name}'@'localhost' IDENTIFIED BY '{password}'")
+        try:
+            for grant in grants:
+                self.sql(f"GRANT {grant} TO '{name}'@'localhost'")
+            yield
+        finally:
+            self.sql(f"DROP USER IF EXISTS '{name}'@'localhost'")
+
     def drop_all(self, name: str) -> None:
         """Drop a database, its test databases with their clones, and its shadows."""
         for (found,) in self.sql("SHOW DATABASES"):
@@ -340,14 +352,8 @@ class Project:
     @contextmanager
     def a_user(self, name: str, password: str, *grants: str) -> Iterator[str]:
         """A server account with some grants; gives its DATABASE_URL."""
-        self.server.sql(f"DROP USER IF EXISTS '{name}'@'localhost'")
-        self.server.sql(f"CREATE USER '{name}'@'localhost' IDENTIFIED BY '{password}'")
-        try:
-            for grant in grants:
-                self.server.sql(f"GRANT {grant} TO '{name}'@'localhost'")
+        with self.server.a_user(name, password, *grants):
             yield self.server.database_url(self.database, name, password)
-        finally:
-            self.server.sql(f"DROP USER IF EXISTS '{name}'@'localhost'")
 
 
 def kill(process: subprocess.Popen[str]) -> None:

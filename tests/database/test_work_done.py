@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -59,9 +60,8 @@ def changing(scratch: BaseDatabaseWrapper) -> BaseDatabaseWrapper:
 
 
 def identity(connection: BaseDatabaseWrapper) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT CONNECTION_ID()")
-        return int(cursor.fetchone()[0])
+    connection.ensure_connection()
+    return int(connection.connection.thread_id())
 
 
 def update(connection: BaseDatabaseWrapper) -> None:
@@ -89,15 +89,10 @@ def unprivileged(
     """Somebody else's connection, who may use the same schema and look at nothing else."""
     schema = changing.settings_dict["NAME"]
     name, password = f"u{secrets.token_hex(4)}", secrets.token_hex(8)
-    server.sql(f"CREATE USER '{name}'@'localhost' IDENTIFIED BY '{password}'")
-    server.sql(f"GRANT ALL ON `{schema}`.* TO '{name}'@'localhost'")
     own = {**changing.settings_dict, "USER": name, "PASSWORD": password}
     connection = type(changing)(own, "default")
-    try:
+    with server.a_user(name, password, f"ALL ON `{schema}`.*"), closing(connection):
         yield connection
-    finally:
-        connection.close()
-        server.sql(f"DROP USER '{name}'@'localhost'")
 
 
 def test_what_a_user_may_not_read_is_left_out(

@@ -142,10 +142,16 @@ class RealSite:
 
 
 @contextmanager
-def recorded_site(server: TestServer, folder: Path, year: int) -> Iterator[RealSite]:
-    """The site with that year's packages and its whole history, generated from nothing."""
+def recorded_site(
+    server: TestServer, folder: Path, year: int, grown: Sequence[Stage] | None = None
+) -> Iterator[RealSite]:
+    """The site with that year's packages and its whole history, generated from nothing.
+
+    Args:
+        grown: the stages in which it got them; None: ``stages``.
+    """
     name = f"nf_{secrets.token_hex(5)}"
-    site = RealSite.made(folder / "site", server, python_of(year), name, stages())
+    site = RealSite.made(folder / "site", server, python_of(year), name, grown or stages())
     try:
         with site.on("models") as generating:
             generating.generate()

@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-import secrets
 from pathlib import Path
 
-from tests.realworld.clean_room import python_of
 from tests.realworld.packages import OAUTH, Stage
-from tests.realworld.real_site import RealSite
+from tests.realworld.real_site import RealSite, recorded_site
 from tests.scenario import TestServer
 
-AUTH = Stage("auth", ("django.contrib.contenttypes", "django.contrib.auth"))
-CLIENTS = Stage("clients", ("clients",))
+CONTRIB = ("django.contrib.contenttypes", "django.contrib.auth")
+CLIENTS = Stage("clients", (*CONTRIB, *OAUTH.apps, "clients"))
 
 
 def test_a_generated_secret_is_in_no_file_and_another_in_each_database(
     server: TestServer, tmp_path: Path
 ) -> None:
-    name = f"nf_{secrets.token_hex(5)}"
-    stages = (AUTH, OAUTH, CLIENTS)
-    site = RealSite.made(tmp_path / "site", server, python_of(2026), name, stages)
-    try:
-        with site.on("models") as generating:
-            generating.succeeds("db_generate", "--noinput")
+    with recorded_site(server, tmp_path, 2026, [CLIENTS]) as site:
         made = [_client_of_a_new_database(site, purpose) for purpose in ("one", "two")]
-    finally:
-        server.drop_all(name)
 
     assert set(made[0]).isdisjoint(made[1])
     reasons = "; ".join(site.history.journal.replay_because)

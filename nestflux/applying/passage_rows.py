@@ -18,10 +18,11 @@ from nestflux.applying.files import ledger_steps
 from nestflux.applying.tasks import Task, Work
 from nestflux.applying.transactions import untransactional
 from nestflux.database.ledger import FileRow, LedgerFile
-from nestflux.database.reader import read_schema
+from nestflux.database.reader import has_programs, read_schema
 from nestflux.history.deltas import Delta
 from nestflux.history.lexer import identifiers
 from nestflux.history.sqlfile import Direction, PythonStep, Statement
+from nestflux.history.statements import leaves_programs
 
 if TYPE_CHECKING:
     from nestflux.graph.python_steps import PythonOperation
@@ -62,6 +63,7 @@ class PassageRows:
         self.opened = 0
         self.before: dict[str, str] | None = None
         self.doubt = ""
+        self._programs: bool | None = None
 
     def _as_begun(self, work: Work) -> Work:
         """Less the steps that were not needed when the passage was begun."""
@@ -157,6 +159,7 @@ class PassageRows:
     def look_behind(self, task: Task) -> Task | None:
         """The step that follows, looked at; None where there is none, or where its tables cannot
         be looked at: then it is opened by itself."""
+        self._forget_programs(task)
         following = self.work.following(task)
         if following is not None:
             try:
@@ -169,13 +172,26 @@ class PassageRows:
         self, task: Task, following: Task | None, rows: int | None, seconds: float
     ) -> None:
         """Close the row of a step, and open that of the next, which was looked at."""
-        with self.write():
-            self.book_done(task, rows, seconds, "")
-            if following is not None:
-                self.write_opening(following)
+        if following is None or task.books:
+            with self.write():
+                self.book_done(task, rows, seconds, "")
+                if following is not None:
+                    self.write_opening(following)
+            return
+        self.context.lock.require()
+        self.ledger.close_and_open_step(
+            self.place(task),
+            following.ordinal,
+            rows=rows,
+            seconds=seconds,
+            reading=self.before,
+            undecidable=self.doubt,
+        )
+        self.opened = following.ordinal
 
     def close(self, task: Task, rows: int | None, seconds: float, note: str = "") -> None:
         """After a step: what is booked with it, and the next step's opening."""
+        self._forget_programs(task)
         self.book_done(task, rows, seconds, note)
         if following := self.work.following(task):
             self.open(following)
@@ -210,7 +226,20 @@ class PassageRows:
     def reading(self, sql: str, recorded: Delta) -> dict[str, str]:
         """What a statement touches, as it is now: every object that it names or changed."""
         changed = {key.split(" / ")[0].split(" ", 1)[1] for key in recorded.changes}
-        return read_schema(self.connection, {*identifiers(sql), *changed}).reading
+        names = {*identifiers(sql), *changed}
+        programs = not leaves_programs(sql) or self._has_programs()
+        return read_schema(self.connection, names, programs=programs).reading
+
+    def _has_programs(self) -> bool:
+        """Most schemas have no trigger and no routine: asked once, and again behind a step that
+        could have made one."""
+        if self._programs is None:
+            self._programs = has_programs(self.connection)
+        return self._programs
+
+    def _forget_programs(self, task: Task) -> None:
+        if not isinstance(task.step, Statement) or not leaves_programs(task.text):
+            self._programs = None
 
     def _undecidable(self, task: Task) -> str:
         if task.record.undecidable:

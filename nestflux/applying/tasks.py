@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from nestflux.exceptions import HistoryError
 from nestflux.history.deltas import FileRecord, StepRecord
@@ -33,7 +34,7 @@ class Task:
     session: tuple[str, ...] = ()
     books: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def kind(self) -> str:
         """ddl | data | python. A SELECT shares a transaction like any data statement."""
         if isinstance(self.step, PythonStep):
@@ -109,7 +110,7 @@ def work_of(file: SqlFile, record: FileRecord) -> Work:
         if tasks:
             last = tasks[-1]
             books = (*last.books, *section.books)
-            tasks[-1] = Task(**{**vars(last), "books": books})
+            tasks[-1] = replace(last, books=books)
         else:
             books_first += section.books
     if len(records) != len(tasks):

@@ -292,6 +292,41 @@ class Ledger:
             [seconds, rows, note, self.run_id],
         )
 
+    def close_and_open_step(
+        self,
+        place: tuple[str, str, int, int],
+        following: int,
+        *,
+        rows: int | None,
+        seconds: float,
+        reading: Mapping[str, str] | None,
+        undecidable: str,
+    ) -> None:
+        """``close_step`` of one and ``open_step`` of the step with the ordinal ``following``, in
+        one statement: where nothing else is to be written, it needs no transaction."""
+        identity, direction, attempt, ordinal = place
+        closed, opened = f"ordinal = {ordinal:d}", f"ordinal = {following:d}"
+        self._execute(
+            "UPDATE nestflux_statement SET run_id = %s, "
+            f"state = IF({closed}, 'done', 'started'), "
+            f"finished_at = IF({closed}, UTC_TIMESTAMP(6), NULL), "
+            f"seconds = IF({closed}, %s, seconds), "
+            f"rows_affected = IF({closed}, %s, rows_affected), "
+            f"note = IF({closed}, '', note), "
+            f"before_reading = IF({opened}, %s, before_reading), "
+            f"undecidable = IF({opened}, %s, undecidable), "
+            f"tries = tries + ({opened}), "
+            f"started_at = IF({opened}, UTC_TIMESTAMP(6), started_at), "
+            f"connection_id = IF({opened}, CONNECTION_ID(), connection_id) "
+            "WHERE sql_migration_id = %s AND direction = %s AND attempt = %s "
+            f"AND ordinal IN ({ordinal:d}, {following:d})",
+            [
+                *(self.run_id, seconds, rows),
+                *(json.dumps(reading) if reading is not None else None, undecidable),
+                *(identity, direction, attempt),
+            ],
+        )
+
     def began_before(self, place: tuple[str, str, int, int], seconds: int) -> bool:
         """Did a step begin longer ago than so many seconds, by the server's clock?"""
         rows = self._rows(

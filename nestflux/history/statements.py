@@ -48,6 +48,11 @@ _READS = (["SELECT"], ["TABLE"], ["VALUES"], ["WITH"])
 _SERVERS_OBJECTS = {"USER", "ROLE", "DATABASE", "SCHEMA", "SERVER", "TABLESPACE", "UNDO", "LOGFILE"}
 # Programs: their bodies run later, in sessions of their own.
 _PROGRAMS = {"TRIGGER", "PROCEDURE", "FUNCTION", "EVENT"}
+# What makes none of them where it names no such thing. Not CALL, nor a compound statement.
+_PLAIN = {
+    *("CREATE", "ALTER", "DROP", "RENAME", "TRUNCATE"),
+    *("INSERT", "UPDATE", "DELETE", "REPLACE", "SELECT"),
+}
 _EXECUTABLE = re.compile(r"/\*M?!\d*|\*/")
 # ALTER TABLE clauses that move rows between partitions or tables without a trace in the schema.
 _MOVES_ROWS = {"EXCHANGE", "TRUNCATE"}
@@ -118,6 +123,13 @@ def why_undecidable(sql: str, *, leaves_a_trace: bool) -> str:
     if is_repeatable(sql):
         return ""
     return "it leaves no trace in the schema"
+
+
+def leaves_programs(sql: str) -> bool:
+    """Is it sure that a statement makes no trigger, routine or event? Dropping a table takes its
+    triggers away."""
+    words = _words(_acting(sql))
+    return words[:1] != [] and words[0] in _PLAIN and not _PROGRAMS & set(words)
 
 
 def why_not_in_a_file(sql: str) -> str:

@@ -10,6 +10,7 @@ from nestflux.history.statements import (
     Kind,
     is_repeatable,
     kind_of,
+    leaves_programs,
     statements_in,
     summary,
     why_not_in_a_file,
@@ -170,3 +171,22 @@ def test_a_string_is_taken_apart_where_the_server_would() -> None:
     assert list(statements_in(body)) == [body]
     assert why_not_in_a_file("UPDATE t SET n = 1; UPDATE t SET n = 2").startswith("it is several")
     assert why_not_in_a_file(body) == ""
+
+
+@pytest.mark.parametrize(
+    ("sql", "leaves"),
+    [
+        ("CREATE TABLE t (a int)", True),
+        ("ALTER TABLE t ADD a int COMMENT 'no TRIGGER'", True),
+        ("DROP TABLE t", True),
+        ("INSERT INTO t VALUES (1)", True),
+        ("CREATE TRIGGER a BEFORE INSERT ON t FOR EACH ROW SET @a = 1", False),
+        ("/*!50003 CREATE TRIGGER a BEFORE INSERT ON t FOR EACH ROW SET @a = 1 */", False),
+        ("DROP PROCEDURE p", False),
+        ("CALL makes_triggers()", False),
+        ("BEGIN NOT ATOMIC EXECUTE IMMEDIATE 'CREATE EVENT'; END", False),
+        ("", False),
+    ],
+)
+def test_what_may_make_a_trigger_is_known(sql: str, leaves: bool) -> None:
+    assert leaves_programs(sql) is leaves

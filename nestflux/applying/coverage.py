@@ -5,8 +5,10 @@ Asked on every run, so the first answer is from file names alone: nothing is imp
 
 from __future__ import annotations
 
+import os
 import pkgutil
 from importlib.util import find_spec
+from inspect import getmodulename
 from typing import TYPE_CHECKING
 
 from django.apps import apps
@@ -29,7 +31,7 @@ def migrations_module(app: AppConfig) -> str | None:
 
 def migration_names() -> set[str]:
     """Every migration module on disk, ``blog.0001_initial``, found without importing one."""
-    found = set()
+    found: set[str] = set()
     for app in apps.get_app_configs():
         module = migrations_module(app)
         if module is None:
@@ -38,12 +40,20 @@ def migration_names() -> set[str]:
             spec = find_spec(module)
         except ModuleNotFoundError:
             continue
-        for _, name, is_package in pkgutil.iter_modules(
-            spec.submodule_search_locations if spec else None or []
-        ):
-            if not is_package and name[0] not in "_~":
-                found.add(f"{app.label}.{name}")
+        for location in (spec.submodule_search_locations if spec else None) or ():
+            names = _modules_in(location)
+            found.update(f"{app.label}.{name}" for name in names if name[0] not in "_~")
     return found
+
+
+def _modules_in(location: str) -> set[str]:
+    """What ``pkgutil.iter_modules`` finds, less packages; it looks for those at every file."""
+    try:
+        files = os.listdir(location)
+    except OSError:  # a zip archive
+        return {name for _, name, is_package in pkgutil.iter_modules([location]) if not is_package}
+    names = {file[:-3] if file.endswith(".py") else getmodulename(file) for file in files}
+    return {name for name in names if name and name != "__init__" and "." not in name}
 
 
 def refuse_unrecorded(journal: Journal, connection: BaseDatabaseWrapper) -> None:

@@ -23,7 +23,7 @@ from nestflux.database.reader import table_names
 from nestflux.database.session import PINNED, pin, restored_session
 from nestflux.exceptions import LedgerConflict, StatementFailed
 from nestflux.history.folder import SNAPSHOT
-from nestflux.history.lexer import Token, fragments, significant
+from nestflux.history.lexer import Token, fragments, opening, significant
 from nestflux.history.statements import summary
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from nestflux.history.journal import Journal
 
 _SHOWN = 200  # characters of a statement that may stand on the live line
+_OPENING = 40  # tokens in which a CREATE says what it makes; ALGORITHM and such stand before it
 _KINDS = ("TABLE", "VIEW", "TRIGGER", "PROCEDURE", "FUNCTION", "EVENT")
 # Programs before the tables they stand on; DROP TABLE takes a table's triggers along.
 _DROP_ORDER = ("event", "procedure", "function", "trigger", "view", "table")
@@ -46,7 +47,7 @@ def objects_made_by(statements: Iterable[str]) -> tuple[str, ...]:
     """What CREATE statements make: ``table blog_post``, ``view shown``."""
     found = []
     for sql in statements:
-        shown = significant(sql)
+        shown = opening(sql, _OPENING)
         if not shown or shown[0].text.upper() != "CREATE":
             continue
         words = [token.text.upper() if token.kind == "word" else "" for token in shown]
@@ -68,9 +69,9 @@ def rows_made_by(statements: Iterable[str]) -> Counter[str]:
     """How many rows the INSERTs of a snapshot make, by table."""
     found: Counter[str] = Counter()
     for sql in statements:
-        shown = significant(sql)
-        if [token.text.upper() for token in shown[:2]] != ["INSERT", "INTO"]:
+        if [token.text.upper() for token in opening(sql, 2)] != ["INSERT", "INTO"]:
             continue
+        shown = significant(sql)
         texts = [token.text.upper() if token.kind == "word" else "" for token in shown]
         depth = rows = 0
         for token in shown[texts.index("VALUES") :]:

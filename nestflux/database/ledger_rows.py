@@ -153,14 +153,14 @@ def read_state(connection: BaseDatabaseWrapper) -> LedgerState | None:
     try:
         with connection.cursor() as cursor:
             cursor.execute(_STATE)
-            rows = [tuple(_text(value) for value in row) for row in cursor.fetchall()]
+            rows = cursor.fetchall()
     except ProgrammingError as error:
         if error.args and error.args[0] == NO_SUCH_TABLE:
             return None
         raise
     kinds: dict[str, list[tuple[str, ...]]] = {}
     for kind, *values in rows:
-        kinds.setdefault(kind, []).append(tuple(values))
+        kinds.setdefault(_text(kind), []).append(tuple(map(_text, values)))
     loading: dict[str, int] = {}
     for text, *_ in kinds.get("loading", ()):
         loading |= json.loads(text)

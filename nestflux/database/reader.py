@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from nestflux.history.deltas import ORDER
@@ -326,7 +326,7 @@ def _without_introducers(part: list[Token]) -> list[Token]:
     is printed in the connection's character set whatever the introducer says.
     """
     return [
-        replace(token, text=_INTRODUCER.sub("", token.text)) if token.kind == "string" else token
+        token._replace(text=_INTRODUCER.sub("", token.text)) if token.kind == "string" else token
         for token in part
     ]
 

@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
+from typing import NamedTuple
 
 from nestflux.exceptions import SqlFileError
 
@@ -31,8 +33,7 @@ _UNFINISHED = {"'": "quote", '"': "quote", "`": "backquote"}
 _DELIMITER = re.compile(r"delimiter[ \t]+(\S+)[ \t]*(?:\r?\n|\Z)", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(NamedTuple):
     """``kind`` is space, comment, executable (``/*! … */``), string, name (backquoted), word or
     mark (one other character)."""
 
@@ -56,6 +57,12 @@ def tokens(sql: str, start: int = 0) -> Iterator[Token]:
 def significant(sql: str) -> list[Token]:
     """The tokens that the server acts on: no white space, no comments."""
     return [token for token in tokens(sql) if token.kind not in ("space", "comment")]
+
+
+def opening(sql: str, count: int) -> list[Token]:
+    """The first of ``significant``; the rest of a long statement is not looked at."""
+    acting = (token for token in tokens(sql) if token.kind not in ("space", "comment"))
+    return list(islice(acting, count))
 
 
 def identifiers(sql: str) -> set[str]:
@@ -116,11 +123,10 @@ def fragments(script: str) -> Iterator[Fragment]:
 
 def _statement_end(script: str, begin: int, delimiter: str) -> int:
     """Where the delimiter of the statement that begins at ``begin`` stands."""
-    position = begin
-    while position < len(script):
+    for token in tokens(script, begin):
+        position = token.start
         if script.startswith(delimiter, position):
             return position
-        token = next(tokens(script, position))
         if token.kind == "mark":
             _refuse_unfinished(script, token)
         if token.kind == "executable" and delimiter in token.text:
@@ -130,7 +136,8 @@ def _statement_end(script: str, begin: int, delimiter: str) -> int:
             )
         # A word can run into a custom delimiter (END$$).
         inside = token.text.find(delimiter) if token.kind == "word" else -1
-        position = token.start + inside if inside > 0 else token.end
+        if inside > 0:
+            return position + inside
     raise SqlFileError(
         f"Line {_line(script, begin)}: the last statement has no {delimiter!r} at its end."
     )

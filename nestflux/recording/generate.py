@@ -152,11 +152,12 @@ def _loaded(folders: Sequence[Folder], unwritten: Sequence[Migration] = ()) -> E
 def _pending(loader: ExtendedLoader, detected: Detected, folders: Sequence[Folder]) -> Pending:
     migrations = detected.migrations
     loader = _loaded(folders, migrations) if migrations else loader
+    plan = loader.plan()
     missing = {}
     for folder in folders:
         held = set(folder.journal.books)
         missing[folder.family] = tuple(
-            dotted(key) for key in loader.plan() if not is_held(loader, key, held)
+            dotted(key) for key in plan if not is_held(loader, key, held)
         )
     return Pending(tuple(migrations), missing, detected.packages)
 

@@ -122,7 +122,7 @@ def _require_sound(folder: Folder) -> None:
     for entry in folder.journal.entries:
         for direction in Direction:
             folder.text(entry, direction)
-        folder.record(entry)
+        folder.record_text(entry)
     if folder.journal.entries:
         folder.snapshot()
     if strangers := folder.strangers():

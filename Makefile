@@ -1,6 +1,6 @@
 # Thin over scripts/, which need no make.
 .DEFAULT_GOAL := help
-.PHONY: help run stop test lint typecheck faults soak realworld reliability-report
+.PHONY: help run stop test lint typecheck faults soak realworld benchmark reliability-report
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):  *## \(.*\)/  make \1\t\2/p' Makefile | expand -t 28
@@ -31,6 +31,9 @@ soak:  ## random edits, deploys, deaths and branches for SOAK_MINUTES (60) a ser
 realworld:  ## all real packages against Django's own migrate, on MariaDB and on MySQL: half an hour
 	@REALWORLD_WHOLE=1 scripts/test mariadb tests/realworld
 	@REALWORLD_WHOLE=1 scripts/test mysql tests/realworld
+
+benchmark:  ## how fast, beside Django's migrate: docs/performance.md (BENCHMARK="--help")
+	@scripts/benchmark/run $(BENCHMARK)
 
 reliability-report:  ## the whole fault walk, and all figures into docs/reliability.md
 	@code=0; $(MAKE) --no-print-directory faults || code=$$?; \

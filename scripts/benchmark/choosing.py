@@ -1,0 +1,131 @@
+"""What a run is to measure, as it is asked for on the command line."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+
+from scripts.benchmark.projects import Shape
+from scripts.benchmark.rows import BY_NAME, ROWS, Row
+from scripts.benchmark.subjects import LOCAL
+
+FAMILIES = ("mariadb", "mysql")
+KINDS = ("generated", "plain", "real")
+# Where nothing else is asked for: one measure grows while the other stays.
+GENERATED = (
+    Shape(100, 10), Shape(100, 100), Shape(100, 1000), Shape(100, 5000),
+    Shape(10, 100), Shape(1000, 100),
+)  # fmt: skip
+PLAIN = (Shape(100, 100, steps=False), Shape(100, 1000, steps=False))
+
+
+@dataclass(frozen=True)
+class Choice:
+    """``patience``: seconds that one side of one subject may take in all its runs."""
+
+    families: tuple[str, ...]
+    rows: tuple[Row, ...]
+    kinds: tuple[str, ...]
+    shapes: tuple[Shape, ...]
+    repeat: int
+    patience: float
+    whole: bool
+    figures: Path
+    measures: bool
+    reports: bool
+
+    def rows_of(self, kind: str) -> tuple[Row, ...]:
+        """The rows that stand for themselves on a subject of that kind."""
+        return tuple(row for row in self.rows if kind in row.kinds and not row.across)
+
+
+def parse(arguments: Sequence[str]) -> Choice:
+    """Ends the process with code 2 and a line where the arguments are wrong."""
+    parser = argparse.ArgumentParser(
+        prog="make benchmark BENCHMARK=",
+        description="Measures NestFlux beside Django's migrate, and writes docs/performance.md.",
+    )
+    parser.add_argument(
+        "server", nargs="?", choices=(*FAMILIES, "report"),
+        help="one server only; report: measure nothing, write the document",
+    )  # fmt: skip
+    parser.add_argument(
+        "--rows", metavar="NAME,…", default=",".join(BY_NAME), help=", ".join(BY_NAME)
+    )
+    parser.add_argument(
+        "--subjects", metavar="KIND,…", default=",".join(KINDS),
+        help="generated, plain (generated, without RunPython), real",
+    )  # fmt: skip
+    parser.add_argument("--tables", metavar="N,…", help="of generated projects")
+    parser.add_argument("--migrations", metavar="N,…", help="of generated projects")
+    parser.add_argument("--repeat", metavar="N", type=int, default=5, help="rounds (5)")
+    parser.add_argument(
+        "--patience", metavar="SECONDS", type=float, default=600.0,
+        help="one side of a subject takes no longer than this in all; it runs once at least (600)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--whole", action="store_true", help="all real packages, not only those of each test run"
+    )
+    parser.add_argument("--figures", metavar="DIR", type=Path, default=LOCAL / "figures")
+    parser.add_argument("--no-report", action="store_true", help="leave the document alone")
+    given = parser.parse_args(arguments)
+
+    if given.repeat < 1:
+        parser.error(f"--repeat is {given.repeat}; it must be 1 or more")
+    kinds = _names(parser, "--subjects", given.subjects, KINDS)
+    names = _names(parser, "--rows", given.rows, BY_NAME)
+    return Choice(
+        families=FAMILIES if given.server in (None, "report") else (given.server,),
+        rows=tuple(row for row in ROWS if row.name in names),
+        kinds=kinds,
+        shapes=_shapes(parser, kinds, given.tables, given.migrations),
+        repeat=given.repeat,
+        patience=given.patience,
+        whole=given.whole,
+        figures=given.figures,
+        measures=given.server != "report",
+        reports=not given.no_report,
+    )
+
+
+def _names(
+    parser: argparse.ArgumentParser, option: str, text: str, known: Sequence[str] | dict[str, Row]
+) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    for name in names:
+        if name not in known:
+            parser.error(f"{option} knows no {name!r}; there are {', '.join(known)}")
+    if not names:
+        parser.error(f"{option} names nothing; there are {', '.join(known)}")
+    return names
+
+
+def _shapes(
+    parser: argparse.ArgumentParser,
+    kinds: Sequence[str],
+    tables: str | None,
+    migrations: str | None,
+) -> tuple[Shape, ...]:
+    """All pairs of what was given; without either, the usual ones."""
+    if tables is None and migrations is None:
+        shapes: tuple[Shape, ...] = (*GENERATED, *PLAIN)
+    else:
+        pairs = product(
+            _numbers(parser, "--tables", tables or "100"),
+            _numbers(parser, "--migrations", migrations or "100"),
+        )
+        shapes = tuple(Shape(t, m, s) for (t, m), s in product(pairs, (True, False)))
+    return tuple(shape for shape in shapes if shape.kind in kinds)
+
+
+def _numbers(parser: argparse.ArgumentParser, option: str, text: str) -> list[int]:
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    for word in words:
+        if not (word.isascii() and word.isdigit() and int(word)):
+            parser.error(f"{option} is {text!r}; it takes numbers of 1 or more, as in 10,100")
+    if not words:
+        parser.error(f"{option} names no number, as in 10,100")
+    return [int(word) for word in words]

@@ -1,0 +1,138 @@
+"""What was measured, as JSON in ``.local/benchmark/figures``: a file a server, row and subject.
+
+Partial runs add up: a row that is measured again replaces its own file only.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from scripts.benchmark.measuring import Spread
+from scripts.benchmark.rows import BY_NAME, Outcome, Row, outcome
+from scripts.benchmark.servers import REPOSITORY, BenchmarkError
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """What a row was measured on, with, and when."""
+
+    machine: str
+    server: str
+    versions: Mapping[str, str]
+    commit: str
+    day: str
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A row measured on a subject; seconds of each run. The start-ups may be empty."""
+
+    family: str
+    row: str
+    subject: str
+    title: str
+    kind: str
+    tables: int
+    migrations: int
+    ours: tuple[float, ...]
+    theirs: tuple[float, ...]
+    ours_start: tuple[float, ...]
+    theirs_start: tuple[float, ...]
+    circumstances: Circumstances
+    against: str = ""  # what theirs is, where the subject decides it
+    facts: Mapping[str, int] = field(default_factory=dict)  # files, statements, Python steps
+
+    @property
+    def of(self) -> Row:
+        return BY_NAME[self.row]
+
+    @property
+    def outcome(self) -> Outcome:
+        return outcome(
+            self.of, self.family, self.ours, self.theirs, self.ours_start, self.theirs_start
+        )
+
+    @property
+    def spreads(self) -> tuple[Spread, Spread]:
+        return Spread.of(self.ours), Spread.of(self.theirs)
+
+
+def circumstances(server: str, versions: Mapping[str, str]) -> Circumstances:
+    """Those of now."""
+    return Circumstances(_machine(), server, versions, _commit(), _today())
+
+
+def _machine() -> str:
+    pages, size = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
+    model = ""
+    cpus = Path("/proc/cpuinfo")
+    if cpus.exists():
+        named = [line for line in cpus.read_text().splitlines() if line.startswith("model name")]
+        model = f" ({named[0].partition(':')[2].strip()})" if named else ""
+    return (
+        f"{os.cpu_count() or 1} cores{model}, {round(pages * size / 2**30)} GB of memory, "
+        f"{platform.system()} {platform.release()}"
+    )
+
+
+def _commit() -> str:
+    told = subprocess.run(
+        ["git", "describe", "--always", "--dirty", "--abbrev=9"],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return told.stdout.strip() or "unknown"
+
+
+def _today() -> str:
+    return datetime.now(UTC).date().isoformat()
+
+
+def save(folder: Path, figure: Figure) -> None:
+    path = folder / f"{figure.family}.{figure.row}.{figure.subject}.json"
+    folder.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(asdict(figure), indent=1, ensure_ascii=False)
+    path.write_text(f"{text}\n", encoding="utf-8")
+
+
+def read(folder: Path) -> list[Figure]:
+    """Every figure in the folder. Raises BenchmarkError where there is none."""
+    paths = sorted(folder.glob("*.json"))
+    if not paths:
+        raise BenchmarkError(f"there are no figures in {folder}. Next: make benchmark")
+    found = []
+    for path in paths:
+        given: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        for name in ("ours", "theirs", "ours_start", "theirs_start"):
+            given[name] = tuple(given[name])
+        given["circumstances"] = Circumstances(**given["circumstances"])
+        found.append(Figure(**given))
+    return sorted(found, key=_place)
+
+
+def _place(figure: Figure) -> tuple[object, ...]:
+    """Servers, then rows as in the table, then subjects from small to large, real ones last."""
+    rows = list(BY_NAME)
+    real = figure.kind == "real"
+    return (
+        figure.family, rows.index(figure.row), real, figure.kind, figure.tables,
+        figure.migrations, figure.subject,
+    )  # fmt: skip
+
+
+def chosen(figures: Iterable[Figure], *, family: str = "", row: str = "") -> list[Figure]:
+    return [
+        figure
+        for figure in figures
+        if (not family or figure.family == family) and (not row or figure.row == row)
+    ]

@@ -9,7 +9,7 @@ from dataclasses import replace
 from importlib.metadata import version
 
 from nestflux.history.sqlfile import PythonStep
-from scripts.benchmark import drizzle, figures, subjects
+from scripts.benchmark import drizzle, figures, real, subjects
 from scripts.benchmark.choosing import Choice
 from scripts.benchmark.figures import Circumstances, Figure
 from scripts.benchmark.measuring import Side, measure
@@ -54,6 +54,8 @@ def _subjects(server: Server, choice: Choice, say: Say) -> Iterator[Subject]:
     for shape in choice.shapes:
         if shape.kind in wanted:
             yield subjects.generated(shape, server, say)
+    if "real" in wanted:
+        yield real.real(server, say, whole=choice.whole)
 
 
 def _measure(subject: Subject, rows: tuple[Row, ...], choice: Choice, say: Say) -> None:

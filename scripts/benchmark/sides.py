@@ -197,7 +197,7 @@ def _pytest(subject: Subject, name: str, settings: str, option: str) -> Side:
         name,
         (subject.python, *TEST, option, f"--ds={settings}"),
         subject.path,
-        subject.variables(subject.database(name)),
+        {**subject.variables(subject.database(name)), **subject.test_environment},
     )
 
 

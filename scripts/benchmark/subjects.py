@@ -24,6 +24,7 @@ PREFIX = "nf_benchmark"
 # What decides how a history looks; another applying does not make it another.
 _RECORDING = ("recording", "history", "replaying", "graph", "database")
 _KEPT = ("HOME", "LANG", "TMPDIR")
+KEY = 12  # characters
 
 _SETTINGS = '''"""The site with NestFlux."""
 
@@ -81,7 +82,8 @@ class Subject:
     """A project that can be measured on one server.
 
     ``kind``: generated, plain (generated, without RunPython) or real. ``environment``: what its
-    commands need besides a database. ``invented`` is how it was made, where it was.
+    commands need besides a database, ``test_environment`` what pytest needs besides.
+    ``invented`` is how it was made, where it was.
     """
 
     kind: str
@@ -92,6 +94,7 @@ class Subject:
     server: Server
     settings: str = "settings"
     environment: dict[str, str] = field(default_factory=dict)
+    test_environment: dict[str, str] = field(default_factory=dict)
     invented: Invented | None = None
 
     @property
@@ -143,41 +146,39 @@ def run(command: Iterable[str], folder: Path, environment: dict[str, str]) -> No
 def generated(shape: Shape, server: Server, say: Callable[[str], None]) -> Subject:
     """The invented project of that shape, recorded on the server where it was not yet."""
     invented = projects.invent(shape)
-    path = LOCAL / "projects" / f"{server.family}-{_key(server)}" / shape.name
+    key = key_of(server, repr(invented.batches) + _SETTINGS)
     subject = Subject(
         kind=shape.kind,
         name=shape.name,
         title=shape.title,
-        path=path,
+        path=LOCAL / "projects" / server.family / f"{shape.name}-{key}",
         python=sys.executable,
         server=server,
         environment={"PYTHONPATH": str(REPOSITORY)},
         invented=invented,
     )
-    if not path.exists():
-        say(f"recording {shape.title}; kept for the next time")
-        _keep(subject, _write_and_record, say)
-    subject.compile()
+    keep(subject, lambda folder: _write_and_record(subject, invented, folder, say), say)
     return subject
 
 
-def _keep(
-    subject: Subject,
-    make: Callable[[Subject, Callable[[str], None]], None],
-    say: Callable[[str], None],
+def keep(subject: Subject, make: Callable[[Path], None], say: Callable[[str], None]) -> None:
+    """Makes the project where it is not there yet, under another name first, so that a half-made
+    one is never used. What an earlier version of it recorded goes."""
+    path = subject.path
+    if not path.exists():
+        say(f"recording {subject.title}; kept for the next time")
+        for old in path.parent.glob(f"{subject.name}-{'[0-9a-f]' * KEY}*"):
+            shutil.rmtree(old)
+        half_made = path.with_name(f"{path.name}.half-made")
+        half_made.mkdir(parents=True)
+        make(half_made)
+        half_made.rename(path)
+    subject.compile()
+
+
+def _write_and_record(
+    subject: Subject, invented: Invented, folder: Path, say: Callable[[str], None]
 ) -> None:
-    """Makes the project under another name first, so that a half-made one is never used."""
-    half_made = subject.path.with_name(f"{subject.path.name}.half-made")
-    shutil.rmtree(half_made, ignore_errors=True)
-    half_made.mkdir(parents=True)
-    make(replace(subject, path=half_made), say)
-    half_made.rename(subject.path)
-
-
-def _write_and_record(subject: Subject, say: Callable[[str], None]) -> None:
-    invented = subject.invented
-    assert invented is not None
-    folder = subject.path
     for name in projects.packages(invented):
         write(folder / name, "")
     names = (*invented.shape.contrib, *invented.apps)
@@ -185,9 +186,6 @@ def _write_and_record(subject: Subject, say: Callable[[str], None]) -> None:
     write(folder / "settings.py", _SETTINGS.format(apps=apps, shadow=f"{PREFIX}_shadow"))
     write(folder / "manage.py", _MANAGE)
     write_stock_side(folder, "settings")
-    # An app whose models come with a later batch has none before.
-    for label in invented.apps:
-        write(folder / label / "models.py", "")
     database = subject.database("recording")
     subject.server.empty(database)
     for number, batch in enumerate(invented.batches, start=1):
@@ -212,16 +210,20 @@ def write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-def _key(server: Server) -> str:
-    """Changes with whatever could make another history."""
-    whole = hashlib.sha256(server.version.encode())
-    sources = [REPOSITORY / "requirements.txt"]
-    sources += (Path(__file__).with_name(name) for name in ("domain.py", "projects.py"))
+def key_of(server: Server, text: str, sources: Iterable[Path] = ()) -> str:
+    """Changes with whatever could make another history.
+
+    Args:
+        text: what the project is made of.
+        sources: further files of it.
+    """
+    whole = hashlib.sha256(f"{server.version} {text}".encode())
+    paths = [REPOSITORY / "requirements.txt", *sources]
     for part in _RECORDING:
-        sources += sorted((REPOSITORY / "nestflux" / part).rglob("*.py"))
-    for path in sources:
+        paths += sorted((REPOSITORY / "nestflux" / part).rglob("*.py"))
+    for path in paths:
         whole.update(path.read_bytes())
-    return whole.hexdigest()[:12]
+    return whole.hexdigest()[:KEY]
 
 
 def copy_of(subject: Subject) -> Subject:

@@ -37,4 +37,4 @@ benchmark:  ## how fast, beside Django's migrate: docs/performance.md (BENCHMARK
 
 reliability-report:  ## the whole fault walk, and all figures into docs/reliability.md
 	@code=0; $(MAKE) --no-print-directory faults || code=$$?; \
-	python3 scripts/reliability_report.py && exit $$code
+	python3 -m scripts.reliability_report && exit $$code

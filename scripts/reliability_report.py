@@ -1,6 +1,6 @@
 """The figures of docs/reliability.md, from what the walks left in .local/reliability/.
 
-    python3 scripts/reliability_report.py
+    python3 -m scripts.reliability_report
 
 Replaces what stands between the two marker comments of that document. Each file there is JSON:
 a ``subject``, what it was measured on, and ``figures``, a list of rows.
@@ -11,17 +11,13 @@ Standard library only.
 from __future__ import annotations
 
 import json
-import os
-import platform
-import subprocess
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-REPOSITORY = Path(__file__).resolve().parent.parent
+from scripts.reports import REPOSITORY, Machine, ReportError, put, table, this_machine
+
 FOLDER = REPOSITORY / ".local" / "reliability"
 DOCUMENT = REPOSITORY / "docs" / "reliability.md"
 BEGIN = "<!-- figures: written by make reliability-report -->"
@@ -46,48 +42,6 @@ _COUNTED = {
 }
 
 
-class ReportError(Exception):
-    """Something that the person at the terminal can mend; the text says how."""
-
-
-@dataclass(frozen=True)
-class Machine:
-    """What the figures were measured on, and when the report of them was written."""
-
-    cores: int
-    memory: int  # gigabytes
-    system: str
-    python: str
-    commit: str
-    day: str
-
-    def __str__(self) -> str:
-        return (
-            f"Written on {self.day} at commit `{self.commit}`; measured on {self.cores} cores, "
-            f"{self.memory} GB of memory, {self.system}, Python {self.python}."
-        )
-
-
-def this_machine() -> Machine:
-    """Reads the machine and the checkout."""
-    pages, size = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
-    commit = subprocess.run(
-        ["git", "describe", "--always", "--dirty", "--abbrev=9"],
-        cwd=REPOSITORY,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return Machine(
-        cores=os.cpu_count() or 1,
-        memory=round(pages * size / 2**30),
-        system=f"{platform.system()} {platform.release()}",
-        python=platform.python_version(),
-        commit=commit.stdout.strip() or "unknown",
-        day=datetime.now(UTC).date().isoformat(),
-    )
-
-
 def read(folder: Path) -> list[Document]:
     """Every document in the folder. Raises ReportError where there is none."""
     paths = sorted(folder.glob("*.json"))
@@ -101,7 +55,8 @@ def render(documents: Iterable[Document], machine: Machine) -> str:
     subjects: dict[str, list[Document]] = {}
     for document in documents:
         subjects.setdefault(str(document["subject"]), []).append(document)
-    parts = [str(machine)]
+    written = f"Written on {machine.day} at commit `{machine.commit}`; measured on {machine}."
+    parts = [written]
     for subject, some in sorted(subjects.items()):
         parts += _faults(some) if subject == "faults" else _plain(subject, some)
     return "\n\n".join(parts)
@@ -122,7 +77,7 @@ def _faults(documents: Iterable[Document]) -> list[str]:
             some = [r for r in figures if (r["direction"], r["what"]) == (direction, what)]
             counted = (str(_sum(some, key)) for key in _COUNTED)
             rows.append([_SERVERS[family], direction, what, *counted])
-    return [*parts, _table(["server", "direction", "fault", *_COUNTED.values()], rows)]
+    return [*parts, table(["server", "direction", "fault", *_COUNTED.values()], rows)]
 
 
 def _told(server: str, document: Document) -> str:
@@ -147,31 +102,19 @@ def _plain(subject: str, documents: Iterable[Document]) -> list[str]:
         return []
     heads = list(rows[0])
     cells = [[str(row.get(head, "")) for head in heads] for row in rows]
-    return [f"### {subject.capitalize()}", _table(heads, cells)]
+    return [f"### {subject.capitalize()}", table(heads, cells)]
 
 
 def _sum(figures: Iterable[Mapping[str, Any]], key: str) -> int:
     return sum(int(row[key]) for row in figures)
 
 
-def _table(heads: list[str], rows: list[list[str]]) -> str:
-    lines = [heads, ["---"] * len(heads), *rows]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
-
-
-def put(text: str, figures: str) -> str:
-    """A document with other figures between its markers. Raises ReportError without them."""
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not (begin and end):
-        raise ReportError(f"the document has no markers {BEGIN} … {END}")
-    return f"{before}{BEGIN}\n\n{figures}\n\n{END}{after}"
-
-
 def main() -> int:
     try:
         figures = render(read(FOLDER), this_machine())
-        DOCUMENT.write_text(put(DOCUMENT.read_text(encoding="utf-8"), figures), encoding="utf-8")
+        DOCUMENT.write_text(
+            put(DOCUMENT.read_text(encoding="utf-8"), figures, BEGIN, END), encoding="utf-8"
+        )
     except ReportError as error:
         print(f"reliability-report: {error}", file=sys.stderr)
         return 2

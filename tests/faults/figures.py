@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from scripts.reliability_report import this_machine
+from scripts.reports import this_machine
 from tests.scenario import REPOSITORY
 
 FOLDER = REPOSITORY / ".local" / "reliability"

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from scripts.reliability_report import BEGIN, END, Machine, ReportError, put, read, render
+from scripts.reliability_report import BEGIN, END, read, render
+from scripts.reports import Machine, ReportError, put
 
 MACHINE = Machine(2, 8, "Linux 6.1", "3.11.2", "abc123", "2026-01-31")
 
@@ -77,9 +78,9 @@ def test_another_subject_is_shown_as_it_is() -> None:
 def test_only_what_is_between_the_markers_is_replaced() -> None:
     text = f"# Title\n\n{BEGIN}\n\nold\n\n{END}\n\nThe rest.\n"
 
-    assert put(text, "new") == f"# Title\n\n{BEGIN}\n\nnew\n\n{END}\n\nThe rest.\n"
+    assert put(text, "new", BEGIN, END) == f"# Title\n\n{BEGIN}\n\nnew\n\n{END}\n\nThe rest.\n"
     with pytest.raises(ReportError, match="no markers"):
-        put("# Title\n", "new")
+        put("# Title\n", "new", BEGIN, END)
 
 
 def test_without_figures_it_says_what_makes_them(tmp_path: Path) -> None:

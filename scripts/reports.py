@@ -1,0 +1,71 @@
+"""What the documents that hold figures share: the machine, tables, and the place between markers.
+
+Standard library only.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+class ReportError(Exception):
+    """Something that the person at the terminal can mend; the text says how."""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What figures were measured on, and when they were."""
+
+    cores: int
+    memory: int  # gigabytes
+    system: str
+    python: str
+    commit: str
+    day: str
+
+    def __str__(self) -> str:
+        return (
+            f"{self.cores} cores, {self.memory} GB of memory, {self.system}, Python {self.python}"
+        )
+
+
+def this_machine() -> Machine:
+    """Reads the machine and the checkout."""
+    pages, size = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
+    commit = subprocess.run(
+        ["git", "describe", "--always", "--dirty", "--abbrev=9"],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return Machine(
+        cores=os.cpu_count() or 1,
+        memory=round(pages * size / 2**30),
+        system=f"{platform.system()} {platform.release()}",
+        python=platform.python_version(),
+        commit=commit.stdout.strip() or "unknown",
+        day=datetime.now(UTC).date().isoformat(),
+    )
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def put(text: str, figures: str, begin: str, end: str) -> str:
+    """A document with other figures between its markers. Raises ReportError without them."""
+    before, found_begin, rest = text.partition(begin)
+    _, found_end, after = rest.partition(end)
+    if not (found_begin and found_end):
+        raise ReportError(f"the document has no markers {begin} … {end}")
+    return f"{before}{begin}\n\n{figures}\n\n{end}{after}"

@@ -40,21 +40,26 @@ class Machine:
 def this_machine() -> Machine:
     """Reads the machine and the checkout."""
     pages, size = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
-    commit = subprocess.run(
-        ["git", "describe", "--always", "--dirty", "--abbrev=9"],
-        cwd=REPOSITORY,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
     return Machine(
         cores=os.cpu_count() or 1,
         memory=round(pages * size / 2**30),
         system=f"{platform.system()} {platform.release()}",
         python=platform.python_version(),
-        commit=commit.stdout.strip() or "unknown",
+        commit=_commit(),
         day=datetime.now(UTC).date().isoformat(),
     )
+
+
+def _commit() -> str:
+    """With a mark where code is not committed. Documents change no figure."""
+
+    def git(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = ["git", *arguments]
+        return subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+
+    name = git("describe", "--always", "--abbrev=9").stdout.strip() or "unknown"
+    changed = git("diff", "--quiet", "HEAD", "--", ".", ":!docs").returncode
+    return f"{name}-dirty" if changed else name
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -10,20 +10,37 @@ from __future__ import annotations
 
 import sys
 
-from scripts.benchmark import running
+from scripts.benchmark import figures, report, running
 from scripts.benchmark.choosing import parse
 from scripts.benchmark.servers import BenchmarkError
+from scripts.reports import REPOSITORY, ReportError
 
 
 def main(arguments: list[str]) -> int:
     choice = parse(arguments)
+    failures: list[str] = []
     try:
         if choice.measures:
-            running.run(choice, say)
-    except BenchmarkError as error:
+            failures = running.run(choice, say)
+        if choice.reports:
+            write_report(figures.read(choice.figures))
+    except (BenchmarkError, ReportError) as error:
         print(f"benchmark: {error}", file=sys.stderr)
         return 1
-    return 0
+    except KeyboardInterrupt:
+        print("benchmark: ended; what was measured is kept", file=sys.stderr)
+        return 130
+    for failure in failures:
+        print(f"benchmark: FAILED: {failure}", file=sys.stderr)
+    return 1 if failures else 0
+
+
+def write_report(found: list[figures.Figure]) -> None:
+    from scripts.benchmark import plots  # matplotlib is not everywhere
+
+    pictures = plots.draw(report.DOCUMENT.with_suffix(""), found)
+    report.write(report.DOCUMENT, found, pictures)
+    say(f"{report.DOCUMENT.relative_to(REPOSITORY)} is written")
 
 
 def say(text: str) -> None:

@@ -6,18 +6,15 @@ Partial runs add up: a row that is measured again replaces its own file only.
 from __future__ import annotations
 
 import json
-import os
-import platform
-import subprocess
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from scripts.benchmark.measuring import Spread
 from scripts.benchmark.rows import BY_NAME, Outcome, Row, outcome
-from scripts.benchmark.servers import REPOSITORY, BenchmarkError
+from scripts.benchmark.servers import BenchmarkError
+from scripts.reports import this_machine
 
 
 @dataclass(frozen=True)
@@ -67,35 +64,18 @@ class Figure:
 
 def circumstances(server: str, versions: Mapping[str, str]) -> Circumstances:
     """Those of now."""
-    return Circumstances(_machine(), server, versions, _commit(), _today())
+    here = this_machine()
+    processor = f" ({name})" if (name := _processor()) else ""
+    machine = str(here).replace(" cores", f" cores{processor}", 1)
+    return Circumstances(machine, server, versions, here.commit, here.day)
 
 
-def _machine() -> str:
-    pages, size = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
-    model = ""
-    cpus = Path("/proc/cpuinfo")
-    if cpus.exists():
-        named = [line for line in cpus.read_text().splitlines() if line.startswith("model name")]
-        model = f" ({named[0].partition(':')[2].strip()})" if named else ""
-    return (
-        f"{os.cpu_count() or 1} cores{model}, {round(pages * size / 2**30)} GB of memory, "
-        f"{platform.system()} {platform.release()}"
-    )
-
-
-def _commit() -> str:
-    told = subprocess.run(
-        ["git", "describe", "--always", "--dirty", "--abbrev=9"],
-        cwd=REPOSITORY,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return told.stdout.strip() or "unknown"
-
-
-def _today() -> str:
-    return datetime.now(UTC).date().isoformat()
+def _processor() -> str:
+    """Its name, where Linux tells it."""
+    told = Path("/proc/cpuinfo")
+    lines = told.read_text(encoding="utf-8").splitlines() if told.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else ""
 
 
 def save(folder: Path, figure: Figure) -> None:
@@ -121,13 +101,19 @@ def read(folder: Path) -> list[Figure]:
 
 
 def _place(figure: Figure) -> tuple[object, ...]:
-    """Servers, then rows as in the table, then subjects from small to large, real ones last."""
-    rows = list(BY_NAME)
-    real = figure.kind == "real"
+    """Servers, then rows as in the table, then projects."""
+    return (figure.family, list(BY_NAME).index(figure.row), place_of_project(figure))
+
+
+def place_of_project(figure: Figure) -> tuple[object, ...]:
+    """From small to large, real ones last."""
     return (
-        figure.family, rows.index(figure.row), real, figure.kind, figure.tables,
-        figure.migrations, figure.subject,
-    )  # fmt: skip
+        figure.kind == "real",
+        figure.kind,
+        figure.tables,
+        figure.migrations,
+        figure.subject,
+    )
 
 
 def chosen(figures: Iterable[Figure], *, family: str = "", row: str = "") -> list[Figure]:

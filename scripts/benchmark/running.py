@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import platform
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from importlib.metadata import version
+from itertools import pairwise
 
 from nestflux.history.sqlfile import PythonStep
 from scripts.benchmark import drizzle, figures, real, subjects
@@ -14,7 +15,7 @@ from scripts.benchmark.choosing import Choice
 from scripts.benchmark.figures import Circumstances, Figure
 from scripts.benchmark.measuring import Side, measure
 from scripts.benchmark.rows import Row
-from scripts.benchmark.servers import NAMES, Server
+from scripts.benchmark.servers import NAMES, BenchmarkError, Server
 from scripts.benchmark.sides import SIDES
 from scripts.benchmark.subjects import LOCAL, PREFIX, Subject
 
@@ -22,40 +23,55 @@ Say = Callable[[str], None]
 Seconds = Mapping[str, list[float]]
 
 
-def run(choice: Choice, say: Say) -> None:
-    """Raises BenchmarkError where a server, a program or a command fails. What was measured until
-    then is kept."""
+def run(choice: Choice, say: Say) -> list[str]:
+    """What failed, in words; each failure leaves out what depends on it and no more. Raises
+    BenchmarkError where a server cannot be reached."""
+    failures: list[str] = []
     for family in choice.families:
         server = Server.of_the_environment(family)
         say(f"{NAMES[family]} {server.version}")
         server.drop_all(PREFIX)
         try:
-            _run_on(server, choice, say)
+            failures += _run_on(server, choice, say)
         finally:
             server.drop_all(PREFIX)
             shutil.rmtree(LOCAL / "work", ignore_errors=True)
+    return failures
 
 
-def _run_on(server: Server, choice: Choice, say: Say) -> None:
-    small_and_large: list[Subject] = []
-    for subject in _subjects(server, choice, say):
-        if subject.kind == "generated":
-            small_and_large.append(subject)
-        if rows := choice.rows_of(subject.kind):
-            say(f"{subject.title}: {', '.join(row.name for row in rows)}")
-            _measure(subject, rows, choice, say)
+def _run_on(server: Server, choice: Choice, say: Say) -> list[str]:
+    failures: list[str] = []
+    made: list[Subject] = []
+    for title, make in _subjects(server, choice, say):
+        try:
+            subject = make()
+            made.append(subject)
+            if rows := choice.rows_of(subject.kind):
+                say(f"{title}: {', '.join(row.name for row in rows)}")
+                _measure(subject, rows, choice, say)
+        except BenchmarkError as error:
+            failures.append(f"{NAMES[server.family]}, {title}: {error}")
+            say(f"FAILED: {failures[-1]}")
     for row in choice.rows:
-        if row.across:
-            _measure_across(row, small_and_large, choice, say)
+        if row.across and "generated" in choice.kinds:
+            try:
+                _measure_across(row, made, choice, say)
+            except BenchmarkError as error:
+                failures.append(f"{NAMES[server.family]}, {row.name}: {error}")
+                say(f"FAILED: {failures[-1]}")
+    return failures
 
 
-def _subjects(server: Server, choice: Choice, say: Say) -> Iterator[Subject]:
+def _subjects(
+    server: Server, choice: Choice, say: Say
+) -> Iterator[tuple[str, Callable[[], Subject]]]:
+    """Their titles, and what makes them."""
     wanted = [kind for kind in choice.kinds if any(kind in row.kinds for row in choice.rows)]
     for shape in choice.shapes:
         if shape.kind in wanted:
-            yield subjects.generated(shape, server, say)
+            yield shape.title, partial(subjects.generated, shape, server, say)
     if "real" in wanted:
-        yield real.real(server, say, whole=choice.whole)
+        yield "real packages", partial(real.real, server, say, whole=choice.whole)
 
 
 def _measure(subject: Subject, rows: tuple[Row, ...], choice: Choice, say: Say) -> None:
@@ -68,15 +84,14 @@ def _measure(subject: Subject, rows: tuple[Row, ...], choice: Choice, say: Say) 
 
 
 def _measure_across(row: Row, found: list[Subject], choice: Choice, say: Say) -> None:
-    """The same side of the smallest and of the largest subject with as many migrations."""
+    """The same side of two subjects with as many migrations: each with the next smaller one."""
+    shaped = sorted(
+        ((s.shape.migrations, s.shape.tables, s) for s in found if s.shape and s.shape.steps),
+        key=lambda one: one[:2],
+    )
     pairs = [
-        (small, large)
-        for small in found
-        for large in found
-        if small.shape and large.shape
-        and small.shape.migrations == large.shape.migrations
-        and small.shape.tables < large.shape.tables
-    ]  # fmt: skip
+        (small, large) for (few, _, small), (as_few, _, large) in pairwise(shaped) if few == as_few
+    ]
     if not pairs:
         say(f"{row.name}: left out; it needs two numbers of --tables")
     for small, large in pairs:
@@ -129,7 +144,7 @@ def _save(
 def _circumstances(server: Server) -> Circumstances:
     names = ("Django", "mysqlclient")
     versions = {name: version(name) for name in names}
-    versions = {"Python": platform.python_version(), **versions, "drizzle-kit": drizzle.KIT}
+    versions["drizzle-kit"] = drizzle.KIT
     return figures.circumstances(f"{NAMES[server.family]} {server.version}", versions)
 
 

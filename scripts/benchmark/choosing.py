@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -14,17 +15,19 @@ from scripts.benchmark.subjects import LOCAL
 
 FAMILIES = ("mariadb", "mysql")
 KINDS = ("generated", "plain", "real")
-# Where nothing else is asked for: one measure grows while the other stays.
+# Where nothing else is asked for: one measure grows while the other stays. Not 1,000 tables with
+# many migrations: Django makes all models anew for each of them.
 GENERATED = (
-    Shape(100, 10), Shape(100, 100), Shape(100, 1000), Shape(100, 5000),
-    Shape(10, 100), Shape(1000, 100),
+    Shape(10, 10), Shape(100, 10), Shape(1000, 10),
+    Shape(100, 100), Shape(100, 1000), Shape(100, 5000),
 )  # fmt: skip
 PLAIN = (Shape(100, 100, steps=False), Shape(100, 1000, steps=False))
 
 
 @dataclass(frozen=True)
 class Choice:
-    """``patience``: seconds that one side of one subject may take in all its runs."""
+    """``patience``: seconds that one side of one subject may take in all its runs. ``room``: the
+    folder that keeps histories and figures."""
 
     families: tuple[str, ...]
     rows: tuple[Row, ...]
@@ -33,9 +36,18 @@ class Choice:
     repeat: int
     patience: float
     whole: bool
-    figures: Path
+    room: Path
     measures: bool
     reports: bool
+
+    @property
+    def figures(self) -> Path:
+        return self.room / "figures"
+
+    @property
+    def prefix(self) -> str:
+        """Of databases: two checkouts may use one server."""
+        return f"nf_benchmark_{hashlib.sha256(str(self.room.resolve()).encode()).hexdigest()[:6]}"
 
     def rows_of(self, kind: str) -> tuple[Row, ...]:
         """The rows that stand for themselves on a subject of that kind."""
@@ -69,7 +81,10 @@ def parse(arguments: Sequence[str]) -> Choice:
     parser.add_argument(
         "--whole", action="store_true", help="all real packages, not only those of each test run"
     )
-    parser.add_argument("--figures", metavar="DIR", type=Path, default=LOCAL / "figures")
+    parser.add_argument(
+        "--room", metavar="DIR", type=Path, default=LOCAL,
+        help="where histories and figures are kept (.local/benchmark)",
+    )  # fmt: skip
     parser.add_argument("--no-report", action="store_true", help="leave the document alone")
     given = parser.parse_args(arguments)
 
@@ -85,7 +100,7 @@ def parse(arguments: Sequence[str]) -> Choice:
         repeat=given.repeat,
         patience=given.patience,
         whole=given.whole,
-        figures=given.figures,
+        room=given.room,
         measures=given.server != "report",
         reports=not given.no_report,
     )

@@ -13,7 +13,6 @@ from pathlib import Path
 from scripts.benchmark.servers import REPOSITORY, BenchmarkError, Server
 from scripts.benchmark.subjects import (
     LOCAL,
-    PREFIX,
     Subject,
     keep,
     key_of,
@@ -24,7 +23,7 @@ from scripts.benchmark.subjects import (
 YEAR = 2026
 
 
-def real(server: Server, say: Callable[[str], None], *, whole: bool) -> Subject:
+def real(server: Server, room: Path, say: Callable[[str], None], *, whole: bool) -> Subject:
     """The site with the packages of each test run, or with all of them (``whole``)."""
     os.environ["REALWORLD_WHOLE"] = "1" if whole else ""  # read by tests/realworld
     from tests.realworld.clean_room import HERE, python_of
@@ -49,14 +48,15 @@ def real(server: Server, say: Callable[[str], None], *, whole: bool) -> Subject:
             kind="real",
             name=name,
             title="real packages, all" if whole else "real packages",
-            path=LOCAL / "projects" / server.family / f"{name}-{key}",
+            path=room / "projects" / server.family / f"{name}-{key}",
+            room=room,
             python=str(python),
             server=server,
             settings="site_settings",
             environment={
                 "REALWORLD_APPS": apps,
                 "REALWORLD_COLLATION": "",
-                "REALWORLD_SHADOW": f"{PREFIX}_shadow",
+                "REALWORLD_SHADOW": f"{server.prefix}_shadow",
             },
             test_environment={"PYTHONPATH": str(_pytest())},
         )
@@ -71,7 +71,7 @@ def real(server: Server, say: Callable[[str], None], *, whole: bool) -> Subject:
             command = (grown.python, "manage.py", "db_generate", "--noinput", "--name", stage.name)
             run(command, folder, grown.variables(database))
             say(f"  file {number} of {len(some)}")
-        server.drop_all(database)
+        server.drop(database)
 
     made = subject(len(some))
     keep(made, make, say)

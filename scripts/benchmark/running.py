@@ -17,7 +17,7 @@ from scripts.benchmark.measuring import Side, measure
 from scripts.benchmark.rows import Row
 from scripts.benchmark.servers import NAMES, BenchmarkError, Server
 from scripts.benchmark.sides import SIDES
-from scripts.benchmark.subjects import LOCAL, PREFIX, Subject
+from scripts.benchmark.subjects import Subject
 
 Say = Callable[[str], None]
 Seconds = Mapping[str, list[float]]
@@ -28,14 +28,14 @@ def run(choice: Choice, say: Say) -> list[str]:
     BenchmarkError where a server cannot be reached."""
     failures: list[str] = []
     for family in choice.families:
-        server = Server.of_the_environment(family)
+        server = Server.of_the_environment(family, choice.prefix)
         say(f"{NAMES[family]} {server.version}")
-        server.drop_all(PREFIX)
+        server.drop_all()
         try:
             failures += _run_on(server, choice, say)
         finally:
-            server.drop_all(PREFIX)
-            shutil.rmtree(LOCAL / "work", ignore_errors=True)
+            server.drop_all()
+            shutil.rmtree(choice.room / "work", ignore_errors=True)
     return failures
 
 
@@ -69,9 +69,9 @@ def _subjects(
     wanted = [kind for kind in choice.kinds if any(kind in row.kinds for row in choice.rows)]
     for shape in choice.shapes:
         if shape.kind in wanted:
-            yield shape.title, partial(subjects.generated, shape, server, say)
+            yield shape.title, partial(subjects.generated, shape, server, choice.room, say)
     if "real" in wanted:
-        yield "real packages", partial(real.real, server, say, whole=choice.whole)
+        yield "real packages", partial(real.real, server, choice.room, say, whole=choice.whole)
 
 
 def _measure(subject: Subject, rows: tuple[Row, ...], choice: Choice, say: Say) -> None:

@@ -24,13 +24,14 @@ class BenchmarkError(Exception):
 
 @dataclass(frozen=True)
 class Server:
-    """A server and how to reach it."""
+    """A server and how to reach it. ``prefix`` begins the names of all databases made on it."""
 
     family: str
     address: str
+    prefix: str
 
     @classmethod
-    def of_the_environment(cls, family: str) -> Server:
+    def of_the_environment(cls, family: str, prefix: str) -> Server:
         """The one that the tests of the family use. Raises BenchmarkError where none is named."""
         variable = f"SHADOW_{family.upper()}_URL"
         if not (address := os.environ.get(variable, "")):
@@ -38,7 +39,7 @@ class Server:
                 f"{variable} names no server. Next: make benchmark, which starts a private one, "
                 f"or set the variable (.env.example says how)"
             )
-        server = cls(family, address)
+        server = cls(family, address, prefix)
         found = "mariadb" if "MariaDB" in server.version else "mysql"
         if found != family:
             raise BenchmarkError(f"{variable} names a server of {NAMES[found]} {server.version}")
@@ -94,11 +95,14 @@ class Server:
 
     def empty(self, database: str) -> None:
         """An empty database of that name, in place of what was there."""
-        self.sql(f"DROP DATABASE IF EXISTS `{database}`")
+        self.drop(database)
         self.sql(f"CREATE DATABASE `{database}` CHARACTER SET utf8mb4")
 
-    def drop_all(self, beginning: str) -> None:
-        """Every database whose name begins so, and the test databases of those."""
+    def drop(self, database: str) -> None:
+        self.sql(f"DROP DATABASE IF EXISTS `{database}`")
+
+    def drop_all(self) -> None:
+        """Every database that was made here: of runs that were killed, and of pytest."""
         for (name,) in self.sql("SHOW DATABASES"):
-            if str(name).removeprefix("test_").startswith(beginning):
-                self.sql(f"DROP DATABASE IF EXISTS `{name}`")
+            if str(name).removeprefix("test_").startswith(self.prefix):
+                self.drop(str(name))

@@ -20,7 +20,6 @@ from scripts.benchmark.projects import Invented, Shape
 from scripts.benchmark.servers import REPOSITORY, BenchmarkError, Server
 
 LOCAL = REPOSITORY / ".local" / "benchmark"
-PREFIX = "nf_benchmark"
 # What decides how a history looks; another applying does not make it another.
 _RECORDING = ("recording", "history", "replaying", "graph", "database")
 _KEPT = ("HOME", "LANG", "TMPDIR")
@@ -42,7 +41,7 @@ INSTALLED_APPS = [
 ]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
-NESTFLUX = {{"SHADOW_NAME": {shadow!r}}}
+NESTFLUX = {{"SHADOW_NAME": os.environ["BENCHMARK_SHADOW"]}}
 '''
 _STOCK_SETTINGS = '''"""The same site without NestFlux: its commands are Django's own."""
 
@@ -81,7 +80,8 @@ def test_it_has_a_database():
 class Subject:
     """A project that can be measured on one server.
 
-    ``kind``: generated, plain (generated, without RunPython) or real. ``environment``: what its
+    ``kind``: generated, plain (generated, without RunPython) or real. ``room``: where what is made
+    for it meanwhile is put. ``environment``: what its
     commands need besides a database, ``test_environment`` what pytest needs besides.
     ``invented`` is how it was made, where it was.
     """
@@ -90,6 +90,7 @@ class Subject:
     name: str
     title: str
     path: Path
+    room: Path
     python: str
     server: Server
     settings: str = "settings"
@@ -107,7 +108,7 @@ class Subject:
 
     def database(self, purpose: str) -> str:
         short = hashlib.sha256(self.name.encode()).hexdigest()[:8]
-        return f"{PREFIX}_{short}_{purpose}"
+        return f"{self.server.prefix}_{short}_{purpose}"
 
     def variables(self, database: str) -> dict[str, str]:
         """What a command of it runs in."""
@@ -143,7 +144,7 @@ def run(command: Iterable[str], folder: Path, environment: dict[str, str]) -> No
         raise BenchmarkError(f"{' '.join(words)}\n{ended.stdout[-3000:]}\n{ended.stderr[-3000:]}")
 
 
-def generated(shape: Shape, server: Server, say: Callable[[str], None]) -> Subject:
+def generated(shape: Shape, server: Server, room: Path, say: Callable[[str], None]) -> Subject:
     """The invented project of that shape, recorded on the server where it was not yet."""
     invented = projects.invent(shape)
     key = key_of(server, repr(invented.batches) + _SETTINGS)
@@ -151,10 +152,14 @@ def generated(shape: Shape, server: Server, say: Callable[[str], None]) -> Subje
         kind=shape.kind,
         name=shape.name,
         title=shape.title,
-        path=LOCAL / "projects" / server.family / f"{shape.name}-{key}",
+        path=room / "projects" / server.family / f"{shape.name}-{key}",
+        room=room,
         python=sys.executable,
         server=server,
-        environment={"PYTHONPATH": str(REPOSITORY)},
+        environment={
+            "PYTHONPATH": str(REPOSITORY),
+            "BENCHMARK_SHADOW": f"{server.prefix}_shadow",
+        },
         invented=invented,
     )
     keep(subject, lambda folder: _write_and_record(subject, invented, folder, say), say)
@@ -183,7 +188,7 @@ def _write_and_record(
         write(folder / name, "")
     names = (*invented.shape.contrib, *invented.apps)
     apps = "\n".join(f'    "{name}",' for name in names)
-    write(folder / "settings.py", _SETTINGS.format(apps=apps, shadow=f"{PREFIX}_shadow"))
+    write(folder / "settings.py", _SETTINGS.format(apps=apps))
     write(folder / "manage.py", _MANAGE)
     write_stock_side(folder, "settings")
     database = subject.database("recording")
@@ -194,7 +199,7 @@ def _write_and_record(
         command = (subject.python, "manage.py", "db_generate", "--noinput")
         run(command, folder, subject.variables(database))
         say(f"  file {number} of {len(invented.batches)}")
-    subject.server.drop_all(database)
+    subject.server.drop(database)
 
 
 def write_stock_side(folder: Path, settings: str) -> None:
@@ -228,7 +233,7 @@ def key_of(server: Server, text: str, sources: Iterable[Path] = ()) -> str:
 
 def copy_of(subject: Subject) -> Subject:
     """Where a copy of the project is, that may be written to."""
-    return replace(subject, path=LOCAL / "work" / f"{subject.server.family}-{subject.name}")
+    return replace(subject, path=subject.room / "work" / f"{subject.server.family}-{subject.name}")
 
 
 def make_changed_copy(subject: Subject) -> None:
@@ -260,6 +265,6 @@ def statements_file(subject: Subject, database: str, statements: list[str]) -> P
     """What loop.py reads; without a password."""
     arguments = subject.server.arguments(database)
     del arguments["password"]
-    path = LOCAL / "work" / f"{database}-{len(statements)}.json"
+    path = subject.room / "work" / f"{database}-{len(statements)}.json"
     write(path, json.dumps({"connect": arguments, "statements": statements}))
     return path

@@ -98,6 +98,9 @@ class Server:
         self.drop(database)
         self.sql(f"CREATE DATABASE `{database}` CHARACTER SET utf8mb4")
 
+    def has(self, database: str) -> bool:
+        return (database,) in self.sql("SHOW DATABASES")
+
     def drop(self, database: str) -> None:
         self.sql(f"DROP DATABASE IF EXISTS `{database}`")
 

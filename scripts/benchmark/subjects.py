@@ -247,18 +247,17 @@ def make_changed_copy(subject: Subject) -> None:
     copy.compile()
 
 
-_at_head: set[str] = set()
-
-
 def bring_to_head(subject: Subject) -> None:
     """The subject's own database with everything applied; made once in a run."""
-    database = subject.database("head")
-    known = f"{subject.server.address} {database}"
-    if known not in _at_head:
-        subject.server.empty(database)
-        command = (subject.python, "manage.py", "db_migrate")
-        run(command, subject.path, subject.variables(database))
-        _at_head.add(known)
+    server, database = subject.server, subject.database("head")
+    if server.has(database):
+        return
+    server.empty(database)
+    try:
+        run((subject.python, "manage.py", "db_migrate"), subject.path, subject.variables(database))
+    except BenchmarkError:
+        server.drop(database)
+        raise
 
 
 def statements_file(subject: Subject, database: str, statements: list[str]) -> Path:

@@ -7,7 +7,7 @@ import statistics
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -79,14 +79,15 @@ def time_once(side: Side) -> float:
 
 
 def measure(
-    sides: Iterable[Side],
+    sides: Sequence[Side],
     *,
     repeat: int,
     patience: float,
     say: Callable[[str], None] = lambda text: None,
     clock: Callable[[Side], float] = time_once,
-) -> dict[str, list[float]]:
-    """The seconds of each side by its name, in rounds of all of them.
+) -> tuple[dict[str, list[float]], list[BenchmarkError]]:
+    """The seconds of each side by its name, in rounds of all of them; and why some have none: a
+    side that fails is left out, and the others go on.
 
     Args:
         repeat: rounds.
@@ -94,11 +95,18 @@ def measure(
             having run once at least.
     """
     taken: dict[str, list[float]] = {side.name: [] for side in sides}
-    by_name = {side.name: side for side in sides}
+    failures: list[BenchmarkError] = []
     for number in range(1, repeat + 1):
-        for name, seconds in taken.items():
-            if seconds and sum(seconds) + max(seconds) > patience:
+        for side in sides:
+            seconds = taken.get(side.name)
+            if seconds is None or (seconds and sum(seconds) + max(seconds) > patience):
                 continue
-            seconds.append(clock(by_name[name]))
-            say(f"{name} {number}/{repeat}: {seconds[-1]:.3f} s")
-    return taken
+            try:
+                seconds.append(clock(side))
+            except BenchmarkError as error:
+                failures.append(error)
+                say(f"FAILED: {error}")
+                del taken[side.name]
+            else:
+                say(f"{side.name} {number}/{repeat}: {seconds[-1]:.3f} s")
+    return taken, failures

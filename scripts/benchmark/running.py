@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
@@ -24,7 +24,7 @@ Seconds = Mapping[str, list[float]]
 
 
 def run(choice: Choice, say: Say) -> list[str]:
-    """What failed, in words; each failure leaves out what depends on it and no more. Raises
+    """What failed, in words; a failure leaves out the rows that need it and no more. Raises
     BenchmarkError where a server cannot be reached."""
     failures: list[str] = []
     for family in choice.families:
@@ -40,7 +40,7 @@ def run(choice: Choice, say: Say) -> list[str]:
 
 
 def _run_on(server: Server, choice: Choice, say: Say) -> list[str]:
-    failures: list[str] = []
+    failures: list[BenchmarkError] = []
     made: list[Subject] = []
     for title, make in _subjects(server, choice, say):
         try:
@@ -48,18 +48,14 @@ def _run_on(server: Server, choice: Choice, say: Say) -> list[str]:
             made.append(subject)
             if rows := choice.rows_of(subject.kind):
                 say(f"{title}: {', '.join(row.name for row in rows)}")
-                _measure(subject, rows, choice, say)
+                failures += _measure(subject, rows, choice, say)
         except BenchmarkError as error:
-            failures.append(f"{NAMES[server.family]}, {title}: {error}")
-            say(f"FAILED: {failures[-1]}")
+            failures.append(error)
+            say(f"FAILED: {title}: {error}")
     for row in choice.rows:
         if row.across and "generated" in choice.kinds:
-            try:
-                _measure_across(row, made, choice, say)
-            except BenchmarkError as error:
-                failures.append(f"{NAMES[server.family]}, {row.name}: {error}")
-                say(f"FAILED: {failures[-1]}")
-    return failures
+            failures += _measure_across(row, made, choice, say)
+    return [f"{NAMES[server.family]}: {error}" for error in failures]
 
 
 def _subjects(
@@ -74,53 +70,73 @@ def _subjects(
         yield "real packages", partial(real.real, server, choice.room, say, whole=choice.whole)
 
 
-def _measure(subject: Subject, rows: tuple[Row, ...], choice: Choice, say: Say) -> None:
+def _measure(
+    subject: Subject, rows: tuple[Row, ...], choice: Choice, say: Say
+) -> list[BenchmarkError]:
     names = dict.fromkeys(name for row in rows for name in row.sides if name)
     sides = [SIDES[name](subject) for name in names]
-    taken = measure(sides, repeat=choice.repeat, patience=choice.patience, say=_indented(say))
+    taken, failures = _timed(sides, choice, say)
     known, facts = _circumstances(subject.server), _facts(subject)
     for row in rows:
-        _save(row, subject, taken, [*row.sides], known, facts, choice)
+        _save(row, subject, taken, row.sides, known, facts, choice)
+    return failures
 
 
-def _measure_across(row: Row, found: list[Subject], choice: Choice, say: Say) -> None:
+def _measure_across(
+    row: Row, found: list[Subject], choice: Choice, say: Say
+) -> list[BenchmarkError]:
     """The same side of two subjects with as many migrations: each with the next smaller one."""
     shaped = sorted(
         ((s.shape.migrations, s.shape.tables, s) for s in found if s.shape and s.shape.steps),
         key=lambda one: one[:2],
     )
     pairs = [
-        (small, large) for (few, _, small), (as_few, _, large) in pairwise(shaped) if few == as_few
+        (tables, small, large)
+        for (few, tables, small), (as_few, _, large) in pairwise(shaped)
+        if few == as_few
     ]
     if not pairs:
         say(f"{row.name}: left out; it needs two numbers of --tables")
-    for small, large in pairs:
+    failures: list[BenchmarkError] = []
+    for tables, small, large in pairs:
         say(f"{large.title}: {row.name}, beside {small.title}")
-        names = [(subject, name) for subject in (large, small) for name in row.sides[::2]]
-        sides = [_named(SIDES[name](subject), subject) for subject, name in names]
-        taken = measure(sides, repeat=choice.repeat, patience=choice.patience, say=_indented(say))
+        sides = [
+            replace(SIDES[name](subject), name=f"{name} of {subject.name}")
+            for name in (row.ours, row.ours_start)
+            for subject in (large, small)
+        ]
+        taken, failed = _timed(sides, choice, say)
+        failures += failed
+        names = [side.name for side in sides]
         known, facts = _circumstances(large.server), _facts(large)
-        keys = [side.name for side in sides]  # ours, our start, theirs, their start
-        order = [keys[0], keys[2], keys[1], keys[3]]
-        against = f"its own time at {small.shape.tables if small.shape else 0:,} tables"
-        _save(row, large, taken, order, known, facts, choice, against, beside=small.name)
+        against = f"its own time at {tables:,} tables"
+        _save(row, large, taken, names, known, facts, choice, against, beside=small.name)
+    return failures
 
 
-def _named(side: Side, subject: Subject) -> Side:
-    return replace(side, name=f"{side.name} of {subject.name}")
+def _timed(
+    sides: list[Side], choice: Choice, say: Say
+) -> tuple[dict[str, list[float]], list[BenchmarkError]]:
+    def indented(text: str) -> None:
+        say(f"  {text}")
+
+    return measure(sides, repeat=choice.repeat, patience=choice.patience, say=indented)
 
 
 def _save(
     row: Row,
     subject: Subject,
     taken: Seconds,
-    sides: list[str],
+    sides: Sequence[str],
     known: Circumstances,
     facts: Mapping[str, int],
     choice: Choice,
     against: str = "",
     beside: str = "",
 ) -> None:
+    """A file, where every side of the row has seconds. ``sides`` in the order of Row.sides."""
+    if any(name and name not in taken for name in sides):
+        return
     ours, theirs, ours_start, theirs_start = (tuple(taken.get(name, ())) for name in sides)
     figure = Figure(
         family=subject.server.family,
@@ -160,7 +176,3 @@ def _facts(subject: Subject) -> dict[str, int]:
         "statements": len(steps) - python_steps,
         "Python steps": python_steps,
     }
-
-
-def _indented(say: Say) -> Say:
-    return lambda text: say(f"  {text}")

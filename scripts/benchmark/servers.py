@@ -40,7 +40,10 @@ class Server:
                 f"or set the variable (.env.example says how)"
             )
         server = cls(family, address, prefix)
-        found = "mariadb" if "MariaDB" in server.version else "mysql"
+        try:
+            found = "mariadb" if "MariaDB" in server.version else "mysql"
+        except MySQLdb.Error as error:
+            raise BenchmarkError(f"the server of {variable} does not answer: {error}") from None
         if found != family:
             raise BenchmarkError(f"{variable} names a server of {NAMES[found]} {server.version}")
         return server

@@ -64,7 +64,7 @@ def measured(repeat: int, patience: float, **seconds: float) -> tuple[list[str],
         return seconds[side.name]
 
     sides = [Side(name, ("true",), HERE) for name in seconds]
-    taken = measure(sides, repeat=repeat, patience=patience, clock=clock)
+    taken, _ = measure(sides, repeat=repeat, patience=patience, clock=clock)
     return order, {name: len(values) for name, values in taken.items()}
 
 
@@ -80,6 +80,19 @@ def test_a_slow_side_runs_once_at_least_and_holds_up_no_other() -> None:
     assert often == {"ours": 5, "slow": 2, "slower": 1}
 
 
+def test_a_side_that_fails_is_left_out_and_the_others_go_on() -> None:
+    def clock(side: Side) -> float:
+        if side.name == "npm":
+            raise BenchmarkError("npm is not here")
+        return 1.0
+
+    sides = [Side(name, ("true",), HERE) for name in ("ours", "npm", "theirs")]
+    taken, failures = measure(sides, repeat=2, patience=600, clock=clock)
+
+    assert taken == {"ours": [1.0, 1.0], "theirs": [1.0, 1.0]}
+    assert [str(failure) for failure in failures] == ["npm is not here"]
+
+
 def test_what_is_prepared_is_done_each_time_and_before(tmp_path: Path) -> None:
     found: list[bool] = []
     mark = tmp_path / "mark"
@@ -90,7 +103,7 @@ def test_what_is_prepared_is_done_each_time_and_before(tmp_path: Path) -> None:
 
     code = f"open({str(mark)!r}, 'x')"
     side = Side("side", (sys.executable, "-c", code), tmp_path, prepare=prepare)
-    taken = measure([side], repeat=2, patience=600)
+    taken, _ = measure([side], repeat=2, patience=600)
 
     assert found == [False, True]
     assert all(seconds > 0 for seconds in taken["side"])
@@ -276,6 +289,15 @@ def test_wrong_arguments_are_refused(
 
     assert ended.value.code == 2
     assert told in capsys.readouterr().err
+
+
+def test_a_server_that_does_not_answer_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SHADOW_MYSQL_URL", "mysql://root@/x?unix_socket=/nowhere/server.sock")
+
+    assert main(["mysql", "--room", str(tmp_path)]) == 1
+    assert "the server of SHADOW_MYSQL_URL does not answer" in capsys.readouterr().err
 
 
 def test_without_a_server_it_says_how_to_get_one(

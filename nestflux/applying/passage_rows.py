@@ -85,6 +85,12 @@ class PassageRows:
         with transaction.atomic(self.connection.alias):
             yield
 
+    @contextmanager
+    def _write_one(self) -> Iterator[None]:
+        """The same of a single statement."""
+        self.context.lock.require()
+        yield
+
     # ---- the file --------------------------------------------------------------------------
 
     def begin(self) -> None:
@@ -172,21 +178,21 @@ class PassageRows:
         self, task: Task, following: Task | None, rows: int | None, seconds: float
     ) -> None:
         """Close the row of a step, and open that of the next, which was looked at."""
-        if following is None or task.books:
+        if following is None:
             with self.write():
                 self.book_done(task, rows, seconds, "")
-                if following is not None:
-                    self.write_opening(following)
             return
-        self.context.lock.require()
-        self.ledger.close_and_open_step(
-            self.place(task),
-            following.ordinal,
-            rows=rows,
-            seconds=seconds,
-            reading=self.before,
-            undecidable=self.doubt,
-        )
+        # One statement is one commit by itself.
+        with self.write() if task.books else self._write_one():
+            self.book(task.books)
+            self.ledger.close_and_open_step(
+                self.place(task),
+                following.ordinal,
+                rows=rows,
+                seconds=seconds,
+                reading=self.before,
+                undecidable=self.doubt,
+            )
         self.opened = following.ordinal
 
     def close(self, task: Task, rows: int | None, seconds: float, note: str = "") -> None:

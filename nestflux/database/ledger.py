@@ -369,8 +369,14 @@ class Ledger:
         wanted = list(dict.fromkeys(migrations))
         if not wanted:
             return
+        names = [key.partition(".")[2] for key in wanted]
         there = {
-            f"{app}.{name}" for app, name in self._rows("SELECT app, name FROM django_migrations")
+            f"{app}.{name}"
+            for app, name in self._rows(
+                "SELECT app, name FROM django_migrations "
+                f"WHERE name IN ({', '.join(['%s'] * len(names))})",
+                names,
+            )
         }
         applied = self.connection.ops.adapt_datetimefield_value(timezone.now())
         rows = [

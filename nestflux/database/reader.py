@@ -8,8 +8,9 @@ and collation that is the schema's default.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from nestflux.history.deltas import ORDER
@@ -50,13 +51,21 @@ _INTRODUCER = re.compile(r"^_(?!binary')\w+(?=')", re.IGNORECASE)
 class Schema:
     """A reading, and the statements that would build it (``create``: object → CREATE text).
 
-    ``counters`` are the next values of AUTO_INCREMENT, by table: no part of a reading, because
-    rows change them, but of what a fresh database must begin with.
+    ``made_by`` is, by object, a table taken apart or a program's text. ``counters`` are the next
+    values of AUTO_INCREMENT, by table: no part of a reading, because rows change them, but of what
+    a fresh database must begin with.
     """
 
     reading: dict[str, str]
-    create: dict[str, str]
+    made_by: Mapping[str, _Table | str]
     counters: dict[str, int] = field(default_factory=dict)
+
+    @cached_property
+    def create(self) -> dict[str, str]:
+        return {
+            key: made.create() if isinstance(made, _Table) else made
+            for key, made in self.made_by.items()
+        }
 
 
 def read_schema(
@@ -71,7 +80,7 @@ def read_schema(
         programs: look for triggers, routines and events; they cost as much as all the rest.
     """
     reading: dict[str, str] = {}
-    create: dict[str, str] = {}
+    made_by: dict[str, _Table | str] = {}
     counters: dict[str, int] = {}
     with connection.cursor() as cursor:
         cursor.execute("SELECT @@collation_database, DATABASE()")
@@ -81,18 +90,18 @@ def read_schema(
             if kind == "VIEW":
                 cursor.execute(f"SHOW CREATE VIEW {quoted}")
                 text = _anonymous(cursor.fetchone()[1], schema)
-                reading[f"view {name}"] = create[f"view {name}"] = text
+                reading[f"view {name}"] = made_by[f"view {name}"] = text
                 continue
             cursor.execute(f"SHOW CREATE TABLE {quoted}")
             table = _Table(name, cursor.fetchone()[1], collations, default)
             reading.update(table.reading())
-            create[f"table {name}"] = table.create()
+            made_by[f"table {name}"] = table
             if table.counter:
                 counters[name] = table.counter
         if programs:
             for key, text in _programs(cursor, names, schema):
-                reading[key] = create[key] = text
-    return Schema(reading, create, counters)
+                reading[key] = made_by[key] = text
+    return Schema(reading, made_by, counters)
 
 
 def table_names(connection: BaseDatabaseWrapper) -> list[str]:

@@ -84,6 +84,11 @@ class RestoreFailed(NestFluxError):
     """The data of a backup could not be brought back; none of it was."""
 
 
+class NotReconciled(NestFluxError):
+    """No script could be written that makes a live schema agree: tried on scratch schemas, it
+    failed or left other differences than it says."""
+
+
 class Undecided(NestFluxError):
     """A statement was started and not finished, and the schema does not tell whether it ran."""
 

@@ -7,7 +7,8 @@ applied. No statement of a file is run on the database.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,7 @@ from nestflux.applying.plan import refuse_family
 from nestflux.applying.running import lock_held, refuse_unsuitable, run_opened
 from nestflux.conf import configuration
 from nestflux.database.ledger import LedgerState, read_state
-from nestflux.database.reader import read_schema, table_names
+from nestflux.database.reader import Schema, read_schema, table_names
 from nestflux.database.server import Server, server_of
 from nestflux.database.session import PINNED, pin, restored_session
 from nestflux.database.shadow import server_settings, shadow
@@ -43,13 +44,17 @@ if TYPE_CHECKING:
 class BaselinePlan:
     """What ``baseline`` will do. ``entries`` are the files to book as applied; ``pending`` those
     that stay to be applied. ``built_on`` is the server that built the files' schema, where it is
-    another version than the database's. ``files`` is that schema's reading."""
+    another version than the database's. ``files`` is that schema, ``live`` the database's, and
+    ``collation`` its default; ``known`` are the objects that any file makes or touches."""
 
     entries: tuple[Entry, ...]
     pending: tuple[Entry, ...]
     comparison: Comparison
     built_on: str = ""
-    files: Mapping[str, str] = field(default_factory=dict, repr=False)
+    files: Schema = field(default_factory=lambda: Schema({}, {}), repr=False)
+    live: Schema = field(default_factory=lambda: Schema({}, {}), repr=False)
+    known: frozenset[str] = frozenset()
+    collation: str = ""
 
     @property
     def agrees(self) -> bool:
@@ -135,13 +140,18 @@ def plan_baseline(alias: str, *, to: str | None = None) -> BaselinePlan:
     _state_without_files(connection)
     booked = _booked(connection)
     chosen = choose(folder.journal, _replaced(folder), booked, to)
-    built_on, files = _schema_of(alias, folder, chosen, _collation(connection))
+    collation = _collation(connection)
+    built_on, files = _schema_of(alias, folder, chosen, collation)
+    live, known = _live(connection), _known(folder)
     return BaselinePlan(
         entries=chosen,
         pending=folder.journal.entries[len(chosen) :],
-        comparison=_compared(connection, folder, files, booked),
+        comparison=_compared(folder, files, live, known, booked),
         built_on=built_on.name if built_on.version != server.version else "",
         files=files,
+        live=live,
+        known=known,
+        collation=collation,
     )
 
 
@@ -158,7 +168,8 @@ def baseline(alias: str, plan: BaselinePlan, *, options: Options | None = None) 
         state = _state_without_files(connection)
         booked = _booked(connection)
         again = choose(folder.journal, _replaced(folder), booked)
-        comparison = _compared(connection, folder, plan.files, booked)
+        live = _live(connection)
+        comparison = _compared(folder, plan.files, live, plan.known, booked)
         if again != plan.entries or comparison.differences:
             raise LedgerConflict(
                 "The schema, or django_migrations, is not what the files make.",
@@ -212,46 +223,59 @@ def _collation(connection: BaseDatabaseWrapper) -> str:
 
 def _schema_of(
     alias: str, folder: Folder, entries: tuple[Entry, ...], collation: str
-) -> tuple[Server, dict[str, str]]:
+) -> tuple[Server, Schema]:
     """What these files make of an empty schema with the database's collation, and the server
     that said so."""
-    configured, journal = configuration(), folder.journal
-    settings = server_settings(alias, configured.shadows.get(folder.family))
-    prefix = configured.shadow_name
-    loader = load()
+    journal, loader = folder.journal, load()
+    with scratch_schema(alias, folder.family, collation) as connection:
+        server = server_of(connection)
+        refuse_family(journal, server.family, server.differing_features(journal.features))
+        if entries == journal.entries:
+            bring_to_head(connection, folder, journal, loader)
+        else:
+            replay(connection, folder, entries, loader)
+        pin(connection, PINNED)
+        return server, read_schema(connection)
+
+
+@contextmanager
+def scratch_schema(alias: str, family: str, collation: str) -> Iterator[BaseDatabaseWrapper]:
+    """An empty shadow with a database's collation, on the server where the family is recorded."""
+    configured = configuration()
+    settings = server_settings(alias, configured.shadows.get(family))
     try:
-        with shadow(alias, settings, prefix=prefix, collation=collation) as connection:
-            server = server_of(connection)
-            refuse_family(journal, server.family, server.differing_features(journal.features))
-            if entries == journal.entries:
-                bring_to_head(connection, folder, journal, loader)
-            else:
-                replay(connection, folder, entries, loader)
-            pin(connection, PINNED)
-            return server, read_schema(connection).reading
+        with shadow(alias, settings, prefix=configured.shadow_name, collation=collation) as scratch:
+            yield scratch
     except ServerUnavailable as error:
-        setting = f'NESTFLUX["SHADOWS"]["{folder.family}"]'
+        setting = f'NESTFLUX["SHADOWS"]["{family}"]'
         error.then = "; or ".join(filter(None, (error.then, f"name another server in {setting}")))
         raise
 
 
-def _compared(
-    connection: BaseDatabaseWrapper,
-    folder: Folder,
-    files: Mapping[str, str],
-    booked: frozenset[str],
-) -> Comparison:
+def _live(connection: BaseDatabaseWrapper) -> Schema:
     with restored_session(connection):
         pin(connection)
-        live = read_schema(connection).reading
-    journal = folder.journal
-    known = {
+        return read_schema(connection)
+
+
+def _known(folder: Folder) -> frozenset[str]:
+    return frozenset(
         object_of(key)
-        for entry in journal.entries
+        for entry in folder.journal.entries
         for step in folder.record(entry).up
         for key in step.delta.changes
-    }
-    found = compare(files, live, known)
+    )
+
+
+def _compared(
+    folder: Folder,
+    files: Schema,
+    live: Schema,
+    known: frozenset[str],
+    booked: frozenset[str],
+) -> Comparison:
+    journal = folder.journal
+    found = compare(files.reading, live.reading, known)
     strangers = sorted(booked - {*journal.books, *journal.migrations})
     rows = (f"django_migrations holds {row}, which no file knows" for row in strangers)
     return replace(found, remarks=(*found.remarks, *rows))

@@ -3,7 +3,7 @@ remark. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from nestflux.history.deltas import ORDER, Delta, Reading
@@ -29,23 +29,34 @@ def compare(files: Reading, live: Reading, known: Collection[str]) -> Comparison
     """
     differences: list[str] = []
     remarks: list[str] = []
-    for key, (wanted, found) in Delta.between(files, live).changes.items():
-        whole = object_of(key)
-        if whole not in files and whole not in known:
-            if key == whole:
-                remarks.append(f"{whole} is in no file of the history; it is left alone")
-        elif key != whole and (whole not in files or whole not in live):
-            continue  # told with the whole
-        elif key.endswith(ORDER):
-            if _columns(files, whole) == _columns(live, whole):
-                remarks.append(f"{whole} has its columns in another order: {found}")
-        elif found is None:
+    for key, wanted, found in differing(files, live, known):
+        if found is None:
             differences.append(f"missing: {key}: {wanted}")
         elif wanted is None:
             differences.append(f"not in the files: {key}: {found}")
         else:
             differences.append(f"differs: {key}: {found}, and in the files: {wanted}")
+    for key, (_, found) in Delta.between(files, live).changes.items():
+        whole = object_of(key)
+        if whole not in files and whole not in known:
+            if key == whole:
+                remarks.append(f"{whole} is in no file of the history; it is left alone")
+        elif key.endswith(ORDER) and _columns(files, whole) == _columns(live, whole):
+            remarks.append(f"{whole} has its columns in another order: {found}")
     return Comparison(tuple(differences), tuple(remarks))
+
+
+def differing(
+    files: Reading, live: Reading, known: Collection[str]
+) -> Iterator[tuple[str, str | None, str | None]]:
+    """Each difference: the object, what the files make of it, what is there. A table that is
+    missing or besides is one difference. Arguments as of ``compare``."""
+    for key, (wanted, found) in Delta.between(files, live).changes.items():
+        whole = object_of(key)
+        if key.endswith(ORDER) or (whole not in files and whole not in known):
+            continue
+        if key == whole or (whole in files and whole in live):
+            yield key, wanted, found
 
 
 def object_of(key: str) -> str:

@@ -181,7 +181,7 @@ class _Table:
         if collation is None or collation == self.default:
             return _joined(bare)
         words = _joined(bare)
-        end = _type_end(words)
+        end = type_end(words)
         charset = collation.split("_", 1)[0]
         return f"{words[:end]} CHARACTER SET {charset} COLLATE {collation}{words[end:]}"
 
@@ -214,7 +214,7 @@ class _Table:
         Constraints"). A schema that states it would behave otherwise under the next files.
         """
         columns = {
-            label: _first_list(text)
+            label: first_list(text)
             for label, text in self.others.items()
             if label.startswith(("index ", "primary key"))
         }
@@ -225,7 +225,7 @@ class _Table:
                 continue
             own = columns[key]
             serving = [one for one, names in columns.items() if names[: len(own)] == own]
-            if "FOREIGN KEY" in text and _first_list(text) == own and serving == [key]:
+            if "FOREIGN KEY" in text and first_list(text) == own and serving == [key]:
                 found.add(key)
         return found
 
@@ -251,7 +251,7 @@ def _label(part: list[Token]) -> str:
     return kind if kind in ("primary key", "period") else f"{kind} {name}"
 
 
-def _first_list(text: str) -> list[str]:
+def first_list(text: str) -> list[str]:
     """What the first parentheses hold, at their commas: the columns of a key."""
     found = list(tokens(text))
     opening = next((i for i, token in enumerate(found) if token.text == "("), None)
@@ -350,7 +350,7 @@ def _after_value(words: list[Token], index: int) -> int:
     return _next_word(words, index) + 1
 
 
-def _type_end(definition: str) -> int:
+def type_end(definition: str) -> int:
     """Where a column's data type ends: ``varchar(20)``, ``enum('a','b')``."""
     found = list(tokens(definition))
     end = found[0].end

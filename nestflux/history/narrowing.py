@@ -154,7 +154,7 @@ def _width(old: ColumnType) -> int | None:
     """The characters of the longest value as text; None where text does not hold it exactly."""
     match old.name:
         case name if name in _INTEGERS:
-            low, high = _range(old)
+            low, high = integer_range(old)
             return max(len(str(low)), len(str(high)))
         case "decimal":
             whole, scale = _digits(old)
@@ -203,7 +203,7 @@ def _holds_number(new: ColumnType, old: ColumnType) -> bool:
         return _holds_decimal(new, old)
     if old.name not in (*_INTEGERS, "bit"):
         return False
-    low, high = _range(old)
+    low, high = integer_range(old)
     if new.name in _EXACT_BITS:
         bound = int(2 ** _EXACT_BITS[new.name])
         return -bound <= low and high <= bound and not (new.unsigned and low < 0)
@@ -212,7 +212,7 @@ def _holds_number(new: ColumnType, old: ColumnType) -> bool:
         return len(str(high)) <= whole and (low >= 0 or not new.unsigned)
     if new.name not in _INTEGERS:
         return False
-    lowest, highest = _range(new)
+    lowest, highest = integer_range(new)
     return lowest <= low and high <= highest
 
 
@@ -224,7 +224,7 @@ def _holds_decimal(new: ColumnType, old: ColumnType) -> bool:
         new_whole, new_scale = _digits(new)
         return new_whole >= whole and new_scale >= scale
     if new.name in _INTEGERS and scale == 0:
-        lowest, highest = _range(new)
+        lowest, highest = integer_range(new)
         most = int(10**whole) - 1
         return (old.unsigned or lowest <= -most) and most <= highest
     return False
@@ -237,7 +237,8 @@ def _digits(one: ColumnType) -> tuple[int, int]:
     return precision - scale, scale
 
 
-def _range(one: ColumnType) -> tuple[int, int]:
+def integer_range(one: ColumnType) -> tuple[int, int]:
+    """The least and the greatest value of an integer type, or of BIT."""
     if one.name == "bit":
         return 0, int(2**one.length) - 1
     bits = 8 * _INTEGERS[one.name]

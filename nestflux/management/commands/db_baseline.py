@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandParser
@@ -12,11 +13,13 @@ from nestflux.applying.baseline import BaselinePlan, baseline, plan_baseline
 from nestflux.exceptions import Refused
 from nestflux.management.command import NestFluxCommand
 from nestflux.management.progress import Progress
+from nestflux.reconciling.reconcile import Written, reconcile, refuse_existing
+from nestflux.reconciling.script import told
 
 _WHAT_TO_DO = """\
-Nothing was changed. Make both agree, names included, for later files drop by name: change the
-database by hand (ALTER TABLE … RENAME INDEX, ADD, DROP), or, where it is the database that is
-right, the models and their migrations. Then: python manage.py db_baseline"""
+Nothing was changed. Make both agree, names included, for later files drop by name. The script
+that changes the database, to be reviewed: python manage.py db_baseline --reconcile
+Where it is the database that is right, change the models and their migrations."""
 
 
 class Command(NestFluxCommand):
@@ -34,14 +37,26 @@ class Command(NestFluxCommand):
             help="The last file that the database is expected to have; without it, whichever "
             "django_migrations says.",
         )
-        parser.add_argument("--yes", action="store_true", help="Do not ask.")
-        parser.add_argument(
+        way = parser.add_mutually_exclusive_group()
+        way.add_argument("--yes", action="store_true", help="Do not ask.")
+        way.add_argument(
             "--plan", action="store_true", help="Compare, show what would be booked, book nothing."
+        )
+        way.add_argument(
+            "--reconcile",
+            nargs="?",
+            const="",
+            metavar="FILE",
+            help="Write a script, to be reviewed and run by hand, that makes the database what "
+            "the files make; book nothing. Without FILE: reconcile_ALIAS.sql in this folder.",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         alias = options["database"]
         self.connect(alias)
+        if options["reconcile"] is not None:
+            self._reconcile(alias, options["to"], options["reconcile"])
+            return
         plan = plan_baseline(alias, to=options["to"])
         console = self.console()
         for line in _lines(plan):
@@ -69,6 +84,37 @@ class Command(NestFluxCommand):
             console.print(f"{len(plan.pending)} pending. Next: python manage.py db_migrate")
         else:
             console.print("Database is up to date!")
+
+    def _reconcile(self, alias: str, to: str | None, file: str) -> None:
+        path = Path(file or f"reconcile_{alias}.sql")
+        refuse_existing(path)
+        console = self.console()
+        plan = plan_baseline(alias, to=to)
+        if plan.agrees:
+            console.print(f"The schema is what the files up to {plan.entries[-1].name}.sql make.")
+            console.print("Nothing is to be reconciled, and nothing was written.")
+            console.print("Next: python manage.py db_baseline")
+            return
+        written = reconcile(alias, plan, path)
+        for line in _reconciled(written, plan.entries[-1].name):
+            console.print(line)
+        if written.planned.by_hand:
+            self.found()
+
+
+def _reconciled(written: Written, last: str) -> Iterator[str]:
+    planned, path = written.planned, written.path
+    yield f"✓ Wrote {path}: {told(planned)}"
+    yield f"It makes the schema what the files up to {last}.sql make; nothing was changed."
+    for kind in dict.fromkeys(change.risk.kind for change in planned.commented if change.risk):
+        yield f"Commented out, {kind}:"
+        for change in planned.commented:
+            if change.risk and change.risk.kind == kind:
+                yield f"    {change.key}: {change.risk.why}"
+    for each in planned.by_hand:
+        yield f"By hand: {each.key}: {each.what}"
+    yield f"Review it, then: mysql DATABASE < {path}"
+    yield "Then: python manage.py db_baseline"
 
 
 def _lines(plan: BaselinePlan) -> Iterator[str]:

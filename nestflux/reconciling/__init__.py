@@ -1,0 +1,1 @@
+"""A live schema that differs from the history: the reviewable script that makes it agree."""

@@ -1,0 +1,122 @@
+"""What a reconciliation holds: statements that change the live schema, typed and in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from enum import IntEnum
+
+# A column, by its table: what a statement changes and what a foreign key stands on.
+Place = tuple[str, str]
+
+
+class Phase(IntEnum):
+    """The order of the script. A foreign key is dropped before its columns change and comes back
+    last; a check or an index goes before a column that it names."""
+
+    DROP_FOREIGN_KEY = 1
+    CLEAR_NAME = 2
+    DROP_CHECK = 3
+    DROP_TABLE = 4
+    CREATE_TABLE = 5
+    OPTIONS = 6
+    COLUMN = 7
+    PRIMARY_KEY = 8
+    INDEX = 9
+    UNIQUE = 10
+    DROP_COLUMN = 11
+    ADD_CHECK = 12
+    ADD_FOREIGN_KEY = 13
+    ROUTINE = 14
+    VIEW = 15
+    TRIGGER = 16
+
+
+@dataclass(frozen=True)
+class Risk:
+    """Why a statement is not run as the script stands. ``kind``: ``loses data``, ``may fail`` (the
+    rows decide), ``undecided`` (a person does) or ``goes along`` (it needs another one that is
+    commented out). ``queries`` show the rows at stake."""
+
+    kind: str
+    why: str
+    queries: tuple[str, ...] = ()
+
+
+LOSES, MAY_FAIL, UNDECIDED, GOES_ALONG = "loses data", "may fail", "undecided", "goes along"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One statement.
+
+    ``key`` names it among the others. ``settles`` are the objects of a reading that it makes
+    agree; ``places`` the columns whose type or collation it changes; ``remarks`` are lines for
+    the reviewer. ``verdict`` is how the server runs it, once that is measured.
+    """
+
+    key: str
+    phase: Phase
+    sql: str
+    settles: tuple[str, ...]
+    risk: Risk | None = None
+    places: frozenset[Place] = frozenset()
+    remarks: tuple[str, ...] = ()
+    verdict: str = ""
+
+    @property
+    def runs(self) -> bool:
+        """Is it run as the script stands?"""
+        return self.risk is None
+
+    def aside(self, risk: Risk) -> Change:
+        return self if self.risk else replace(self, risk=risk)
+
+
+@dataclass(frozen=True)
+class ByHand:
+    """A difference for which no statement is written: the object, and what to do instead."""
+
+    key: str
+    what: str
+
+
+@dataclass(frozen=True)
+class Reconciliation:
+    """The statements, in their order, and what is left to a person."""
+
+    changes: tuple[Change, ...] = ()
+    by_hand: tuple[ByHand, ...] = field(default=())
+
+    @property
+    def running(self) -> tuple[Change, ...]:
+        return tuple(change for change in self.changes if change.runs)
+
+    @property
+    def commented(self) -> tuple[Change, ...]:
+        return tuple(change for change in self.changes if not change.runs)
+
+    def left_by(self, changes: tuple[Change, ...]) -> set[str]:
+        """The objects that differ still when all but ``changes`` ran."""
+        return {key for change in changes for key in change.settles} | {
+            each.key for each in self.by_hand
+        }
+
+    def measured(self, verdicts: dict[str, str]) -> Reconciliation:
+        def told() -> Iterator[Change]:
+            for change in self.changes:
+                yield replace(change, verdict=verdicts.get(change.key, change.verdict))
+
+        return replace(self, changes=tuple(told()))
+
+
+def joined(risks: list[Risk]) -> Risk | None:
+    """Several risks of one statement as one; the worst gives its kind."""
+    if not risks:
+        return None
+    worst = min(risks, key=lambda r: (LOSES, MAY_FAIL, UNDECIDED, GOES_ALONG).index(r.kind))
+    return Risk(
+        worst.kind,
+        "; ".join(dict.fromkeys(risk.why for risk in risks)),
+        tuple(dict.fromkeys(query for risk in risks for query in risk.queries)),
+    )

@@ -43,7 +43,13 @@ class Risk:
     queries: tuple[str, ...] = ()
 
 
-LOSES, MAY_FAIL, UNDECIDED, GOES_ALONG = "loses data", "may fail", "undecided", "goes along"
+# The worst first.
+KINDS = LOSES, MAY_FAIL, UNDECIDED, GOES_ALONG = (
+    "loses data",
+    "may fail",
+    "undecided",
+    "goes along",
+)
 
 
 @dataclass(frozen=True)
@@ -96,6 +102,12 @@ class Reconciliation:
     def commented(self) -> tuple[Change, ...]:
         return tuple(change for change in self.changes if not change.runs)
 
+    def by_kind(self) -> Iterator[tuple[str, list[Change]]]:
+        """What is commented out, by the kind of its risk."""
+        for kind in KINDS:
+            if found := [each for each in self.commented if each.risk and each.risk.kind == kind]:
+                yield kind, found
+
     def left_by(self, changes: tuple[Change, ...]) -> set[str]:
         """The objects that differ still when all but ``changes`` ran."""
         return {key for change in changes for key in change.settles} | {
@@ -114,7 +126,7 @@ def joined(risks: list[Risk]) -> Risk | None:
     """Several risks of one statement as one; the worst gives its kind."""
     if not risks:
         return None
-    worst = min(risks, key=lambda r: (LOSES, MAY_FAIL, UNDECIDED, GOES_ALONG).index(r.kind))
+    worst = min(risks, key=lambda risk: KINDS.index(risk.kind))
     return Risk(
         worst.kind,
         "; ".join(dict.fromkeys(risk.why for risk in risks)),

@@ -219,6 +219,8 @@ def modifying_risk(pair: Pair, name: str) -> Risk | None:
         query = queries.not_fitting(table, name, column_type(wanted))
         if generated_as(wanted) or collation_of(live).split("_")[0] != _charset(wanted):
             query = queries.values_of(table, name)
+        if (charset := column_type(live).charset) == column_type(wanted).charset and charset:
+            how = how.replace(f" in {charset}", "")
         risks.append(Risk(LOSES, f"the column becomes narrower ({how})", (query,)))
     if not_null(wanted) and not not_null(live) and not generated_as(wanted):
         risks.append(Risk(MAY_FAIL, "NOT NULL refuses NULLs", (queries.nulls_of(table, name),)))
@@ -252,8 +254,7 @@ def _charset(definition: str) -> str:
 def _replacing(pair: Pair, name: str) -> Change:
     """A generated column goes and comes, and with it the keys that it is part of."""
     live, wanted = pair.live.columns[name], pair.wanted.columns[name]
-    gone = indexes_of(pair.live, name)
-    come = indexes_of(pair.wanted, name)
+    gone, come = indexes_replaced(pair, name)
     clauses = [f"DROP INDEX {quoted(index)}" for index in gone]
     clauses += [f"DROP COLUMN {quoted(name)}", adding_clause(pair, name)]
     clauses += [f"ADD {pair.wanted.indexes[index]}" for index in come]
@@ -285,7 +286,14 @@ def _replacing(pair: Pair, name: str) -> Change:
     )
 
 
-def indexes_of(table: Table, column: str) -> list[str]:
+def indexes_replaced(pair: Pair, column: str) -> tuple[list[str], list[str]]:
+    """The live indexes that go with a replaced column, and those of the history that come."""
+    come = _indexes_of(pair.wanted, column)
+    in_the_way = [name for name in come if name in pair.live.indexes]
+    return list(dict.fromkeys([*_indexes_of(pair.live, column), *in_the_way])), come
+
+
+def _indexes_of(table: Table, column: str) -> list[str]:
     return [index for index, text in table.indexes.items() if column in names_in_list(text)]
 
 

@@ -11,7 +11,7 @@ from nestflux.reconciling.columns import (
     Pair,
     adding_clause,
     dropping_risk,
-    indexes_of,
+    indexes_replaced,
     modifying_clause,
     modifying_risk,
     names_in_list,
@@ -104,9 +104,10 @@ def index_changes(pair: Pair, made_by_keys: Collection[str]) -> Iterator[Change]
     Args:
         made_by_keys: the indexes that the server makes when a foreign key of their name comes.
     """
-    taken = [name for column in pair.replaced for name in indexes_of(pair.live, column)]
-    coming = [name for column in pair.replaced for name in indexes_of(pair.wanted, column)]
-    live = {n: t for n, t in pair.live.indexes.items() if n not in taken}
+    replaced = [indexes_replaced(pair, column) for column in pair.replaced]
+    gone = {name for names, _ in replaced for name in names}
+    coming = {name for _, names in replaced for name in names}
+    live = {n: t for n, t in pair.live.indexes.items() if n not in gone}
     wanted = {
         n: t for n, t in pair.wanted.indexes.items() if n not in coming and n not in made_by_keys
     }

@@ -52,6 +52,7 @@ def _header(planned: Reconciliation, made: Made) -> Iterator[str]:
         f"{told(planned)} Proved on scratch schemas of {made.proved_on}, without rows."
     )
     if planned.commented:
+        yield "--"
         yield from _comment(
             "A statement that is commented out loses data, may fail over the rows that are there, "
             "or waits for a decision; its query shows the rows at stake. Where it is right, take "

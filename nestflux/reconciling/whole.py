@@ -128,7 +128,8 @@ def program_changes(wanted: Schema, live: Schema, known: set[str]) -> Iterator[C
             continue
         kind, _, name = key.partition(" ")
         there = key in live.reading
-        remarks = (f"another {kind} of this name is there: SHOW CREATE {kind.upper()} tells",)
+        shows = f"SHOW CREATE {kind.upper()} {quoted(name)};"
+        remarks = (f"takes the place of another {kind}, whose text is kept nowhere: {shows}",)
         yield from _made_anew(key, wanted.create[key], remarks if there else (), live)
     for key in live.reading:
         kind, _, name = key.partition(" ")

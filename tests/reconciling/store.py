@@ -97,8 +97,8 @@ ALTER TABLE store_product DROP INDEX sku;
 ALTER TABLE store_product DROP INDEX by_double, DROP COLUMN `double`,
   ADD COLUMN `double` int GENERATED ALWAYS AS (price * 2) STORED, ADD INDEX by_double (price);
 DROP TABLE store_review;
-CREATE TABLE store_later (id int PRIMARY KEY, category_id int,
-  CONSTRAINT later_key FOREIGN KEY (category_id) REFERENCES store_category (id));
+CREATE TABLE store_later (id int PRIMARY KEY, product_id bigint,
+  CONSTRAINT later_key FOREIGN KEY (product_id) REFERENCES store_product (id));
 CREATE OR REPLACE VIEW store_cheap AS SELECT id FROM store_product WHERE sku = '{SECRET}';
 DROP TRIGGER store_stamp;
 CREATE TRIGGER store_stamp BEFORE INSERT ON store_product FOR EACH ROW

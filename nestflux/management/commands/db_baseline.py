@@ -106,11 +106,9 @@ def _reconciled(written: Written, last: str) -> Iterator[str]:
     planned, path = written.planned, written.path
     yield f"✓ Wrote {path}: {told(planned)}"
     yield f"It makes the schema what the files up to {last}.sql make; nothing was changed."
-    for kind in dict.fromkeys(change.risk.kind for change in planned.commented if change.risk):
+    for kind, changes in planned.by_kind():
         yield f"Commented out, {kind}:"
-        for change in planned.commented:
-            if change.risk and change.risk.kind == kind:
-                yield f"    {change.key}: {change.risk.why}"
+        yield from (f"    {change.key}: {change.risk and change.risk.why}" for change in changes)
     for each in planned.by_hand:
         yield f"By hand: {each.key}: {each.what}"
     yield f"Review it, then: mysql DATABASE < {path}"

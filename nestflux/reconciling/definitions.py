@@ -228,6 +228,18 @@ def body(text: str) -> str:
     return " ".join("".join(shown).split())
 
 
+def visible(text: str) -> str:
+    """An index without what hides it from the optimizer: MariaDB's ``IGNORED``, and ``INVISIBLE``,
+    which MySQL prints in a comment that it reads itself."""
+    kept = [
+        token.text
+        for token in tokens(text)
+        if token.text.upper() != "IGNORED"
+        and not (token.kind == "executable" and "INVISIBLE" in token.text.upper())
+    ]
+    return "".join(kept).strip()
+
+
 def is_unique(text: str) -> bool:
     return text.upper().startswith(("UNIQUE", "PRIMARY"))
 
@@ -303,7 +315,7 @@ def settings_of(options: str) -> tuple[dict[str, str], str]:
         if token.kind == "executable":
             inner = _OPENED.sub("", token.text).strip()
             if inner.upper().startswith("PARTITION"):
-                partitions = token.text
+                partitions = inner
             else:
                 found |= settings_of(inner)[0]
         elif token.text.upper() == "PARTITION":

@@ -26,6 +26,7 @@ from nestflux.reconciling.definitions import (
     key_parts,
     not_null,
     quoted,
+    visible,
 )
 
 
@@ -85,6 +86,8 @@ class Indexes:
 
 def compare_by_body(live: Mapping[str, str], wanted: Mapping[str, str]) -> Indexes:
     """Pair what has the same definition under another name; the rest goes or comes."""
+    live = {name: visible(text) for name, text in live.items()}
+    wanted = {name: visible(text) for name, text in wanted.items()}
     gone = [name for name, text in live.items() if wanted.get(name) != text]
     come = [name for name, text in wanted.items() if live.get(name) != text]
     renamed = {}
@@ -123,12 +126,26 @@ def index_changes(pair: Pair, made_by_keys: Collection[str]) -> Iterator[Change]
     ]
     clauses += [f"ADD {wanted[name]}" for name in found.added if name not in risky]
     names = {*found.dropped, *found.renamed, *found.renamed.values(), *found.added} - risky
+    kept = {n: n for n in wanted if n in live and n not in found.renamed} | dict(found.renamed)
+    hidden = {
+        new: wanted[new]
+        for old, new in kept.items()
+        if new not in found.added and _is_hidden(live[old]) != _is_hidden(wanted[new])
+    }
     if clauses:
         yield Change(
             f"{pair.wanted.key} / indexes",
             Phase.INDEX,
             _alter(pair, clauses),
             tuple(pair.wanted.key_of("index", name) for name in sorted(names)),
+        )
+    # Apart from the others: MariaDB takes an index that goes and comes hidden for the same one.
+    for name, text in hidden.items():
+        yield Change(
+            f"show {pair.wanted.key_of('index', name)}",
+            Phase.INDEX,
+            f"{pair.alter} ALTER INDEX {quoted(name)} {_HIDING[pair.family, _is_hidden(text)]}",
+            (pair.wanted.key_of("index", name),),
         )
     for name in sorted(risky):
         clauses = [f"DROP INDEX {quoted(name)}"] if name in found.dropped else []
@@ -139,6 +156,18 @@ def index_changes(pair: Pair, made_by_keys: Collection[str]) -> Iterator[Change]
             (pair.wanted.key_of("index", name),),
             risk=_duplicates(pair, wanted[name]),
         )
+
+
+_HIDING = {
+    ("mariadb", True): "IGNORED",
+    ("mariadb", False): "NOT IGNORED",
+    ("mysql", True): "INVISIBLE",
+    ("mysql", False): "VISIBLE",
+}
+
+
+def _is_hidden(text: str) -> bool:
+    return visible(text) != text.strip()
 
 
 def _alter(pair: Pair, clauses: list[str]) -> str:

@@ -156,10 +156,12 @@ def _ground(
 def refused(planned: Reconciliation, change: Change) -> Iterator[str]:
     """The changes to set aside when a server refuses one of the running ones, because of others
     that are commented out: a foreign key that does not come back leaves its columns alone."""
+    partner = f"drop {change.key.partition(' ')[2]}"
     dropped = [
         other.key
         for other in planned.running
-        if other.phase is Phase.DROP_FOREIGN_KEY and other.places == change.places
+        if other.key == partner
+        or (other.phase is Phase.DROP_FOREIGN_KEY and other.places == change.places)
     ]
     touching = [
         other.key
@@ -171,4 +173,8 @@ def refused(planned: Reconciliation, change: Change) -> Iterator[str]:
         yield from touching
     else:
         yield change.key
-        yield from dropped if change.phase is Phase.ADD_FOREIGN_KEY else ()
+        yield from dropped if change.phase in _COMES_BACK else ()
+
+
+# What is dropped earlier in the script and must not be gone for good.
+_COMES_BACK = {Phase.ADD_FOREIGN_KEY, Phase.ADD_CHECK, Phase.ROUTINE, Phase.VIEW, Phase.TRIGGER}

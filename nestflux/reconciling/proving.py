@@ -19,6 +19,7 @@ from nestflux.database.reader import Schema, read_schema
 from nestflux.database.session import PINNED
 from nestflux.database.verdicts import run_measured
 from nestflux.exceptions import NotReconciled
+from nestflux.history.lexer import significant
 from nestflux.reconciling.changes import (
     GOES_ALONG,
     Change,
@@ -152,6 +153,8 @@ def _run(
         for change in changes:
             try:
                 verdict, _ = run_measured(change.sql, family, cursor.execute)
+                if is_engine_change(change):
+                    verdict = "copies the table, blocks writes"
             except Error as error:
                 return verdicts, (change, error)
             names = set(names_in(change.sql)[:1])
@@ -161,6 +164,12 @@ def _run(
                 verdict += " (a new table)"
             verdicts[change.key] = verdict
     return verdicts, None
+
+
+def is_engine_change(change: Change) -> bool:
+    """Of that MariaDB says that it is instant, and copies (measured)."""
+    words = [token.text.upper() for token in significant(change.sql)]
+    return change.phase is Phase.OPTIONS and "ENGINE" in words
 
 
 def _require(

@@ -12,21 +12,21 @@ Place = tuple[str, str]
 
 class Phase(IntEnum):
     """The order of the script. A foreign key is dropped before its columns change and comes back
-    last; a check or an index goes before a column that it names."""
+    when all is there; a check or an index goes before a column that it names."""
 
     DROP_FOREIGN_KEY = 1
     CLEAR_NAME = 2
     DROP_CHECK = 3
-    DROP_TABLE = 4
-    CREATE_TABLE = 5
-    OPTIONS = 6
-    COLUMN = 7
-    PRIMARY_KEY = 8
-    INDEX = 9
-    UNIQUE = 10
-    DROP_COLUMN = 11
-    ADD_CHECK = 12
-    ADD_FOREIGN_KEY = 13
+    CREATE_TABLE = 4
+    OPTIONS = 5
+    COLUMN = 6
+    PRIMARY_KEY = 7
+    INDEX = 8
+    UNIQUE = 9
+    DROP_COLUMN = 10
+    ADD_CHECK = 11
+    ADD_FOREIGN_KEY = 12
+    DROP_TABLE = 13
     ROUTINE = 14
     VIEW = 15
     TRIGGER = 16

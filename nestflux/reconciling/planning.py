@@ -25,11 +25,8 @@ from nestflux.reconciling.constraints import (
     paired,
 )
 from nestflux.reconciling.definitions import Table, tables_of, with_names
-from nestflux.reconciling.keys import (
-    columns_with_the_primary_key,
-    index_changes,
-    primary_key_changes,
-)
+from nestflux.reconciling.indexes import Serving, index_changes
+from nestflux.reconciling.keys import columns_with_their_keys, primary_key_changes
 from nestflux.reconciling.whole import (
     extra_tables,
     missing_tables,
@@ -46,6 +43,7 @@ def plan(
     family: str,
     collation: str,
     aside: Mapping[str, Risk] | None = None,
+    apart: Mapping[str, str] | None = None,
 ) -> Reconciliation:
     """The statements, in their order, each with the reason why it is commented out if it is.
 
@@ -54,21 +52,22 @@ def plan(
         known: the objects (``table blog_post``) that any file of the history makes or touches.
         collation: the live database's default.
         aside: changes, by key, that a server refused while others are commented out.
+        apart: changes, by key, that no order of statements allows, and why: left to a person.
     """
     tables, all_live = tables_of(wanted.reading), tables_of(live.reading)
     renames = {
         name: renamed_by_case(tables[name], all_live[name]) for name in tables if name in all_live
     }
     after = {name: _renamed(table, renames, family) for name, table in all_live.items()}
-    pairs = [Pair(tables[name], after[name], collation, family) for name in renames]
+    pairs = [
+        Pair(tables[name], after[name], collation, family, frozenset(renames[name].values()))
+        for name in renames
+    ]
     key_pairs = paired(
         foreign_keys_of(after.values()),
         foreign_keys_of(tables.values()),
         [name for name in all_live if name in tables],
     )
-    # A foreign key that only comes makes its own index, where the history left that to it.
-    coming = {(p.wanted.table, p.wanted.name) for p in key_pairs if p.wanted and not p.live}
-
     views = {key.removeprefix("view ") for key in live.reading if key.startswith("view ")}
     found: list[Change] = []
     by_hand: list[ByHand] = []
@@ -78,15 +77,20 @@ def plan(
         for each in option_changes(pair):
             (by_hand if isinstance(each, ByHand) else found).append(each)  # type: ignore[arg-type]
         found += renaming(all_live[pair.live.name], renames[pair.live.name])
-        found += column_changes(pair, columns_with_the_primary_key(pair))
+        found += column_changes(pair, columns_with_their_keys(pair))
         found += primary_key_changes(pair)
-        found += index_changes(pair, _made_by_keys(wanted, pair.wanted, coming))
+        found += index_changes(pair, _serving(wanted, pair, key_pairs))
         found += check_changes(pair)
     found += program_changes(wanted, live, set(known))
     aside = aside or {}
-    found = [_set_aside(change, aside) for change in found]
+    apart = apart or {}
+    by_hand += [ByHand(k, apart[c.key]) for c in found if c.key in apart for k in c.settles]
+    found = [_set_aside(change, aside) for change in found if change.key not in apart]
     ground = _ground(found, pairs, tables, all_live)
     for change in foreign_key_changes(key_pairs, ground):
+        if change.key in apart:
+            by_hand += [ByHand(key, apart[change.key]) for key in change.settles]
+            continue
         found.append(_set_aside(_with_its_index(change, wanted, key_pairs), aside))
     ordered = sorted(found, key=lambda change: change.phase)
     return Reconciliation(tuple(ordered), tuple(dict.fromkeys(by_hand)))
@@ -104,14 +108,22 @@ def _renamed(table: Table, renames: Mapping[str, Mapping[str, str]], family: str
     return replace(shown, constraints=constraints)
 
 
-def _made_by_keys(wanted: Schema, table: Table, coming: Collection[tuple[str, str]]) -> set[str]:
-    """The indexes that the server makes by itself when foreign keys come."""
-    _, stated, _ = table_parts(wanted.create[table.key])
-    return {
-        name
-        for name in table.indexes
-        if f"index {name}" not in stated and (table.name, name) in coming
-    }
+def _serving(wanted: Schema, pair: Pair, key_pairs: list[KeyChange]) -> Serving:
+    """What foreign keys have to do with a table's indexes. One that only comes makes its own
+    index, where the history left that to it."""
+    name = pair.wanted.name
+    keys = [key for each in key_pairs for key in (each.live, each.wanted) if key]
+    coming = {each.wanted.key for each in key_pairs if each.wanted and not each.live}
+    _, stated, _ = table_parts(wanted.create[pair.wanted.key])
+    return Serving(
+        columns=[key.columns for key in keys if key.table == name]
+        + [key.parent_columns for key in keys if key.parent == name],
+        made={
+            index
+            for index in pair.wanted.indexes
+            if f"index {index}" not in stated and pair.wanted.key_of("constraint", index) in coming
+        },
+    )
 
 
 def _with_its_index(change: Change, wanted: Schema, pairs: list[KeyChange]) -> Change:
@@ -153,19 +165,19 @@ def _ground(
     )
 
 
-def refused(planned: Reconciliation, change: Change) -> Iterator[str]:
-    """The changes to set aside when a server refuses one of the running ones, because of others
-    that are commented out: a foreign key that does not come back leaves its columns alone."""
+def refused(tried: Collection[Change], change: Change) -> Iterator[str]:
+    """The changes to leave out when a server refuses one of those that were tried: a foreign key
+    that does not come back leaves its columns alone, and what does not come is not dropped."""
     partner = f"drop {change.key.partition(' ')[2]}"
     dropped = [
         other.key
-        for other in planned.running
+        for other in tried
         if other.key == partner
         or (other.phase is Phase.DROP_FOREIGN_KEY and other.places == change.places)
     ]
     touching = [
         other.key
-        for other in planned.running
+        for other in tried
         if other.places & change.places
         and other.phase not in (Phase.DROP_FOREIGN_KEY, Phase.ADD_FOREIGN_KEY)
     ]

@@ -28,7 +28,7 @@ from nestflux.reconciling.changes import (
     Risk,
 )
 from nestflux.reconciling.definitions import create_table, names_in, tables_of
-from nestflux.reconciling.planning import refused
+from nestflux.reconciling.planning import plan, refused
 from nestflux.reconciling.whole import programs_in_order
 
 if TYPE_CHECKING:
@@ -54,51 +54,80 @@ class Case:
         places = {key, f"table {name}", f"view {name}"}
         return bool(places & self.known) or any(place in self.wanted.create for place in places)
 
+    def is_outside(self, change: Change) -> bool:
+        """Is it the foreign key of a table that the history does not know?"""
+        key = object_of(change.key.removeprefix("add "))
+        outside = key not in self.wanted.create and key not in self.known
+        return outside and change.phase is Phase.ADD_FOREIGN_KEY
+
+    def planned(self, aside: Mapping[str, Risk], apart: Mapping[str, str]) -> Reconciliation:
+        return plan(
+            self.wanted,
+            self.live,
+            known=self.known,
+            family=self.family,
+            collation=self.collation,
+            aside=aside,
+            apart=apart,
+        )
+
     def differing(self, live: Mapping[str, str]) -> set[str]:
         return {key for key, _, _ in differing(self.wanted.reading, live, self.known)}
 
 
-def prove(
-    case: Case, scratch: Scratch, planned: Callable[[Mapping[str, Risk]], Reconciliation]
-) -> Reconciliation:
+def prove(case: Case, scratch: Scratch) -> Reconciliation:
     """The plan that is proved, with the verdicts of its statements.
-
-    Args:
-        planned: the plan, where some statements are set aside.
 
     Raises NotReconciled where a scratch schema does not become what the files make.
     """
+    apart: dict[str, str] = {}
+    while True:
+        found, verdicts = _as_it_stands(case, scratch, apart)
+        if not found.commented:
+            return found.measured(verdicts)
+        with scratch() as connection:
+            build(connection, case)
+            whole, failed = _run(connection, found.changes, case.family)
+            if failed is None:
+                _require(case, connection, found, found.left_by(()), "whole")
+                return found.measured(whole | verdicts)
+        change, error = failed
+        outside = case.is_outside(change)
+        more = [key for key in refused(found.changes, change) if key not in apart]
+        if not more or not (outside or found.by_hand):
+            raise _failure(change, error)
+        why = "it needs what is to be made by hand"
+        if outside:
+            why = f"{change.key.removeprefix('add ')}, outside the history, stands on it"
+        apart |= dict.fromkeys(more, why)
+
+
+def _as_it_stands(
+    case: Case, scratch: Scratch, apart: Mapping[str, str]
+) -> tuple[Reconciliation, dict[str, str]]:
+    """The plan whose running statements run without the others, and their verdicts."""
     aside: dict[str, Risk] = {}
     while True:
-        plan = planned(aside)
+        found = case.planned(aside, apart)
         with scratch() as connection:
             build(connection, case)
-            verdicts, failed = _run(connection, plan.running, case.family)
+            verdicts, failed = _run(connection, found.running, case.family)
             if failed is None:
-                _require(case, connection, plan, plan.left_by(plan.commented), "as it stands")
-                break
+                left = found.left_by(found.commented) | _made_meanwhile(found)
+                _require(case, connection, found, left, "as it stands")
+                return found, verdicts
         change, error = failed
-        more = [key for key in refused(plan, change) if key not in aside]
-        if not more or not plan.commented:
-            raise _failure(case, change, error)
-        waits = Risk(GOES_ALONG, "it needs a statement that is commented out")
-        aside |= dict.fromkeys(more, waits)
-    if plan.commented:
-        with scratch() as connection:
-            build(connection, case)
-            all_verdicts, failed = _run(connection, plan.changes, case.family)
-            if failed is not None:
-                raise _failure(case, *failed)
-            _require(case, connection, plan, plan.left_by(()), "whole")
-        verdicts = all_verdicts | verdicts
-    return plan.measured(verdicts)
+        more = [key for key in refused(found.running, change) if key not in aside]
+        if not more:
+            raise _failure(change, error)
+        aside |= dict.fromkeys(more, Risk(GOES_ALONG, "it needs a statement that is commented out"))
 
 
 def build(connection: BaseDatabaseWrapper, case: Case) -> None:
     """Make a scratch schema what the live one is, without rows.
 
-    What the history does not know is left out, but for tables that refer to others. A view or a
-    program that the server refuses is broken where it lives, too.
+    Tables that the history does not know are left out, unless they refer to others. A program that
+    the server refuses is broken where it lives, too, or needs what is left out.
 
     Raises NotReconciled, naming the objects, where the scratch schema reads otherwise.
     """
@@ -117,11 +146,10 @@ def build(connection: BaseDatabaseWrapper, case: Case) -> None:
             except Error as error:
                 raise _not_built(f"{key}: {in_words(error, connection)}") from None
         for key in programs_in_order(create):
-            if case.concerns(key):
-                try:
-                    cursor.execute(create[key])
-                except Error:
-                    continue
+            try:
+                cursor.execute(create[key])
+            except Error:
+                continue
         for sql in PINNED:
             cursor.execute(sql)
     read = read_schema(connection).reading
@@ -166,6 +194,24 @@ def _run(
     return verdicts, None
 
 
+def _made_meanwhile(plan: Reconciliation) -> set[str]:
+    """The indexes that the server makes for a foreign key, named like it, while the one that will
+    serve it is commented out."""
+    waiting = {
+        object_of(change.key)
+        for change in plan.commented
+        if change.phase in (Phase.INDEX, Phase.UNIQUE, Phase.PRIMARY_KEY)
+    }
+    keys = [
+        change.settles[0]
+        for change in plan.running
+        if change.phase is Phase.ADD_FOREIGN_KEY and change.settles
+    ]
+    return {
+        key.replace(" / constraint ", " / index ", 1) for key in keys if object_of(key) in waiting
+    }
+
+
 def is_engine_change(change: Change) -> bool:
     """Of that MariaDB says that it is instant, and copies (measured)."""
     words = [token.text.upper() for token in significant(change.sql)]
@@ -182,8 +228,14 @@ def _require(
     """The scratch schema differs from the files' in what is left over only, and in nothing else
     from the live one."""
     read = read_schema(connection).reading
-    wrong = sorted(case.differing(read) - may_differ)
     cleared = {key for change in plan.changes for key in change.settles}
+    # A program that agrees and was not built is nobody's business here.
+    alike = {
+        key
+        for key, text in case.wanted.reading.items()
+        if case.live.reading.get(key) == text and not key.startswith("table ")
+    }
+    wrong = sorted(case.differing(read) - may_differ - (alike - cleared))
     wrong += sorted(
         key
         for key, text in case.live.reading.items()
@@ -201,7 +253,7 @@ def _require(
         )
 
 
-def _failure(case: Case, change: Change, error: Error) -> NotReconciled:
+def _failure(change: Change, error: Error) -> NotReconciled:
     # The server cites the text of a program where it does not understand it.
     is_program = change.phase in (Phase.ROUTINE, Phase.VIEW, Phase.TRIGGER)
     told = f"error {error.args[0]}" if is_program and error.args else in_words(error, None)

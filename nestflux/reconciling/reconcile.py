@@ -6,7 +6,6 @@ schemas, and never over another file.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,8 +13,7 @@ from pathlib import Path
 from nestflux.applying.baseline import BaselinePlan, scratch_schema
 from nestflux.database.server import connection_for, schema_name, server_of
 from nestflux.exceptions import Refused
-from nestflux.reconciling.changes import Reconciliation, Risk
-from nestflux.reconciling.planning import plan
+from nestflux.reconciling.changes import Reconciliation
 from nestflux.reconciling.proving import Case, prove
 from nestflux.reconciling.script import Made, render
 
@@ -39,17 +37,7 @@ def reconcile(alias: str, found: BaselinePlan, path: Path) -> Written:
     server = server_of(connection)
     case = Case(found.files, found.live, found.known, found.collation, server.family)
 
-    def planned(aside: Mapping[str, Risk]) -> Reconciliation:
-        return plan(
-            case.wanted,
-            case.live,
-            known=case.known,
-            family=case.family,
-            collation=case.collation,
-            aside=aside,
-        )
-
-    proved = prove(case, partial(scratch_schema, alias, server.family, found.collation), planned)
+    proved = prove(case, partial(scratch_schema, alias, server.family, found.collation))
     made = Made(
         alias=alias,
         database=schema_name(connection_for(alias)),

@@ -243,13 +243,13 @@ def test_a_script_whose_proof_fails_is_not_written(live: Project) -> None:
         """
         from dataclasses import replace
         from django.core.management import call_command
-        from nestflux.reconciling import reconcile
+        from nestflux.reconciling import proving
 
         def forgetful(*args, **kwargs):
             found = planned(*args, **kwargs)
             return replace(found, changes=found.changes[1:])
 
-        planned, reconcile.plan = reconcile.plan, forgetful
+        planned, proving.plan = proving.plan, forgetful
         call_command("db_baseline", "--reconcile")
         """
     )

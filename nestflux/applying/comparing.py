@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from nestflux.history.deltas import ORDER, Delta, Reading
+from nestflux.history.spellings import same_check
 
 COLUMN = " / column "
 
@@ -54,6 +55,8 @@ def differing(
     for key, (wanted, found) in Delta.between(files, live).changes.items():
         whole = object_of(key)
         if key.endswith(ORDER) or (whole not in files and whole not in known):
+            continue
+        if wanted and found and same_check(wanted, found):
             continue
         if key == whole or (whole in files and whole in live):
             yield key, wanted, found

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from nestflux.history.deltas import Delta
+from nestflux.history.lexer import significant
 
 _TABLES_OWN = re.compile(r"DEFAULT CHARSET=(\w+) COLLATE=(\w+)")
 _WIDTH = re.compile(r"^((?:tiny|small|medium|big)?int)\(\d+\)", re.IGNORECASE)
@@ -41,3 +42,16 @@ def plain(definition: str) -> str:
     text = _WIDTH.sub(r"\1", definition)
     text = _NOW.sub(lambda found: "current_timestamp" + (found[1] or "").replace("()", ""), text)
     return _NUMBER.sub(r"DEFAULT \1", text)
+
+
+def same_check(one: str, other: str) -> bool:
+    """Are both the same CHECK constraint, the case of names left out? When a column's name changes
+    its case only, MySQL shows the old one in its checks, and after some later ALTER the new."""
+    return _folded_check(one) == _folded_check(other) is not None
+
+
+def _folded_check(text: str) -> list[str] | None:
+    found = significant(text)
+    if "CHECK" not in [token.text.upper() for token in found[2:3]]:
+        return None
+    return [token.text.lower() if token.kind == "name" else token.text for token in found]

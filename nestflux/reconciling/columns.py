@@ -57,14 +57,13 @@ _FILLED = {
 class Pair:
     """A table as the history has it and as it lives, columns renamed by case already.
 
-    ``collation`` is the live database's default, ``recased`` are the columns so renamed.
+    ``collation`` is the live database's default.
     """
 
     wanted: Table
     live: Table
     collation: str
     family: str
-    recased: frozenset[str] = frozenset()
 
     @property
     def alter(self) -> str:

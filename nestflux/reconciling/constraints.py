@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from nestflux.history.spellings import same_check
 from nestflux.reconciling import queries
 from nestflux.reconciling.changes import GOES_ALONG, MAY_FAIL, Change, Phase, Place, Risk
 from nestflux.reconciling.columns import Pair
@@ -29,14 +30,10 @@ _DROP_CHECK = {"mysql": "DROP CHECK", "mariadb": "DROP CONSTRAINT"}
 def check_changes(pair: Pair) -> Iterator[Change]:
     """The table's checks, the columns' own (MariaDB) left out: they stand in the columns."""
     live, wanted = pair.live.checks, pair.wanted.checks
-    # MySQL's text of a check has the old case of a renamed column, or the new: nobody knows when.
-    moved = {*pair.replaced, *(pair.recased if pair.family == "mysql" else ())}
-    in_the_way = {
-        name
-        for name, text in live.items()
-        if wanted.get(name) == text and _columns(text) & {each.lower() for each in moved}
-    }
-    gone = [name for name, text in live.items() if wanted.get(name) != text or name in in_the_way]
+    alike = {name for name, text in live.items() if same_check(text, wanted.get(name, ""))}
+    # A check that names a column which goes and comes.
+    in_the_way = {name for name in alike if _columns(live[name]) & set(pair.replaced)}
+    gone = [name for name in live if name not in alike or name in in_the_way]
     met = {_folded(text) for text in live.values()}
     for name in gone:
         key = pair.wanted.key_of("constraint", name)
@@ -50,7 +47,7 @@ def check_changes(pair: Pair) -> Iterator[Change]:
             risk=Risk(GOES_ALONG, "another check of this name takes its place") if risky else None,
         )
     for name, text in wanted.items():
-        if live.get(name) == text and name not in in_the_way:
+        if name in alike and name not in in_the_way:
             continue
         key = pair.wanted.key_of("constraint", name)
         expression = check_in(text)
@@ -70,7 +67,7 @@ def check_changes(pair: Pair) -> Iterator[Change]:
 
 
 def _columns(text: str) -> set[str]:
-    return {name.lower() for name in names_in(check_in(text))}
+    return set(names_in(check_in(text)))
 
 
 def _folded(text: str) -> str:

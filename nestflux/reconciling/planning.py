@@ -59,10 +59,7 @@ def plan(
         name: renamed_by_case(tables[name], all_live[name]) for name in tables if name in all_live
     }
     after = {name: _renamed(table, renames, family) for name, table in all_live.items()}
-    pairs = [
-        Pair(tables[name], after[name], collation, family, frozenset(renames[name].values()))
-        for name in renames
-    ]
+    pairs = [Pair(tables[name], after[name], collation, family) for name in renames]
     key_pairs = paired(
         foreign_keys_of(after.values()),
         foreign_keys_of(tables.values()),

@@ -6,6 +6,7 @@ with a line break in it can run nothing either.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from textwrap import wrap
@@ -60,9 +61,16 @@ def _header(planned: Reconciliation, made: Made) -> Iterator[str]:
         )
     yield "--"
     yield from _comment(
-        f"Review it, take a backup, then: mysql {made.database} < {made.file}; where it "
-        "stops, write the rest anew. Then: python manage.py db_baseline"
+        "Review it, take a backup, and give it to the mysql client, once it is right: "
+        f"{how_to_run(made.alias, made.file)}. Where it stops, write the rest anew. Then: python "
+        "manage.py db_baseline"
     )
+
+
+def how_to_run(alias: str, file: str) -> str:
+    """Django's dbshell is the plain client, with the alias's server and account."""
+    database = "" if alias == "default" else f" --database {shlex.quote(alias)}"
+    return f"python manage.py dbshell{database} < {shlex.quote(file)}"
 
 
 def told(planned: Reconciliation) -> str:

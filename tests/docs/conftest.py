@@ -10,7 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.stories import Reader, before_the_worked_example, copy_of_the_repository
+from tests.docs.stories import (
+    Reader,
+    before_the_worked_example,
+    bring,
+    copy_of_the_repository,
+)
 from tests.scenario import TestServer
 
 ReaderFactory = Callable[[str], Reader]
@@ -49,8 +54,7 @@ def reader(
         shutil.copytree(source, tmp_path / "project")
         server.sql(f"CREATE DATABASE `{database}` CHARACTER SET utf8mb4")
         found = Reader(tmp_path / "project", server, database)
-        if starts != "fresh":
-            found.succeeds("python manage.py db_migrate")
+        bring(found, starts)
         return found
 
     yield make

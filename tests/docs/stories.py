@@ -5,6 +5,7 @@ States in which a story starts:
 ========  ======================================================================================
 fresh     the repository as it is; the database exists and is empty
 migrated  the same, after ``db_migrate``
+stock     the repository as it is; Django's own executor migrated the database, there is no ledger
 at-0001   before ``avatar_url`` and ``phone_number`` were added to ``identity.User``: neither in
           the model nor in a migration, a history of one file, and that one applied
 ========  ======================================================================================
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -164,6 +166,23 @@ def before_the_worked_example(path: Path) -> None:
     for module in (path / "identity" / "migrations").glob("0002_*.py"):
         module.unlink()
     shutil.rmtree(path / "migrations_sql", ignore_errors=True)
+
+
+# ``migrate`` as it is without NestFlux.
+_STOCK = """
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+executor = MigrationExecutor(connection)
+executor.migrate(executor.loader.graph.leaf_nodes())
+"""
+
+
+def bring(reader: Reader, state: str) -> None:
+    """Bring the reader's empty database into the state in which a story starts."""
+    if state == "stock":
+        reader.succeeds(f"python manage.py shell -v 0 -c {shlex.quote(_STOCK)}")
+    elif state != "fresh":
+        reader.succeeds("python manage.py db_migrate")
 
 
 def tell(story: Story, reader: Reader) -> None:

@@ -14,7 +14,7 @@ from nestflux.exceptions import Refused
 from nestflux.management.command import NestFluxCommand
 from nestflux.management.progress import Progress
 from nestflux.reconciling.reconcile import Written, reconcile, refuse_existing
-from nestflux.reconciling.script import told
+from nestflux.reconciling.script import how_to_run, told
 
 _WHAT_TO_DO = """\
 Nothing was changed. Make both agree, names included, for later files drop by name. The script
@@ -96,13 +96,13 @@ class Command(NestFluxCommand):
             console.print("Next: python manage.py db_baseline")
             return
         written = reconcile(alias, plan, path)
-        for line in _reconciled(written, plan.entries[-1].name):
+        for line in _reconciled(written, plan.entries[-1].name, alias):
             console.print(line)
         if written.planned.by_hand:
             self.found()
 
 
-def _reconciled(written: Written, last: str) -> Iterator[str]:
+def _reconciled(written: Written, last: str, alias: str) -> Iterator[str]:
     planned, path = written.planned, written.path
     yield f"✓ Wrote {path}: {told(planned)}"
     yield f"It makes the schema what the files up to {last}.sql make; nothing was changed."
@@ -111,8 +111,8 @@ def _reconciled(written: Written, last: str) -> Iterator[str]:
         yield from (f"    {change.key}: {change.risk and change.risk.why}" for change in changes)
     for each in planned.by_hand:
         yield f"By hand: {each.key}: {each.what}"
-    yield f"Review it, then: mysql DATABASE < {path}"
-    yield "Then: python manage.py db_baseline"
+    yield f"Review it, then: {how_to_run(alias, str(path))}"
+    yield "and then:        python manage.py db_baseline"
 
 
 def _lines(plan: BaselinePlan) -> Iterator[str]:

@@ -1,0 +1,255 @@
+"""What a reconciliation decides, without a server."""
+
+from __future__ import annotations
+
+from nestflux.database.reader import Schema, table_parts
+from nestflux.history.deltas import ORDER
+from nestflux.history.lexer import fragments
+from nestflux.reconciling import queries
+from nestflux.reconciling.changes import Change, Reconciliation
+from nestflux.reconciling.definitions import names_in, settings_of
+from nestflux.reconciling.planning import plan
+from nestflux.reconciling.script import Made, render
+
+MADE = Made("default", "shop", "MySQL 9.7.4", "0001_first", "MySQL 9.7.4", "x.sql")
+PARENT = "CREATE TABLE `p` (`id` {} NOT NULL, `n` int, PRIMARY KEY (`id`)) ENGINE=InnoDB"
+CHILD = (
+    "CREATE TABLE `c` (`id` int NOT NULL, `p_id` {}, `note` varchar({}), PRIMARY KEY (`id`), "
+    "KEY `k` (`p_id`), CONSTRAINT `f` FOREIGN KEY (`p_id`) REFERENCES `p` (`id`)) ENGINE=InnoDB"
+)
+
+
+def schema(*tables: str) -> Schema:
+    """A schema of CREATE TABLEs, as the reader gives it."""
+    reading: dict[str, str] = {}
+    create = {}
+    for text in tables:
+        name = names_in(text)[0]
+        columns, others, options = table_parts(text)
+        key = f"table {name}"
+        create[key] = text
+        reading |= {key: options, f"{key} {ORDER}": ", ".join(columns)}
+        reading |= {f"{key} / column {each}": definition for each, definition in columns.items()}
+        reading |= {f"{key} / {label}": definition for label, definition in others.items()}
+    return Schema(reading, create)
+
+
+def planned(wanted: Schema, live: Schema, known: set[str] | None = None) -> Reconciliation:
+    return plan(
+        wanted,
+        live,
+        known=known or set(),
+        family="mysql",
+        collation="utf8mb4_0900_ai_ci",
+    )
+
+
+def shown(changes: tuple[Change, ...]) -> list[str]:
+    return [change.sql for change in changes]
+
+
+def the_only(changes: tuple[Change, ...]) -> Change:
+    (change,) = changes
+    return change
+
+
+def test_a_foreign_key_over_a_losing_change_alone_is_commented_out_with_it() -> None:
+    found = planned(
+        schema(PARENT.format("int"), CHILD.format("int", 9)),
+        schema(PARENT.format("bigint"), CHILD.format("bigint", 9)),
+    )
+
+    assert found.running == ()
+    assert [change.key for change in found.commented] == [
+        "drop table c / constraint f",
+        "table p / column id",
+        "table c / column p_id",
+        "add table c / constraint f",
+    ]
+
+
+def test_a_foreign_key_over_a_safe_change_is_run_with_it() -> None:
+    found = planned(
+        schema(PARENT.format("bigint"), CHILD.format("bigint", 9)),
+        schema(PARENT.format("int"), CHILD.format("int", 20)),
+    )
+
+    assert shown(found.running) == [
+        "ALTER TABLE `c` DROP FOREIGN KEY `f`",
+        "ALTER TABLE `p` MODIFY `id` bigint NOT NULL",
+        "ALTER TABLE `c` MODIFY `p_id` bigint",
+        "ALTER TABLE `c` ADD CONSTRAINT `f` FOREIGN KEY (`p_id`) REFERENCES `p` (`id`)",
+    ]
+    assert shown(found.commented) == ["ALTER TABLE `c` MODIFY `note` varchar(9)"]
+
+
+def test_a_foreign_key_stays_where_a_column_keeps_its_type() -> None:
+    live = schema(PARENT.format("int"), CHILD.format("int COMMENT 'x'", 9))
+
+    found = planned(schema(PARENT.format("int"), CHILD.format("int", 9)), live)
+
+    assert shown(found.changes) == ["ALTER TABLE `c` MODIFY `p_id` int"]
+
+
+def test_a_missing_foreign_key_may_meet_orphans_but_not_in_a_column_that_is_new() -> None:
+    wanted = schema(PARENT.format("int"), CHILD.format("int", 9))
+    parts = ", CONSTRAINT `f` FOREIGN KEY (`p_id`) REFERENCES `p` (`id`)"
+    without_key = CHILD.format("int", 9).replace(parts, "")
+    without_column = without_key.replace("`p_id` int, ", "").replace(", KEY `k` (`p_id`)", "")
+
+    of_rows = planned(wanted, schema(PARENT.format("int"), without_key))
+    of_none = planned(wanted, schema(PARENT.format("int"), without_column))
+
+    risk = the_only(of_rows.changes).risk
+    assert risk
+    assert risk.kind == "may fail"
+    assert risk.queries == (
+        "SELECT COUNT(*) FROM `c` c WHERE c.`p_id` IS NOT NULL AND NOT EXISTS "
+        "(SELECT 1 FROM `p` p WHERE p.`id` = c.`p_id`)",
+    )
+    assert of_none.commented == ()
+    assert shown(of_none.running)[0] == "ALTER TABLE `c` ADD COLUMN `p_id` int AFTER `id`"
+
+
+def test_tables_that_a_later_file_makes_are_dropped_last_without_their_foreign_keys() -> None:
+    wanted = schema("CREATE TABLE `kept` (`id` int) ENGINE=InnoDB")
+    live = schema(
+        "CREATE TABLE `kept` (`id` int) ENGINE=InnoDB",
+        PARENT.format("int"),
+        CHILD.format("int", 9),
+    )
+
+    found = planned(wanted, live, {"table p", "table c"})
+    nobodys = planned(wanted, live)
+
+    assert found.running == ()
+    assert shown(found.commented) == [
+        "ALTER TABLE `c` DROP FOREIGN KEY `f`",
+        "DROP TABLE `p`",
+        "DROP TABLE `c`",
+    ]
+    assert nobodys.changes == ()
+
+
+def test_a_rename_is_never_guessed() -> None:
+    table = "CREATE TABLE `t` (`id` int, {} {}) ENGINE=InnoDB"
+    wanted = schema(table.format("`new`", "varchar(9) NOT NULL"))
+
+    alike = planned(wanted, schema(table.format("`old`", "varchar(9) NOT NULL")))
+    unlike = planned(wanted, schema(table.format("`old`", "varchar(8) NOT NULL")))
+
+    assert alike.running == ()
+    rename = "if it was renamed: ALTER TABLE `t` RENAME COLUMN `old` TO `new`;"
+    assert rename in alike.commented[0].remarks
+    assert [change.risk and change.risk.kind for change in alike.commented] == [
+        "undecided",
+        "loses data",
+    ]
+    assert shown(unlike.running) == [
+        "ALTER TABLE `t` ADD COLUMN `new` varchar(9) NOT NULL AFTER `id`"
+    ]
+    assert unlike.running[0].remarks == ("rows that are there get ''",)
+
+
+def test_a_collation_under_which_values_may_become_equal_may_fail() -> None:
+    table = (
+        "CREATE TABLE `t` (`a` varchar(9) CHARACTER SET utf8mb4 COLLATE {}, `b` int, "
+        "{} KEY `k` (`a`,`b`)) ENGINE=InnoDB"
+    )
+
+    plain = planned(
+        schema(table.format("utf8mb4_general_ci", "")), schema(table.format("utf8mb4_bin", ""))
+    )
+    unique = planned(
+        schema(table.format("utf8mb4_general_ci", "UNIQUE")),
+        schema(table.format("utf8mb4_bin", "UNIQUE")),
+    )
+
+    assert plain.commented == ()
+    risk = the_only(unique.changes).risk
+    assert risk
+    assert risk.kind == "may fail"
+    assert "COLLATE utf8mb4_general_ci" in risk.queries[0]
+
+
+def test_a_unique_index_that_another_one_vouches_for_is_run() -> None:
+    table = "CREATE TABLE `t` (`a` int, `b` int, {}) ENGINE=InnoDB"
+    live = schema(table.format("UNIQUE KEY `one` (`a`)"))
+
+    wider = planned(schema(table.format("UNIQUE KEY `two` (`a`,`b`)")), live)
+    other = planned(schema(table.format("UNIQUE KEY `two` (`b`)")), live)
+
+    assert shown(wider.running) == [
+        "ALTER TABLE `t`\n  DROP INDEX `one`,\n  ADD UNIQUE KEY `two` (`a`,`b`)"
+    ]
+    assert shown(other.running) == ["ALTER TABLE `t` DROP INDEX `one`"]
+    assert shown(other.commented) == ["ALTER TABLE `t` ADD UNIQUE KEY `two` (`b`)"]
+
+
+def test_a_text_column_says_its_character_set_where_the_table_has_another() -> None:
+    table = "CREATE TABLE `t` ({}) ENGINE=InnoDB DEFAULT CHARSET=latin1 COLLATE=latin1_swedish_ci"
+
+    found = planned(
+        schema(table.format("`id` int, `a` varchar(9)")), schema(table.format("`id` int"))
+    )
+
+    assert shown(found.running) == [
+        "ALTER TABLE `t` ADD COLUMN `a` varchar(9) CHARACTER SET utf8mb4 "
+        "COLLATE utf8mb4_0900_ai_ci AFTER `id`"
+    ]
+
+
+def test_options_that_no_statement_makes_unsaid_are_left_to_a_person() -> None:
+    plain = schema("CREATE TABLE `t` (`id` int) ENGINE=InnoDB")
+    odd = schema(
+        "CREATE TABLE `t` (`id` int) ENGINE=InnoDB COMMENT='x' COMPRESSION='zlib' "
+        "/*!50100 PARTITION BY HASH (`id`) */"
+    )
+
+    found = planned(plain, odd)
+
+    assert shown(found.running) == ["ALTER TABLE `t` COMMENT=''"]
+    assert sorted(each.what for each in found.by_hand) == [
+        "partitions, which the history has as: none",
+        "the option COMPRESSION, which the history does not state",
+    ]
+
+
+def test_options_inside_the_comments_that_mysql_reads_are_read() -> None:
+    options = (
+        "ENGINE=InnoDB DEFAULT CHARSET=latin1 COMMENT='PARTITION = 5' /*!80016 ENCRYPTION='Y' */ "
+        "/*!50100 PARTITION BY RANGE (`id`)\n(PARTITION a VALUES LESS THAN (5)) */"
+    )
+
+    settings, partitions = settings_of(options)
+
+    assert settings == {
+        "ENGINE": "InnoDB",
+        "CHARSET": "latin1",
+        "COMMENT": "'PARTITION = 5'",
+        "ENCRYPTION": "'Y'",
+    }
+    assert partitions == "PARTITION BY RANGE (`id`) (PARTITION a VALUES LESS THAN (5))"
+
+
+def test_duplicates_are_looked_for_as_the_index_compares() -> None:
+    key = "UNIQUE KEY `k` (`a`(3),`b` DESC,(lower(`c`)))"
+
+    assert queries.duplicates("t", key) == (
+        "SELECT LEFT(`a`, 3), `b`, (lower(`c`)), COUNT(*) FROM `t` WHERE LEFT(`a`, 3) IS NOT NULL "
+        "AND `b` IS NOT NULL AND (lower(`c`)) IS NOT NULL "
+        "GROUP BY LEFT(`a`, 3), `b`, (lower(`c`)) HAVING COUNT(*) > 1"
+    )
+
+
+def test_a_name_with_a_line_break_runs_nothing_out_of_a_comment() -> None:
+    evil = "x`\nDROP TABLE t;\n-- "
+    wanted = schema("CREATE TABLE `t` (`id` int) ENGINE=InnoDB")
+    quoted = evil.replace("`", "``")
+    live = schema(f"CREATE TABLE `t` (`id` int, `{quoted}` int) ENGINE=InnoDB")
+
+    text = render(planned(wanted, live), MADE)
+
+    statements = [each.text for each in fragments(text) if each.kind == "statement"]
+    assert all(statement.startswith("SET ") for statement in statements)
+    assert "DROP TABLE t;" in text

@@ -189,6 +189,9 @@ def adding_risks(pair: Pair, name: str) -> tuple[list[Risk], list[str]]:
         kind = column_type(wanted).name
         if counts(wanted):
             remarks.append("rows that are there are numbered")
+        elif check_in(wanted):  # json on MariaDB, which checks '' only when a row is written again
+            why = "the column's CHECK refuses what rows that are there get"
+            risks.append(Risk(MAY_FAIL, why, (queries.rows_of(pair.live.name),)))
         elif filled := _FILLED.get(kind):
             remarks.append(f"rows that are there get {filled}")
         else:

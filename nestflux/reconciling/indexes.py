@@ -113,14 +113,13 @@ def _apart(pair: Pair, serving: Serving) -> Indexes:
     gone = {name for names, _ in replaced for name in names}
     coming = {name for _, names in replaced for name in names}
     elsewhere = indexes_with_their_columns(pair)
-    return compared(
-        {n: t for n, t in pair.live.indexes.items() if n not in gone | elsewhere},
-        {
-            n: t
-            for n, t in pair.wanted.indexes.items()
-            if n not in coming | elsewhere and n not in serving.made
-        },
-    )
+    live = {n: t for n, t in pair.live.indexes.items() if n not in gone | elsewhere}
+    wanted = {n: t for n, t in pair.wanted.indexes.items() if n not in coming | elsewhere}
+    # What is there already, if under another name, need not be made by the server.
+    there = {body(text) for name, text in live.items() if wanted.get(name) != text}
+    there |= {body(wanted[name]) for name in serving.made if wanted.get(name) == live.get(name, "")}
+    made = {n for n in serving.made if n in wanted and body(wanted[n]) not in there}
+    return compared(live, {n: t for n, t in wanted.items() if n not in made})
 
 
 def _hiding(pair: Pair, found: Indexes) -> Iterator[Change]:

@@ -46,7 +46,7 @@ def reconcile(alias: str, found: BaselinePlan, path: Path) -> Written:
         proved_on=found.built_on or server.name,
         file=path.name,
     )
-    _write(path, render(proved, made))
+    write_new(path, render(proved, made))
     return Written(path, proved)
 
 
@@ -60,7 +60,9 @@ def refuse_existing(path: Path) -> None:
         )
 
 
-def _write(path: Path, text: str) -> None:
+def write_new(path: Path, text: str) -> None:
+    """Write a file that is not there. Raises as ``reconcile``, also where another process made it
+    meanwhile."""
     try:
         with path.open("x", encoding="utf-8", newline="\n") as file:
             file.write(text)

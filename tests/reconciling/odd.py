@@ -47,13 +47,24 @@ DROP TABLE odd_table;
 RENAME TABLE odd_kept TO odd_kept_old;
 CREATE VIEW odd_table AS SELECT id FROM odd_two;
 ALTER TABLE odd_self DROP FOREIGN KEY odd_self_key;
+ALTER TABLE odd_self MODIFY id int, MODIFY up_id int;
 ALTER TABLE odd_self ADD CONSTRAINT odd_self_key FOREIGN KEY (up_id) REFERENCES odd_self (id);
+CREATE TABLE nobodys (self_id int, CONSTRAINT nobodys_key FOREIGN KEY (self_id)
+  REFERENCES odd_self (id));
 DROP VIEW odd_view;
 CREATE TABLE odd_view (id int);
 CREATE TABLE gone (id int);
 CREATE OR REPLACE VIEW odd_second AS SELECT id FROM gone;
 DROP TABLE gone;
 DROP PROCEDURE odd_count;
+"""
+
+LEFT_TO_A_PERSON = """
+ALTER TABLE odd_part PARTITION BY HASH (id) PARTITIONS 2;
+DROP TABLE nobodys;
+ALTER TABLE odd_self MODIFY id bigint NOT NULL;
+ALTER TABLE odd_self ADD CONSTRAINT odd_self_key FOREIGN KEY (up_id) REFERENCES odd_self (id)
+  ON DELETE CASCADE;
 """
 
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
 from nestflux.database.reader import Schema, table_parts
+from nestflux.exceptions import Refused
 from nestflux.history.deltas import ORDER
 from nestflux.history.lexer import fragments
 from nestflux.reconciling import queries
 from nestflux.reconciling.changes import Change, Reconciliation
 from nestflux.reconciling.definitions import names_in, settings_of
 from nestflux.reconciling.planning import plan
+from nestflux.reconciling.reconcile import write_new
 from nestflux.reconciling.script import Made, render
 
 MADE = Made("default", "shop", "MySQL 9.7.4", "0001_first", "MySQL 9.7.4", "x.sql")
@@ -253,3 +259,13 @@ def test_a_name_with_a_line_break_runs_nothing_out_of_a_comment() -> None:
     statements = [each.text for each in fragments(text) if each.kind == "statement"]
     assert all(statement.startswith("SET ") for statement in statements)
     assert "DROP TABLE t;" in text
+
+
+def test_a_file_that_came_meanwhile_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "reconcile_default.sql"
+    path.write_text("somebody's", encoding="utf-8")
+
+    with pytest.raises(Refused, match="is there already"):
+        write_new(path, "ours")
+
+    assert path.read_text(encoding="utf-8") == "somebody's"

@@ -153,6 +153,7 @@ def test_a_script_that_ran_half_is_written_anew_for_the_rest(odd_live: Project) 
     assert "By hand: table odd_part: partitions" in by_hand.stdout
     assert "-- BY HAND: no statement is written for table odd_part" in script
     assert "nobodys / constraint nobodys_key, outside the history, stands on it" in by_hand.stdout
+    assert "table odd_table: a view of this name is in its place" in by_hand.stdout
     assert "copies the table, blocks writes\nALTER TABLE `odd_form` COMMENT=''" in script
     _says_each_line_of_what_is_commented_out(script)
 

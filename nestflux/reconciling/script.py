@@ -15,7 +15,7 @@ from nestflux.database.session import PINNED
 from nestflux.history.sqlfile import delimited
 from nestflux.reconciling.changes import Change, Reconciliation
 
-_WIDTH = 96
+_WIDTH = 76
 
 
 @dataclass(frozen=True)
@@ -60,11 +60,10 @@ def _header(planned: Reconciliation, made: Made) -> Iterator[str]:
             'the "-- " off each of its lines, and off those that go along.'
         )
     yield "--"
-    yield from _comment(
-        "Review it, take a backup, and give it to the mysql client, once it is right: "
-        f"{how_to_run(made.alias, made.file)}. Where it stops, write the rest anew. Then: python "
-        "manage.py db_baseline"
-    )
+    yield from _comment("Review it, take a backup, and give it to the mysql client:")
+    yield f"--     {how_to_run(made.alias, made.file)}"
+    yield "--     python manage.py db_baseline"
+    yield from _comment("Where rows stop it, mend them, and write a script for the rest.")
 
 
 def how_to_run(alias: str, file: str) -> str:

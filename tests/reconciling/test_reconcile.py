@@ -6,6 +6,10 @@ import re
 import secrets
 from pathlib import Path
 
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from nestflux.database.reader import Schema
+from nestflux.reconciling.proving import Case, build
 from tests.reconciling import odd, store
 from tests.scenario import Outcome, Project
 
@@ -124,6 +128,7 @@ def _has_its_statements_in_order(script: str) -> None:
     assert adds == tables[-2:]
     assert "MODIFY `category_id` bigint" in script
     assert any("RENAME INDEX `by_hand_name` TO `store_product_name_" in sql for sql in statements)
+    assert "ALTER TABLE `store_product` RENAME COLUMN `Weight` TO `weight`;" in statements
     assert any("ADD COLUMN `state` varchar(9) NOT NULL AFTER `note`" in sql for sql in statements)
     numbers = [int(n) for n in re.findall(r"^-- \[(\d+)\] ", script, re.MULTILINE)]
     assert numbers == list(range(1, len(numbers) + 1))
@@ -151,7 +156,7 @@ def test_a_script_that_ran_half_is_written_anew_for_the_rest(odd_live: Project) 
 
     assert by_hand.code == 1
     assert "By hand: table odd_part: partitions" in by_hand.stdout
-    assert "-- BY HAND: no statement is written for table odd_part" in script
+    assert "-- BY HAND: no statement is written for table odd_part: partitions" in script
     assert "nobodys / constraint nobodys_key, outside the history, stands on it" in by_hand.stdout
     assert "table odd_table: a view of this name is in its place" in by_hand.stdout
     assert "copies the table, blocks writes\nALTER TABLE `odd_form` COMMENT=''" in script
@@ -182,6 +187,7 @@ def _says_each_line_of_what_is_commented_out(script: str) -> None:
         if _RISKY.match(block):
             assert all(line.startswith("--") for line in block.splitlines()), block
     assert "--   SET NEW.n = 1;\n-- END\n" in script
+    assert "\n-- DROP TRIGGER IF EXISTS `odd_step`;\n" in script
     assert "-- if it was renamed: RENAME TABLE `odd_kept_old` TO `odd_kept`;" in script
     assert "SELECT LEFT(`text`, 5), COUNT(*) FROM `odd_doc` WHERE LEFT(`text`, 5)" in script
 
@@ -205,6 +211,16 @@ def test_a_script_is_never_written_over_another_file(live: Project) -> None:
         "link.sql",
         "reconcile_default.sql",
     ]
+
+
+def test_a_scratch_schema_has_the_session_of_the_script(scratch: BaseDatabaseWrapper) -> None:
+    empty = Schema({}, {})
+
+    build(scratch, Case(empty, empty, frozenset(), "utf8mb4_bin", "mysql"))
+
+    with scratch.cursor() as cursor:
+        cursor.execute("SELECT @@foreign_key_checks, @@time_zone")
+        assert cursor.fetchone() == (1, "+00:00")
 
 
 def test_where_both_agree_nothing_is_written(live: Project) -> None:

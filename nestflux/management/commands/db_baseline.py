@@ -17,9 +17,10 @@ from nestflux.reconciling.reconcile import Written, reconcile, refuse_existing
 from nestflux.reconciling.script import how_to_run, told
 
 _WHAT_TO_DO = """\
-Nothing was changed. Make both agree, names included, for later files drop by name. The script
-that changes the database, to be reviewed: python manage.py db_baseline --reconcile
-Where it is the database that is right, change the models and their migrations."""
+Nothing was changed. Make both agree, names included, for later files drop by
+name. Where the database is right, change the models and their migrations;
+otherwise write the script that changes the database, for a review:
+python manage.py db_baseline --reconcile"""
 
 
 class Command(NestFluxCommand):
@@ -96,23 +97,23 @@ class Command(NestFluxCommand):
             console.print("Next: python manage.py db_baseline")
             return
         written = reconcile(alias, plan, path)
-        for line in _reconciled(written, plan.entries[-1].name, alias):
+        for line in _reconciled(written, alias):
             console.print(line)
         if written.planned.by_hand:
             self.found()
 
 
-def _reconciled(written: Written, last: str, alias: str) -> Iterator[str]:
+def _reconciled(written: Written, alias: str) -> Iterator[str]:
     planned, path = written.planned, written.path
     yield f"✓ Wrote {path}: {told(planned)}"
-    yield f"It makes the schema what the files up to {last}.sql make; nothing was changed."
     for kind, changes in planned.by_kind():
         yield f"Commented out, {kind}:"
         yield from (f"    {change.key}: {change.risk and change.risk.why}" for change in changes)
     for each in planned.by_hand:
         yield f"By hand: {each.key}: {each.what}"
-    yield f"Review it, then: {how_to_run(alias, str(path))}"
-    yield "and then:        python manage.py db_baseline"
+    yield "Nothing was changed. Review it, then:"
+    yield f"    {how_to_run(alias, str(path))}"
+    yield "    python manage.py db_baseline"
 
 
 def _lines(plan: BaselinePlan) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 # A column, by its table: what a statement changes and what a foreign key stands on.
@@ -92,7 +92,7 @@ class Reconciliation:
     """The statements, in their order, and what is left to a person."""
 
     changes: tuple[Change, ...] = ()
-    by_hand: tuple[ByHand, ...] = field(default=())
+    by_hand: tuple[ByHand, ...] = ()
 
     @property
     def running(self) -> tuple[Change, ...]:

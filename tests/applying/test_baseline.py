@@ -367,3 +367,15 @@ def test_an_object_of_a_later_file_is_a_difference() -> None:
     assert known.differences == ("not in the files: table b: x",)
     assert unknown.differences == ()
     assert unknown.remarks == ("table b is in no file of the history; it is left alone",)
+
+
+def test_a_check_that_differs_in_the_case_of_a_column_is_no_difference() -> None:
+    """MySQL shows the old name of a column there, or the new one, by what ran since."""
+    key, check = "table a / constraint c", "CONSTRAINT `c` CHECK ((`{}` > 'X'))"
+    files = {"table a": "x", key: check.format("Name")}
+
+    same = compare(files, {"table a": "x", key: check.format("name")}, set())
+    other = compare(files, {"table a": "x", key: check.format("Name").lower()}, set())
+
+    assert same.differences == ()
+    assert len(other.differences) == 1

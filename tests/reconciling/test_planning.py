@@ -269,3 +269,65 @@ def test_a_file_that_came_meanwhile_is_kept(tmp_path: Path) -> None:
         write_new(path, "ours")
 
     assert path.read_text(encoding="utf-8") == "somebody's"
+
+
+def test_an_index_goes_with_the_unique_one_that_serves_its_foreign_key() -> None:
+    child = CHILD.format("int", 9)
+    unique = child.replace("KEY `k` (`p_id`)", "UNIQUE KEY `u` (`p_id`)")
+
+    found = planned(schema(PARENT.format("int"), unique), schema(PARENT.format("int"), child))
+
+    change = the_only(found.commented)
+    assert change.sql == "ALTER TABLE `c`\n  DROP INDEX `k`,\n  ADD UNIQUE KEY `u` (`p_id`)"
+    assert found.running == ()
+
+
+def test_a_column_that_counts_goes_with_its_key_and_comes_with_it() -> None:
+    plain = schema("CREATE TABLE `t` (`a` int NOT NULL, PRIMARY KEY (`a`)) ENGINE=InnoDB")
+    counting = schema(
+        "CREATE TABLE `t` (`n` int NOT NULL AUTO_INCREMENT, `a` int NOT NULL, PRIMARY KEY (`a`), "
+        "UNIQUE KEY `k` (`n`)) ENGINE=InnoDB"
+    )
+
+    goes, comes = planned(plain, counting), planned(counting, plain)
+
+    assert the_only(goes.commented).sql == "ALTER TABLE `t`\n  DROP INDEX `k`,\n  DROP COLUMN `n`"
+    assert goes.running == ()
+    assert the_only(comes.changes).runs
+    assert the_only(comes.changes).sql == (
+        "ALTER TABLE `t`\n  ADD COLUMN `n` int NOT NULL AUTO_INCREMENT FIRST,\n"
+        "  ADD UNIQUE KEY `k` (`n`)"
+    )
+
+
+def test_the_index_of_a_foreign_key_is_left_to_it_unless_it_is_there() -> None:
+    """One that the server makes for a key gives way to others later; one that is stated stays."""
+    parent, child = PARENT.format("int"), CHILD.format("int", 9).replace("`k`", "`f`")
+    unstated = child.replace("KEY `f` (`p_id`), ", "")
+    wanted = schema(parent, child)
+    wanted.create["table c"] = unstated
+    without_key = child.replace(", CONSTRAINT `f` FOREIGN KEY (`p_id`) REFERENCES `p` (`id`)", "")
+
+    both = planned(wanted, schema(parent, without_key.replace("KEY `f` (`p_id`), ", "")))
+    index_is_there = planned(wanted, schema(parent, without_key))
+    other_name = planned(wanted, schema(parent, without_key.replace("KEY `f`", "KEY `g`")))
+
+    add = "ALTER TABLE `c` ADD CONSTRAINT `f` FOREIGN KEY (`p_id`) REFERENCES `p` (`id`)"
+    assert shown(both.changes) == [add]
+    assert "table c / index f" in the_only(both.changes).settles
+    assert shown(index_is_there.changes) == [add]
+    assert shown(other_name.changes) == ["ALTER TABLE `c` RENAME INDEX `g` TO `f`", add]
+
+
+def test_a_check_of_another_name_is_the_same_and_of_another_case_too() -> None:
+    table = "CREATE TABLE `t` (`A` int, CONSTRAINT `{}` CHECK ((`{}` > 0))) ENGINE=InnoDB"
+    wanted = schema(table.format("one", "A"))
+
+    renamed = planned(wanted, schema(table.format("other", "A")))
+    recased = planned(wanted, schema(table.format("one", "a")))
+
+    assert shown(renamed.running) == [
+        "ALTER TABLE `t` DROP CHECK `other`",
+        "ALTER TABLE `t` ADD CONSTRAINT `one` CHECK ((`A` > 0))",
+    ]
+    assert recased.changes == ()

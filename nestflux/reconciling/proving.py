@@ -19,7 +19,6 @@ from nestflux.database.reader import Schema, read_schema
 from nestflux.database.session import PINNED
 from nestflux.database.verdicts import run_measured
 from nestflux.exceptions import NotReconciled
-from nestflux.history.lexer import significant
 from nestflux.reconciling.changes import (
     GOES_ALONG,
     Change,
@@ -181,8 +180,6 @@ def _run(
         for change in changes:
             try:
                 verdict, _ = run_measured(change.sql, family, cursor.execute)
-                if is_engine_change(change):
-                    verdict = "copies the table, blocks writes"
             except Error as error:
                 return verdicts, (change, error)
             names = set(names_in(change.sql)[:1])
@@ -210,12 +207,6 @@ def _made_meanwhile(plan: Reconciliation) -> set[str]:
     return {
         key.replace(" / constraint ", " / index ", 1) for key in keys if object_of(key) in waiting
     }
-
-
-def is_engine_change(change: Change) -> bool:
-    """Of that MariaDB says that it is instant, and copies (measured)."""
-    words = [token.text.upper() for token in significant(change.sql)]
-    return change.phase is Phase.OPTIONS and "ENGINE" in words
 
 
 def _require(

@@ -18,6 +18,7 @@ Execute = Callable[[str], Any]
 
 TABLES = (
     "CREATE TABLE p (id int PRIMARY KEY)",
+    "CREATE TABLE alone (id int PRIMARY KEY)",
     "CREATE TABLE t (id int PRIMARY KEY, a int NOT NULL DEFAULT 5, n int NULL, s varchar(60), "
     "u varchar(50), p_id int NOT NULL, d int, KEY by_d (d), CONSTRAINT fk FOREIGN KEY (p_id) "
     "REFERENCES p (id))",
@@ -44,6 +45,8 @@ MEASURED = [
     ("ALTER TABLE t ADD UNIQUE (a)", INPLACE, NOCOPY),
     ("ALTER TABLE t ADD FOREIGN KEY (n) REFERENCES p (id)", COPY, COPY),
     ("ALTER TABLE t ADD CHECK (a > 0)", COPY, COPY),
+    ("ALTER TABLE p ENGINE = InnoDB", INPLACE, INPLACE),
+    ("ALTER TABLE alone ENGINE = MyISAM", COPY, COPY),
     ("ALTER TABLE t ADD COLUMN g int AS (a + 1) STORED", COPY, COPY),
     ("ALTER TABLE t DROP FOREIGN KEY fk", INPLACE, "instant"),
     ("DROP INDEX by_d ON t", INPLACE, (INPLACE, NOCOPY, "instant")),

@@ -7,8 +7,7 @@ starts again, once it has seen that nobody else has put anything there meanwhile
 from __future__ import annotations
 
 import time
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -23,7 +22,7 @@ from nestflux.database.reader import table_names
 from nestflux.database.session import PINNED, pin, restored_session
 from nestflux.exceptions import LedgerConflict, StatementFailed
 from nestflux.history.folder import SNAPSHOT
-from nestflux.history.lexer import Token, fragments, opening, significant
+from nestflux.history.snapshots import DROP_ORDER, objects_made_by, rows_made_by, statements_of
 from nestflux.history.statements import summary
 
 if TYPE_CHECKING:
@@ -32,54 +31,6 @@ if TYPE_CHECKING:
     from nestflux.history.journal import Journal
 
 _SHOWN = 200  # characters of a statement that may stand on the live line
-_OPENING = 40  # tokens in which a CREATE says what it makes; ALGORITHM and such stand before it
-_KINDS = ("TABLE", "VIEW", "TRIGGER", "PROCEDURE", "FUNCTION", "EVENT")
-# Programs before the tables they stand on; DROP TABLE takes a table's triggers along.
-_DROP_ORDER = ("event", "procedure", "function", "trigger", "view", "table")
-
-
-def statements_of(snapshot: str) -> tuple[str, ...]:
-    """The statements of ``schema.sql``."""
-    return tuple(f.text for f in fragments(snapshot) if f.kind == "statement")
-
-
-def objects_made_by(statements: Iterable[str]) -> tuple[str, ...]:
-    """What CREATE statements make: ``table blog_post``, ``view shown``."""
-    found = []
-    for sql in statements:
-        shown = opening(sql, _OPENING)
-        if not shown or shown[0].text.upper() != "CREATE":
-            continue
-        words = [token.text.upper() if token.kind == "word" else "" for token in shown]
-        at = next((i for i, word in enumerate(words) if word in _KINDS), None)
-        if at is None:
-            continue
-        kind, at = words[at].lower(), at + 1
-        while words[at] in ("IF", "NOT", "EXISTS"):
-            at += 1
-        found.append(f"{kind} {_name(shown[at])}")
-    return tuple(found)
-
-
-def _name(token: Token) -> str:
-    return token.text[1:-1].replace("``", "`") if token.kind == "name" else token.text
-
-
-def rows_made_by(statements: Iterable[str]) -> Counter[str]:
-    """How many rows the INSERTs of a snapshot make, by table."""
-    found: Counter[str] = Counter()
-    for sql in statements:
-        if [token.text.upper() for token in opening(sql, 2)] != ["INSERT", "INTO"]:
-            continue
-        shown = significant(sql)
-        texts = [token.text.upper() if token.kind == "word" else "" for token in shown]
-        depth = rows = 0
-        for token in shown[texts.index("VALUES") :]:
-            if token.kind == "mark":
-                rows += token.text == "(" and depth == 0
-                depth += {"(": 1, ")": -1}.get(token.text, 0)
-        found[_name(shown[2])] += rows
-    return found
 
 
 def drop(context: Context, objects: Mapping[str, int]) -> None:
@@ -95,7 +46,7 @@ def drop(context: Context, objects: Mapping[str, int]) -> None:
     _refuse_what_others_made(connection, objects)
     with restored_session(connection):
         pin(connection, (*PINNED, "SET foreign_key_checks = 0"))
-        for kind in _DROP_ORDER:
+        for kind in DROP_ORDER:
             for key in objects:
                 if key.startswith(f"{kind} "):
                     context.lock.require()

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from nestflux.applying.fresh import statements_of
 from nestflux.applying.tasks import Work
 from nestflux.database.ledger import FileRow
 from nestflux.database.packets import in_megabytes, is_too_large, limit_of, size_as_value, size_of
 from nestflux.exceptions import Refused
+from nestflux.history.snapshots import statements_of
 from nestflux.history.sqlfile import Statement
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from nestflux.exceptions import HistoryError
+from nestflux.history.sqlfile import Replaced
 
 FORMAT = 1
 
@@ -21,7 +22,8 @@ FORMAT = 1
 class Entry:
     """A SQL migration as the journal knows it. ``up``, ``down`` and ``record`` are the sha256 of
     its three files; ``migrations`` are its sections in their order; ``books`` are the rows that it
-    leaves in ``django_migrations`` (more, where a squash books what it replaces)."""
+    leaves in ``django_migrations`` (more, where a squash books what it replaces). ``replaces`` are
+    the files that ``db_squash`` made it of, none for any other."""
 
     name: str
     id: str
@@ -30,10 +32,16 @@ class Entry:
     record: str
     migrations: tuple[str, ...]
     books: tuple[str, ...]
+    replaces: tuple[Replaced, ...] = ()
 
     @property
     def number(self) -> int:
         return int(self.name.split("_", 1)[0])
+
+    @property
+    def replaced_names(self) -> tuple[str, ...]:
+        """The names of all files that it stands for."""
+        return tuple(name for each in self.replaces for name in each.names)
 
 
 @dataclass(frozen=True)
@@ -79,11 +87,13 @@ class Journal:
         prefixed = [e for e in self.entries if wanted and e.name.startswith(wanted)]
         if len(prefixed) == 1:
             return prefixed[0]
-        raise HistoryError(
-            f"No SQL migration {name!r} in this history."
-            if not prefixed
-            else f"{name!r} is the beginning of several: {', '.join(e.name for e in prefixed)}."
-        )
+        if prefixed:
+            several = ", ".join(e.name for e in prefixed)
+            raise HistoryError(f"{name!r} is the beginning of several: {several}.")
+        for squash in self.entries:
+            if wanted in squash.replaced_names:
+                raise HistoryError(f"{wanted} was replaced by {squash.name}, which is one whole.")
+        raise HistoryError(f"No SQL migration {name!r} in this history.")
 
     def replaced(self, entry: Entry) -> Journal:
         """The same journal with one entry's hashes renewed."""
@@ -108,12 +118,24 @@ def dumps(journal: Journal) -> str:
                 "record": e.record,
                 "migrations": list(e.migrations),
                 **({"books": list(e.books)} if e.books != e.migrations else {}),
+                **({"replaces": [_told(each) for each in e.replaces]} if e.replaces else {}),
             }
             for e in journal.entries
         ],
         "snapshot": journal.snapshot,
     }
     return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+
+
+def _told(replaced: Replaced) -> dict[str, Any]:
+    told: dict[str, Any] = {"name": replaced.name, "id": replaced.id, "up": replaced.up}
+    return (
+        {**told, "replaces": [_told(r) for r in replaced.replaces]} if replaced.replaces else told
+    )
+
+
+def _replaced(data: Mapping[str, Any]) -> Replaced:
+    return Replaced(**{**data, "replaces": tuple(map(_replaced, data.get("replaces", ())))})
 
 
 def loads(text: str) -> Journal:
@@ -152,6 +174,7 @@ def read(text: str) -> Journal:
                         **entry,
                         "migrations": tuple(entry["migrations"]),
                         "books": tuple(entry.get("books", entry["migrations"])),
+                        "replaces": tuple(map(_replaced, entry.get("replaces", ()))),
                     }
                 )
                 for entry in data["files"]

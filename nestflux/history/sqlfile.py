@@ -7,9 +7,10 @@ holds steps: SQL statements, Python steps (a comment line at their place) and SE
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import pairwise
 
 from nestflux.exceptions import SqlFileError
 from nestflux.history.lexer import Token, fragments, tokens
@@ -92,8 +93,25 @@ class Section:
 
 
 @dataclass(frozen=True)
+class Replaced:
+    """A file whose place another one took: its name, id and the sha256 of its up text, and the
+    files whose place it had taken itself."""
+
+    name: str
+    id: str
+    up: str
+    replaces: tuple[Replaced, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Its own name, and those of all that it stood for."""
+        return (self.name, *(name for each in self.replaces for name in each.names))
+
+
+@dataclass(frozen=True)
 class SqlFile:
-    """A whole file. ``notes`` are header lines for the reviewer (``INEXACT: …``)."""
+    """A whole file. ``notes`` are header lines for the reviewer (``INEXACT: …``); ``replaces``
+    are the files that it was squashed from, in their order."""
 
     name: str
     direction: Direction
@@ -102,6 +120,7 @@ class SqlFile:
     session: tuple[str, ...] = ()
     sections: tuple[Section, ...] = ()
     notes: tuple[str, ...] = ()
+    replaces: tuple[Replaced, ...] = ()
 
     def steps(self) -> Iterator[tuple[int, Section, Step]]:
         """Every step with its ordinal, from 1 on, and its section."""
@@ -161,10 +180,19 @@ def _header(file: SqlFile) -> Iterator[str]:
     yield f"-- Recorded on: {file.recorded_on}"
     yield "-- Migrations:"
     yield from (f"--   {section.migration}" for section in file.sections)
+    if file.replaces:
+        yield "-- Replaces:"
+        yield from _replaced_lines(file.replaces, "  ")
     if file.notes:
         yield "-- Notes:"
         # A definition that a note cites (of a trigger, a comment) may have lines of its own.
         yield from (f"--   {' '.join(note.split())}" for note in file.notes)
+
+
+def _replaced_lines(replaced: Sequence[Replaced], indent: str) -> Iterator[str]:
+    for each in replaced:
+        yield f"-- {indent}{each.name} {each.id} {each.up}"
+        yield from _replaced_lines(each.replaces, indent + "  ")
 
 
 def _section_head(section: Section) -> Iterator[str]:
@@ -202,7 +230,8 @@ def _client_splits_at(token: Token) -> bool:
 # ---- text to value -------------------------------------------------------------------------
 
 _TITLE = re.compile(r"-- SQL migration (\S+)( \(down: undoes it\))?")
-_FIELD = re.compile(r"-- (Id|Recorded on|Migrations|Notes):(?: (.*))?")
+_FIELD = re.compile(r"-- (Id|Recorded on|Migrations|Replaces|Notes):(?: (.*))?")
+_REPLACED = re.compile(r"--(?P<indent> +)(?P<name>\S+) (?P<id>\S+) (?P<up>\S+)")
 _RECORDED_ON = re.compile(r"^-- Recorded on: (.*)", re.MULTILINE)
 _SECTION = re.compile(r"-- ---- Migration (\S+)(?: replaces (.+))?")
 _OPERATION = re.compile(r"--      (.*)")
@@ -215,7 +244,7 @@ def parse(text: str) -> SqlFile:
     lines = text.split("\n")  # not splitlines: a literal may hold U+2028, a form feed…
     if not (title := _TITLE.fullmatch(lines[0].rstrip())):
         raise SqlFileError("Line 1: the file does not begin with '-- SQL migration NAME'.")
-    fields, notes, length = _parse_header(lines)
+    fields, notes, replaced, length = _parse_header(lines)
     for required in ("Id", "Recorded on"):
         if not fields.get(required):
             raise SqlFileError(f"The header has no '-- {required}:' line.")
@@ -229,7 +258,13 @@ def parse(text: str) -> SqlFile:
         session=session,
         sections=sections,
         notes=tuple(notes),
+        replaces=replaced,
     )
+
+
+def replaces_of(text: str) -> tuple[Replaced, ...]:
+    """The files that a text was squashed from, from its header alone."""
+    return _parse_header(text.split("\n"))[2]
 
 
 def recorded_on(text: str) -> str:
@@ -239,9 +274,12 @@ def recorded_on(text: str) -> str:
     return found.group(1).rstrip() if found else ""
 
 
-def _parse_header(lines: list[str]) -> tuple[dict[str, str], list[str], int]:
+def _parse_header(
+    lines: list[str],
+) -> tuple[dict[str, str], list[str], tuple[Replaced, ...], int]:
     fields: dict[str, str] = {}
     notes: list[str] = []
+    replaced: list[str] = []
     field = ""
     length = 1
     for line in lines[1:]:
@@ -253,7 +291,24 @@ def _parse_header(lines: list[str]) -> tuple[dict[str, str], list[str], int]:
             fields[field] = (match.group(2) or "").strip()
         elif field == "Notes":
             notes.append(line[2:].strip())
-    return fields, notes, length
+        elif field == "Replaces":
+            replaced.append(line.rstrip())
+    return fields, notes, _replaced(replaced), length
+
+
+def _replaced(lines: Sequence[str]) -> tuple[Replaced, ...]:
+    """Files, a line each; those that stand further in belong to the one above them."""
+    found = [match for line in lines if (match := _REPLACED.fullmatch(line))]
+    outer = [i for i, match in enumerate(found) if match["indent"] == found[0]["indent"]]
+    return tuple(
+        Replaced(
+            found[start]["name"],
+            found[start]["id"],
+            found[start]["up"],
+            _replaced([match[0] for match in found[start + 1 : end]]),
+        )
+        for start, end in pairwise([*outer, len(found)])
+    )
 
 
 class _Body:

@@ -17,7 +17,6 @@ from nestflux.conf import configuration, history_folder
 from nestflux.database.errors import in_words, reachable
 from nestflux.database.ledger import read_state
 from nestflux.database.reader import Schema, read_schema
-from nestflux.database.rows import TableRows, read_rows
 from nestflux.database.server import connection_for
 from nestflux.database.session import PINNED, pin
 from nestflux.exceptions import (
@@ -32,6 +31,7 @@ from nestflux.graph.python_steps import StepRunner, operations_of
 from nestflux.history.deltas import Delta, FileRecord, StepRecord
 from nestflux.history.folder import SNAPSHOT, Staged, shown
 from nestflux.history.journal import Entry
+from nestflux.history.snapshots import statements_of
 from nestflux.history.sqlfile import Direction, PythonStep, SessionStatement, SqlFile, render
 from nestflux.history.statements import Kind, kind_of, sha256, summary
 from nestflux.recording.again import is_known, remember_again
@@ -39,15 +39,10 @@ from nestflux.recording.generate import families_of
 from nestflux.recording.kept_steps import operations_of_steps, why_not_kept
 from nestflux.recording.measuring import Measuring, describe_python
 from nestflux.recording.place import Place, place_of
-from nestflux.recording.private_values import private_values
 from nestflux.recording.recorded_file import inexactness, prove_snapshot
-from nestflux.recording.snapshot import (
-    Volatility,
-    render_snapshot,
-    settings_that_rows_assume,
-    volatility,
-)
-from nestflux.replaying.head import book, run_file, run_script
+from nestflux.recording.snapshot import render_snapshot, settings_that_rows_assume
+from nestflux.recording.two_clocks import Twice, run_files, run_twice
+from nestflux.replaying.head import book, run_script
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -143,6 +138,7 @@ def _require_same_migrations(edit: _Edit) -> None:
     held = {Direction.UP: migrations, Direction.DOWN: migrations[::-1]}
     for way, file in ((Direction.UP, edit.up), (Direction.DOWN, down)):
         same = (file.name, file.id, file.direction) == (edit.entry.name, edit.entry.id, way)
+        same &= file.replaces == (edit.entry.replaces if way is Direction.UP else ())
         sections = tuple(section.migration for section in file.sections)
         if not same or (sections != held[way] and not (file.irreversible and not sections)):
             raise Refused(
@@ -189,18 +185,15 @@ def _accept(edit: _Edit, loader: ExtendedLoader) -> Accepted:
         place, entry, measured.file, loader, record, texts_edited=edit.texts_edited
     )
     record = replace(record, migrations=remembered)
-    with place.shadow() as connection:
-        _run_all(connection, measured)
-        schema, rows = read_schema(connection), read_rows(connection)
-    with place.shadow_of_another_time() as connection:
-        _run_all(connection, measured)
-        varying = volatility(rows, read_rows(connection), private_values())
+    entries = place.folder.journal.entries
+    twice = run_twice(place, entries, lambda each: measured.file(each, Direction.UP))
     before = _accepted_schema(place)
-    snapshot = render_snapshot(_last_name(place), schema, rows, varying)
-    if not varying.reasons:
-        prove_snapshot(place, snapshot, schema)
-    changes = Delta.between(before.reading, schema.reading).lines()
-    staged = _staged(measured, record, snapshot, rows, varying)
+    snapshot = render_snapshot(_last_name(place), twice.schema, twice.rows, twice.varying)
+    if not twice.varying.reasons:
+        prove_snapshot(place, snapshot, twice.schema)
+    changes = Delta.between(before.reading, twice.schema.reading).lines()
+    _require_a_squashs_schema(edit, changes, snapshot)
+    staged = _staged(measured, record, snapshot, twice)
     return Accepted(
         entry.name,
         place.server.family,
@@ -212,12 +205,29 @@ def _accept(edit: _Edit, loader: ExtendedLoader) -> Accepted:
     )
 
 
+def _require_a_squashs_schema(edit: _Edit, changes: Sequence[str], snapshot: str) -> None:
+    """A database that ran the files that a squash replaces gets nothing of it: an edit may not
+    make another schema, nor other rows."""
+    if not edit.entry.replaces:
+        return
+    known = statements_of(edit.place.folder.snapshot())
+    if changes or statements_of(snapshot) != known:
+        raise Refused(
+            "A squash gives what the files gave that it replaces, for databases that ran these "
+            "get nothing of it; the edited text gives something else:\n"
+            + "\n".join(f"    {line}" for line in changes or ("rows",)),
+            where=str(edit.place.folder.up_path(edit.entry.name)),
+            stands="nothing was changed",
+            then=f"git checkout -- {shown(edit.place.folder.up_path(edit.entry.name))}, and write "
+            "the change as a new migration",
+        )
+
+
 def _staged(
     edit: _Edit,
     record: FileRecord,
     snapshot: str,
-    rows: Mapping[str, TableRows],
-    varying: Volatility,
+    twice: Twice,
 ) -> Staged:
     folder, entry = edit.place.folder, edit.entry
     texts = {
@@ -230,8 +240,8 @@ def _staged(
     journal = replace(
         folder.journal.replaced(replace(entry, up=up, down=down, record=deltas)),
         snapshot=sha256(snapshot),
-        replay_because=varying.reasons,
-        rows_assume=settings_that_rows_assume(rows),
+        replay_because=twice.varying.reasons,
+        rows_assume=settings_that_rows_assume(twice.rows),
     )
     return folder.stage(texts, journal)
 
@@ -260,16 +270,6 @@ def _accepted_schema(place: Place) -> Schema:
         return read_schema(connection)
 
 
-def _run_all(connection: BaseDatabaseWrapper, edit: _Edit) -> None:
-    """Every file of the history on an empty shadow, the edited one in its place."""
-    journal = edit.place.folder.journal
-    steps = StepRunner(load(), journal.migrations)
-    book(connection, ())
-    for entry in journal.entries:
-        run_file(connection, edit.file(entry, Direction.UP), steps)
-        book(connection, entry.books)
-
-
 def _measure_file(edit: _Edit) -> tuple[_Edit, FileRecord]:
     """Run the edited file up and down after those before it: true comment lines, and records."""
     place, journal = edit.place, edit.place.folder.journal
@@ -277,10 +277,12 @@ def _measure_file(edit: _Edit) -> tuple[_Edit, FileRecord]:
     said = FileRecord((), ()) if edit.texts_edited else known
     with place.shadow() as connection:
         steps = StepRunner(load(), journal.migrations)
-        book(connection, ())
-        for earlier in journal.entries[: journal.entries.index(edit.entry)]:
-            run_file(connection, place.folder.file(earlier), steps)
-            book(connection, earlier.books)
+        run_files(
+            connection,
+            place,
+            journal.entries[: journal.entries.index(edit.entry)],
+            place.folder.file,
+        )
         before = read_schema(connection)
         up, ups = _measured(connection, place, edit.up, steps, said.up, known.up)
         book(connection, edit.entry.books)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -81,7 +81,7 @@ def place_of(
     """
     given, folder = folder, folder or history_folder(alias, family)
     if given is None and not edits:
-        _require_sound(folder)
+        require_sound(folder)
     entry = configured.shadows.get(family)
     settings = server_settings(alias, entry)
     probe = type(connection_for(alias))({**settings, "NAME": ""}, alias)
@@ -117,15 +117,19 @@ def _no_server(family: str, why: str, *, named: bool) -> NestFluxError:
     )
 
 
-def _require_sound(folder: Folder) -> None:
-    """Every file that the journal lists is there and unedited, and none lies beside it."""
+def require_sound(folder: Folder, leftovers: Collection[str] = ()) -> None:
+    """Every file that the journal lists is there and unedited, and none lies beside it.
+
+    Args:
+        leftovers: names of files that may lie there all the same, which a killed command left.
+    """
     for entry in folder.journal.entries:
         for direction in Direction:
             folder.text(entry, direction)
         folder.record_text(entry)
     if folder.journal.entries:
         folder.snapshot()
-    if strangers := folder.strangers():
+    if strangers := [name for name in folder.strangers() if name not in leftovers]:
         raise HistoryError(
             f"{strangers[0]} is not in journal.json.",
             where=str(folder.path / strangers[0]),

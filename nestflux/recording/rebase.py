@@ -14,8 +14,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nestflux.conf import Configuration, configuration, history_folder
-from nestflux.database.reader import read_schema
-from nestflux.database.rows import read_rows
 from nestflux.exceptions import HistoryError, Refused
 from nestflux.graph.loader import dotted, is_held, load
 from nestflux.history import journal as journal_file
@@ -26,13 +24,9 @@ from nestflux.history.sqlfile import SqlFile, Statement, parse
 from nestflux.history.statements import sha256
 from nestflux.recording.generate import families_of
 from nestflux.recording.place import Place, place_of
-from nestflux.recording.private_values import private_values
 from nestflux.recording.recorded_file import RecordedFile, record_file
-from nestflux.recording.snapshot import (
-    render_snapshot,
-    volatility,
-)
-from nestflux.replaying.head import book, replay
+from nestflux.recording.snapshot import render_snapshot
+from nestflux.recording.two_clocks import run_twice
 
 
 @dataclass(frozen=True)
@@ -134,15 +128,9 @@ def _kept_snapshot(folder: Folder, place: Place) -> dict[str, str]:
             return {SNAPSHOT: side}
     if not journal.entries:
         return {SNAPSHOT: ""}
-    with place.shadow() as connection:
-        book(connection, journal.books)
-        replay(connection, place.folder, journal.entries, load())
-        schema, rows = read_schema(connection), read_rows(connection)
-    with place.shadow_of_another_time() as connection:
-        book(connection, journal.books)
-        replay(connection, place.folder, journal.entries, load())
-        varying = volatility(rows, read_rows(connection), private_values())
-    return {SNAPSHOT: render_snapshot(journal.entries[-1].name, schema, rows, varying)}
+    twice = run_twice(place, journal.entries, place.folder.file)
+    name = journal.entries[-1].name
+    return {SNAPSHOT: render_snapshot(name, twice.schema, twice.rows, twice.varying)}
 
 
 def _of_it(entry: Entry, journal: Journal, *, is_last: bool) -> frozenset[str]:

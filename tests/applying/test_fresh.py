@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from nestflux.applying.fresh import rows_made_by
+from nestflux.history.snapshots import rows_made_by
 from tests.scenario import Project
 
 

@@ -1,0 +1,57 @@
+"""What a snapshot makes, told from its text: objects, and rows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from nestflux.history.lexer import Token, fragments, opening, significant
+
+_OPENING = 40  # tokens in which a CREATE says what it makes; ALGORITHM and such stand before it
+_KINDS = ("TABLE", "VIEW", "TRIGGER", "PROCEDURE", "FUNCTION", "EVENT")
+# Programs before the tables they stand on; DROP TABLE takes a table's triggers along.
+DROP_ORDER = ("event", "procedure", "function", "trigger", "view", "table")
+
+
+def statements_of(snapshot: str) -> tuple[str, ...]:
+    """The statements of ``schema.sql``."""
+    return tuple(f.text for f in fragments(snapshot) if f.kind == "statement")
+
+
+def objects_made_by(statements: Iterable[str]) -> tuple[str, ...]:
+    """What CREATE statements make: ``table blog_post``, ``view shown``."""
+    found = []
+    for sql in statements:
+        shown = opening(sql, _OPENING)
+        if not shown or shown[0].text.upper() != "CREATE":
+            continue
+        words = [token.text.upper() if token.kind == "word" else "" for token in shown]
+        at = next((i for i, word in enumerate(words) if word in _KINDS), None)
+        if at is None:
+            continue
+        kind, at = words[at].lower(), at + 1
+        while words[at] in ("IF", "NOT", "EXISTS"):
+            at += 1
+        found.append(f"{kind} {_name(shown[at])}")
+    return tuple(found)
+
+
+def _name(token: Token) -> str:
+    return token.text[1:-1].replace("``", "`") if token.kind == "name" else token.text
+
+
+def rows_made_by(statements: Iterable[str]) -> Counter[str]:
+    """How many rows the INSERTs of a snapshot make, by table."""
+    found: Counter[str] = Counter()
+    for sql in statements:
+        if [token.text.upper() for token in opening(sql, 2)] != ["INSERT", "INTO"]:
+            continue
+        shown = significant(sql)
+        texts = [token.text.upper() if token.kind == "word" else "" for token in shown]
+        depth = rows = 0
+        for token in shown[texts.index("VALUES") :]:
+            if token.kind == "mark":
+                rows += token.text == "(" and depth == 0
+                depth += {"(": 1, ")": -1}.get(token.text, 0)
+        found[_name(shown[2])] += rows
+    return found

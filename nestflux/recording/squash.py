@@ -1,0 +1,416 @@
+"""``db_squash``: the first files of a history become one, which gives what they gave.
+
+Its text is made as ``schema.sql`` is, from the files' own text and not from Django's models: a
+reviewer's edit stays. It is proved like every other file. All or nothing, like every recording.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from django.db.utils import Error
+
+from nestflux.conf import configuration, history_folder
+from nestflux.database.errors import in_words
+from nestflux.database.reader import Schema, read_schema
+from nestflux.database.rows import TableRows, read_rows
+from nestflux.database.session import PINNED, pin
+from nestflux.exceptions import HistoryError, NotReproduced, Refused
+from nestflux.history import naming
+from nestflux.history.deltas import Delta, FileRecord, StepRecord
+from nestflux.history.folder import Folder, shown, write_all
+from nestflux.history.journal import Entry, Journal
+from nestflux.history.lexer import significant
+from nestflux.history.snapshots import DROP_ORDER, objects_made_by, statements_of
+from nestflux.history.sqlfile import Direction, Replaced, Section, SqlFile, Statement, render
+from nestflux.history.statements import Kind, kind_of, sha256
+from nestflux.recording.generate import families_of
+from nestflux.recording.measuring import Measuring
+from nestflux.recording.place import Place, place_of, require_sound
+from nestflux.recording.snapshot import render_snapshot, volatility
+from nestflux.recording.two_clocks import Twice, run_files, run_twice
+from nestflux.replaying.head import run_script
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+logger = logging.getLogger(__name__)
+
+# As schema.sql: rows may refer to rows that come later, of another table or of their own.
+_UNCHECKED = "SET foreign_key_checks = 0"
+_DEFAULT = "squashed"
+
+
+@dataclass(frozen=True)
+class SquashPlan:
+    """What ``squash`` will do in one history: put ``name`` in the place of ``entries``, none where
+    there is nothing to squash, and remove ``leftovers``, which a killed run left."""
+
+    folder: Folder
+    name: str = ""
+    entries: tuple[Entry, ...] = ()
+    leftovers: tuple[Path, ...] = ()
+
+    @property
+    def nothing_to_do(self) -> bool:
+        return not (self.entries or self.leftovers)
+
+
+@dataclass(frozen=True)
+class Squashed:
+    """A file that was made of others. ``place`` is where."""
+
+    plan: SquashPlan
+    place: Place
+    up: SqlFile
+    down: SqlFile
+    record: FileRecord
+
+    @property
+    def entry(self) -> Entry:
+        return Entry(
+            name=self.up.name,
+            id=self.up.id,
+            up=sha256(render(self.up)),
+            down=sha256(render(self.down)),
+            record=sha256(self.record.dumps()),
+            migrations=tuple(section.migration for section in self.up.sections),
+            books=tuple(row for section in self.up.sections for row in section.books),
+            replaces=self.up.replaces,
+        )
+
+    @property
+    def texts(self) -> dict[str, str]:
+        name = self.up.name
+        return {
+            f"{name}.sql": render(self.up),
+            f"{name}.down.sql": render(self.down),
+            f"{name}.deltas.json": self.record.dumps(),
+        }
+
+    @property
+    def journal(self) -> Journal:
+        journal = self.place.folder.journal
+        return replace(journal, entries=(self.entry, *journal.entries[len(self.plan.entries) :]))
+
+
+def choose(journal: Journal, to: str | None) -> tuple[Entry, ...]:
+    """The files to squash: from the first to ``to``; none where that is one file, or was squashed
+    already. Pure. Raises HistoryError where no file is called so."""
+    entries = journal.entries
+    if to is not None:
+        wanted = to.removesuffix(".sql")
+        if entries and wanted in entries[0].replaced_names:
+            return ()
+        entries = entries[: entries.index(journal.entry(to)) + 1]
+    return entries if len(entries) > 1 else ()
+
+
+def plan_squash(alias: str, *, to: str | None = None, name: str | None = None) -> list[SquashPlan]:
+    """What ``squash`` would do, in the history of each family. Writes nothing and asks no server,
+    where the families are known without one. Raises Refused and its kinds.
+
+    Args:
+        to: the last file to squash, by name or number; None: the last of the history.
+        name: the new file's name without its number.
+    """
+    base = name or _DEFAULT
+    if not naming.is_valid(base):
+        raise Refused(
+            f"--name {name!r} cannot be a file name.",
+            then="use lower-case letters, digits and underscores, 59 at the most",
+        )
+    folders = [history_folder(alias, family) for family in families_of(alias, configuration())]
+    return [_planned(folder, to, base) for folder in folders]
+
+
+def _planned(folder: Folder, to: str | None, base: str) -> SquashPlan:
+    journal = folder.journal
+    try:
+        entries = choose(journal, to)
+    except HistoryError as error:
+        error.stands, error.then = "nothing was changed", "python manage.py db_status"
+        raise
+    full = naming.numbered(entries[-1].number, base) if entries else ""
+    if full in journal.names:
+        raise Refused(
+            f"{full} is one of the files that would be squashed.",
+            stands="nothing was changed",
+            then="give the squash another name: python manage.py db_squash --name NAME",
+        )
+    leftovers = _leftovers(folder, {full} if full else set())
+    require_sound(folder, [path.name for path in leftovers])
+    written_anew = {folder.up_path(full), folder.down_path(full), folder.record_path(full)}
+    kept = tuple(path for path in leftovers if path not in written_anew)
+    return SquashPlan(folder, full, entries, kept)
+
+
+def _leftovers(folder: Folder, made: set[str]) -> list[Path]:
+    """What a killed run left: files that the journal's squash replaced, and a squash that the
+    journal does not know yet."""
+    journal = folder.journal
+    gone = {name for entry in journal.entries for name in entry.replaced_names}
+    return [
+        path
+        for name in sorted((gone | made) - set(journal.names))
+        for path in paths_of(folder, name)
+        if path.exists()
+    ]
+
+
+def paths_of(folder: Folder, name: str) -> tuple[Path, ...]:
+    """The three files of an entry."""
+    return folder.up_path(name), folder.down_path(name), folder.record_path(name)
+
+
+def squash(alias: str, plans: Sequence[SquashPlan]) -> list[Squashed]:
+    """Carry out what ``plan_squash`` said, on a server of each family.
+
+    Raises ServerUnavailable, HistoryError, NotReproduced, and Refused where rows may not be
+    written to a file; whatever is raised, nothing was written.
+    """
+    done = []
+    for plan in plans:
+        if plan.entries:
+            place = place_of(alias, plan.folder.family, configuration(), edits=True)
+            done.append(_squashed(place, plan))
+    write_all(one.place.folder.stage(one.texts, one.journal) for one in done)
+    for plan in plans:
+        old = [path for entry in plan.entries for path in paths_of(plan.folder, entry.name)]
+        for path in (*old, *plan.leftovers):
+            path.unlink(missing_ok=True)
+    return done
+
+
+def _squashed(place: Place, plan: SquashPlan) -> Squashed:
+    logger.info("%s: running %s files", place.server.name, len(plan.entries))
+    twice = run_twice(place, plan.entries, place.folder.file)
+    if twice.varying.reasons:
+        raise Refused(
+            "The rows that these files make may not be written to a file: "
+            + "; ".join(twice.varying.reasons)
+            + ".",
+            where=str(place.folder.path),
+            stands="nothing was changed",
+            then="squash up to the file before the one that makes them: "
+            "python manage.py db_squash --to FILE",
+        )
+    up, down = _files(place, plan, twice)
+    made = _proved(place, Squashed(plan, place, up, down, FileRecord((), ())), twice)
+    _prove_what_follows(made)
+    return made
+
+
+# ---- the texts -----------------------------------------------------------------------------
+
+
+def _files(place: Place, plan: SquashPlan, twice: Twice) -> tuple[SqlFile, SqlFile]:
+    last = plan.entries[-1].name
+    sections = [
+        Section(section.migration, section.replaces)
+        for entry in plan.entries
+        for section in place.folder.file(entry).sections
+    ]
+    statements = _in_order(render_snapshot(last, twice.schema, twice.rows, twice.varying))
+    up = SqlFile(
+        name=plan.name,
+        direction=Direction.UP,
+        id=uuid.uuid4().hex,
+        recorded_on=place.server.name,
+        session=(*PINNED[:-1], _UNCHECKED),
+        sections=_all_in_the_first(sections, statements),
+        notes=(
+            f"Made by db_squash from the schema after {last}, and the rows that its files made: "
+            "all statements stand under the first migration.",
+        ),
+        replaces=tuple(Replaced(e.name, e.id, e.up, e.replaces) for e in plan.entries),
+    )
+    drops = _drops(statements)
+    down = replace(
+        up,
+        direction=Direction.DOWN,
+        session=PINNED if drops.in_order else up.session,
+        sections=_all_in_the_first(sections[::-1], drops.statements),
+        notes=("Drops all that the file makes, whatever ways back the replaced files had.",),
+        replaces=(),
+    )
+    return up, down
+
+
+def _all_in_the_first(
+    sections: Sequence[Section], statements: Sequence[str]
+) -> tuple[Section, ...]:
+    """Every row of ``django_migrations`` comes, and goes, with the last statement."""
+    first, *rest = sections
+    return replace(first, items=tuple(Statement(sql) for sql in statements)), *rest
+
+
+def _in_order(snapshot: str) -> list[str]:
+    """The statements of a snapshot, each table after those that its keys refer to."""
+    statements = [sql for sql in statements_of(snapshot) if kind_of(sql) is not Kind.SESSION]
+    tables = {key: sql for sql in statements if (key := _table_of(sql))}
+    ordered = [tables[key] for key in parents_first(_references(tables)).order]
+    return [*ordered, *(sql for sql in statements if not _table_of(sql))]
+
+
+def _table_of(sql: str) -> str:
+    made = objects_made_by([sql])
+    return made[0].removeprefix("table ") if made and made[0].startswith("table ") else ""
+
+
+def _references(tables: Mapping[str, str]) -> dict[str, set[str]]:
+    """The other tables that each one's foreign keys refer to."""
+    found: dict[str, set[str]] = {}
+    for table, sql in tables.items():
+        shown_ = significant(sql)
+        names = {
+            name.text[1:-1].replace("``", "`")
+            for word, name in pairwise(shown_)
+            if word.kind == "word" and word.text.upper() == "REFERENCES" and name.kind == "name"
+        }
+        found[table] = (names & tables.keys()) - {table}
+    return found
+
+
+@dataclass(frozen=True)
+class Ordered:
+    """Names in an order; ``whole`` is False where a circle was broken somewhere."""
+
+    order: tuple[str, ...]
+    whole: bool
+
+
+def parents_first(refers_to: Mapping[str, set[str]]) -> Ordered:
+    """Each name after those that it refers to, as far as that can be. Pure."""
+    waiting, ordered, whole = dict(refers_to), list[str](), True
+    while waiting:
+        ready = [name for name, others in waiting.items() if not others & waiting.keys()]
+        whole = whole and bool(ready)
+        for name in ready or list(waiting)[:1]:
+            del waiting[name]
+            ordered.append(name)
+    return Ordered(tuple(ordered), whole)
+
+
+@dataclass(frozen=True)
+class _Drops:
+    """``in_order``: no table is dropped while another one's key refers to it."""
+
+    statements: tuple[str, ...]
+    in_order: bool
+
+
+def _drops(statements: Sequence[str]) -> _Drops:
+    """What takes back all that these statements make, children before their parents."""
+    made = objects_made_by(statements)[::-1]
+    tables = {key: sql for sql in statements if (key := _table_of(sql))}
+    return _Drops(
+        tuple(
+            f"DROP {kind.upper()} `{name.replace('`', '``')}`"
+            for wanted in DROP_ORDER
+            for kind, name in (key.split(" ", 1) for key in made)
+            if kind == wanted
+        ),
+        parents_first(_references(tables)).whole,
+    )
+
+
+# ---- the proof -----------------------------------------------------------------------------
+
+
+def _proved(place: Place, made: Squashed, twice: Twice) -> Squashed:
+    """Run both ways on an empty shadow: the schema and the rows of the replaced files, and nothing
+    left behind. Returns it with true comment lines and records."""
+    logger.info("%s: running the text of %s.sql", place.server.name, made.up.name)
+    with place.shadow() as connection:
+        empty = read_schema(connection)
+        up, ups = _measured(connection, place, made.up)
+        _require_same(twice.schema, read_schema(connection), up)
+        _require_same_rows(twice, read_rows(connection), up)
+        down, downs = _measured(connection, place, made.down)
+        _require_same(empty, read_schema(connection), down)
+    return replace(made, up=up, down=down, record=FileRecord(ups, downs))
+
+
+def _measured(
+    connection: BaseDatabaseWrapper, place: Place, file: SqlFile
+) -> tuple[SqlFile, tuple[StepRecord, ...]]:
+    pin(connection, file.session)
+    measuring = Measuring(connection, place.server.family)
+    records: list[StepRecord] = []
+
+    def execute(text: str) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(text)
+
+    for ordinal, section, step in file.steps():
+        sql = step.sql if isinstance(step, Statement) else ""
+        try:
+            records.append(measuring.run(sql, execute)[2])
+        except Error as error:
+            raise NotReproduced(
+                f"Step {ordinal} of {file.name} fails: {in_words(error, connection, sql)}",
+                where=f"{section.migration}, {file.direction} file, step {ordinal}",
+                stands="nothing was written",
+            ) from error
+    return file.with_notes(dict(enumerate((r.note for r in records), start=1))), tuple(records)
+
+
+def _require_same(wanted: Schema, found: Schema, file: SqlFile) -> None:
+    if difference := Delta.between(wanted.reading, found.reading):
+        raise NotReproduced(
+            f"The {file.direction} file does not give what the files give that it replaces:\n"
+            + "\n".join(f"    {line}" for line in difference.lines()[:20]),
+            where=file.name,
+            stands="nothing was written",
+        )
+
+
+def _require_same_rows(twice: Twice, found: Mapping[str, TableRows], file: SqlFile) -> None:
+    """The same rows, but for the columns that are other ones in each run."""
+    differing = volatility(twice.rows, found)
+    lines = [reason for reason in differing.reasons if "number of rows" in reason]
+    for table, columns in differing.columns.items():
+        if other := sorted(columns - twice.varying.columns.get(table, frozenset())):
+            lines.append(f"{table}: other values in {', '.join(other)}")
+    if lines:
+        raise NotReproduced(
+            "The up file does not give the rows that the files give which it replaces:\n"
+            + "\n".join(f"    {line}" for line in lines),
+            where=file.name,
+            stands="nothing was written",
+        )
+
+
+def _prove_what_follows(made: Squashed) -> None:
+    """The files that stay, run behind the squash, still give what ``schema.sql`` says."""
+    folder = made.place.folder
+    rest = made.journal.entries[1:]
+    if not rest:
+        return
+    logger.info("%s: running %s files behind it", made.place.server.name, len(rest))
+    with made.place.shadow() as connection:
+        files = {made.entry.id: made.up}
+        run_files(
+            connection,
+            made.place,
+            made.journal.entries,
+            lambda entry: files.get(entry.id) or folder.file(entry),
+        )
+        found = read_schema(connection)
+    with made.place.shadow() as connection:
+        run_script(connection, folder.snapshot())
+        said = read_schema(connection)
+    if difference := Delta.between(said.reading, found.reading):
+        raise NotReproduced(
+            "The files behind the squash do not give the schema of schema.sql any more:\n"
+            + "\n".join(f"    {line}" for line in difference.lines()[:20]),
+            where=shown(folder.path),
+            stands="nothing was written",
+        )

@@ -1,0 +1,60 @@
+"""A history run twice, under two clocks: its schema, its rows, and which of these vary."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nestflux.database.reader import Schema, read_schema
+from nestflux.database.rows import TableRows, read_rows
+from nestflux.graph.loader import load
+from nestflux.graph.python_steps import StepRunner
+from nestflux.history.journal import Entry
+from nestflux.history.sqlfile import SqlFile
+from nestflux.recording.place import Place
+from nestflux.recording.private_values import private_values
+from nestflux.recording.snapshot import Volatility, volatility
+from nestflux.replaying.head import book, run_file
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+Files = Callable[[Entry], SqlFile]
+
+
+@dataclass(frozen=True)
+class Twice:
+    """What files made of an empty schema, ``rows`` under the clock of now."""
+
+    schema: Schema
+    rows: Mapping[str, TableRows]
+    varying: Volatility
+
+
+def run_twice(place: Place, entries: Sequence[Entry], files: Files) -> Twice:
+    """Run the first files of a history on two empty shadows.
+
+    Args:
+        files: reads a file of the history.
+
+    Raises NotReproduced, naming the step, where one does not run.
+    """
+    with place.shadow() as connection:
+        run_files(connection, place, entries, files)
+        schema, rows = read_schema(connection), read_rows(connection)
+    with place.shadow_of_another_time() as connection:
+        run_files(connection, place, entries, files)
+        varying = volatility(rows, read_rows(connection), private_values())
+    return Twice(schema, rows, varying)
+
+
+def run_files(
+    connection: BaseDatabaseWrapper, place: Place, entries: Sequence[Entry], files: Files
+) -> None:
+    """Run the first files of a history on an empty shadow, and book each."""
+    steps = StepRunner(load(), place.folder.journal.migrations)
+    book(connection, ())
+    for entry in entries:
+        run_file(connection, files(entry), steps)
+        book(connection, entry.books)

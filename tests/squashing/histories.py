@@ -1,0 +1,121 @@
+"""A history with all that a squash must keep: rows, an edit, keys, squashes of Django's."""
+
+from __future__ import annotations
+
+from tests.scenario import Project
+
+HEAD = "from django.db import models\n"
+ITEM = """
+class Item(models.Model):
+    code = models.CharField(max_length=20, unique=True)
+    parent = models.ForeignKey("self", models.CASCADE, null=True)
+"""
+COLOR = '    color = models.CharField(max_length=9, default="", db_default="")\n'
+EVENT = """
+class Event(models.Model):
+    what = models.CharField(max_length=20)
+"""
+STAMP = """
+class Stamp(models.Model):
+    item = models.ForeignKey(Item, models.CASCADE)
+    mark = models.UUIDField()
+    made = models.DateTimeField()
+"""
+NOTE = '    note = models.CharField(max_length=10, default="", db_default="")\n'
+ROWS = """
+    import uuid
+    from django.db import migrations
+    from django.utils import timezone
+
+    def fill(apps, schema_editor):
+        Item = apps.get_model("shop", "Item")
+        first = Item.objects.create(code="älteste")
+        second = Item.objects.create(code="it's", parent=first)
+        first.parent = second
+        first.save()
+        apps.get_model("shop", "Stamp").objects.create(
+            item=first, mark=uuid.uuid4(), made=timezone.now()
+        )
+
+    class Migration(migrations.Migration):
+        dependencies = [("shop", "0003_stamp")]
+        operations = [migrations.RunPython(fill, migrations.RunPython.noop)]
+"""
+# Of Django: it stands for two that are held by files.
+SHOP_SQUASH = """
+    import django.db.models.deletion
+    from django.db import migrations, models
+
+    ID = models.BigAutoField(
+        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+    )
+
+    class Migration(migrations.Migration):
+        initial = True
+        replaces = [("shop", "0001_initial"), ("shop", "0002_color")]
+        operations = [
+            migrations.CreateModel("Item", [
+                ("id", ID),
+                ("code", models.CharField(max_length=20, unique=True)),
+                ("parent", models.ForeignKey(
+                    null=True, on_delete=django.db.models.deletion.CASCADE, to="shop.item")),
+                ("color", models.CharField(db_default="", default="", max_length=9)),
+            ]),
+            migrations.CreateModel("Event", [
+                ("id", ID), ("what", models.CharField(max_length=20)),
+            ]),
+        ]
+"""
+# Of Django, too: it is recorded instead of what it stands for.
+DEPOT = {
+    "models.py": """
+        from django.db import models
+
+        class Shelf(models.Model):
+            code = models.CharField(max_length=20)
+    """,
+    "migrations/0001_squashed_0002.py": """
+        from django.db import migrations, models
+
+        class Migration(migrations.Migration):
+            initial = True
+            replaces = [("depot", "0001_initial"), ("depot", "0002_longer")]
+            operations = [
+                migrations.CreateModel("Shelf", [
+                    ("id", models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                    ("code", models.CharField(max_length=20)),
+                ]),
+            ]
+    """,
+}
+# The files up to here are squashed in the tests.
+LAST = "0004_rows"
+OLD = ("0001_initial", "0002_color", "0003_stamp", "0004_rows")
+SQUASH = "0004_squashed"
+
+
+def record(project: Project) -> None:
+    """Four files, and one behind them: ``0005_note``."""
+    project.write("shop/models.py", HEAD + ITEM + EVENT)
+    project.succeeds("db_generate", "--name", "initial")
+    name = f"migrations_sql/{project.server.family}/0001_initial.sql"
+    table = next(t for t in project.read(name).split(";") if "CREATE TABLE `shop_event`" in t)
+    project.edit(name, table, f"{table}\nPARTITION BY HASH (`id`) PARTITIONS 3")
+    project.succeeds("db_generate", "--accept", "0001_initial.sql")
+
+    project.write("shop/models.py", HEAD + ITEM + COLOR + EVENT)
+    _migration(project, "color")
+    project.write("shop/migrations/0001_squashed_0002.py", SHOP_SQUASH)
+    project.write("shop/models.py", HEAD + ITEM + COLOR + EVENT + STAMP)
+    _migration(project, "stamp")
+    project.write("shop/migrations/0004_rows.py", ROWS)
+    project.succeeds("db_generate", "--name", "rows")
+    project.write("shop/models.py", HEAD + ITEM + COLOR + EVENT + STAMP + NOTE)
+    _migration(project, "note")
+
+
+def _migration(project: Project, name: str) -> None:
+    """Record what changed, in a module and a file of that name."""
+    project.succeeds("makemigrations", "shop", "-n", name)
+    project.succeeds("db_generate", "--name", name)

@@ -17,13 +17,13 @@ from nestflux.applying import signals
 from nestflux.applying.context import Context, Options
 from nestflux.applying.coverage import refuse_unrecorded
 from nestflux.applying.files import ledger_steps, relinks, row_of, work_in
-from nestflux.applying.first_look import open_history
+from nestflux.applying.first_look import open_history, read_known
 from nestflux.applying.migrate import send_post_migrate
 from nestflux.applying.plan import Known, Relink, make
 from nestflux.applying.recovery.projecting import is_as_after
 from nestflux.applying.running import lock_held, refuse_unsuitable, run_opened
 from nestflux.applying.tasks import Task, Work
-from nestflux.database.ledger import FileRow, Ledger, LedgerState, read_state
+from nestflux.database.ledger import FileRow, Ledger, LedgerState
 from nestflux.database.reader import read_schema
 from nestflux.database.session import pin, restored_session
 from nestflux.exceptions import HistoryError, LedgerConflict, Refused
@@ -277,7 +277,11 @@ def _planned(
 ) -> tuple[BookingPlan, LedgerState]:
     folder.verify()
     refuse_unrecorded(folder.journal, connection)
-    state = read_state(connection) or LedgerState()
+    state, exchanges = read_known(connection, folder)
+    if exchanges:
+        raise _refused(
+            f"Another booking comes first: {exchanges[0]}.", "python manage.py db_migrate"
+        )
     entry = choose(folder.journal, state, file, relinks(folder, state, Ledger(connection)))
     row = row_of(folder, entry, server)
     work = work_in(row, Direction.UP)

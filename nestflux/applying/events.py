@@ -165,6 +165,15 @@ class Relinked(Event):
 
 
 @dataclass(frozen=True)
+class Exchanged(Event):
+    """Files are booked in the place of others: a squash for those that it replaces, or, in a
+    checkout of before it, they for it."""
+
+    booked: tuple[str, ...]
+    replaced: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class BackupStarted(Event):
     """Tables are about to be dumped into ``folder``, before the file ``name`` loses their data."""
 

@@ -13,6 +13,7 @@ from django.conf import settings
 
 from nestflux.applying.coverage import refuse_unrecorded
 from nestflux.applying.plan import Known, Plan, Relink, make, refuse_family, replay_reasons
+from nestflux.applying.squashes import Exchange, exchanged, find
 from nestflux.conf import FAMILIES, history_folder
 from nestflux.database.errors import connect
 from nestflux.database.ledger_rows import LedgerState, read_state
@@ -72,7 +73,7 @@ def planned(
     """
     folder.verify()
     refuse_unrecorded(folder.journal, connection)
-    state = read_state(connection) or LedgerState()
+    state, exchanges = read_known(connection, folder)
     known = Known(
         state=state,
         # Asked only where it matters: a database with applied files is not fresh.
@@ -80,6 +81,7 @@ def planned(
         signals_hash=signals_hash(),
         relinks=_relinks(connection, folder, state),
         replay_reasons=replay_reasons(folder.journal, _assumed_settings(folder)),
+        exchanges=exchanges,
     )
     try:
         plan = make(folder.journal, known, replay=replay, to=to, turn=turn)
@@ -88,6 +90,27 @@ def planned(
             return Plan(), state
         raise
     return None if plan.nothing_to_do else (plan, state)
+
+
+def read_known(
+    connection: BaseDatabaseWrapper, folder: Folder
+) -> tuple[LedgerState, tuple[Exchange, ...]]:
+    """The ledger as the history on disk has it, where a squash and its files stand for one another;
+    and what is to be written for that. One query where they do not have to."""
+    state = read_state(connection) or LedgerState()
+    entries = {entry.id for entry in folder.journal.entries}
+    applied = {file.id for file in state.applied}
+    strangers = applied - entries
+    unknown = [e for e in folder.journal.entries if e.replaces and e.id not in applied]
+    if not (strangers or (unknown and state.files)):
+        return state, ()
+    from nestflux.database.ledger import Ledger
+    from nestflux.history.sqlfile import replaces_of
+
+    ledger = Ledger(connection)
+    squashes = {identity: replaces_of(ledger.file_row(identity).up_text) for identity in strangers}
+    exchanges = find(folder.journal, state, squashes)
+    return exchanged(state, exchanges), exchanges
 
 
 def _has_tables(connection: BaseDatabaseWrapper) -> bool:

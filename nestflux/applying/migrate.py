@@ -15,7 +15,7 @@ from nestflux.applying.backups.taking import Due, back_up, due, refuse_unbacked
 from nestflux.applying.context import Context, Options
 from nestflux.applying.edits import edited, refuse_edited
 from nestflux.applying.events import Finished, Loaded, Noticed, Relinked, SignalsLate, Turned
-from nestflux.applying.files import row_of, work_in
+from nestflux.applying.files import exchange, row_of, work_in
 from nestflux.applying.first_look import open_history, planned, signals_hash
 from nestflux.applying.plan import Plan
 from nestflux.applying.recovery.half_way import HalfWay, looking
@@ -34,11 +34,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run did: the files it applied in their order, or loaded, and signals."""
+    """What a run did: the files it applied in their order, or loaded, and signals. ``exchanged``
+    were booked in the place of others."""
 
     applied: tuple[Finished, ...] = ()
     loaded: Loaded | None = None
     relinked: tuple[str, ...] = ()
+    exchanged: tuple[str, ...] = ()
     signals_sent: bool = False
 
     @property
@@ -141,7 +143,11 @@ def _carry_out(
     rows: dict[str, FileRow],
     works: dict[str, Work],
 ) -> Outcome:
-    outcome = Outcome(relinked=_relink(context, plan, rows))
+    exchanged = exchange(context, folder, plan.exchanges)
+    outcome = Outcome(
+        relinked=_relink(context, plan, rows),
+        exchanged=tuple(name for each in exchanged for name in each.names),
+    )
     if not plan.signals_owed:
         return outcome
     journal = folder.journal

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from nestflux.applying.squashes import Exchange, refuse_problems
 from nestflux.database.ledger_rows import LedgerFile, LedgerState
 from nestflux.exceptions import LedgerConflict, ServerUnsupported
 from nestflux.history.journal import Entry, Journal
@@ -27,7 +28,7 @@ class Known:
 
     ``has_tables``: the schema holds tables that are nobody's books. ``relinks``: ledger rows
     whose steps are, one by one, those of an entry. ``replay_reasons``: why the snapshot may not
-    be loaded here.
+    be loaded here. ``exchanges``: rows that stand for others; ``state`` is as after them.
     """
 
     state: LedgerState
@@ -35,6 +36,7 @@ class Known:
     signals_hash: str
     relinks: tuple[Relink, ...] = ()
     replay_reasons: tuple[str, ...] = ()
+    exchanges: tuple[Exchange, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ class Plan:
     ``drop_first`` are the objects of a load that died, each with the rows that it was to get.
     ``turns``: the one in flight is a rollback, which is turned round.
     ``off_branch`` are applied files that the journal does not hold: another branch's, left alone.
+    ``exchanges``: a squash is booked for the files that it replaces, or the other way round.
     """
 
     pending: tuple[Entry, ...] = ()
@@ -57,11 +60,12 @@ class Plan:
     drop_first: Mapping[str, int] = field(default_factory=dict)
     off_branch: tuple[LedgerFile, ...] = ()
     relinks: tuple[Relink, ...] = ()
+    exchanges: tuple[Exchange, ...] = ()
     signals_owed: bool = False
 
     @property
     def nothing_to_do(self) -> bool:
-        return not (self.pending or self.relinks or self.signals_owed)
+        return not (self.pending or self.relinks or self.exchanges or self.signals_owed)
 
 
 def make(
@@ -81,6 +85,7 @@ def make(
 
     Raises LedgerConflict where ledger, files and ``django_migrations`` contradict one another.
     """
+    refuse_problems(known.exchanges)
     state = relinked(known.state, known.relinks)
     _refuse_other_family(journal, state)
     _refuse_changed(journal, state)
@@ -109,6 +114,7 @@ def make(
         drop_first=died or {},
         off_branch=tuple(file for file in state.applied if file.id not in ids),
         relinks=known.relinks,
+        exchanges=known.exchanges,
         signals_owed=bool(
             (state.applied or pending)
             and (state.signals_owed or pending or state.signals_hash != known.signals_hash)

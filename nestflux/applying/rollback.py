@@ -16,12 +16,13 @@ from nestflux.applying.backups.losses import Loss, losses_live
 from nestflux.applying.backups.taking import back_up, refuse_unbacked
 from nestflux.applying.context import Context, Options
 from nestflux.applying.events import Finished, SignalsLate, Turned
-from nestflux.applying.files import row_of, work_in
-from nestflux.applying.first_look import open_history
+from nestflux.applying.files import exchange, row_of, work_in
+from nestflux.applying.first_look import open_history, read_known
 from nestflux.applying.migrate import send_post_migrate
 from nestflux.applying.recovery.half_way import HalfWay, looking
 from nestflux.applying.running import lock_held, refuse_unsuitable, run_opened
 from nestflux.applying.sizes import refuse_what_is_too_large
+from nestflux.applying.squashes import REPLACED, Exchange
 from nestflux.applying.tasks import Work
 from nestflux.database.ledger import FileRow, Ledger, LedgerFile, LedgerState, read_state
 from nestflux.database.lock import holder_of, lock_name
@@ -66,10 +67,12 @@ class RollbackFile:
 @dataclass(frozen=True)
 class RollbackPlan:
     """What ``db_rollback`` will do: the files in the order in which they are undone, and
-    ``post_migrate`` where an earlier run ended before it was sent."""
+    ``post_migrate`` where an earlier run ended before it was sent. ``exchanges`` are written first:
+    the ledger is to know the files that this history has."""
 
     files: tuple[RollbackFile, ...] = ()
     signals_owed: bool = False
+    exchanges: tuple[Exchange, ...] = ()
 
     @property
     def nothing_to_do(self) -> bool:
@@ -111,13 +114,14 @@ def choose(
         return begun or newest_first[:1]
     if to == ZERO:
         return (*begun, *newest_first)
-    wanted = _named(str(file or to), (*begun, *newest_first))
+    replaced = [known.name for known in state.files if known.state == REPLACED]
+    wanted = _named(str(file or to), (*begun, *newest_first), replaced)
     chosen = [*begun, *newest_first]
     end = chosen.index(wanted)
     return tuple(chosen[: end + 1] if file is not None else chosen[:end])
 
 
-def _named(name: str, files: tuple[LedgerFile, ...]) -> LedgerFile:
+def _named(name: str, files: tuple[LedgerFile, ...], replaced: Collection[str] = ()) -> LedgerFile:
     wanted = name.removesuffix(".sql").removesuffix(".down")
     number = f"{int(wanted):04d}_" if wanted.isdigit() else None
     found = [
@@ -128,6 +132,8 @@ def _named(name: str, files: tuple[LedgerFile, ...]) -> LedgerFile:
     if len(found) == 1:
         return found[0]
     what = "is the beginning of several" if found else "is not applied here"
+    if wanted in replaced:
+        what = "was replaced by a squash, which is undone as a whole"
     raise Refused(f"{name} {what}.", stands="nothing was run", then="python manage.py db_status")
 
 
@@ -190,6 +196,7 @@ def rollback(
         )
         order = _order(folder, plan)
         with run_opened(connection, server, lock, options, order, state.version) as context:
+            exchange(context, folder, plan.exchanges)
             return _carry_out(context, plan, state)
 
 
@@ -235,7 +242,7 @@ def _planned(
     options: Options,
 ) -> tuple[RollbackPlan, LedgerState]:
     file, to, off_branch = what
-    state = read_state(connection) or LedgerState()
+    state, exchanges = read_known(connection, folder)
     ledger = Ledger(connection)
     files = []
     held = {entry.id for entry in folder.journal.entries} if off_branch else None
@@ -262,7 +269,7 @@ def _planned(
         files.append((known, row, work))
     losses = losses_live(connection, [work.to_run for _, _, work in files])
     planned = (RollbackFile(*file, lost) for file, lost in zip(files, losses, strict=True))
-    return RollbackPlan(tuple(planned), state.signals_owed), state
+    return RollbackPlan(tuple(planned), state.signals_owed, exchanges), state
 
 
 def _row(folder: Folder, server: Server, ledger: Ledger, known: LedgerFile) -> FileRow:

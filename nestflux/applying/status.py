@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from nestflux.applying.first_look import open_history, signals_hash
-from nestflux.database.ledger import Ledger, LedgerFile, LedgerState, read_state
+from nestflux.applying.first_look import open_history, read_known, signals_hash
+from nestflux.applying.squashes import REPLACED, Exchange
+from nestflux.database.ledger import Ledger, LedgerFile, LedgerState
 from nestflux.database.ledger_backups import BackupRow, last_of, read_backups
 from nestflux.database.lock import holder_of, lock_name
 from nestflux.database.server import schema_name
@@ -15,9 +16,13 @@ if TYPE_CHECKING:
     from nestflux.history.journal import Journal
 
 
+GONE = ("rolled_back", REPLACED)  # rows that say nothing of what is applied now
+
+
 @dataclass(frozen=True)
 class FileStatus:
-    """One file. ``state``: applied, pending, running, failed, rolling_back; ``step`` is the
+    """One file. ``state``: applied, pending, running, failed, rolling_back; unbooked, where others
+    are applied for which it stands, or which stand for it; ``step`` is the
     statement that is in flight or failed, from 1 on, 0 where none is; ``backup``: the folder of
     the last backup that was taken before it lost data."""
 
@@ -40,7 +45,8 @@ class FileStatus:
 
 @dataclass(frozen=True)
 class Status:
-    """A database against its history. ``holder``: the deploy that holds the lock at the moment."""
+    """A database against its history. ``holder``: the deploy that holds the lock at the moment;
+    ``problem``: why a squash and the files that it replaces cannot stand for one another."""
 
     alias: str
     server: str
@@ -48,6 +54,11 @@ class Status:
     signals_owed: bool
     holder: str = ""
     loading: bool = False
+    problem: str = ""
+
+    @property
+    def unbooked(self) -> tuple[FileStatus, ...]:
+        return tuple(file for file in self.files if file.state == "unbooked")
 
     @property
     def pending(self) -> tuple[FileStatus, ...]:
@@ -56,15 +67,20 @@ class Status:
     @property
     def needs_attention(self) -> bool:
         """Did something fail, or was something left in flight?"""
-        return self.loading or any(file.needs_attention for file in self.files)
+        return (
+            self.loading or bool(self.problem) or any(file.needs_attention for file in self.files)
+        )
 
     def to_json(self) -> dict[str, Any]:
         return {
             "database": self.alias,
             "server": self.server,
-            "up_to_date": not (self.pending or self.needs_attention or self.signals_owed),
+            "up_to_date": not (
+                self.pending or self.unbooked or self.needs_attention or self.signals_owed
+            ),
             "holder": self.holder,
             "loading": self.loading,
+            "problem": self.problem,
             "post_migrate_owed": self.signals_owed,
             "files": [vars(file) for file in self.files],
         }
@@ -73,35 +89,49 @@ class Status:
 def status(alias: str) -> Status:
     """Where the database of an alias stands. Raises Refused where it cannot be asked."""
     connection, server, folder = open_history(alias)
-    state = read_state(connection) or LedgerState()
+    state, exchanges = read_known(connection, folder)
     ledger = Ledger(connection)
     holder = holder_of(connection, lock_name(schema_name(connection)))
     owed = state.signals_owed or state.signals_hash != signals_hash()
     return Status(
         alias=alias,
         server=server.name,
-        files=tuple(_files(folder.journal, state, ledger, read_backups(connection))),
+        files=tuple(
+            _files(folder.journal, state, ledger, read_backups(connection), _unbooked(exchanges))
+        ),
         signals_owed=bool(state.applied) and owed,
         holder=str(holder) if holder else "",
         loading=state.loading is not None and not state.applied,
+        problem=next((e.problem for e in exchanges if e.problem), ""),
     )
 
 
+def _unbooked(exchanges: tuple[Exchange, ...]) -> frozenset[str]:
+    """The ids of files that are to be booked in the place of others."""
+    return frozenset(identity for each in exchanges if not each.problem for identity in each.ids)
+
+
 def _files(
-    journal: Journal, state: LedgerState, ledger: Ledger, backups: tuple[BackupRow, ...]
+    journal: Journal,
+    state: LedgerState,
+    ledger: Ledger,
+    backups: tuple[BackupRow, ...],
+    unbooked: frozenset[str],
 ) -> list[FileStatus]:
     listed = {entry.id for entry in journal.entries}
     shown = []
     for entry in journal.entries:
         known = state.file(entry.id)
-        if known is None or known.state == "rolled_back":
+        if entry.id in unbooked:
+            file = FileStatus(entry.name, "unbooked")
+        elif known is None or known.state in GONE:
             file = FileStatus(entry.name, "pending")
         else:
             file = _of(known, ledger)
         mine = [row for row in backups if row.sql_migration_id == entry.id]
         shown.append(_with_backup(file, last_of(mine)))
     strangers = [file for file in state.files if file.id not in listed]
-    shown += [_of(f, ledger, off_branch=True) for f in strangers if f.state != "rolled_back"]
+    shown += [_of(f, ledger, off_branch=True) for f in strangers if f.state not in GONE]
     return shown
 
 

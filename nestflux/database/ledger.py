@@ -165,6 +165,25 @@ class Ledger:
             [row.id for row in rows],
         )
 
+    def exchange_files(
+        self, rows: Sequence[FileRow], *, since: str, out: Sequence[str], back: Sequence[str]
+    ) -> None:
+        """``rows`` are applied since a moment (UTC), and ``back``, whose rows are there, again; the
+        files ``out``, which stood for them, are replaced and keep their texts."""
+        for state, identities in (("replaced", out), ("applied", back)):
+            if identities:
+                marks = ", ".join(["%s"] * len(identities))
+                self._execute(
+                    f"UPDATE nestflux_sql_migration SET state = %s WHERE id IN ({marks})",
+                    [state, *identities],
+                )
+        self.put_applied(rows, "squashed")
+        for row in rows:
+            self._execute(
+                "UPDATE nestflux_sql_migration SET started_at = %s, finished_at = %s WHERE id = %s",
+                [since, since, row.id],
+            )
+
     def renew_file(self, row: FileRow, old_id: str = "") -> None:
         """Give a file's row its new name, id, texts and hashes; its state stays."""
         columns = row.columns(self.connection.alias)

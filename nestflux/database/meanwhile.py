@@ -19,7 +19,12 @@ _WORDS = {
     "rolled_back": "rolled back",
     "stopped_in": "stopped in",
 }
-_BY_ORIGIN = {"snapshot": "loaded", "baseline": "taken_over", "booked": "booked"}
+_BY_ORIGIN = {
+    "snapshot": "loaded",
+    "baseline": "taken_over",
+    "booked": "booked",
+    "squashed": "booked",
+}
 _NAMED = 3  # of more files the first and the last are named
 
 
@@ -103,6 +108,6 @@ def runs_since(
 
 
 def _done(state: str, origin: str) -> str:
-    if state == "applied":
+    if state in ("applied", "replaced"):
         return _BY_ORIGIN.get(origin, "applied")
     return "rolled_back" if state == "rolled_back" else "stopped_in"

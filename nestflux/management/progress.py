@@ -19,6 +19,7 @@ from nestflux.applying.events import (
     BackupStarted,
     BackupTaken,
     Event,
+    Exchanged,
     Finished,
     HolderEnded,
     HolderSpared,
@@ -191,6 +192,11 @@ def _lines(event: Event) -> list[str]:
                 return [f"{event.new}: its row is renewed, the statements are the same"]
             how = "was begun, and goes on" if event.is_in_flight else "ran already"
             return [f"{event.old} {how} as {event.new}: the same statements"]
+        case Exchanged():
+            took, gave = counted(len(event.booked), "file"), counted(len(event.replaced), "file")
+            name = f"{event.booked[0]}.sql" if len(event.booked) == 1 else took
+            stood = f"{event.replaced[0]}.sql" if len(event.replaced) == 1 else gave
+            return [f"✓ Booked {name} in the place of {stood}: nothing had to run"]
         case BackupStarted():
             return [f"Backing up {', '.join(event.tables)} before {event.name}.sql"]
         case BackupTaken():

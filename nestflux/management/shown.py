@@ -21,6 +21,7 @@ def plan_lines(plan: Plan, works: Sequence[Work], due: Sequence[Due]) -> Iterato
         yield f"Drops what a load that died had made: {', '.join(plan.drop_first)}"
     for reason in plan.replay_reasons:
         yield f"schema.sql is not loaded: {reason}"
+    yield from (f"Books {exchange}: nothing runs" for exchange in plan.exchanges)
     for relink in plan.relinks:
         if relink.old.name == relink.entry.name:
             yield f"{relink.entry.name}: only its row is renewed, the statements are the same"
@@ -75,6 +76,10 @@ def plan_as_json(plan: Plan, works: Sequence[Work], due: Sequence[Due]) -> dict[
         "turns": plan.turns,
         "off_branch": [file.name for file in plan.off_branch],
         "relinks": {relink.old.name: relink.entry.name for relink in plan.relinks},
+        "exchanges": [
+            {"booked": list(e.names), "replaced": sorted(file.name for file in e.out)}
+            for e in plan.exchanges
+        ],
         "post_migrate": plan.signals_owed,
         "files": [{**_work_as_json(work), **_due_as_json(work, due)} for work in works],
     }

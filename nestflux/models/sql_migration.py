@@ -7,7 +7,8 @@ class SqlMigration(models.Model):
     """A SQL migration that was begun on this database: its text, and where it stands.
 
     ``id`` is the file's permanent id, which a rename or a new number does not change. ``attempt``
-    counts its passages, up or down; each passage has statement rows of its own. Times are UTC.
+    counts its passages, up or down; each passage has statement rows of its own. Times are UTC. A
+    file is replaced where its squash stands for it.
     """
 
     class State(models.TextChoices):
@@ -16,6 +17,7 @@ class SqlMigration(models.Model):
         APPLIED = "applied", "applied"
         ROLLING_BACK = "rolling_back", "rolling back"
         ROLLED_BACK = "rolled_back", "rolled back"
+        REPLACED = "replaced", "replaced"
 
     class Origin(models.TextChoices):
         """How it came to be applied."""
@@ -24,6 +26,7 @@ class SqlMigration(models.Model):
         SNAPSHOT = "snapshot", "loaded with schema.sql"
         BASELINE = "baseline", "taken over"
         BOOKED = "booked", "run by hand"
+        SQUASHED = "squashed", "booked for others"
 
     id = models.CharField(primary_key=True, max_length=64)
     name = models.CharField(max_length=100)

@@ -101,7 +101,7 @@ class Walk:
                 file = self._files(entry, Direction.UP)
                 pin(connection, file.session or PINNED)
                 for section in file.sections:
-                    if only in (None, entry) and self._is_recorded(section.migration):
+                    if only in (None, entry) and self._is_recorded(entry, section.migration):
                         found = self._again(connection, entry, file, section, steps)
                         yield found
                         if not found.is_the_files:
@@ -116,7 +116,9 @@ class Walk:
     def down(self, only: Entry | None = None) -> Iterator[Again]:
         """Every file from the last to the first of which something is recorded; ``only``: that
         one. Raises as ``up`` does."""
-        recorded = [e for e in self._entries if any(map(self._is_recorded, e.migrations))]
+        recorded = [
+            e for e in self._entries if any(self._is_recorded(e, name) for name in e.migrations)
+        ]
         wanted = recorded if only is None else [only]
         with self._stack:
             connection: BaseDatabaseWrapper | None = None
@@ -141,7 +143,7 @@ class Walk:
         pin(connection, down.session or PINNED)
         made: list[Again] = []
         for section in down.sections:
-            if self._is_recorded(section.migration):
+            if self._is_recorded(entry, section.migration):
                 made.append(self._again(connection, entry, down, section, steps))
                 if not made[-1].is_the_files:
                     break
@@ -215,8 +217,13 @@ class Walk:
 
     # ---- migrations ----
 
-    def _is_recorded(self, name: str) -> bool:
-        return undotted(name) in self._loader.disk_migrations and self._own(name)
+    def _is_recorded(self, entry: Entry, name: str) -> bool:
+        """Of a squash nothing is: its statements are of no one migration."""
+        return (
+            not entry.replaces
+            and undotted(name) in self._loader.disk_migrations
+            and self._own(name)
+        )
 
     def _migration(self, name: str) -> Migration:
         return self._loader.disk_migrations[undotted(name)]
@@ -247,7 +254,10 @@ def remembered(record: FileRecord, migration: str, direction: Direction) -> str:
 
 
 def is_known(record: FileRecord, entry: Entry, loader: ExtendedLoader) -> bool:
-    """Is the code of every migration of a file that which the record remembers?"""
+    """Is the code of every migration of a file that which the record remembers? A squash remembers
+    none."""
+    if entry.replaces:
+        return True
     for name in entry.migrations:
         if (migration := loader.disk_migrations.get(undotted(name))) is None:
             continue
@@ -277,6 +287,8 @@ def remember_again(
 
     Raises RecordingFailed where Django gives nothing any more.
     """
+    if entry.replaces:
+        return (), {}
     entries = place.folder.journal.entries
     walk = Walk(place, entries[: entries.index(entry) + 1], files)
     hashes: dict[tuple[str, Direction], str] = {}

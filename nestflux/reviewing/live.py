@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from contextlib import suppress
 
 from nestflux.applying.files import relinks
+from nestflux.applying.first_look import read_known
 from nestflux.applying.plan import Relink, refuse_family
 from nestflux.conf import history_folder
 from nestflux.database.errors import connect, reachable
@@ -33,18 +35,19 @@ def read_ledger(alias: str, server: Server) -> Ledger | None:
     journal = folder.journal
     connection = connection_for(alias)
     with reachable(connection):
-        state = read_state(connection)
-        has_tables = bool(state and state.applied) or bool(table_names(connection))
-    if state is None and not has_tables:
+        is_made = read_state(connection) is not None
+        state, exchanges = read_known(connection, folder)
+        has_tables = bool(state.applied) or bool(table_names(connection))
+    if not is_made and not has_tables:
         return None
-    state = state or LedgerState()
     tables = LedgerTables(connection)
     unsuitable: NestFluxError | None = None
     try:
         refuse_family(journal, server.family, server.differing_features(journal.features))
     except ServerUnsupported as error:
         unsuitable = error
-    ran, now = _texts(folder, state, tables)
+    unbooked = {identity for exchange in exchanges for identity in exchange.ids}
+    ran, now = _texts(folder, state, tables, unbooked)
     begun = state.in_flight
     return Ledger(
         alias=alias,
@@ -53,6 +56,7 @@ def read_ledger(alias: str, server: Server) -> Ledger | None:
         state=state,
         has_tables=has_tables,
         relinks=_relinks(folder, state, tables),
+        exchanges=exchanges,
         ran=ran,
         now=now,
         steps=tables.steps(begun.id, begun.direction, begun.attempt) if begun else (),
@@ -67,13 +71,13 @@ def _relinks(folder: Folder, state: LedgerState, tables: LedgerTables) -> tuple[
 
 
 def _texts(
-    folder: Folder, state: LedgerState, tables: LedgerTables
+    folder: Folder, state: LedgerState, tables: LedgerTables, unbooked: Collection[str]
 ) -> tuple[dict[str, SqlFile], dict[str, SqlFile]]:
     """What ran and what the file says now, where these differ."""
     ran, now = {}, {}
     for entry in folder.journal.entries:
         file = state.file(entry.id)
-        if file is None or not file.is_applied:
+        if file is None or not file.is_applied or entry.id in unbooked:
             continue
         on_disk = read_text(folder.up_path(entry.name))
         if on_disk.text is None or on_disk.is_as(file.up_sha256):

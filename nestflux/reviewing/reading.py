@@ -8,6 +8,7 @@ from nestflux.exceptions import HistoryError
 from nestflux.history import journal as journal_file
 from nestflux.history.folder import JOURNAL, SNAPSHOT, Folder, shown
 from nestflux.history.journal import Journal
+from nestflux.history.sqlfile import replaces_of
 from nestflux.reviewing.subjects import EntryFiles, History, TextOnDisk
 
 
@@ -19,6 +20,7 @@ def read_history(folder: Folder) -> History:
         journal = _journal(folder, on_disk)
     except HistoryError as error:
         return History(folder, text, journal_problem=error)
+    strangers = tuple(_strangers(folder, journal))
     return History(
         folder=folder,
         journal_text=text,
@@ -34,7 +36,12 @@ def read_history(folder: Folder) -> History:
             for entry in journal.entries
         ),
         snapshot=read_text(folder.path / SNAPSHOT) if journal.entries else None,
-        strangers=tuple(_strangers(folder, journal)),
+        strangers=strangers,
+        begun_squashes=frozenset(
+            name
+            for name in {stranger.split(".", 1)[0] for stranger in strangers}
+            if replaces_of(read_text(folder.up_path(name)).text or "")
+        ),
     )
 
 

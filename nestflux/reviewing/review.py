@@ -169,6 +169,12 @@ def _again(made: _Review, found: Migrations, place: Place) -> Migrations:
         made.skip(name, error.what)
     else:
         made.checked.append(f"{name} on {place.server.name}")
+        for entry in place.folder.journal.entries:
+            if entry.replaces:
+                made.skip(
+                    f"{name}, of {entry.name}.sql",
+                    "a squash is of the schema; its migrations are not recorded again",
+                )
     return found
 
 

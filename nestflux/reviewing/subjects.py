@@ -9,6 +9,7 @@ from pathlib import Path
 
 from nestflux.applying.edits import CodeChange
 from nestflux.applying.plan import Relink
+from nestflux.applying.squashes import Exchange
 from nestflux.database.ledger import LedgerState, LedgerStep
 from nestflux.exceptions import HistoryError, NestFluxError
 from nestflux.history.deltas import Delta, FileRecord
@@ -48,7 +49,8 @@ class EntryFiles:
 @dataclass(frozen=True)
 class History:
     """A folder as it is. ``journal`` is None where its text cannot be understood, for the reason
-    ``journal_problem``; ``contradictions`` are in one that can."""
+    ``journal_problem``; ``contradictions`` are in one that can. ``begun_squashes`` are names among
+    the ``strangers``: files that db_squash was to put in the place of others."""
 
     folder: Folder
     journal_text: str = ""
@@ -58,6 +60,7 @@ class History:
     files: tuple[EntryFiles, ...] = ()
     snapshot: TextOnDisk | None = None
     strangers: tuple[str, ...] = ()
+    begun_squashes: frozenset[str] = frozenset()
 
     @property
     def family(self) -> str:
@@ -118,6 +121,7 @@ class Replay:
 class Ledger:
     """A database's ledger against its history.
 
+    ``exchanges``: a squash is to be booked for its files, or they for it; ``state`` is as after it.
     ``ran`` are the texts that ran, by the id of files whose entry has another hash or whose file
     has another text; ``now`` those files as they are. ``steps`` are those of the file in flight.
     """
@@ -128,6 +132,7 @@ class Ledger:
     state: LedgerState
     has_tables: bool = False
     relinks: tuple[Relink, ...] = ()
+    exchanges: tuple[Exchange, ...] = ()
     ran: Mapping[str, SqlFile] = field(default_factory=dict)
     now: Mapping[str, SqlFile] = field(default_factory=dict)
     steps: tuple[LedgerStep, ...] = ()

@@ -9,16 +9,21 @@ import pytest
 
 from tests.conftest import ProjectFactory
 from tests.scenario import Project, TestServer, new_project
-from tests.squashing import histories
+from tests.squashing.histories import DEPOT, LAST, record
+from tests.squashing.shelf import AFTER, BEFORE, check_out, keep
 
 
 @pytest.fixture(scope="session")
 def recorded(tmp_path_factory: pytest.TempPathFactory, server: TestServer) -> Iterator[Path]:
-    """A project with five files, made once for the whole run."""
+    """A project with five files, and the same history with the first four squashed: made once for
+    the whole run."""
     path = tmp_path_factory.mktemp("to_squash")
-    project = new_project(path, server, f"nf_{secrets.token_hex(5)}", {"shop": {}, "depot": histories.DEPOT})
+    project = new_project(path, server, f"nf_{secrets.token_hex(5)}", {"shop": {}, "depot": DEPOT})
     try:
-        histories.record(project)
+        record(project)
+        keep(project, BEFORE)
+        project.succeeds("db_squash", "--to", LAST, "--yes")
+        keep(project, AFTER)
         yield path
     finally:
         server.drop_all(project.database)
@@ -27,7 +32,16 @@ def recorded(tmp_path_factory: pytest.TempPathFactory, server: TestServer) -> It
 @pytest.fixture
 def shop(project: ProjectFactory, recorded: Path) -> Project:
     """A project of its own with the five files, nothing applied."""
-    made = project({"shop": {}, "depot": histories.DEPOT})
-    for name in ("shop", "depot", "migrations_sql"):
+    made = project({"shop": {}, "depot": {}})
+    for name in ("shop", "depot", BEFORE, AFTER):
         shutil.copytree(recorded / name, made.path / name, dirs_exist_ok=True)
+    check_out(made, BEFORE)
     return made
+
+
+@pytest.fixture
+def squashed(shop: Project) -> Project:
+    """The same, with all five files applied and then squashed; the squash is not booked."""
+    shop.succeeds("db_migrate", "--replay")
+    check_out(shop, AFTER)
+    return shop

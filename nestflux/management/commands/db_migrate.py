@@ -97,6 +97,7 @@ class Command(LockOptions, NestFluxCommand):
                     "applied": [vars(finished) for finished in outcome.applied],
                     "loaded": list(outcome.loaded.names) if outcome.loaded else [],
                     "relinked": list(outcome.relinked),
+                    "exchanged": list(outcome.exchanged),
                     "post_migrate_sent": outcome.signals_sent,
                     "waited": progress.waited.to_json() if progress.waited else None,
                 }

@@ -57,6 +57,8 @@ class Command(NestFluxCommand):
                 restored = ", restored" if file.backup_restored_at else ""
                 console.print(f"Backup of {file.name}, {file.backup_taken_at[:19]} UTC{restored}:")
                 console.print(f"  {shown(Path(file.backup))}")
+        if found.problem:
+            console.print(found.problem, style="red")
         if found.loading:
             console.print("Loading schema.sql was begun and not finished.", style="red")
         if found.holder:
@@ -78,8 +80,12 @@ def _summary(found: Status) -> tuple[str, ...]:
             "Next: python manage.py db_migrate    (goes on)",
             "  or: python manage.py db_rollback   (undoes what ran)",
         )
+    if found.problem:
+        return ("Next: python manage.py db_migrate   (says how to come there)",)
     if found.loading:
         return ("Next: python manage.py db_migrate   (goes on)",)
+    if found.unbooked and not found.pending:
+        return ("Next: python manage.py db_migrate   (books what is unbooked, and runs nothing)",)
     if found.pending:
         return (f"{len(found.pending)} pending. Next: python manage.py db_migrate",)
     if found.signals_owed:

@@ -29,8 +29,7 @@ from nestflux.applying.api import (
 )
 from nestflux.applying.backups.choice import NOT_ASKED
 from nestflux.applying.events import ignore
-from nestflux.applying.first_look import open_history
-from nestflux.database.ledger import LedgerState, read_state
+from nestflux.applying.first_look import open_history, read_known
 from nestflux.exceptions import Refused
 from nestflux.management.backup_options import add_backup_arguments, backup_choice
 from nestflux.management.command import PlainSpeech
@@ -119,7 +118,7 @@ class Command(PlainSpeech, stock.Command):
 
     def _answer(self, alias: str, request: Request, options: dict[str, Any]) -> None:
         connection, _, folder = open_history(alias)
-        state = read_state(connection) or LedgerState()
+        state, _ = read_known(connection, folder)
         found = answer(
             request,
             folder.journal,

@@ -56,6 +56,13 @@ def recorded_sql(folder: Folder, app_label: str, name: str, direction: Direction
     """A migration's statements as its file holds them. Raises Refused, HistoryError."""
     migration = find(app_label, name, folder.journal)
     entry = entry_of(migration, folder.journal)
+    if entry.replaces:
+        raise Refused(
+            f"{migration} has no SQL of its own any more: {entry.name}.sql, which db_squash made, "
+            f"gives what {len(entry.migrations)} migrations gave.",
+            where=folder.sql_path(entry.name, direction).name,
+            then="read that file; the SQL of before is in git's past",
+        )
     text = folder.text(entry, direction)
     section = section_text(text, migration)
     if not section:

@@ -10,7 +10,7 @@ from nestflux.exceptions import HistoryError
 from nestflux.history.deltas import FileRecord
 from nestflux.history.folder import JOURNAL, SNAPSHOT, shown
 from nestflux.history.journal import Entry
-from nestflux.history.sqlfile import Direction, SqlFile, parse
+from nestflux.history.sqlfile import Direction, Replaced, SqlFile, parse
 from nestflux.reviewing.findings import Finding, Kind, Severity
 from nestflux.reviewing.rule import rule
 from nestflux.reviewing.subjects import EntryFiles, History, TextOnDisk
@@ -91,6 +91,7 @@ def _headers(files: EntryFiles, parsed: dict[Direction, SqlFile]) -> Iterator[Fi
             ("id", file.id, entry.id),
             ("direction", str(file.direction), str(direction)),
             ("list of migrations", ", ".join(sections), ", ".join(held[direction])),
+            ("list of replaced files", *map(_told, _replaced(file, entry))),
         ):
             if says == listed or (what == "list of migrations" and file.irreversible):
                 continue
@@ -100,6 +101,14 @@ def _headers(files: EntryFiles, parsed: dict[Direction, SqlFile]) -> Iterator[Fi
                 details=(f"file:    {says}", f"journal: {listed}"),
                 then=f"git checkout -- {shown(path)} {shown(path.parent / JOURNAL)}",
             )
+
+
+def _replaced(file: SqlFile, entry: Entry) -> tuple[tuple[Replaced, ...], ...]:
+    return file.replaces, entry.replaces if file.direction is Direction.UP else ()
+
+
+def _told(replaces: tuple[Replaced, ...]) -> str:
+    return ", ".join(f"{each.name} {each.id}" for each in replaces)
 
 
 def _record(
@@ -148,8 +157,22 @@ def snapshot(history: History) -> Iterator[Finding]:
 
 @rule(History)
 def stray_files(history: History) -> Iterator[Finding]:
+    squashed = {
+        old: entry.name
+        for entry in (history.journal.entries if history.journal else ())
+        for old in entry.replaced_names
+    }
     for name in history.strangers:
         path = history.folder.path / name
+        of = name.split(".", 1)[0]
+        if squash := of if of in history.begun_squashes else squashed.get(of):
+            yield STRAY.found(
+                f"{name} is not in {JOURNAL}: db_squash was killed while it put {squash}.sql in "
+                "the place of others.",
+                where=path,
+                then="python manage.py db_squash   (finishes it; with the options that it had)",
+            )
+            continue
         yield STRAY.found(
             f"{name} is not in {JOURNAL}.",
             where=path,

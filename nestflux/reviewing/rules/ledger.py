@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nestflux.applying.plan import refuse_unbooked, relinked
+from nestflux.applying.squashes import refuse_problems
 from nestflux.database.ledger import LedgerFile
 from nestflux.exceptions import LedgerConflict
 from nestflux.history.folder import shown
@@ -24,6 +25,11 @@ GONE = Kind(
     "applied-file-gone",
     Severity.WARNING,
     "its changes are in this database and in no other one that is made from this history",
+)
+SQUASHED = Kind(
+    "applied-files-squashed",
+    Severity.REMARK,
+    "nothing of it runs here: the ledger is to know the files that this history has",
 )
 RENAMED = Kind(
     "applied-file-renamed",
@@ -81,6 +87,7 @@ def applied_files_that_were_edited(ledger: Ledger) -> Iterator[Finding]:
 def applied_files_that_are_gone(ledger: Ledger) -> Iterator[Finding]:
     known = {entry.id for entry in ledger.journal.entries}
     known |= {relink.old.id for relink in ledger.relinks}
+    known |= {file.id for exchange in ledger.exchanges for file in exchange.out}
     for file in ledger.state.applied:
         if file.id not in known:
             yield GONE.found(
@@ -89,6 +96,17 @@ def applied_files_that_are_gone(ledger: Ledger) -> Iterator[Finding]:
                 where=_place(ledger),
                 then=f"of a branch: python manage.py db_rollback {file.name}, or merge it; "
                 "deleted: restore its files and its entry from git",
+            )
+
+
+@rule(Ledger)
+def applied_files_that_were_squashed(ledger: Ledger) -> Iterator[Finding]:
+    for exchange in ledger.exchanges:
+        if not exchange.problem:
+            yield SQUASHED.found(
+                f"db_migrate books {exchange} in {ledger.alias!r}.",
+                where=_place(ledger),
+                then="python manage.py db_migrate",
             )
 
 
@@ -168,6 +186,7 @@ def django_migrations_that_says_something_else(ledger: Ledger) -> Iterator[Findi
             yield _other_family(ledger, file)
             return
     try:
+        refuse_problems(ledger.exchanges)
         refuse_unbooked(
             ledger.journal, relinked(ledger.state, ledger.relinks), fresh=not ledger.state.applied
         )

@@ -109,7 +109,7 @@ def files_without_memory(found: Migrations) -> Iterator[Finding]:
     old = [
         e.name
         for e in journal.entries
-        if e.id in found.records and not found.records[e.id].migrations
+        if e.id in found.records and not (found.records[e.id].migrations or e.replaces)
     ]
     if old:
         yield FORGOTTEN.found(

@@ -224,7 +224,7 @@ def _files(place: Place, plan: SquashPlan, twice: Twice) -> tuple[SqlFile, SqlFi
         id=uuid.uuid4().hex,
         recorded_on=place.server.name,
         session=(*PINNED[:-1], _UNCHECKED),
-        sections=_all_in_the_first(sections, statements),
+        sections=_all_under(0, sections, statements),
         notes=(
             f"Made by db_squash from the schema after {last}, and the rows that its files made: "
             "all statements stand under the first migration.",
@@ -236,19 +236,27 @@ def _files(place: Place, plan: SquashPlan, twice: Twice) -> tuple[SqlFile, SqlFi
         up,
         direction=Direction.DOWN,
         session=PINNED if drops.in_order else up.session,
-        sections=_all_in_the_first(sections[::-1], drops.statements),
+        sections=_all_under(len(sections) - 1, sections[::-1], drops.statements),
         notes=("Drops all that the file makes, whatever ways back the replaced files had.",),
         replaces=(),
     )
     return up, down
 
 
-def _all_in_the_first(
-    sections: Sequence[Section], statements: Sequence[str]
+def _all_under(
+    place: int, sections: Sequence[Section], statements: Sequence[str]
 ) -> tuple[Section, ...]:
-    """Every row of ``django_migrations`` comes, and goes, with the last statement."""
-    first, *rest = sections
-    return replace(first, items=tuple(Statement(sql) for sql in statements)), *rest
+    """All statements in one section, the same both ways: on the way up every row of
+    ``django_migrations`` comes with the last of them, on the way down the others go first."""
+    items = tuple(Statement(sql) for sql in statements)
+    one = replace(sections[place], items=items)
+    return *sections[:place], one, *sections[place + 1 :]
+
+
+def _object_of(sql: str) -> str:
+    """What a statement makes, fills or drops: the first name in it."""
+    names = (token.text.strip("`") for token in significant(sql) if token.kind == "name")
+    return next(names, "")
 
 
 def _in_order(snapshot: str) -> list[str]:
@@ -352,13 +360,15 @@ def _measured(
     for ordinal, section, step in file.steps():
         sql = step.sql if isinstance(step, Statement) else ""
         try:
-            records.append(measuring.run(sql, execute)[2])
+            record = measuring.run(sql, execute)[2]
         except Error as error:
             raise NotReproduced(
                 f"Step {ordinal} of {file.name} fails: {in_words(error, connection, sql)}",
                 where=f"{section.migration}, {file.direction} file, step {ordinal}",
                 stands="nothing was written",
             ) from error
+        # A table with its rows is the unit that a run which died half-way is turned round by.
+        records.append(replace(record, operation=f"{section.migration}/{_object_of(sql)}"))
     return file.with_notes(dict(enumerate((r.note for r in records), start=1))), tuple(records)
 
 

@@ -37,9 +37,14 @@ ROWS = """
             item=first, mark=uuid.uuid4(), made=timezone.now()
         )
 
+    def empty(apps, schema_editor):
+        apps.get_model("shop", "Item").objects.update(parent=None)
+        apps.get_model("shop", "Stamp").objects.all().delete()
+        apps.get_model("shop", "Item").objects.all().delete()
+
     class Migration(migrations.Migration):
         dependencies = [("shop", "0003_stamp")]
-        operations = [migrations.RunPython(fill, migrations.RunPython.noop)]
+        operations = [migrations.RunPython(fill, empty)]
 """
 # Of Django: it stands for two that are held by files.
 SHOP_SQUASH = """

@@ -1,13 +1,18 @@
-"""Databases that have all, some or none of what a squash replaces."""
+"""Databases that have all, some or none of the files that a squash replaces."""
 
 from __future__ import annotations
 
+import json
+import shutil
+
 import pytest
 
-from tests.scenario import Project
-from tests.squashing.histories import LAST, OLD, SQUASH
+from tests.scenario import Outcome, Project
+from tests.squashing.histories import OLD, SQUASH
 from tests.squashing.shelf import AFTER, BEFORE, applied, check_out, states
 
+UP_TO_DATE = "Database is up to date!"
+BOOKED = f"✓ Booked {SQUASH}.sql in the place of 4 files: nothing had to run"
 MIGRATIONS = [
     "depot.0001_initial",
     "depot.0002_longer",
@@ -20,62 +25,368 @@ MIGRATIONS = [
 ]
 
 
-def marks(shop: Project) -> list[tuple[object, ...]]:
-    return shop.sql("SELECT mark, made FROM shop_stamp")
+def data(shop: Project) -> list[tuple[object, ...]]:
+    return [*shop.sql("SELECT * FROM shop_item"), *shop.sql("SELECT * FROM shop_stamp")]
+
+
+def texts(shop: Project) -> list[tuple[object, ...]]:
+    """What the ledger keeps of the files that ran."""
+    return shop.sql(
+        "SELECT id, up_text, down_text FROM nestflux_sql_migration WHERE name <> %s ORDER BY id",
+        [SQUASH],
+    )
+
+
+def own_tables(shop: Project) -> list[str]:
+    return [name for name in shop.tables() if not name.startswith(("nestflux_", "django_"))]
+
+
+def refused(outcome: Outcome, *words: str) -> None:
+    assert outcome.code == 2, str(outcome)
+    for word in words:
+        assert word in outcome.stderr, str(outcome)
+
+
+# ---- all of them ---------------------------------------------------------------------------
 
 
 def test_all(squashed: Project) -> None:
     """It is booked, and nothing runs."""
-    rows, texts = (
-        marks(squashed),
-        squashed.sql("SELECT id, up_text, down_text FROM nestflux_sql_migration ORDER BY id"),
-    )
+    rows, kept = data(squashed), texts(squashed)
     check = squashed.succeeds("db_check", "--no-shadow")
     status = squashed.succeeds("db_status")
     plan = squashed.succeeds("db_migrate", "--plan")
+    by_hand = squashed.run("db_migrate", "--book", "0005_note", "--yes")
 
     done = squashed.succeeds("db_migrate")
 
     assert "remark applied-files-squashed" in check.stdout
     assert "applied-file-gone" not in check.stdout
-    assert f"{SQUASH}  unbooked" in status.stdout
+    assert any(line.split()[:2] == [SQUASH, "unbooked"] for line in status.lines)
     assert status.lines[-1].startswith("Next: python manage.py db_migrate   (books what is")
     assert plan.lines == [
         f"Books {SQUASH}.sql for 0001_initial.sql … 0004_rows.sql (4 files): nothing runs"
     ]
-    assert done.lines == [
-        f"✓ Booked {SQUASH}.sql in the place of 4 files: nothing had to run",
-        "Database is up to date!",
-    ]
-    assert states(squashed) == {
-        **dict.fromkeys(OLD, "replaced"),
-        SQUASH: "applied",
-        "0005_note": "applied",
-    }
-    assert (
-        squashed.sql(
-            "SELECT id, up_text, down_text FROM nestflux_sql_migration WHERE name <> %s ORDER BY id",
-            [SQUASH],
-        )
-        == texts
-    )
-    assert marks(squashed) == rows
+    refused(by_hand, "Another booking comes first")
+    assert done.lines == [BOOKED, UP_TO_DATE]
+    replaced = dict.fromkeys(OLD, "replaced")
+    assert states(squashed) == {**replaced, SQUASH: "applied", "0005_note": "applied"}
+    assert (data(squashed), texts(squashed)) == (rows, kept)
     assert squashed.applied() == MIGRATIONS
-    assert squashed.succeeds("db_migrate").lines == ["Database is up to date!"]
+    assert squashed.succeeds("db_migrate").lines == [UP_TO_DATE]
     assert squashed.succeeds("db_status", "--json").json["up_to_date"]
     assert "Found" not in squashed.succeeds("db_check", "--no-shadow").stdout
+
+
+def test_all_and_more_to_come(squashed: Project) -> None:
+    """In one run: the squash is booked, and the next file runs."""
+    check_out(squashed, BEFORE)
+    squashed.succeeds("db_rollback", "--yes")
+    check_out(squashed, AFTER)
+
+    plan = squashed.succeeds("db_migrate", "--plan", "--json").json
+    done = squashed.succeeds("db_migrate", "--json").json
+
+    assert plan["exchanges"] == [{"booked": [SQUASH], "replaced": list(OLD)}]
+    assert [file["name"] for file in plan["files"]] == ["0005_note"]
+    assert done["exchanged"] == [SQUASH]
+    assert [file["name"] for file in done["applied"]] == ["0005_note"]
+    assert applied(squashed) == [SQUASH, "0005_note"]
+
+
+# ---- none of them --------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("how", [(), ("--replay",)])
 def test_none(shop: Project, how: tuple[str, ...]) -> None:
     """A fresh database loads schema.sql, or runs it as any file."""
     check_out(shop, AFTER)
+    # The code of what was squashed does not count any more.
+    shop.edit("shop/migrations/0002_color.py", "max_length=9", "max_length=8")
+    shop.edit("shop/migrations/0004_rows.py", "älteste", "jüngste")
 
     done = shop.succeeds("db_migrate", *how)
 
     assert ("Loaded schema.sql" in done.stdout) == (not how)
     assert applied(shop) == [SQUASH, "0005_note"]
     assert shop.applied() == MIGRATIONS
-    assert len(marks(shop)) == 1
+    assert len(shop.sql("SELECT * FROM shop_stamp")) == 1
     assert "PARTITION BY HASH" in shop.sql("SHOW CREATE TABLE shop_event")[0][1]
-    assert shop.succeeds("db_check", "--no-shadow").code == 0
+    assert "Found" not in shop.succeeds("db_check", "--no-shadow").stdout
+
+
+# ---- some of them --------------------------------------------------------------------------
+
+
+def test_some(shop: Project) -> None:
+    """Refused, with the way out; which works."""
+    shop.succeeds("db_migrate", "--to", "0002")
+    check_out(shop, AFTER)
+    before = states(shop)
+
+    answers = [shop.run(*c.split()) for c in ("db_migrate", "db_migrate --plan", "migrate")]
+    status, check = shop.run("db_status"), shop.run("db_check", "--no-shadow")
+
+    for answer in answers:
+        refused(
+            answer,
+            "applied: 0001_initial, 0002_color; missing: 0003_stamp; missing: 0004_rows.",
+            f"git log -1 --format=%h --diff-filter=A -- '*/{SQUASH}.sql'",
+        )
+    assert (status.code, check.code) == (1, 1)
+    assert f"{SQUASH} replaces files of which" in status.stdout
+    assert "error ledger-contradiction" in check.stdout
+    assert "applied-file-gone" not in check.stdout
+    assert states(shop) == before
+    check_out(shop, BEFORE)
+    shop.succeeds("db_migrate")
+    check_out(shop, AFTER)
+    assert shop.succeeds("db_migrate").lines == [BOOKED, UP_TO_DATE]
+
+
+def test_one_in_flight(shop: Project) -> None:
+    """A file that failed is not one that is there; nor is one whose rollback failed."""
+    shop.sql("CREATE TABLE shop_stamp (id int)")
+    assert shop.run("db_migrate", "--to", "0002").code == 2  # it was no fresh database
+    shop.sql("DROP TABLE shop_stamp")
+    shop.succeeds("db_migrate", "--to", "0002")
+    shop.sql("CREATE TABLE shop_stamp (id int)")
+    assert shop.run("db_migrate").code == 1
+    check_out(shop, AFTER)
+
+    refused(shop.run("db_migrate"), "half applied: 0003_stamp", "missing: 0004_rows")
+
+    shop.sql("DROP TABLE shop_stamp")
+    check_out(shop, BEFORE)
+    shop.succeeds("db_migrate")
+    shop.sql(
+        "UPDATE nestflux_sql_migration SET state = 'rolling_back', direction = 'down' "
+        "WHERE name = '0004_rows'"
+    )
+    check_out(shop, AFTER)
+    refused(shop.run("db_migrate"), "half rolled back: 0004_rows")
+
+
+def test_one_with_another_text(squashed: Project) -> None:
+    squashed.sql("UPDATE nestflux_sql_migration SET up_sha256 = 'x' WHERE name = '0003_stamp'")
+
+    refused(squashed.run("db_migrate"), "applied with another text: 0003_stamp")
+
+
+# ---- back ----------------------------------------------------------------------------------
+
+
+def test_rolled_back(squashed: Project) -> None:
+    """Whole, after what stands on it, whether it was booked before or not."""
+    squashed.succeeds("db_migrate")
+    last = squashed.succeeds("db_rollback", "--plan", "--json").json["files"]
+    part = squashed.run("db_rollback", "0002_color", "--yes")
+    squashed.succeeds("db_rollback", "--to", SQUASH, "--yes")
+    assert applied(squashed) == [SQUASH]
+
+    squashed.succeeds("db_rollback", SQUASH, "--yes")
+
+    assert [file["name"] for file in last] == ["0005_note"]
+    refused(part, "0002_color was replaced by a squash, which is undone as a whole")
+    assert own_tables(squashed) == []
+    assert squashed.applied() == []
+    assert states(squashed)[SQUASH] == "rolled_back"
+    assert "Loaded schema.sql" in squashed.succeeds("db_migrate").stdout
+    squashed.succeeds("db_rollback", "--to", "zero", "--yes")
+    check_out(squashed, BEFORE)
+    squashed.succeeds("db_migrate", "--replay")
+    check_out(squashed, AFTER)
+
+    done = squashed.succeeds("db_rollback", "--to", "zero", "--yes")
+
+    assert BOOKED in done.lines
+    assert own_tables(squashed) == []
+    check_out(squashed, BEFORE)
+    assert squashed.succeeds("db_migrate", "--replay").code == 0
+    assert applied(squashed) == [*OLD, "0005_note"]
+
+
+def test_what_stands_on_it_may_have_run_before_the_last_of_its_files(squashed: Project) -> None:
+    """A file that was merged late: the squash is known as older than what stands on it."""
+    squashed.sql(
+        "UPDATE nestflux_sql_migration SET finished_at = '2020-01-01 00:00:00' WHERE name = '0005_note'"
+    )
+    squashed.succeeds("db_migrate")
+
+    assert applied(squashed) == [SQUASH, "0005_note"]
+    assert "Found" not in squashed.succeeds("db_check", "--no-shadow").stdout
+
+
+# ---- an older checkout ---------------------------------------------------------------------
+
+
+def test_a_checkout_of_before_it(squashed: Project) -> None:
+    """Its files are applied: nothing runs twice, and each can be undone."""
+    squashed.succeeds("db_migrate")
+    rows = data(squashed)
+    check_out(squashed, BEFORE)
+    off_branch = squashed.succeeds("db_rollback", "--off-branch", "--yes")
+    check = squashed.succeeds("db_check", "--no-shadow")
+
+    done = squashed.succeeds("db_migrate")
+
+    assert off_branch.lines == ["Nothing to roll back."]
+    assert "remark applied-files-squashed" in check.stdout
+    assert done.lines == [
+        f"✓ Booked 4 files in the place of {SQUASH}.sql: nothing had to run",
+        UP_TO_DATE,
+    ]
+    assert applied(squashed) == [*OLD, "0005_note"]
+    assert states(squashed)[SQUASH] == "replaced"
+    assert data(squashed) == rows
+    assert squashed.applied() == MIGRATIONS
+    squashed.succeeds("db_rollback", "0004", "--yes")
+    assert applied(squashed) == list(OLD[:3])
+    squashed.succeeds("db_migrate")
+    check_out(squashed, AFTER)
+    assert squashed.succeeds("db_migrate").lines == [BOOKED, UP_TO_DATE]
+    assert applied(squashed) == [SQUASH, "0005_note"]
+
+
+def test_an_older_checkout_of_a_database_that_never_ran_its_files(shop: Project) -> None:
+    check_out(shop, AFTER)
+    shop.succeeds("db_migrate")
+    check_out(shop, BEFORE)
+
+    rolled = shop.succeeds("db_rollback", "--to", "0003_stamp", "--yes")
+
+    assert f"✓ Booked 4 files in the place of {SQUASH}.sql: nothing had to run" in rolled.lines
+    assert applied(shop) == list(OLD[:3])
+    assert shop.applied() == MIGRATIONS[:-2]
+    assert shop.columns("shop_stamp") == ["id", "mark", "made", "item_id"]
+
+
+def test_a_checkout_of_still_earlier(shop: Project) -> None:
+    """It has some of the files. Those that it lacks are another branch's where the ledger knows
+    them; where it does not, there is no way to tell them from one another."""
+    check_out(shop, AFTER)
+    shop.succeeds("db_migrate")
+    check_out(shop, BEFORE)
+    journal = json.loads((shop.history / "journal.json").read_text())
+    journal["files"] = journal["files"][:2]
+    shutil.copytree(shop.path / "migrations_sql", shop.path / "earlier")
+    (shop.path / "earlier" / shop.server.family / "journal.json").write_text(json.dumps(journal))
+    for module in ("0003_stamp", "0004_rows", "0005_note"):
+        shop.remove(f"shop/migrations/{module}.py")
+    check_out(shop, "earlier")
+
+    refused(shop.run("db_migrate"), f"has {SQUASH}", "for others: 0003_stamp, 0004_rows")
+
+    shop.sql("UPDATE nestflux_sql_migration SET state = 'applied' WHERE name = %s", [SQUASH])
+
+
+# ---- other commands ------------------------------------------------------------------------
+
+
+def test_stock_commands(squashed: Project) -> None:
+    assert squashed.run("migrate", "--check").code == 0
+    assert squashed.succeeds("migrate").lines == [BOOKED, UP_TO_DATE]
+    assert squashed.succeeds("migrate", "shop", "0005").lines == ["No migrations to apply."]
+    refused(squashed.run("migrate", "shop", "0003"), "files are undone whole", "db_rollback")
+    refused(squashed.run("migrate", "shop", "zero"), "keep depot.0001_squashed_0002")
+    refused(squashed.run("sqlmigrate", "shop", "0002_color"), "has no SQL of its own any more")
+    assert "ALTER TABLE" in squashed.succeeds("sqlmigrate", "shop", "0005_note").stdout
+    assert "[ ]" not in squashed.succeeds("showmigrations").stdout
+    assert squashed.succeeds("db_generate", "--check").code == 0
+
+
+def test_a_baseline(shop: Project) -> None:
+    """Of a database that stock Django migrated, and that has what a reviewer edited."""
+    shop.succeeds("db_migrate", "--replay")
+    for table in shop.tables():
+        if table.startswith("nestflux_"):
+            shop.sql(f"DROP TABLE {table}")
+    check_out(shop, AFTER)
+
+    done = shop.succeeds("db_baseline", "--yes")
+
+    assert "✓ Took the database over at 0005_note.sql" in done.lines
+    assert applied(shop) == [SQUASH, "0005_note"]
+
+
+# ---- killed --------------------------------------------------------------------------------
+
+_KILLED = """
+    import os, signal
+    from nestflux.applying.api import migrate
+    from nestflux.database.ledger import Ledger
+
+    def die(*args, **given):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    Ledger.{method} = die
+    migrate("default")
+"""
+
+
+@pytest.mark.parametrize("method", ["put_applied", "close_run"])
+def test_killed_while_it_is_booked(squashed: Project, method: str) -> None:
+    """All of the booking, or nothing."""
+    killed = squashed.python(_KILLED.format(method=method), forked=False)
+    assert killed.code == -9, str(killed)
+    found = set(applied(squashed))
+    assert found == ({*OLD, "0005_note"} if method == "put_applied" else {SQUASH, "0005_note"})
+
+    squashed.succeeds("db_migrate")
+
+    assert applied(squashed) == [SQUASH, "0005_note"]
+    assert squashed.applied() == MIGRATIONS
+
+
+_KILLED_AT = """
+    import os, signal
+    from nestflux.applying.api import migrate, rollback, Options
+    from nestflux.applying.apply import Passage
+
+    run = Passage._execute
+
+    def execute(self, task, operation):
+        if task.ordinal == {ordinal} and self.row.name == "0004_squashed":
+            os.kill(os.getpid(), signal.SIGKILL)
+        return run(self, task, operation)
+
+    Passage._execute = execute
+    {command}
+"""
+
+
+def killed_at(shop: Project, ordinal: int, command: str) -> None:
+    outcome = shop.python(_KILLED_AT.format(ordinal=ordinal, command=command), forked=False)
+    assert outcome.code == -9, str(outcome)
+
+
+@pytest.mark.parametrize("ordinal", [3, 6])
+def test_killed_while_it_runs(shop: Project, ordinal: int) -> None:
+    """At a table, and at its last rows: it is gone on with, or turned round."""
+    check_out(shop, AFTER)
+    replay = 'migrate("default", replay=True)'
+    killed_at(shop, ordinal, replay)
+    assert shop.applied() == []
+    shop.succeeds("db_rollback", "--yes")
+    assert own_tables(shop) == []
+    killed_at(shop, ordinal, replay)
+
+    shop.succeeds("db_migrate")
+
+    assert applied(shop) == [SQUASH, "0005_note"]
+    assert shop.applied() == MIGRATIONS
+    assert len(shop.sql("SELECT * FROM shop_item")) == 2
+
+
+def test_killed_while_it_is_undone(squashed: Project) -> None:
+    squashed.succeeds("db_migrate")
+    squashed.succeeds("db_rollback", "--yes")
+    killed_at(squashed, 2, 'rollback("default", options=Options(command="db_rollback"))')
+    turned = squashed.run("db_migrate", "--turn")
+
+    done = squashed.succeeds("db_rollback", "--yes")
+
+    print(turned)
+    assert done.code == 0
+    assert own_tables(squashed) == []
+    assert squashed.applied() == []

@@ -103,9 +103,9 @@ def _forwards(entry: Entry, state: LedgerState) -> Exchange | None:
         problem=f"{entry.name} replaces files of which this database does not have all: "
         + "; ".join(told)
         + ".",
-        then="git log -1 --format=%h --diff-filter=A -- "
-        f"'*/{entry.name}.sql'   (the squash's commit), then git checkout THAT^, "
-        "python manage.py db_migrate, git checkout -, and db_migrate again",
+        then="git checkout $(git log -1 --format=%h --diff-filter=A -- "
+        f"'*/{entry.name}.sql')^ && python manage.py db_migrate && git checkout -   (in the commit "
+        "before the squash), then db_migrate again",
     )
 
 

@@ -131,7 +131,7 @@ def test_some(shop: Project) -> None:
         refused(
             answer,
             "applied: 0001_initial, 0002_color; missing: 0003_stamp; missing: 0004_rows.",
-            f"git log -1 --format=%h --diff-filter=A -- '*/{SQUASH}.sql'",
+            f"$(git log -1 --format=%h --diff-filter=A -- '*/{SQUASH}.sql')^ && python",
         )
     assert (status.code, check.code) == (1, 1)
     assert f"{SQUASH} replaces files of which" in status.stdout

@@ -99,6 +99,7 @@ class SqlMigrationAdmin(LedgerAdmin[SqlMigration]):
                 "fields": (
                     "name",
                     "state_badge",
+                    "replaced_by",
                     "origin",
                     "applied",
                     "time",
@@ -134,6 +135,15 @@ class SqlMigrationAdmin(LedgerAdmin[SqlMigration]):
     @admin.display(description="state", ordering="state")
     def state_badge(self, row: SqlMigration) -> SafeString:
         return state_html(row.state, row.get_state_display())
+
+    @admin.display(description="replaced by", empty_value="")
+    def replaced_by(self, row: SqlMigration) -> str:
+        """The applied file that stands for it: the one that books all that it booked."""
+        if row.state != SqlMigration.State.REPLACED:
+            return ""
+        applied = SqlMigration.objects.filter(state=SqlMigration.State.APPLIED)
+        held = (f for f in applied.only("name", "books") if set(row.books) <= set(f.books))
+        return next((self.file(file) for file in held), "")
 
     @admin.display(description="time", ordering="seconds")
     def time(self, row: SqlMigration) -> str:

@@ -89,7 +89,7 @@ def _stands(state: LedgerState, identity: str) -> bool:
 
 def _forwards(entry: Entry, state: LedgerState) -> Exchange | None:
     held, problems = _held(entry.replaces, state)
-    begun = [f for f in state.files if f.is_in_flight and f.id in set(_ids(entry.replaces))]
+    begun = [f for f in state.files if f.is_in_flight and f.id in entry.replaced_ids]
     if not held and not begun:
         return None  # it runs like any file
     if not problems and not begun:
@@ -111,12 +111,6 @@ def _forwards(entry: Entry, state: LedgerState) -> Exchange | None:
 
 def _half(file: LedgerFile) -> str:
     return "rolled back" if file.direction == "down" else "applied"
-
-
-def _ids(replaces: Sequence[Replaced]) -> Iterator[str]:
-    for each in replaces:
-        yield each.id
-        yield from _ids(each.replaces)
 
 
 def _held(
@@ -161,7 +155,7 @@ def _backwards(
     journal: Journal, state: LedgerState, squash: LedgerFile, replaces: Sequence[Replaced]
 ) -> Exchange | None:
     entries = {entry.id: entry for entry in journal.entries}
-    if not entries.keys() & set(_ids(replaces)):
+    if not any(identity in entries for each in replaces for identity in each.ids):
         return None  # neither it nor its files are this history's: another branch's
     put: list[Entry] = []
     back: list[LedgerFile] = []
@@ -193,7 +187,7 @@ def _parts(replaces: Sequence[Replaced], ids: Set[str], state: LedgerState) -> I
     for each in replaces:
         row = state.file(each.id)
         known = each.id in ids or (row is not None and row.state == REPLACED)
-        inside = bool(ids & set(_ids(each.replaces)))
+        inside = any(identity in ids for identity in each.ids if identity != each.id)
         if each.replaces and each.id not in ids and (inside or not known):
             yield from _parts(each.replaces, ids, state)
         else:

@@ -39,6 +39,11 @@ class Entry:
         return int(self.name.split("_", 1)[0])
 
     @property
+    def replaced_ids(self) -> tuple[str, ...]:
+        """The ids of all files that it stands for."""
+        return tuple(identity for each in self.replaces for identity in each.ids)
+
+    @property
     def replaced_names(self) -> tuple[str, ...]:
         """The names of all files that it stands for."""
         return tuple(name for each in self.replaces for name in each.names)

@@ -47,15 +47,23 @@ def rebase(text: str, names: Iterable[str]) -> Rebase:
         text: of ``journal.json``, with conflict markers or without.
         names: the files, as ``Journal.entry`` knows them.
 
-    Raises HistoryError where a side is no journal, Refused where a file is not there, or another
-    one that stays was recorded after it.
+    Raises HistoryError where a side is no journal, Refused where a file is not there or is a
+    squash, or another one that stays was recorded after it.
     """
     one, other = map(journal_file.read, sides(text))
     moved = _found((one, other), names)
     ids = {entry.id for entry in moved}
+    if squash := next((entry for entry in moved if entry.replaces), None):
+        raise Refused(
+            f"{squash.name} is a squash, and no file is recorded again in its place.",
+            stands="nothing was changed",
+            then="name the files of the other side, which follow it; or take the other side whole, "
+            "and squash again",
+        )
     untouched = [side for side in (one, other) if not ids & {entry.id for entry in side.entries}]
     kept = untouched[0] if untouched else _without(one, ids)
     known = {entry.id for entry in kept.entries} | ids
+    known |= {identity for entry in kept.entries for identity in entry.replaced_ids}
     for side in (one, other):
         if left := [entry for entry in side.entries if entry.id not in known]:
             raise Refused(

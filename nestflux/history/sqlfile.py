@@ -107,6 +107,11 @@ class Replaced:
         """Its own name, and those of all that it stood for."""
         return (self.name, *(name for each in self.replaces for name in each.names))
 
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Likewise."""
+        return (self.id, *(identity for each in self.replaces for identity in each.ids))
+
 
 @dataclass(frozen=True)
 class SqlFile:

@@ -109,6 +109,25 @@ def test_the_page_of_a_file_names_its_server(staff: Client, ledger: SqlMigration
     assert '<div class="readonly">9.7.4</div>' in page(staff, DETAIL)
 
 
+def test_a_file_that_was_squashed_is_replaced(staff: Client, ledger: SqlMigration) -> None:
+    SqlMigration.objects.filter(pk=ledger.pk).update(state="replaced")
+    squash = SqlMigration.objects.get(pk=ledger.pk)
+    squash.pk, squash.name, squash.state, squash.origin = "two", "0099_sq", "applied", "squashed"
+    squash.books = ["blog.0001_initial", *ledger.books]
+    squash.save(force_insert=True)
+    try:
+        listed, shown = page(staff, LIST), page(staff, DETAIL)
+        alone = page(staff, f"{LIST}?state__exact=replaced")
+    finally:
+        SqlMigration.objects.filter(pk="two").delete()
+
+    assert '<span class="nestflux-state waits">replaced</span>' in listed
+    assert "booked for others" in listed
+    assert "0099_spiders.sql" in alone
+    assert "0099_sq.sql" not in alone
+    assert '<div class="readonly">0099_sq.sql</div>' in shown
+
+
 def test_the_list_loads_no_long_texts(
     staff: Client, ledger: SqlMigration, django_assert_max_num_queries: object
 ) -> None:

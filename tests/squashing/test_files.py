@@ -161,6 +161,35 @@ def test_it_is_refused(shop: Project) -> None:
     assert "it was edited" in shop.run("db_squash", "--to", LAST).stderr
 
 
+_WRONG = """
+    from django.core.management import call_command
+    from nestflux.recording import squash
+
+    real = squash._in_order
+    squash._in_order = lambda text: [sql for sql in real(text) if {left_out!r} not in sql]
+    call_command("db_squash", to="0004_rows", yes=True)
+"""
+
+
+@pytest.mark.parametrize(
+    ("left_out", "told"),
+    [
+        ("INSERT INTO `shop_item`", "shop_item: the number of rows varies"),
+        ("CREATE TRIGGER", "- trigger shop_stamped"),
+    ],
+)
+def test_a_text_that_gives_something_else_is_not_written(
+    shop: Project, left_out: str, told: str
+) -> None:
+    before = listed(shop)
+
+    outcome = shop.python(_WRONG.format(left_out=left_out))
+
+    assert "which it replaces" in outcome.stderr or "that it replaces" in outcome.stderr
+    assert told in outcome.stderr
+    assert listed(shop) == before
+
+
 # ---- killed --------------------------------------------------------------------------------
 
 _KILLED = """

@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from django.db import transaction
-
-from nestflux.applying.context import Context
-from nestflux.applying.events import Exchanged
 from nestflux.applying.plan import Relink
-from nestflux.applying.squashes import Exchange
 from nestflux.applying.tasks import Work, work_of
 from nestflux.database.ledger import FileRow, Ledger, LedgerState, LedgerStep
 from nestflux.database.server import Server
@@ -39,29 +32,6 @@ def row_of(folder: Folder, entry: Entry, server: Server) -> FileRow:
         books=entry.books,
         statement_count=len(folder.record(entry).up),
     )
-
-
-def exchange(
-    context: Context, folder: Folder, exchanges: Sequence[Exchange]
-) -> tuple[Exchange, ...]:
-    """Write that a squash stands for its files, or they for it: rows of the ledger, in one
-    commit. What cannot be is left."""
-    possible = tuple(each for each in exchanges if not each.problem)
-    if not possible:
-        return ()
-    context.lock.require()
-    with transaction.atomic(context.connection.alias):
-        for each in possible:
-            rows = [row_of(folder, entry, context.server) for entry in each.put]
-            context.ledger.exchange_files(
-                rows,
-                since=each.moment,
-                out=[file.id for file in each.out],
-                back=[file.id for file in each.back],
-            )
-    for each in possible:
-        context.tell(Exchanged(each.names, tuple(sorted(file.name for file in each.out))))
-    return possible
 
 
 def work_in(row: FileRow, direction: Direction) -> Work:

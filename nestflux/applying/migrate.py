@@ -15,7 +15,8 @@ from nestflux.applying.backups.taking import Due, back_up, due, refuse_unbacked
 from nestflux.applying.context import Context, Options
 from nestflux.applying.edits import edited, refuse_edited
 from nestflux.applying.events import Finished, Loaded, Noticed, Relinked, SignalsLate, Turned
-from nestflux.applying.files import exchange, row_of, work_in
+from nestflux.applying.exchanging import exchange
+from nestflux.applying.files import row_of, work_in
 from nestflux.applying.first_look import open_history, planned, signals_hash
 from nestflux.applying.plan import Plan
 from nestflux.applying.recovery.half_way import HalfWay, looking

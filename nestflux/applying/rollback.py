@@ -16,7 +16,8 @@ from nestflux.applying.backups.losses import Loss, losses_live
 from nestflux.applying.backups.taking import back_up, refuse_unbacked
 from nestflux.applying.context import Context, Options
 from nestflux.applying.events import Finished, SignalsLate, Turned
-from nestflux.applying.files import exchange, row_of, work_in
+from nestflux.applying.exchanging import exchange
+from nestflux.applying.files import row_of, work_in
 from nestflux.applying.first_look import open_history, read_known
 from nestflux.applying.migrate import send_post_migrate
 from nestflux.applying.recovery.half_way import HalfWay, looking

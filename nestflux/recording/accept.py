@@ -210,8 +210,7 @@ def _require_a_squashs_schema(edit: _Edit, changes: Sequence[str], snapshot: str
     make another schema, nor other rows."""
     if not edit.entry.replaces:
         return
-    known = statements_of(edit.place.folder.snapshot())
-    if changes or statements_of(snapshot) != known:
+    if statements_of(snapshot) != statements_of(edit.place.folder.snapshot()):
         raise Refused(
             "A squash gives what the files gave that it replaces, for databases that ran these "
             "get nothing of it; the edited text gives something else:\n"

@@ -42,6 +42,6 @@ def shop(project: ProjectFactory, recorded: Path) -> Project:
 @pytest.fixture
 def squashed(shop: Project) -> Project:
     """The same, with all five files applied and then squashed; the squash is not booked."""
-    shop.succeeds("db_migrate", "--replay")
+    shop.succeeds("db_migrate")
     check_out(shop, AFTER)
     return shop

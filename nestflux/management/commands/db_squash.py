@@ -72,5 +72,5 @@ def _done_lines(done: Sequence[Squashed]) -> Iterator[str]:
         count = counted(sum(1 for _ in one.up.steps()), "statement")
         yield f"✓ Squashed: {path}  ({count}, {counted(len(one.plan.entries), 'file')})"
     if done:
-        yield "The old files are in git's past. A database that has all of them books the new one"
+        yield "The old files remain in git. A database that has all of them books the new one"
         yield "with its next db_migrate; one that has some has to get the others first."

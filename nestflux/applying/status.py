@@ -130,8 +130,10 @@ def _files(
             file = _of(known, ledger)
         mine = [row for row in backups if row.sql_migration_id == entry.id]
         shown.append(_with_backup(file, last_of(mine)))
-    strangers = [file for file in state.files if file.id not in listed]
-    shown += [_of(f, ledger, off_branch=True) for f in strangers if f.state not in GONE]
+    squashed = {identity for entry in journal.entries for identity in entry.replaced_ids}
+    for known in state.files:
+        if known.id not in listed and known.state not in GONE:
+            shown.append(_of(known, ledger, off_branch=known.id not in squashed))
     return shown
 
 

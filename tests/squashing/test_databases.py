@@ -134,6 +134,8 @@ def test_some(shop: Project) -> None:
         )
     assert (status.code, check.code) == (1, 1)
     assert f"{SQUASH} replaces files of which" in status.stdout
+    assert "another branch" not in status.stdout.lower()
+    assert status.lines[-1] == "Next: python manage.py db_migrate   (says how to come there)"
     assert "error ledger-contradiction" in check.stdout
     assert "applied-file-gone" not in check.stdout
     assert states(shop) == before

@@ -12,7 +12,7 @@ from nestflux.applying.api import Status, status
 from nestflux.history.folder import shown
 from nestflux.management.command import NestFluxCommand
 
-_COLOURS = {"applied": "green", "pending": "yellow"}
+_COLOURS = {"applied": "green", "pending": "yellow", "unbooked": "yellow"}
 
 
 class Command(NestFluxCommand):
@@ -70,6 +70,8 @@ class Command(NestFluxCommand):
 
 
 def _summary(found: Status) -> tuple[str, ...]:
+    if found.problem:
+        return ("Next: python manage.py db_migrate   (says how to come there)",)
     if any(file.state == "rolling_back" for file in found.files):
         return (
             "Next: python manage.py db_rollback         (goes on)",
@@ -80,8 +82,6 @@ def _summary(found: Status) -> tuple[str, ...]:
             "Next: python manage.py db_migrate    (goes on)",
             "  or: python manage.py db_rollback   (undoes what ran)",
         )
-    if found.problem:
-        return ("Next: python manage.py db_migrate   (says how to come there)",)
     if found.loading:
         return ("Next: python manage.py db_migrate   (goes on)",)
     if found.unbooked and not found.pending:

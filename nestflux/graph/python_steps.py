@@ -19,6 +19,7 @@ from django.db.migrations.state import ProjectState
 
 from nestflux.exceptions import Refused
 from nestflux.graph.loader import ExtendedLoader, dotted, undotted
+from nestflux.graph.swappable import swappable_names_kept
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -140,7 +141,7 @@ class StepRunner:
         """
         before, after = self._states_around(step)
         label = step.migration.app_label
-        with connection.schema_editor(atomic=False) as editor:
+        with swappable_names_kept(), connection.schema_editor(atomic=False) as editor:
             editor.atomic_migration = False
             if backwards:
                 step.operation.database_backwards(label, editor, after, before)

@@ -18,6 +18,7 @@ from nestflux.database.errors import in_words
 from nestflux.database.server import FAMILY_NAMES
 from nestflux.exceptions import NestFluxError, RecordingFailed
 from nestflux.graph.loader import dotted
+from nestflux.graph.swappable import swappable_names_kept
 from nestflux.recording.capture import Recorded, Recorder, RunsOnData
 
 if TYPE_CHECKING:
@@ -181,7 +182,7 @@ def _run(
     plan: list[tuple[Migration, bool]],
 ) -> None:
     recorder = executor.statements
-    with _failures_told(connection, executor, plan):
+    with _failures_told(connection, executor, plan), swappable_names_kept():
         before = executor._create_project_state(with_applied_migrations=True)  # type: ignore[attr-defined]
         with connection.execute_wrapper(recorder):
             emit_pre_migrate_signal(

@@ -19,6 +19,7 @@ from django.utils.module_loading import module_has_submodule
 from nestflux.applying.failures import place_in_code
 from nestflux.exceptions import NestFluxError, StatementFailed
 from nestflux.graph.loader import is_held, undotted
+from nestflux.graph.swappable import swappable_names_kept
 
 if TYPE_CHECKING:
     from nestflux.applying.context import Context
@@ -42,6 +43,7 @@ def migration_plan(
     return [(migration, backwards) for migration in found if migration is not None]
 
 
+@swappable_names_kept()
 def send_pre(context: Context, plan: MigrationPlan, applied: Iterable[str]) -> None:
     """Send ``pre_migrate`` with the models as the applied migrations make them."""
     import_management_modules()
@@ -49,6 +51,7 @@ def send_pre(context: Context, plan: MigrationPlan, applied: Iterable[str]) -> N
     _send(context, emit_pre_migrate_signal, "pre_migrate", plan, state)
 
 
+@swappable_names_kept()
 def send_post(context: Context, plan: MigrationPlan, applied: Iterable[str]) -> None:
     """Send ``post_migrate``; the ledger then says that it was sent."""
     import_management_modules()

@@ -1,0 +1,132 @@
+"""``db_pull``: models for a database that has none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandParser
+from django.db import DEFAULT_DB_ALIAS
+
+from nestflux.management.command import NestFluxCommand
+from nestflux.management.progress import counted
+from nestflux.pulling.grouping import Rule
+from nestflux.pulling.pull import Pulled, PullOptions, PullPlan, plan_pull, pull, shown
+from nestflux.pulling.remarks import by_text
+
+
+class Command(NestFluxCommand):
+    help = (
+        "Writes models for a database that has none: an app a group of tables, one table a file. "
+        "Proves on a scratch schema that migrating them gives the same schema back. Exit code 1 "
+        "when it does not."
+    )
+    machine_readable = True
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument(
+            "--plan", action="store_true", help="Show apps, tables and remarks; write nothing."
+        )
+        parser.add_argument(
+            "--app",
+            action="append",
+            default=[],
+            metavar="NAME=PATTERN",
+            help="The tables of this pattern make the app NAME. May be repeated; the first that "
+            "matches counts.",
+        )
+        parser.add_argument(
+            "--exclude",
+            action="append",
+            default=[],
+            metavar="PATTERN",
+            help="Leave out the tables of this pattern. May be repeated.",
+        )
+        parser.add_argument(
+            "--into",
+            type=Path,
+            metavar="FOLDER",
+            help="The folder that the apps are written in; the project's if not given.",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        alias = options["database"]
+        self.connect(alias)
+        plan = plan_pull(
+            alias,
+            PullOptions(
+                rules=tuple(Rule.parse(text) for text in options["app"]),
+                exclude=tuple(options["exclude"]),
+                into=options["into"],
+            ),
+        )
+        done = None if options["plan"] else pull(alias, plan)
+        if options["json"]:
+            self.print_json(_as_json(plan, done))
+        else:
+            console = self.console()
+            for line in _lines(plan, done, alias):
+                console.print(line)
+        if done is not None and done.differences:
+            self.found()
+
+
+def _lines(plan: PullPlan, done: Pulled | None, alias: str) -> Iterator[str]:
+    for app in plan.apps:
+        yield f"{app.label}: {counted(len(app.models), 'table')}"
+        width = max(len(model.table) for model in app.models)
+        for model in app.models:
+            yield f"  {model.table:{width}}  {model.name}"
+    for text, about in by_text((done.plan if done else plan).remarks).items():
+        yield f"Remark: {text}:"
+        yield from (f"    {name}" for name in about)
+    if done is None:
+        return
+    for app in plan.apps:
+        folder = plan.root / app.label
+        count = sum(path.is_relative_to(folder) for path in plan.files)
+        yield f"✓ Wrote {shown(folder)}/  ({counted(count, 'file')})"
+    if done.differences:
+        yield "Migrated to an empty schema, the models do not give the same schema back:"
+        yield from (f"    {difference}" for difference in done.differences)
+        yield "Mend the models (or the tables), then compare again with db_baseline --plan."
+    else:
+        tables = counted(len(plan.migrated), "table")
+        yield f"✓ Migrated to an empty schema, the models give it back: {tables}, 0 differences"
+    if done.built_on:
+        yield (
+            f"The round trip was on {done.built_on}, another version than the database's, which "
+            "may print the same definition in another way."
+        )
+    yield from _next_steps(plan, alias)
+
+
+def _next_steps(plan: PullPlan, alias: str) -> Iterator[str]:
+    other = "" if alias == DEFAULT_DB_ALIAS else f" --database {alias}"
+    names = ", ".join(f'"{app.name}"' for app in plan.apps)
+    yield f"Next: add {names} to INSTALLED_APPS, then"
+    yield f"      python manage.py db_generate{other}"
+    yield f"      python manage.py db_baseline{other}"
+
+
+def _as_json(plan: PullPlan, done: Pulled | None) -> dict[str, Any]:
+    told = done.plan if done else plan
+    return {
+        "apps": [
+            {
+                "label": app.label,
+                "name": app.name,
+                "models": [
+                    {"table": m.table, "model": m.name, "managed": not m.why_unmanaged}
+                    for m in app.models
+                ],
+            }
+            for app in plan.apps
+        ],
+        "remarks": [{"remark": remark.text, "about": remark.about} for remark in told.remarks],
+        "files": [shown(path) for path in plan.files],
+        "written": done is not None,
+        "differences": [vars(each) for each in done.differences] if done else [],
+    }

@@ -1,0 +1,121 @@
+"""The process in which the written apps are loaded: ``python -m nestflux.pulling.child``.
+
+Nothing of what a broken model leaves in Django's registry can so reach the command itself. What is
+asked for comes as JSON on standard input, the answer goes to the file that it names.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import json
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import django
+from django.conf import settings
+from django.db.utils import Error
+
+from nestflux.exceptions import NestFluxError
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+
+def main() -> None:
+    request = json.load(sys.stdin)
+    try:
+        answer = _answer(request)
+    except NestFluxError as error:
+        answer = {"error": {**vars(error), "exit_code": error.exit_code}}
+    except Error as error:
+        from nestflux.database.errors import in_words, statement_of
+
+        answer = {"refused": in_words(error), "statement": statement_of(error)}
+    except Exception as error:
+        frames = traceback.extract_tb(error.__traceback__)
+        own = [f for f in frames if f.filename.startswith(request["staging"])]
+        place = f"{own[-1].filename}, line {own[-1].lineno}" if own else ""
+        answer = {"broken": f"{type(error).__name__}: {error}", "place": place}
+    Path(request["answer"]).write_text(json.dumps(answer), encoding="utf-8")
+
+
+def _answer(request: dict[str, Any]) -> dict[str, Any]:
+    sys.path[:] = [*request["sys_path"], request["staging"]]
+    _let_packages_reach(Path(request["staging"]), request["apps"])
+    settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, *request["apps"]]
+    django.setup()
+    if problems := _problems(request["labels"]):
+        return {"broken": "\n".join(problems), "place": ""}
+    from nestflux.conf import configuration
+    from nestflux.database.reader import read_schema
+    from nestflux.database.server import server_of
+    from nestflux.database.session import pin
+    from nestflux.database.shadow import server_settings, shadow
+
+    configured = configuration()
+    server = server_settings(request["alias"], configured.shadows.get(request["family"]))
+    made = shadow(
+        request["alias"], server, prefix=configured.shadow_name, collation=request["collation"]
+    )
+    with made as connection:
+        version = server_of(connection).name
+        _migrate(connection, request["labels"])
+        pin(connection)
+        return {"reading": read_schema(connection, request["tables"]).reading, "server": version}
+
+
+def _let_packages_reach(staging: Path, apps: Sequence[str]) -> None:
+    """An app inside a package of the project is looked for in the staging folder too."""
+    for app in apps:
+        parents = app.split(".")[:-1]
+        for depth in range(1, len(parents) + 1):
+            package = importlib.import_module(".".join(parents[:depth]))
+            path: Any = package.__path__
+            folder = str(staging.joinpath(*parents[:depth]))
+            if folder not in path:
+                package.__path__ = [*path, folder]
+
+
+def _problems(labels: Sequence[str]) -> list[str]:
+    from django.apps import apps
+    from django.core.checks import ERROR, Tags, run_checks
+
+    configs = [apps.get_app_config(label) for label in labels]
+    found = run_checks(app_configs=configs, tags=[Tags.models])
+    return [str(message) for message in found if message.level >= ERROR]
+
+
+def _migrate(connection: BaseDatabaseWrapper, labels: Sequence[str]) -> None:
+    """Django's own migrations of the new apps, and what these depend on, on the shadow."""
+    from django.apps import apps
+    from django.db.migrations.autodetector import MigrationAutodetector
+    from django.db.migrations.executor import MigrationExecutor
+    from django.db.migrations.loader import MigrationLoader
+    from django.db.migrations.questioner import MigrationQuestioner
+    from django.db.migrations.state import ProjectState
+    from django.db.migrations.writer import MigrationWriter
+
+    loader = MigrationLoader(None, ignore_no_migrations=True)
+    detector = MigrationAutodetector(
+        loader.project_state(),
+        ProjectState.from_apps(apps),
+        MigrationQuestioner(specified_apps=set(labels), dry_run=True),
+    )
+    wanted = set(labels)
+    changes = detector.changes(graph=loader.graph, trim_to_apps=wanted, convert_apps=wanted)
+    for migrations in changes.values():
+        for migration in migrations:
+            writer = MigrationWriter(migration)
+            Path(writer.path).write_text(writer.as_string(), encoding="utf-8")
+    importlib.invalidate_caches()
+    executor = MigrationExecutor(connection)
+    leaves = [key for key in executor.loader.graph.leaf_nodes() if key[0] in wanted]
+    executor.migrate(leaves)
+
+
+if __name__ == "__main__":
+    main()

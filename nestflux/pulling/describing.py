@@ -1,0 +1,257 @@
+"""A live schema as typed values: what the one reader says of it, and what Django's ``inspectdb``
+makes of each column's type. No row is read (Django's own description of a table reads one)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from django.core.management.commands.inspectdb import Command as InspectDb
+from django.db.backends.mysql.introspection import FieldInfo
+from MySQLdb.constants import FIELD_TYPE
+
+from nestflux.database.reader import read_schema
+from nestflux.database.session import pin, restored_session
+from nestflux.pulling.definitions import (
+    ColumnParts,
+    ForeignKeyParts,
+    KeyParts,
+    OptionParts,
+    column_parts,
+    foreign_key_parts,
+    key_parts,
+    option_parts,
+)
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+COLUMN = " / column "
+# What a driver calls the types that information_schema names; the others are known by name only.
+_CODES = {
+    "bigint": FIELD_TYPE.LONGLONG,
+    "blob": FIELD_TYPE.BLOB,
+    "char": FIELD_TYPE.STRING,
+    "date": FIELD_TYPE.DATE,
+    "datetime": FIELD_TYPE.DATETIME,
+    "decimal": FIELD_TYPE.NEWDECIMAL,
+    "double": FIELD_TYPE.DOUBLE,
+    "float": FIELD_TYPE.FLOAT,
+    "int": FIELD_TYPE.LONG,
+    "json": FIELD_TYPE.JSON,
+    "longtext": FIELD_TYPE.LONG_BLOB,
+    "mediumint": FIELD_TYPE.INT24,
+    "mediumtext": FIELD_TYPE.MEDIUM_BLOB,
+    "smallint": FIELD_TYPE.SHORT,
+    "text": FIELD_TYPE.BLOB,
+    "time": FIELD_TYPE.TIME,
+    "timestamp": FIELD_TYPE.TIMESTAMP,
+    "tinyint": FIELD_TYPE.TINY,
+    "tinytext": FIELD_TYPE.TINY_BLOB,
+    "varchar": FIELD_TYPE.VAR_STRING,
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column. ``guess`` is inspectdb's class for its type, with its ``params``; empty where
+    inspectdb knows none. ``length`` counts characters or bytes, 0 where the type has none."""
+
+    name: str
+    data_type: str
+    parts: ColumnParts
+    guess: str = ""
+    params: Mapping[str, Any] = field(default_factory=dict)
+    length: int = 0
+
+
+@dataclass(frozen=True)
+class Table:
+    """A base table. ``strange`` says what no ``CREATE TABLE`` of Django's could say of it."""
+
+    name: str
+    columns: tuple[Column, ...]
+    keys: tuple[KeyParts, ...]
+    foreign_keys: tuple[ForeignKeyParts, ...]
+    checks: tuple[tuple[str, str], ...]
+    options: OptionParts
+    reading: Mapping[str, str]
+    strange: str = ""
+
+    def column(self, name: str) -> Column:
+        return next(each for each in self.columns if each.name.lower() == name.lower())
+
+    @property
+    def primary(self) -> KeyParts | None:
+        return next((key for key in self.keys if key.kind == "PRIMARY"), None)
+
+    @property
+    def primary_columns(self) -> tuple[str, ...]:
+        """The columns of the primary key; none where it has prefixes, or where there is none."""
+        return self.primary.columns if self.primary else ()
+
+
+@dataclass(frozen=True)
+class Live:
+    """A schema. ``others`` are its views, sequences, triggers, routines and events."""
+
+    family: str
+    collation: str
+    tables: Mapping[str, Table]
+    others: tuple[str, ...]
+
+
+def describe(connection: BaseDatabaseWrapper, family: str) -> Live:
+    """Read the connection's schema."""
+    with restored_session(connection):
+        pin(connection)
+        reading = read_schema(connection).reading
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT @@collation_database")
+            collation = str(cursor.fetchone()[0])
+            cursor.execute(
+                "SELECT TABLE_NAME, TABLE_TYPE FROM information_schema.TABLES "
+                "WHERE TABLE_SCHEMA = DATABASE()"
+            )
+            kinds = {str(name): str(kind) for name, kind in cursor.fetchall()}
+        rows = _columns(connection)
+    tables, others = {}, []
+    for key in sorted(reading):
+        kind, _, name = key.partition(" ")
+        if " / " in key or (key.startswith("table ") and name not in kinds):
+            continue
+        if kind != "table":
+            others.append(key)
+        elif kinds[name] == "SEQUENCE":
+            others.append(f"sequence {name}")
+        else:
+            strange = "system versioning" if kinds[name] == "SYSTEM VERSIONED" else ""
+            tables[name] = _table(name, reading, rows.get(name, {}), strange, family)
+    return Live(family, collation, tables, tuple(others))
+
+
+def _columns(connection: BaseDatabaseWrapper) -> dict[str, dict[str, Column]]:
+    """By table and column: data type, length, and inspectdb's guess."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT TABLE_NAME, COLUMN_NAME, DATA_TYPE, CHARACTER_MAXIMUM_LENGTH, "
+            "NUMERIC_PRECISION, NUMERIC_SCALE, EXTRA, COLUMN_TYPE LIKE '%% unsigned%%' "
+            "FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() "
+            "ORDER BY TABLE_NAME, ORDINAL_POSITION",
+            [],
+        )
+        rows = cursor.fetchall()
+    found: dict[str, dict[str, Column]] = {}
+    for table, name, data_type, length, precision, scale, extra, unsigned in rows:
+        data_type = str(data_type).lower()
+        guess, params = _guess(
+            connection, str(table), name, data_type, length, precision, scale, extra, unsigned
+        )
+        found.setdefault(str(table), {})[str(name)] = Column(
+            str(name), data_type, ColumnParts(), guess, params, int(length or 0)
+        )
+    return found
+
+
+def _guess(
+    connection: BaseDatabaseWrapper,
+    table: str,
+    name: str,
+    data_type: str,
+    length: int | None,
+    precision: int | None,
+    scale: int | None,
+    extra: str,
+    unsigned: int,
+) -> tuple[str, dict[str, Any]]:
+    """inspectdb's class and arguments; a type that it does not know is no guess here."""
+    if data_type not in _CODES and data_type != "uuid":
+        return "", {}
+    info = FieldInfo(
+        name=name,
+        type_code=_CODES.get(data_type, FIELD_TYPE.STRING),
+        display_size=length,
+        internal_size=length,
+        precision=precision,
+        scale=scale,
+        null_ok=False,
+        default=None,
+        collation="",
+        extra=extra,
+        is_unsigned=bool(unsigned),
+        has_json_constraint=False,
+        comment="",
+        data_type=data_type,
+    )
+    guess, params, _ = InspectDb().get_field_type(connection, table, info)
+    return guess, params
+
+
+def _table(
+    name: str, reading: Mapping[str, str], rows: Mapping[str, Column], strange: str, family: str
+) -> Table:
+    prefix = f"table {name}"
+    own = {k: v for k, v in reading.items() if k == prefix or k.startswith(f"{prefix} / ")}
+    columns = []
+    for key, text in own.items():
+        if key.startswith(f"{prefix}{COLUMN}"):
+            column = key.removeprefix(f"{prefix}{COLUMN}")
+            columns.append(replace(rows[column], parts=column_parts(text)))
+            if "AS ROW START" in text or "AS ROW END" in text:
+                strange = "system versioning"
+    order = list(rows)
+    columns.sort(key=lambda column: order.index(column.name))
+    keys, foreign_keys, checks = [], [], []
+    for key, text in own.items():
+        label = key.removeprefix(f"{prefix} / ")
+        if label == "period":
+            strange = "a period"
+        elif label == "primary key" or label.startswith("index "):
+            keys.append(key_parts(text))
+        elif label.startswith("constraint "):
+            if foreign := foreign_key_parts(text):
+                foreign_keys.append(foreign)
+            else:
+                checks.append((label.removeprefix("constraint "), text))
+    table = Table(
+        name,
+        tuple(columns),
+        tuple(keys),
+        tuple(foreign_keys),
+        tuple(checks),
+        option_parts(own[prefix]),
+        own,
+        strange,
+    )
+    return _with_checks_of_columns(table) if family == "mysql" else table
+
+
+def _with_checks_of_columns(table: Table) -> Table:
+    """The checks that MySQL named by itself, where they are those of Django's positive integers.
+
+    Django writes such a check to the column; MySQL makes it one of the table, ``shop_order_chk_1``,
+    numbered in the order of the columns (Manual 15.1.20.6, "CHECK Constraints").
+    """
+    own = [(name, text) for name, text in table.checks if name.startswith(f"{table.name}_chk_")]
+    related = {key.columns[0] for key in table.foreign_keys if len(key.columns) == 1}
+    wanted = [
+        (column.name, f"`{column.name}` >= 0")
+        for column in table.columns
+        if "unsigned" in column.parts.type and column.name not in related
+    ]
+    checked = [(n, c) for n, c in wanted if any(f"CHECK (({c}))" in text for _, text in own)]
+    expected = [
+        (f"{table.name}_chk_{i}", f"CONSTRAINT `{table.name}_chk_{i}` CHECK (({check}))")
+        for i, (_, check) in enumerate(checked, start=1)
+    ]
+    if not own or sorted(own) != sorted(expected):
+        return table
+    checks = dict(checked)
+    columns = tuple(
+        replace(column, parts=replace(column.parts, check=f"({checks[column.name]})"))
+        if column.name in checks
+        else column
+        for column in table.columns
+    )
+    return replace(table, columns=columns, checks=tuple(c for c in table.checks if c not in own))

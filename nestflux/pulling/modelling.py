@@ -1,0 +1,274 @@
+"""Described tables to models. Pure, but for asking Django what its own fields give."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from nestflux.pulling import remarks as said
+from nestflux.pulling.describing import COLUMN, Live, Table
+from nestflux.pulling.fields import Field, Place, field_of, related, unescaped
+from nestflux.pulling.keys import Rules, Taken, inline_unique, rules_of
+from nestflux.pulling.names import class_names, field_name, module_names
+from nestflux.pulling.python_text import Call, Code, Value
+from nestflux.pulling.references import Reference, References, Target
+from nestflux.pulling.remarks import Excuse, Remark
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+
+@dataclass(frozen=True)
+class ModelPlan:
+    """A model that is to be written. ``why_unmanaged`` is empty where Django migrates it."""
+
+    table: str
+    name: str
+    module: str
+    fields: tuple[tuple[str, Call], ...]
+    rules: Rules
+    comment: str = ""
+    why_unmanaged: str = ""
+    kept: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class AppPlan:
+    """An app that is to be written: its label, its dotted name, its models."""
+
+    label: str
+    name: str
+    models: tuple[ModelPlan, ...]
+
+    @property
+    def kept(self) -> frozenset[str]:
+        return frozenset().union(*(model.kept for model in self.models))
+
+
+@dataclass
+class _Names:
+    """What each pulled table and column is called."""
+
+    labels: dict[str, str] = field(default_factory=dict)
+    classes: dict[str, str] = field(default_factory=dict)
+    modules: dict[str, str] = field(default_factory=dict)
+    fields: dict[str, dict[str, str]] = field(default_factory=dict)
+
+
+class Modelling:
+    """Turns the tables of groups into apps, and collects what is to be said of them."""
+
+    def __init__(
+        self,
+        connection: BaseDatabaseWrapper,
+        live: Live,
+        groups: Mapping[str, tuple[str, ...]],
+        installed: Mapping[str, Target],
+    ) -> None:
+        self.remarks: list[Remark] = []
+        self._connection = connection
+        self._live = live
+        self._groups = groups
+        self._taken = Taken()
+        self._names = _Names()
+        for label, tables in groups.items():
+            self._names.labels |= dict.fromkeys(tables, label)
+            self._names.classes |= class_names(tables, label)
+            self._names.modules |= module_names(tables, label)
+        targets = {**installed, **self._targets()}
+        self._references = References(connection, live, targets)
+        for table in self._names.labels:
+            self._names.fields[table] = self._field_names(live.tables[table])
+        self._references.names = self._names.fields
+
+    def apps(self, prefix: str) -> tuple[AppPlan, ...]:
+        """The apps; ``prefix`` is the dotted name of the package that they lie in, or empty."""
+        dotted = f"{prefix}." if prefix else ""
+        return tuple(
+            AppPlan(label, f"{dotted}{label}", tuple(self._model(self._live.tables[t]) for t in ts))
+            for label, ts in self._groups.items()
+        )
+
+    # ---- names and targets -----------------------------------------------------------------
+
+    def _targets(self) -> dict[str, Target]:
+        return {
+            table: Target(
+                label=label,
+                model=self._names.classes[table],
+                primary=self._live.tables[table].primary_columns,
+                single_keys=_single_keys(self._live.tables[table]),
+                migrated=not _why_unmanaged(self._live.tables[table]),
+            )
+            for table, label in self._names.labels.items()
+        }
+
+    def _field_names(self, table: Table) -> dict[str, str]:
+        found: dict[str, str] = {}
+        taken: set[str] = set()
+        related_columns = {
+            reference.column for reference in self._references.of(table) if reference.is_field
+        }
+        # The columns first whose names are their own: a relation takes what is left.
+        for column in sorted(table.columns, key=lambda c: c.name in related_columns):
+            relation = column.name in related_columns
+            primary = table.primary_columns == (column.name,)
+            name = field_name(column.name, taken, relation=relation, primary=primary)
+            taken |= {name, f"{name}_id"} if relation else {name}
+            found[column.name] = name
+        return found
+
+    # ---- one model -------------------------------------------------------------------------
+
+    def _model(self, table: Table) -> ModelPlan:
+        why = _why_unmanaged(table)
+        references = self._references.of(table)
+        by_column = {each.column: each for each in references if each.is_field}
+        fields: list[tuple[str, Call]] = []
+        kept: set[str] = set()
+        if len(table.primary_columns) > 1:
+            names = [self._names.fields[table.name][column] for column in table.primary_columns]
+            composite = Call("models.CompositePrimaryKey", tuple(names))
+            fields.append(("pk", composite))
+        inline = {c.name for c in table.columns if inline_unique(table, c.name)}
+        stand_in = "" if table.primary_columns else _stand_in(table)
+        for column in table.columns:
+            name = self._names.fields[table.name][column.name]
+            place = Place(
+                primary=column.name in (*table.primary_columns, stand_in)
+                and len(table.primary_columns) < 2,
+                unique=column.name in inline,
+                verbatim=_holds_percent(table) or table.name in self._references.needed_first,
+            )
+            reference = by_column.get(column.name)
+            if reference is None:
+                db_column = "" if name == column.name else column.name
+                made = field_of(self._connection, column, db_column, place)
+            else:
+                made = self._related(table, reference, name, place)
+            fields.append((name, made.value))
+            kept |= made.kept
+            self._say_field(table, column.name, made)
+        self._say(table, references, why)
+        stated = [r.parts for r in references if r.is_stated] if not why else []
+        rules = rules_of(
+            table,
+            self._names.fields[table.name],
+            self._taken,
+            inline=inline,
+            foreign_keys=stated,
+            silent=[r.parts for r in references if r.is_silent],
+        )
+        return ModelPlan(
+            table=table.name,
+            name=self._names.classes[table.name],
+            module=self._names.modules[table.name],
+            fields=tuple(fields),
+            rules=rules if not why else Rules(),
+            comment=unescaped(table.options.comment) if table.options.comment else "",
+            why_unmanaged=why,
+            kept=frozenset(kept | (rules.kept if not why else set())),
+        )
+
+    def _related(self, table: Table, reference: Reference, name: str, place: Place) -> Field:
+        target = reference.target
+        assert target is not None, "a field leads to a table that is known"
+        options: dict[str, Value] = {}
+        column = table.column(reference.column)
+        function = "OneToOneField" if place.primary or place.unique else "ForeignKey"
+        referenced = reference.parts.referenced[0]
+        if target.primary != (referenced,):
+            options["to_field"] = self._references.field_name(reference.parts.table, referenced)
+        if related_name := self._references.related_name(table, reference, name):
+            options["related_name"] = related_name
+        if not reference.is_silent:
+            options["db_constraint"] = False
+            if function == "ForeignKey":
+                options["db_index"] = False
+        return related(
+            function,
+            self._target_text(table, reference, target),
+            column,
+            options,
+            same_type=self._references.same_type(column, reference),
+            place=place,
+            db_column="" if f"{name}_id" == column.name else column.name,
+        )
+
+    def _target_text(self, table: Table, reference: Reference, target: Target) -> Value:
+        if reference.parts.table == table.name:
+            return "self"
+        if target.setting:
+            return Code(target.setting)
+        if target.label == self._names.labels[table.name]:
+            return target.model
+        return f"{target.label}.{target.model}"
+
+    # ---- what is said ----------------------------------------------------------------------
+
+    def _say(self, table: Table, references: tuple[Reference, ...], why: str) -> None:
+        if why:
+            self.remarks.append(Remark(why, table.name))
+            return
+        for remark in _remarks_of_table(table):
+            self.remarks.append(remark)
+        for reference in references:
+            about = f"{table.name}.{reference.parts.name}"
+            if reference.why_left_out:
+                key = f"table {table.name} / constraint {reference.parts.name}"
+                excuse = Excuse(key, "definition", table.reading[key])
+                self.remarks.append(Remark(reference.why_left_out, about, excuse))
+            elif reference.parts.rules:
+                self.remarks.append(Remark(said.RULES, f"{about} ({reference.parts.rules})"))
+
+    def _say_field(self, table: Table, column: str, made: Field) -> None:
+        if made.said:
+            self.remarks.append(Remark(said.TYPE, f"{table.name}.{column} ({made.said})"))
+        if made.lost:
+            key = f"table {table.name}{COLUMN}{column}"
+            excuse = Excuse(key, "default", made.lost)
+            about = f"{table.name}.{column} ({made.lost})"
+            self.remarks.append(Remark(said.ZERO_DATE, about, excuse))
+
+
+def _remarks_of_table(table: Table) -> Iterator[Remark]:
+    primary = table.primary
+    if primary is not None and not primary.is_plain:
+        key = f"table {table.name} / primary key"
+        excuse = Excuse(key, "definition", table.reading[key])
+        yield Remark(said.PRIMARY_KEY, f"{table.name} ({primary.text})", excuse)
+    options = table.options
+    told = [options.engine] if options.engine != "InnoDB" else []
+    told += [options.more] if options.more else []
+    told += ["partitions"] if options.partitions else []
+    if told:
+        yield Remark(said.OPTIONS, f"{table.name} ({', '.join(told)})")
+
+
+def _why_unmanaged(table: Table) -> str:
+    if table.strange:
+        return said.VERSIONED
+    return "" if table.primary_columns else said.NO_PRIMARY_KEY
+
+
+def _stand_in(table: Table) -> str:
+    """The column that Django may take for the key of a table that has none: that of a unique key,
+    otherwise the first."""
+    unique = [
+        key.columns[0] for key in table.keys if key.kind == "UNIQUE" and len(key.columns) == 1
+    ]
+    return next(iter(unique), table.columns[0].name)
+
+
+def _single_keys(table: Table) -> frozenset[str]:
+    """The columns that a foreign key of Django's can refer to."""
+    return frozenset(
+        key.columns[0]
+        for key in table.keys
+        if key.kind in ("PRIMARY", "UNIQUE") and len(key.columns) == 1
+    )
+
+
+def _holds_percent(table: Table) -> bool:
+    return any("%" in text for text in table.reading.values())

@@ -1,0 +1,112 @@
+"""Names that Python and Django take, made of those that a database has. Pure.
+
+A name is made by rule, not by taste: whoever pulls the same schema again finds the same names.
+"""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from hashlib import sha256
+
+from django.core.management.commands.inspectdb import Command as InspectDb
+from django.db import models
+
+# Attributes of a model that a field of the same name would hide.
+_RESERVED = {name for name in dir(models.Model) if not name.startswith("_")} | {
+    "objects",
+    "pk",
+    "check",
+}
+
+
+def class_names(tables: Iterable[str], label: str) -> Mapping[str, str]:
+    """``shop_order_items`` of the app ``shop`` → ``OrderItem``. The last word is made singular
+    where no other table of the app has that name."""
+    plural = {table: _capitalised(without_prefix(table, label)) for table in tables}
+    single = {table: _singular(name) for table, name in plural.items()}
+    counted = Counter(name.lower() for name in single.values())
+    kept = {t: n if counted[n.lower()] == 1 else plural[t] for t, n in single.items()}
+    return _distinct(kept)
+
+
+def module_names(tables: Iterable[str], label: str) -> Mapping[str, str]:
+    """``shop_order_items`` of the app ``shop`` → ``order_items``."""
+    found = {}
+    for table in tables:
+        name = re.sub(r"\W", "_", without_prefix(table, label).lower()).strip("_") or "table"
+        if name[0].isdigit():
+            name = f"table_{name}"
+        found[table] = f"{name}_table" if keyword.iskeyword(name) else name
+    return _distinct(found)
+
+
+def without_prefix(table: str, label: str) -> str:
+    rest = table[len(label) + 1 :]
+    return rest if table.lower().startswith(f"{label}_") and rest.strip("_") else table
+
+
+def _distinct(names: Mapping[str, str]) -> Mapping[str, str]:
+    """Number those that differ in nothing but case."""
+    taken: set[str] = set()
+    found = {}
+    for key, name in names.items():
+        number, candidate = 1, name
+        while candidate.lower() in taken:
+            number += 1
+            candidate = f"{name}_{number}"
+        taken.add(candidate.lower())
+        found[key] = candidate
+    return found
+
+
+def _capitalised(table: str) -> str:
+    words = [word for word in re.split(r"[\W_]+", table) if word]
+    name = "".join(word[0].upper() + word[1:] for word in words) or "Table"
+    if name[0].isdigit():
+        name = f"Table{name}"
+    return f"{name}Table" if keyword.iskeyword(name) else name
+
+
+def _singular(name: str) -> str:
+    """Regular English plurals; a word that may be a singular (status, address) is left."""
+    for ending, single in (("ies", "y"), ("sses", "ss"), ("xes", "x"), ("ches", "ch")):
+        if name.endswith(ending) and len(name) > len(ending) + 1:
+            return name.removesuffix(ending) + single
+    if name.endswith("s") and not name.endswith(("ss", "us", "is", "as", "os")):
+        return name[:-1] if len(name) > 3 else name
+    return name
+
+
+def field_name(column: str, taken: Collection[str], *, relation: bool, primary: bool) -> str:
+    """A column's name as a field: inspectdb's rules, and none that a model has already.
+
+    Args:
+        relation: ``customer_id`` is the field ``customer``.
+        primary: the column is the whole primary key, and may be called ``id``.
+    """
+    name, _, _ = InspectDb().normalize_col_name(column, [], relation)
+    if name in _RESERVED or (name == "id" and not primary) or not name.isidentifier():
+        name = f"{name}_field" if name.isidentifier() else f"column_{_short(column)}"
+    number, candidate = 0, name
+    while candidate in taken or (relation and f"{candidate}_id" in taken):
+        number += 1
+        candidate = f"{name}_{number}"
+    return candidate
+
+
+def rule_name(table: str, name: str, taken: Collection[str], longest: int) -> str:
+    """A name that Django takes for an index or a constraint: the server's, where no other table
+    has it too; otherwise one made of both."""
+    if name not in taken and len(name) <= longest and re.match(r"[A-Za-z]", name):
+        return name
+    whole = re.sub(r"\W", "_", f"{table}_{name}").lstrip("_0123456789") or "rule"
+    if len(whole) > longest or whole in taken:
+        whole = f"{whole[: longest - 9]}_{_short(f'{table}.{name}')}"
+    return whole
+
+
+def _short(text: str) -> str:
+    return sha256(text.encode()).hexdigest()[:8]

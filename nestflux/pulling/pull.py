@@ -1,0 +1,301 @@
+"""``db_pull``: models for a database that has none, and the proof that they give it back."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import keyword
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django.apps import apps
+from django.conf import settings
+
+from nestflux.database.server import connection_for, server_of
+from nestflux.exceptions import NestFluxError, NotReproduced, Refused
+from nestflux.history.folder import Staged, write_all
+from nestflux.pulling import remarks as said
+from nestflux.pulling.describing import Live, describe
+from nestflux.pulling.grouping import Rule, groups, unused, without
+from nestflux.pulling.modelling import AppPlan, Modelling
+from nestflux.pulling.references import Target
+from nestflux.pulling.remarks import Remark
+from nestflux.pulling.round_trip import Difference, compare
+from nestflux.pulling.writing import files_of
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+
+@dataclass(frozen=True)
+class PullOptions:
+    """What a person says of it. ``into`` is the folder that the apps' folders are made in; None:
+    the project's."""
+
+    rules: tuple[Rule, ...] = ()
+    exclude: tuple[str, ...] = ()
+    into: Path | None = None
+
+
+@dataclass(frozen=True)
+class PullPlan:
+    """What ``pull`` would write: apps with their models, files by path, and what is to be said."""
+
+    apps: tuple[AppPlan, ...]
+    remarks: tuple[Remark, ...]
+    root: Path
+    files: Mapping[Path, str]
+    live: Live = field(repr=False)
+    server: str = ""
+
+    @property
+    def migrated(self) -> tuple[str, ...]:
+        """The tables that migrations will make."""
+        return tuple(m.table for app in self.apps for m in app.models if not m.why_unmanaged)
+
+
+@dataclass(frozen=True)
+class Pulled:
+    """What ``pull`` wrote. ``differences`` are those that no remark excuses; ``built_on`` is the
+    server of the round trip, where it is another version than the database's."""
+
+    plan: PullPlan
+    differences: tuple[Difference, ...]
+    built_on: str = ""
+
+
+def plan_pull(alias: str, options: PullOptions) -> PullPlan:
+    """What would be written; reads the schema and no rows, and writes nothing.
+
+    Raises Refused for patterns that match nothing, names that no app can have, and a database
+    without tables.
+    """
+    connection = connection_for(alias)
+    server = server_of(connection)
+    live = describe(connection, server.family)
+    installed = _installed(connection)
+    free = [table for table in live.tables if table not in installed]
+    patterns = (*options.exclude, *(rule.pattern for rule in options.rules))
+    if idle := unused(free, patterns):
+        raise Refused(
+            f"No table matches {idle[0]!r}.",
+            where="tables of installed apps are not pulled" if free else "",
+            stands="nothing was written",
+            then="python manage.py db_pull --plan   (lists the tables)",
+        )
+    tables = without(free, options.exclude)
+    if not tables:
+        raise Refused(
+            "There is no table to pull: the database has none, or only those of installed apps.",
+            stands="nothing was written",
+            then="python manage.py db_pull --database ALIAS   (another database)",
+        )
+    found = groups(tables, options.rules)
+    root, prefix = _place(options.into)
+    _refuse_labels(found, prefix)
+    modelling = Modelling(connection, live, found, installed)
+    planned = modelling.apps(prefix)
+    others = [Remark(said.NOT_A_TABLE, name) for name in live.others]
+    return PullPlan(
+        apps=planned,
+        remarks=(*modelling.remarks, *others),
+        root=root,
+        files={
+            root / app.label / name: text for app in planned for name, text in files_of(app).items()
+        },
+        live=live,
+        server=server.name,
+    )
+
+
+def pull(alias: str, plan: PullPlan) -> Pulled:
+    """Prove the planned files on a shadow, and write them, all or none.
+
+    Raises Refused where one of them is there already, ServerUnavailable where no shadow can be
+    made, NotReproduced where they cannot be loaded or migrated; then nothing is written.
+    """
+    _refuse_existing(plan)
+    answer = _in_a_child(alias, plan)
+    reading = {k: v for table in plan.live.tables.values() for k, v in table.reading.items()}
+    proof = compare(reading, answer["reading"], plan.migrated, plan.remarks)
+    write_all([Staged.prepare(plan.files)])
+    built_on = answer["server"] if answer["server"] != plan.server else ""
+    told = replace(plan, remarks=(*plan.remarks, *proof.remarks))
+    return Pulled(told, proof.differences, built_on)
+
+
+# ---- what is there -------------------------------------------------------------------------
+
+
+def _installed(connection: BaseDatabaseWrapper) -> dict[str, Target]:
+    """The tables of installed apps, by name: not pulled, and referred to."""
+    found = {}
+    for model in apps.get_models(include_auto_created=True):
+        options = model._meta
+        fields = {each.column: each for each in options.local_fields if each.column}
+        related = (relation.get_accessor_name() for relation in options.related_objects)
+        label, name = options.app_label, options.object_name or ""
+        found[options.db_table] = Target(
+            label=label,
+            model=name,
+            primary=(options.pk.column,) if options.pk and options.pk.column else (),
+            single_keys=frozenset(column for column, each in fields.items() if each.unique),
+            fields={column: each.name for column, each in fields.items()},
+            types={column: each.rel_db_type(connection) or "" for column, each in fields.items()},
+            taken=frozenset({*(each.name for each in fields.values()), *filter(None, related)}),
+            setting="settings.AUTH_USER_MODEL"
+            if f"{label}.{name}" == settings.AUTH_USER_MODEL
+            else "",
+        )
+    return found
+
+
+def _place(into: Path | None) -> tuple[Path, str]:
+    """The folder of the apps' folders, and the package that it is, seen from the project's."""
+    base = Path(str(getattr(settings, "BASE_DIR", Path.cwd()))).resolve()
+    root = (into or base).resolve()
+    if not root.is_relative_to(base):
+        return root, ""
+    parts = root.relative_to(base).parts
+    if bad := next((part for part in parts if not part.isidentifier()), None):
+        raise Refused(
+            f"--into {into}: {bad!r} cannot be a Python package.", stands="nothing was written"
+        )
+    return root, ".".join(parts)
+
+
+# ---- refusals ------------------------------------------------------------------------------
+
+
+def _refuse_labels(found: Mapping[str, Sequence[str]], prefix: str) -> None:
+    labels = {config.label for config in apps.get_app_configs()}
+    for label, tables in found.items():
+        why = ""
+        if label in labels:
+            why = "an installed app has that label"
+        elif keyword.iskeyword(label):
+            why = "it is a word of Python's"
+        elif not prefix and _is_a_library(label):
+            why = "Python has a module of that name"
+        if why:
+            raise Refused(
+                f"{label!r} cannot be the name of an app: {why}.",
+                where=f"tables {', '.join(tables[:3])}{', …' if len(tables) > 3 else ''}",
+                stands="nothing was written",
+                then=f"python manage.py db_pull --app NAME='{_pattern(label, tables)}'",
+            )
+
+
+def _pattern(label: str, tables: Sequence[str]) -> str:
+    return f"{label}_*" if all(t.startswith(f"{label}_") for t in tables) else tables[0]
+
+
+def _is_a_library(label: str) -> bool:
+    """Is there a module of this name that is not the project's own?"""
+    from nestflux.graph.source import is_own_path
+
+    spec = importlib.util.find_spec(label)
+    if spec is None:
+        return False
+    return not (spec.origin and is_own_path(spec.origin)) and not spec.submodule_search_locations
+
+
+def _refuse_existing(plan: PullPlan) -> None:
+    rivals = [
+        path.parent.parent / "models.py" for path in plan.files if path.parent.name == "models"
+    ]
+    there = next((path for path in (*plan.files, *rivals) if path.exists()), None)
+    if there is not None:
+        raise Refused(
+            f"{shown(there)} is there already, and db_pull writes over nothing.",
+            stands="nothing was written",
+            then="move it away, give the tables another app (--app NAME=PATTERN), or another "
+            "folder (--into FOLDER)",
+        )
+
+
+def shown(path: Path) -> str:
+    """A path as a person of the project names it."""
+    base = getattr(settings, "BASE_DIR", None)
+    root = Path(str(base)).resolve() if base else None
+    return str(path.relative_to(root)) if root and path.is_relative_to(root) else str(path)
+
+
+# ---- the round trip ------------------------------------------------------------------------
+
+
+def _in_a_child(alias: str, plan: PullPlan) -> dict[str, Any]:
+    """Load the planned apps in a process of its own and migrate them to a shadow.
+
+    Raises what the child raised.
+    """
+    with tempfile.TemporaryDirectory(prefix="nestflux-pull-") as folder:
+        staging = Path(folder).resolve()
+        for app in plan.apps:
+            target = staging.joinpath(*app.name.split("."))
+            for name, text in files_of(app).items():
+                (target / name).parent.mkdir(parents=True, exist_ok=True)
+                (target / name).write_text(text, encoding="utf-8")
+        request = {
+            "sys_path": sys.path,
+            "staging": str(staging),
+            "answer": str(staging / "answer.json"),
+            "apps": [app.name for app in plan.apps],
+            "labels": [app.label for app in plan.apps],
+            "alias": alias,
+            "family": plan.live.family,
+            "collation": plan.live.collation,
+            "tables": plan.migrated,
+        }
+        done = subprocess.run(
+            [sys.executable, "-m", "nestflux.pulling.child"],
+            input=json.dumps(request),
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        try:
+            text = (staging / "answer.json").read_text(encoding="utf-8")
+        except FileNotFoundError:
+            raise NotReproduced(
+                f"The written apps could not be loaded: the process ended with {done.returncode}.",
+                where="\n         ".join(_last(done.stderr)),
+                stands="nothing was written",
+            ) from None
+        return _understood(json.loads(text), str(staging))
+
+
+def _last(text: str) -> Iterator[str]:
+    yield from text.strip().splitlines()[-3:]
+
+
+def _understood(answer: dict[str, Any], staging: str) -> dict[str, Any]:
+    if "error" in answer:
+        told = answer["error"]
+        error = NestFluxError(
+            told["what"], where=told["where"], stands="nothing was written", then=told["then"]
+        )
+        error.exit_code = told["exit_code"]
+        raise error
+    if "refused" in answer:
+        raise NotReproduced(
+            f"The server refuses what the written models make: {answer['refused']}",
+            where=answer["statement"],
+            stands="nothing was written",
+            then="leave the table out: python manage.py db_pull --exclude PATTERN",
+        )
+    if "broken" in answer:
+        raise NotReproduced(
+            f"The written models cannot be used: {answer['broken']}".replace(f"{staging}/", ""),
+            where=str(answer["place"]).replace(f"{staging}/", ""),
+            stands="nothing was written",
+            then="leave the table out: python manage.py db_pull --exclude PATTERN",
+        )
+    return answer

@@ -1,0 +1,86 @@
+"""Python source as ruff and black format it: a call on one line where it fits, otherwise an
+argument a line. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+WIDTH = 88  # the narrower of the usual limits: what fits it fits a wider one
+
+
+@dataclass(frozen=True)
+class Code:
+    """An expression that is written as it stands: a name, a number."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Call:
+    """``models.CharField(max_length=20)``."""
+
+    function: str
+    arguments: tuple[Value, ...] = ()
+    keywords: Mapping[str, Value] = field(default_factory=dict)
+
+
+Value = Code | Call | str | int | bool | tuple[str, ...]
+
+
+def assigned(name: str, value: Value, indent: int) -> list[str]:
+    """The lines of ``name = value``."""
+    return _laid_out(f"{name} = ", value, indent, "")
+
+
+def listed(name: str, values: Iterable[Value], indent: int) -> list[str]:
+    """The lines of a list, an item a line."""
+    inner = [line for value in values for line in _laid_out("", value, indent + 4, ",")]
+    return [f"{' ' * indent}{name} = [", *inner, f"{' ' * indent}]"]
+
+
+def _laid_out(before: str, value: Value, indent: int, after: str) -> list[str]:
+    blank = " " * indent
+    line = f"{blank}{before}{one_line(value)}{after}"
+    if len(line) <= WIDTH or isinstance(value, Code | str | int | bool):
+        return [line]
+    if isinstance(value, tuple):
+        lines = [f"{blank}    {quoted(item)}," for item in value]
+        return [f"{blank}{before}[", *lines, f"{blank}]{after}"]
+    if not value.arguments and not value.keywords:
+        return [line]
+    lines = []
+    for argument in value.arguments:
+        lines += _laid_out("", argument, indent + 4, ",")
+    for name, argument in value.keywords.items():
+        lines += _laid_out(f"{name}=", argument, indent + 4, ",")
+    return [f"{blank}{before}{value.function}(", *lines, f"{blank}){after}"]
+
+
+def one_line(value: Value) -> str:
+    """An expression on one line, however long."""
+    match value:
+        case Code(text):
+            return text
+        case Call(function, arguments, keywords):
+            given = [one_line(argument) for argument in arguments]
+            given += [f"{name}={one_line(argument)}" for name, argument in keywords.items()]
+            return f"{function}({', '.join(given)})"
+        case str():
+            return quoted(value)
+        case tuple():
+            return f"[{', '.join(map(quoted, value))}]"
+        case _:
+            return repr(value)
+
+
+def quoted(text: str) -> str:
+    """A string in double quotes, unless single ones save escapes."""
+    mark = "'" if text.count('"') > text.count("'") else '"'
+    return mark + "".join(_escaped(letter, mark) for letter in text) + mark
+
+
+def _escaped(letter: str, mark: str) -> str:
+    if letter in (mark, "\\"):
+        return f"\\{letter}"
+    return letter if letter.isprintable() else repr(letter)[1:-1]

@@ -1,0 +1,139 @@
+"""Where foreign keys lead, and whether a field, the server's own words or nothing says so."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from nestflux.pulling import remarks as said
+from nestflux.pulling.definitions import ForeignKeyParts
+from nestflux.pulling.describing import Column, Live, Table
+from nestflux.pulling.fields import canonical
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+
+@dataclass(frozen=True)
+class Target:
+    """A model that foreign keys lead to. ``single_keys`` are the columns that are unique alone;
+    ``migrated``: does a migration make its table? For a model that is installed already:
+    ``fields`` by column, ``types`` by column, the names that are ``taken`` on it, and the
+    ``setting`` that names it (a swappable user)."""
+
+    label: str
+    model: str
+    primary: tuple[str, ...]
+    single_keys: frozenset[str]
+    migrated: bool = True
+    fields: Mapping[str, str] = field(default_factory=dict)
+    types: Mapping[str, str] = field(default_factory=dict)
+    taken: frozenset[str] = frozenset()
+    setting: str = ""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A foreign key and what becomes of it. ``is_field``: its column is a field that leads there;
+    ``is_silent``: the field says all of it; ``is_stated``: it stands in ``Meta``."""
+
+    parts: ForeignKeyParts
+    target: Target | None
+    is_field: bool = False
+    is_silent: bool = False
+    why_left_out: str = ""
+
+    @property
+    def column(self) -> str:
+        return self.parts.columns[0]
+
+    @property
+    def is_stated(self) -> bool:
+        return not self.is_silent and not self.why_left_out
+
+
+class References:
+    """The foreign keys of all pulled tables."""
+
+    def __init__(
+        self, connection: BaseDatabaseWrapper, live: Live, targets: Mapping[str, Target]
+    ) -> None:
+        self.names: Mapping[str, Mapping[str, str]] = {}
+        self._connection = connection
+        self._live = live
+        self._targets = targets
+        pulled = [
+            t for t in live.tables.values() if t.name in targets and not targets[t.name].types
+        ]
+        self._of = {table.name: self._decide(table) for table in pulled}
+        self._accessors = Counter(
+            (reference.parts.table, targets[table].model.lower())
+            for table, references in self._of.items()
+            for reference in references
+            if reference.is_field
+        )
+        self.needed_first = {
+            reference.parts.table
+            for references in self._of.values()
+            for reference in references
+            if not reference.why_left_out
+            and reference.target
+            and reference.parts.referenced != reference.target.primary
+        }
+
+    def of(self, table: Table) -> tuple[Reference, ...]:
+        return self._of[table.name]
+
+    def field_name(self, table: str, column: str) -> str:
+        """The field of a column that a foreign key refers to."""
+        return self._targets[table].fields.get(column) or self.names[table][column]
+
+    def same_type(self, column: Column, reference: Reference) -> bool:
+        """Has the column the type of the one that it refers to, which Django gives it?"""
+        target, referenced = self._targets[reference.parts.table], reference.parts.referenced[0]
+        given = target.types.get(referenced)
+        if given is None:
+            given = self._live.tables[reference.parts.table].column(referenced).parts.type
+        return canonical(given) == canonical(column.parts.type)
+
+    def related_name(self, table: Table, reference: Reference, name: str) -> str:
+        """The name of the way back, where the default one would be another's too."""
+        target = self._targets[reference.parts.table]
+        own = self._targets[table.name]
+        model = own.model.lower()
+        there = set(self.names.get(reference.parts.table, {}).values()) | target.taken
+        several = self._accessors[(reference.parts.table, model)] > 1
+        if several or {model, f"{model}_set"} & there:
+            return f"{own.label}_{model}_{name}_set"
+        return ""
+
+    def _decide(self, table: Table) -> tuple[Reference, ...]:
+        found = []
+        columns: set[str] = set()
+        for parts in table.foreign_keys:
+            reference = self._reference(table, parts, columns)
+            if reference.is_field:
+                columns.add(reference.column)
+            found.append(reference)
+        return tuple(found)
+
+    def _reference(self, table: Table, parts: ForeignKeyParts, taken: set[str]) -> Reference:
+        target = None if parts.schema else self._targets.get(parts.table)
+        if target is None or not target.migrated:
+            return Reference(parts, target, why_left_out=said.ELSEWHERE)
+        one = len(parts.columns) == 1 and parts.referenced[0] in target.single_keys
+        generated = any(table.column(name).parts.generated for name in parts.columns)
+        if one and parts.columns[0] not in taken and not generated:
+            return Reference(parts, target, True, self._is_djangos(table, parts))
+        if target.label != self._targets[table.name].label:
+            return Reference(parts, target, why_left_out=said.ANOTHER_APP)
+        return Reference(parts, target)
+
+    def _is_djangos(self, table: Table, parts: ForeignKeyParts) -> bool:
+        """Is it called as Django would call it, with no rules that Django cannot say?"""
+        suffix = f"_fk_{parts.table}_{parts.referenced[0]}"
+        editor: Any = self._connection.schema_editor()
+        name = editor._create_index_name(table.name, list(parts.columns), suffix=suffix)
+        return parts.name == name and not parts.rules

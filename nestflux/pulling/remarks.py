@@ -1,0 +1,49 @@
+"""What a person is told of a pulled schema, and the one difference that each remark excuses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+NO_PRIMARY_KEY = (
+    "No primary key, and Django needs one: the model is not managed, no migration makes the table"
+)
+VERSIONED = "System versioning cannot be said in a model: it is not managed"
+NOT_A_TABLE = "No model is written for it; it stays as it is"
+ELSEWHERE = (
+    "The foreign key leads to a table that no migration of the project makes: a column without it"
+)
+ANOTHER_APP = "The foreign key leads to another app and to no key of one column: columns without it"
+ZERO_DATE = "A zero date is no default that a strict session takes: a column without default"
+PRIMARY_KEY = "More is said of the primary key than its columns, and Django has no words for it"
+ORDER = "Django puts foreign keys behind the other columns: another order of columns"
+TYPE = "Django has no field of this type; a class in sql.py keeps it"
+RULES = "The server acts by itself (ON DELETE, ON UPDATE); Django's on_delete is DO_NOTHING"
+OPTIONS = "The table has options that Django has no words for; a class in sql.py keeps them"
+
+
+@dataclass(frozen=True)
+class Excuse:
+    """One difference: the attribute of an object of a reading, and what it is in the database."""
+
+    key: str
+    attribute: str
+    live: str
+
+
+@dataclass(frozen=True)
+class Remark:
+    """``text`` is one of the sentences above; ``about`` the object. Without an ``excuse`` nothing
+    differs."""
+
+    text: str
+    about: str
+    excuse: Excuse | None = None
+
+
+def by_text(remarks: Iterable[Remark]) -> Mapping[str, tuple[str, ...]]:
+    """The remarks as they are shown: a sentence, and all that it is about."""
+    found: dict[str, list[str]] = {}
+    for remark in remarks:
+        found.setdefault(remark.text, []).append(remark.about)
+    return {text: tuple(dict.fromkeys(about)) for text, about in found.items()}

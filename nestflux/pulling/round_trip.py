@@ -1,0 +1,93 @@
+"""The round trip: the schema that the written models give, against the live one. Pure.
+
+Compared is attribute by attribute: a remark excuses the one difference that it names, and no other
+of the same column or table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from nestflux.history.deltas import ORDER, Delta, Reading
+from nestflux.pulling import remarks as said
+from nestflux.pulling.definitions import attributes
+from nestflux.pulling.remarks import Excuse, Remark
+
+_WHOLE = "definition"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What one attribute of an object is in the database and what the models make; empty where it
+    is not there."""
+
+    key: str
+    attribute: str
+    live: str
+    made: str
+
+    def __str__(self) -> str:
+        what = self.key if self.attribute == _WHOLE else f"{self.key}, {self.attribute}"
+        if not self.made:
+            return f"missing: {what}: {self.live}"
+        if not self.live:
+            return f"not in the database: {what}: {self.made}"
+        return f"differs: {what}: {self.live}, and by the models: {self.made}"
+
+
+@dataclass(frozen=True)
+class Proof:
+    """The outcome. ``remarks`` are those that only the round trip could find."""
+
+    differences: tuple[Difference, ...]
+    remarks: tuple[Remark, ...]
+    tables: int
+
+
+def compare(
+    live: Reading, made: Reading, tables: Iterable[str], remarks: Iterable[Remark]
+) -> Proof:
+    """Compare what is there of ``tables`` with what the models made of them."""
+    names = list(tables)
+    changes = Delta.between(_only(live, names), _only(made, names)).changes
+    open_excuses = [remark.excuse for remark in remarks if remark.excuse]
+    differences, found = [], []
+    for key, (wanted, given) in changes.items():
+        if key.endswith(ORDER):
+            if wanted is not None and given is not None and _same_names(wanted, given):
+                found.append(Remark(said.ORDER, _table(key)))
+            continue  # otherwise a column is told of
+        for difference in _differences(key, wanted, given):
+            excuse = Excuse(key, difference.attribute, difference.live)
+            if excuse in open_excuses:
+                open_excuses.remove(excuse)
+            else:
+                differences.append(difference)
+    return Proof(tuple(differences), tuple(found), len(names))
+
+
+def _differences(key: str, wanted: str | None, given: str | None) -> Iterator[Difference]:
+    if wanted is None or given is None:
+        yield Difference(key, _WHOLE, wanted or "", given or "")
+        return
+    live, made = attributes(key, wanted), attributes(key, given)
+    for name in dict.fromkeys((*live, *made)):
+        if live.get(name) != made.get(name):
+            yield Difference(key, name, live.get(name, ""), made.get(name, ""))
+    if live == made:  # the same attributes in another order, or what nobody took apart
+        yield Difference(key, _WHOLE, wanted, given)
+
+
+def _only(reading: Reading, tables: Iterable[str]) -> Mapping[str, str]:
+    heads = {f"table {name}" for name in tables}
+    return {key: text for key, text in reading.items() if f"table {_table(key)}" in heads}
+
+
+def _table(key: str) -> str:
+    head = key.split(" / ", 1)[0]
+    return head.removeprefix("table ") if head.startswith("table ") else ""
+
+
+def _same_names(one: str, other: str) -> bool:
+    return sorted(one.split(", ")) == sorted(other.split(", "))

@@ -1,6 +1,7 @@
-"""``db_baseline``: take over a database that stock Django migrated.
+"""``db_baseline``: take over a database that stock Django migrated, or that was made without it.
 
-``django_migrations`` says up to which file the database is; the schema that these files make is
+``django_migrations`` says up to which file the database is; of an app of which it holds nothing
+the schema alone tells (``db_pull`` wrote its models). The schema that these files make is
 built on a shadow and compared with the live one. Only where they agree, the files are booked as
 applied. No statement of a file is run on the database.
 """
@@ -70,6 +71,9 @@ def choose(
     """The files that ``django_migrations`` says are applied: the beginning of the history that
     it holds exactly. Pure.
 
+    Apps of which it holds no row were made without Django: it cannot say anything of them, and
+    they are where the others are. Where it holds nothing at all, every file is taken.
+
     Args:
         replaced: what each squash of the history stands for; where all of it is booked, the
             squash is applied, as it is for Django.
@@ -78,21 +82,28 @@ def choose(
 
     Raises LedgerConflict, listing what is missing and what is there besides.
     """
+    entries = journal.entries
+    known = {row.partition(".")[0] for row in booked}
+    lacks = {
+        entry: [row for row in _lacks(entry, replaced, booked) if row.partition(".")[0] in known]
+        for entry in entries
+    }
+    begun = [len(_lacks(e, replaced, booked)) < len(e.migrations) or not booked for e in entries]
     if to is not None:
-        end = journal.entries.index(journal.entry(to)) + 1
-        lacking = journal.entries[:end]
+        end = entries.index(journal.entry(to)) + 1
+        lacking = entries[:end]
     else:
-        lacks = (i for i, entry in enumerate(journal.entries) if _lacks(entry, replaced, booked))
-        end = next(lacks, len(journal.entries))
-        begun = (i + 1 for i, e in enumerate(journal.entries) if set(e.migrations) & set(booked))
-        lacking = journal.entries[end : max(begun, default=0)]
+        ends = (i for i, e in enumerate(entries) if lacks[e] or not begun[i])
+        end = next(ends, len(entries))
+        touched = (i + 1 for i, e in enumerate(entries) if set(e.migrations) & set(booked))
+        lacking = entries[end : max(touched, default=0)]
     chosen, rest = journal.entries[:end], journal.entries[end:]
-    missing = [row for entry in lacking for row in _lacks(entry, replaced, booked)]
+    missing = [row for entry in lacking for row in lacks[entry]]
     own = {row for entry in chosen for row in entry.books}
     extra = [row for entry in rest for row in entry.books if row in booked and row not in own]
     if chosen and not missing and not extra:
         return chosen
-    if not extra and not any(row in booked for row in own):
+    if not extra and not missing:
         raise _refused("django_migrations holds no migration of the history.")
     lines = ["django_migrations does not hold exactly what the history leaves up to one of its "]
     lines[0] += "files." if to is None else f"files, {chosen[-1].name}."
@@ -143,10 +154,12 @@ def plan_baseline(alias: str, *, to: str | None = None) -> BaselinePlan:
     collation = _collation(connection)
     built_on, files = _schema_of(alias, folder, chosen, collation)
     live, known = _live(connection), _known(folder)
+    comparison = _compared(folder, files, live, known, booked)
+    unseen = tuple(_unseen(folder, chosen, booked))
     return BaselinePlan(
         entries=chosen,
         pending=folder.journal.entries[len(chosen) :],
-        comparison=_compared(folder, files, live, known, booked),
+        comparison=replace(comparison, remarks=(*comparison.remarks, *unseen)),
         built_on=built_on.name if built_on.version != server.version else "",
         files=files,
         live=live,
@@ -167,7 +180,7 @@ def baseline(alias: str, plan: BaselinePlan, *, options: Options | None = None) 
     with lock_held(connection, options) as lock:
         state = _state_without_files(connection)
         booked = _booked(connection)
-        again = choose(folder.journal, _replaced(folder), booked)
+        again = choose(folder.journal, _replaced(folder), booked, plan.entries[-1].name)
         live = _live(connection)
         comparison = _compared(folder, plan.files, live, plan.known, booked)
         if again != plan.entries or comparison.differences:
@@ -250,6 +263,21 @@ def scratch_schema(alias: str, family: str, collation: str) -> Iterator[BaseData
         setting = f'NESTFLUX["SHADOWS"]["{family}"]'
         error.then = "; or ".join(filter(None, (error.then, f"name another server in {setting}")))
         raise
+
+
+def _unseen(folder: Folder, entries: tuple[Entry, ...], booked: Collection[str]) -> Iterator[str]:
+    """What is booked on the word of the schema alone, and what a schema does not show of it."""
+    replaced = _replaced(folder)
+    for entry in entries:
+        if not (lacking := _lacks(entry, replaced, booked)):
+            continue
+        yield f"{', '.join(lacking)}: not in django_migrations, judged by the schema and booked"
+        steps = folder.record(entry).up
+        if count := sum(step.kind != "ddl" for step in steps):
+            yield (
+                f"{entry.name}.sql has {count} of {len(steps)} steps that change rows and not the "
+                "schema: they are not run"
+            )
 
 
 def _live(connection: BaseDatabaseWrapper) -> Schema:

@@ -55,6 +55,12 @@ class KeyParts:
         return names if len(names) == len(self.parts) else ()
 
     @property
+    def named(self) -> tuple[str, ...]:
+        """The columns of which it holds at least a prefix."""
+        heads = (next(iter(tokens(part)), None) for part in self.parts)
+        return tuple(unquoted(head.text) for head in heads if head and head.kind == "name")
+
+    @property
     def descending(self) -> tuple[bool, ...]:
         return tuple(part.upper().endswith(" DESC") for part in self.parts)
 

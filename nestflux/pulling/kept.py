@@ -174,17 +174,17 @@ class SqlGeneratedField(models.GeneratedField):
 
 class SqlIndex(models.Index):
     """An index as the server prints it. ``name`` is Django's own, unique among all models; the
-    server's stands in ``sql``."""
+    server's stands in ``sql``. ``fields`` are the columns of which it has more than an expression."""
 
-    def __init__(self, *, sql: str, name: str) -> None:
+    def __init__(self, *, sql: str, fields: list[str], name: str) -> None:
         self.sql = sql
-        super().__init__(fields=["pk"], name=name)
-        self.fields = []
-        self.fields_orders = []
+        super().__init__(fields=fields or ["pk"], name=name)
+        if not fields:
+            self.fields, self.fields_orders = [], []
 
     def deconstruct(self) -> tuple[str, tuple[()], dict[str, Any]]:
         path = f"{type(self).__module__}.{type(self).__qualname__}"
-        return path, (), {"sql": self.sql, "name": self.name}
+        return path, (), {"sql": self.sql, "fields": list(self.fields), "name": self.name}
 
     def create_sql(self, model: Any, schema_editor: Any, using: str = "", **kwargs: Any) -> Any:
         return f"ALTER TABLE {schema_editor.quote_name(model._meta.db_table)} ADD {self.sql}"

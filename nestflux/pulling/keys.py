@@ -127,7 +127,8 @@ def _index(table: Table, key: KeyParts, fields: Mapping[str, str], taken: Taken)
         signed = zip(key.columns, key.descending, strict=True)
         names = tuple(f"{'-' if down else ''}{fields[column]}" for column, down in signed)
         return Call("models.Index", (), {"fields": names, "name": name})
-    return Call("SqlIndex", (), {"sql": key.text, "name": name})
+    names = tuple(fields[column] for column in key.named if column in fields)
+    return Call("SqlIndex", (), {"sql": key.text, "fields": names, "name": name})
 
 
 def _raw(table: Table, name: str, text: str, taken: Taken) -> Call:

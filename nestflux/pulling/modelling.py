@@ -271,4 +271,4 @@ def _single_keys(table: Table) -> frozenset[str]:
 
 
 def _holds_percent(table: Table) -> bool:
-    return any("%" in text for text in table.reading.values())
+    return any("%" in text for key, text in table.reading.items() if COLUMN in key)

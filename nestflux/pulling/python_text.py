@@ -3,6 +3,7 @@ argument a line. Pure."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -42,6 +43,8 @@ def listed(name: str, values: Iterable[Value], indent: int) -> list[str]:
 def _laid_out(before: str, value: Value, indent: int, after: str) -> list[str]:
     blank = " " * indent
     line = f"{blank}{before}{one_line(value)}{after}"
+    if isinstance(value, str) and len(line) > WIDTH and before.endswith("="):
+        return _in_pieces(blank, before, value, after)
     if len(line) <= WIDTH or isinstance(value, Code | str | int | bool):
         return [line]
     if isinstance(value, tuple):
@@ -55,6 +58,20 @@ def _laid_out(before: str, value: Value, indent: int, after: str) -> list[str]:
     for name, argument in value.keywords.items():
         lines += _laid_out(f"{name}=", argument, indent + 4, ",")
     return [f"{blank}{before}{value.function}(", *lines, f"{blank}){after}"]
+
+
+def _in_pieces(blank: str, before: str, text: str, after: str) -> list[str]:
+    """A long string as several, divided at blanks; one that has too few stays long."""
+    pieces = [""]
+    for word in re.findall(r"\S*\s*", text):
+        room = WIDTH - len(blank) - len(after) - (len(before) if len(pieces) == 1 else 0)
+        if pieces[-1] and len(quoted(pieces[-1] + word)) > room:
+            pieces.append("")
+        pieces[-1] += word
+    lines = [f"{blank}{quoted(piece)}" for piece in pieces]
+    lines[0] = f"{blank}{before}{quoted(pieces[0])}"
+    lines[-1] += after
+    return lines
 
 
 def one_line(value: Value) -> str:

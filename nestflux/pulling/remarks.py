@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-NO_PRIMARY_KEY = (
-    "No primary key, and Django needs one: the model is not managed, no migration makes the table"
-)
-VERSIONED = "System versioning cannot be said in a model: it is not managed"
+NO_PRIMARY_KEY = "No primary key, and Django needs one: no migration makes the table"
+VERSIONED = "System versioning cannot be said in a model: no migration makes the table"
 NOT_A_TABLE = "No model is written for it; it stays as it is"
 ELSEWHERE = (
     "The foreign key leads to a table that no migration of the project makes: a column without it"

@@ -174,7 +174,7 @@ class SqlGeneratedField(models.GeneratedField):
 
 class SqlIndex(models.Index):
     """An index as the server prints it. ``name`` is Django's own, unique among all models; the
-    server's stands in ``sql``. ``fields`` are the columns of which it has more than an expression."""
+    server's stands in ``sql``. ``fields`` are those of which it holds a prefix at least."""
 
     def __init__(self, *, sql: str, fields: list[str], name: str) -> None:
         self.sql = sql

@@ -267,12 +267,22 @@ def test_a_database_that_nestflux_migrates_is_refused(shop: Project) -> None:
     )
 
 
-def test_an_empty_database_and_one_without_its_migrations_are_refused(shop: Project) -> None:
+def test_an_empty_database_and_one_of_another_project_are_refused(shop: Project) -> None:
     empty = _refused(shop.run("db_baseline", "--yes"))
     shop.sql("CREATE TABLE theirs (id int)")
+    without_rows = _differs(shop)
+    shop.python(
+        """
+        from django.db import connection
+        from django.db.migrations.recorder import MigrationRecorder
+
+        MigrationRecorder(connection).record_applied("theirs", "0001_initial")
+        """
+    )
     foreign = _refused(shop.run("db_baseline", "--yes"))
 
     assert empty == "The database is empty: there is nothing to take over."
+    assert without_rows[0].startswith("missing: table shop_")
     assert foreign == "django_migrations holds no migration of the history."
 
 
@@ -327,6 +337,11 @@ JOURNAL = Journal("mysql", (_entry(1, "a.1", "b.1"), _entry(2, "a.2"), _entry(3,
         ({"a.1", "b.1", "a.2", "gone.1"}, None, 2),
         ({"a.1", "b.1", "a.2", "b.2"}, None, 3),
         ({"a.1", "b.1", "a.2"}, "0002", 2),
+        (set(), None, 3),  # made without Django
+        (set(), "0002", 2),
+        ({"a.1"}, None, 1),  # b was
+        ({"b.1"}, None, 1),
+        ({"gone.1"}, "0001", 1),
     ],
 )
 def test_the_longest_beginning_is_chosen(booked: set[str], to: str | None, wanted: int) -> None:
@@ -336,9 +351,8 @@ def test_the_longest_beginning_is_chosen(booked: set[str], to: str | None, wante
 @pytest.mark.parametrize(
     ("booked", "to", "says"),
     [
-        (set(), None, "no migration of the history"),
-        ({"gone.1"}, "0001", "no migration of the history"),
-        ({"a.1"}, None, "missing: b.1"),
+        ({"gone.1"}, None, "no migration of the history"),
+        ({"a.1", "b.gone"}, None, "missing: b.1"),
         ({"a.1", "b.1", "b.2"}, None, "missing: a.2\n    beyond 0001_file: b.2"),
         ({"a.1", "b.1"}, "0002", "missing: a.2"),
         ({"a.1", "b.1", "a.2"}, "0001", "beyond 0001_file: a.2"),

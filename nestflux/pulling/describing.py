@@ -56,7 +56,8 @@ _CODES = {
 @dataclass(frozen=True)
 class Column:
     """A column. ``guess`` is inspectdb's class for its type, with its ``params``; empty where
-    inspectdb knows none. ``length`` counts characters or bytes, 0 where the type has none."""
+    inspectdb knows none. ``length`` counts characters or bytes, 0 where the type has none;
+    ``collation`` is stated also where it is the schema's default."""
 
     name: str
     data_type: str
@@ -64,6 +65,7 @@ class Column:
     guess: str = ""
     params: Mapping[str, Any] = field(default_factory=dict)
     length: int = 0
+    collation: str = ""
 
 
 @dataclass(frozen=True)
@@ -136,20 +138,21 @@ def _columns(connection: BaseDatabaseWrapper) -> dict[str, dict[str, Column]]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT TABLE_NAME, COLUMN_NAME, DATA_TYPE, CHARACTER_MAXIMUM_LENGTH, "
-            "NUMERIC_PRECISION, NUMERIC_SCALE, EXTRA, COLUMN_TYPE LIKE '%% unsigned%%' "
+            "NUMERIC_PRECISION, NUMERIC_SCALE, EXTRA, COLUMN_TYPE LIKE '%% unsigned%%', "
+            "COLLATION_NAME "
             "FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() "
             "ORDER BY TABLE_NAME, ORDINAL_POSITION",
             [],
         )
         rows = cursor.fetchall()
     found: dict[str, dict[str, Column]] = {}
-    for table, name, data_type, length, precision, scale, extra, unsigned in rows:
+    for table, name, data_type, length, precision, scale, extra, unsigned, collation in rows:
         data_type = str(data_type).lower()
         guess, params = _guess(
             connection, str(table), name, data_type, length, precision, scale, extra, unsigned
         )
         found.setdefault(str(table), {})[str(name)] = Column(
-            str(name), data_type, ColumnParts(), guess, params, int(length or 0)
+            str(name), data_type, ColumnParts(), guess, params, int(length or 0), collation or ""
         )
     return found
 

@@ -4,7 +4,7 @@ one with the type in the server's words (``kept.py``). Pure, but for asking Djan
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
@@ -185,7 +185,7 @@ def _is_standard(
     given = made.db_type(connection) or ""
     parts = column.parts
     if name == "JSONField" and connection.mysql_is_mariadb:  # type: ignore[attr-defined]
-        return parts.collation in ("", "utf8mb4_bin") and not _more(parts)
+        return column.collation == "utf8mb4_bin" and not _more(parts)
     if given.endswith(" AUTO_INCREMENT"):
         given = given.removesuffix(" AUTO_INCREMENT")
         if not parts.auto_increment:
@@ -280,7 +280,7 @@ def _generated(
     name, keywords = _class_of(column, Place())
     kept = {"Sql"}
     bare = ColumnParts(type=parts.type, check=parts.check)
-    plain = Column(column.name, column.data_type, bare, column.guess, column.params, column.length)
+    plain = replace(column, parts=bare)
     if _is_standard(connection, name, keywords, plain):
         function = f"models.{name}"
     else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from nestflux.pulling.definitions import ForeignKeyParts, KeyParts
@@ -136,15 +136,13 @@ def _raw(table: Table, name: str, text: str, taken: Taken) -> Call:
 
 
 def _options(table: Table) -> str:
-    """The options that Django's CREATE TABLE does not give, as an ALTER TABLE takes them."""
-    return " ".join(_stated(table))
-
-
-def _stated(table: Table) -> Iterator[str]:
-    options = table.options
-    if options.engine != _ENGINE:
-        yield f"ENGINE={options.engine}"
-    if options.more:
-        yield options.more
-    if options.partitions:
-        yield options.partitions
+    """The options that Django's CREATE TABLE does not give, as an ALTER TABLE takes them; a comment
+    where it has a percent sign, which Django sends as a parameter's (``execute`` with ``()``)."""
+    options, primary = table.options, table.primary
+    said = [f"ENGINE={options.engine}"] if options.engine != _ENGINE else []
+    said += [f"COMMENT={options.comment}"] if "%" in options.comment else []
+    said += [options.more] if options.more else []
+    parts = [" ".join(said)] if said else []
+    if primary is not None and not primary.is_plain:  # USING BTREE, DESC
+        parts.append(f"DROP PRIMARY KEY, ADD {primary.text}")
+    return f"{', '.join(parts)} {options.partitions}".strip()

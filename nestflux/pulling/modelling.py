@@ -166,7 +166,7 @@ class Modelling:
             module=self._names.modules[table.name],
             fields=tuple(fields),
             rules=rules if not why else Rules(),
-            comment=unescaped(table.options.comment) if table.options.comment else "",
+            comment=_comment(table),
             why_unmanaged=why,
             kept=frozenset(kept | (rules.kept if not why else set())),
         )
@@ -233,15 +233,11 @@ class Modelling:
 
 
 def _remarks_of_table(table: Table) -> Iterator[Remark]:
-    primary = table.primary
-    if primary is not None and not primary.is_plain:
-        key = f"table {table.name} / primary key"
-        excuse = Excuse(key, "definition", table.reading[key])
-        yield Remark(said.PRIMARY_KEY, f"{table.name} ({primary.text})", excuse)
     options = table.options
     told = [options.engine] if options.engine != "InnoDB" else []
     told += [options.more] if options.more else []
     told += ["partitions"] if options.partitions else []
+    told += [table.primary.text] if table.primary and not table.primary.is_plain else []
     if told:
         yield Remark(said.OPTIONS, f"{table.name} ({', '.join(told)})")
 
@@ -249,7 +245,11 @@ def _remarks_of_table(table: Table) -> Iterator[Remark]:
 def _why_unmanaged(table: Table) -> str:
     if table.strange:
         return said.VERSIONED
-    return "" if table.primary_columns else said.NO_PRIMARY_KEY
+    if "`" in table.name or any("`" in column.name for column in table.columns):
+        return said.BACKQUOTE
+    if table.primary_columns:
+        return ""
+    return said.PARTIAL_KEY if table.primary else said.NO_PRIMARY_KEY
 
 
 def _stand_in(table: Table) -> str:
@@ -270,5 +270,10 @@ def _single_keys(table: Table) -> frozenset[str]:
     )
 
 
+def _comment(table: Table) -> str:
+    text = table.options.comment
+    return unescaped(text) if text and "%" not in text else ""
+
+
 def _holds_percent(table: Table) -> bool:
-    return any("%" in text for key, text in table.reading.items() if COLUMN in key)
+    return any("%" in key + text for key, text in table.reading.items() if COLUMN in key)

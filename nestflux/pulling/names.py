@@ -21,6 +21,9 @@ _RESERVED = {name for name in dir(models.Model) if not name.startswith("_")} | {
     "check",
 }
 
+# Words that end like plurals and are none, or whose singular does not follow the rule.
+_LEFT = ("series", "species", "movies", "cookies", "news")
+
 
 def class_names(tables: Iterable[str], label: str) -> Mapping[str, str]:
     """``shop_order_items`` of the app ``shop`` → ``OrderItem``. The last word is made singular
@@ -71,12 +74,15 @@ def _capitalised(table: str) -> str:
 
 
 def _singular(name: str) -> str:
-    """Regular English plurals; a word that may be a singular (status, address) is left."""
+    """Regular English plurals; a word that may be a singular, or of which nobody can tell what its
+    singular is (status, address, houses, series), is left."""
     for ending, single in (("ies", "y"), ("sses", "ss"), ("xes", "x"), ("ches", "ch")):
-        if name.endswith(ending) and len(name) > len(ending) + 1:
+        if name.endswith(ending) and not name.lower().endswith(_LEFT):
             return name.removesuffix(ending) + single
-    if name.endswith("s") and not name.endswith(("ss", "us", "is", "as", "os")):
-        return name[:-1] if len(name) > 3 else name
+    if name.endswith("s") and not name.lower().endswith(
+        (*_LEFT, "ss", "us", "is", "as", "os", "ses")
+    ):
+        return name[:-1]
     return name
 
 

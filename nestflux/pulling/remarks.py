@@ -7,13 +7,16 @@ from dataclasses import dataclass
 
 NO_PRIMARY_KEY = "No primary key, and Django needs one: no migration makes the table"
 VERSIONED = "System versioning cannot be said in a model: no migration makes the table"
+BACKQUOTE = "Django cannot quote a backquote in a name: no migration makes the table"
 NOT_A_TABLE = "No model is written for it; it stays as it is"
 ELSEWHERE = (
     "The foreign key leads to a table that no migration of the project makes: a column without it"
 )
 ANOTHER_APP = "The foreign key leads to another app and to no key of one column: columns without it"
 ZERO_DATE = "A zero date is no default that a strict session takes: a column without default"
-PRIMARY_KEY = "More is said of the primary key than its columns, and Django has no words for it"
+PARTIAL_KEY = (
+    "The primary key holds parts of columns, which Django cannot say: no migration makes the table"
+)
 ORDER = "Django puts foreign keys behind the other columns: another order of columns"
 TYPE = "Django has no field of this type; a class in sql.py keeps it"
 RULES = "The server acts by itself (ON DELETE, ON UPDATE); Django's on_delete is DO_NOTHING"

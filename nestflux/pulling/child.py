@@ -44,7 +44,7 @@ def main() -> None:
 
 
 def _answer(request: dict[str, Any]) -> dict[str, Any]:
-    sys.path[:] = [*request["sys_path"], request["staging"]]
+    sys.path[:] = [request["staging"], *request["sys_path"]]
     _let_packages_reach(Path(request["staging"]), request["apps"])
     settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, *request["apps"]]
     django.setup()

@@ -28,7 +28,7 @@ _LEFT = ("series", "species", "movies", "cookies", "news")
 def class_names(tables: Iterable[str], label: str) -> Mapping[str, str]:
     """``shop_order_items`` of the app ``shop`` → ``OrderItem``. The last word is made singular
     where no other table of the app has that name."""
-    plural = {table: _capitalised(without_prefix(table, label)) for table in tables}
+    plural = {table: _capitalised(short) for table, short in _short_names(tables, label).items()}
     single = {table: _singular(name) for table, name in plural.items()}
     counted = Counter(name.lower() for name in single.values())
     kept = {t: n if counted[n.lower()] == 1 else plural[t] for t, n in single.items()}
@@ -38,17 +38,26 @@ def class_names(tables: Iterable[str], label: str) -> Mapping[str, str]:
 def module_names(tables: Iterable[str], label: str) -> Mapping[str, str]:
     """``shop_order_items`` of the app ``shop`` → ``order_items``."""
     found = {}
-    for table in tables:
-        name = re.sub(r"\W", "_", without_prefix(table, label).lower()).strip("_") or "table"
+    for table, short in _short_names(tables, label).items():
+        name = re.sub(r"\W", "_", short.lower()).strip("_") or "table"
         if name[0].isdigit():
             name = f"table_{name}"
         found[table] = f"{name}_table" if keyword.iskeyword(name) else name
     return _distinct(found)
 
 
-def without_prefix(table: str, label: str) -> str:
-    rest = table[len(label) + 1 :]
-    return rest if table.lower().startswith(f"{label}_") and rest.strip("_") else table
+def _short_names(tables: Iterable[str], label: str) -> Mapping[str, str]:
+    """The tables' names less what they begin with: the app's label, or what all of them share up
+    to the first underscore."""
+    names = list(tables)
+    first = {table.partition("_")[0].lower() for table in names}
+    shared = first.pop() if len(names) > 1 and len(first) == 1 else label
+    return {table: _without(table, f"{shared}_") for table in names}
+
+
+def _without(table: str, prefix: str) -> str:
+    rest = table[len(prefix) :]
+    return rest if table.lower().startswith(prefix) and rest.strip("_") else table
 
 
 def _distinct(names: Mapping[str, str]) -> Mapping[str, str]:
@@ -95,7 +104,7 @@ def field_name(column: str, taken: Collection[str], *, relation: bool, primary: 
     """
     name, _, _ = InspectDb().normalize_col_name(column, [], relation)
     if name in _RESERVED or (name == "id" and not primary) or not name.isidentifier():
-        name = f"{name}_field" if name.isidentifier() else f"column_{_short(column)}"
+        name = f"{name}_field" if name.isidentifier() else f"column_{_digest(column)}"
     number, candidate = 0, name
     while candidate in taken or (relation and f"{candidate}_id" in taken):
         number += 1
@@ -110,9 +119,9 @@ def rule_name(table: str, name: str, taken: Collection[str], longest: int) -> st
         return name
     whole = re.sub(r"\W", "_", f"{table}_{name}").lstrip("_0123456789") or "rule"
     if len(whole) > longest or whole in taken:
-        whole = f"{whole[: longest - 9]}_{_short(f'{table}.{name}')}"
+        whole = f"{whole[: longest - 9]}_{_digest(f'{table}.{name}')}"
     return whole
 
 
-def _short(text: str) -> str:
+def _digest(text: str) -> str:
     return sha256(text.encode()).hexdigest()[:8]

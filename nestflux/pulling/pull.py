@@ -62,11 +62,13 @@ class PullPlan:
 
 @dataclass(frozen=True)
 class Pulled:
-    """What ``pull`` wrote. ``differences`` are those that no remark excuses; ``built_on`` is the
-    server of the round trip, where it is another version than the database's."""
+    """What ``pull`` wrote. ``differences`` are those that no remark excuses, ``excused`` the
+    others; ``built_on`` is the server of the round trip, where it is another version than the
+    database's."""
 
     plan: PullPlan
     differences: tuple[Difference, ...]
+    excused: tuple[Difference, ...] = ()
     built_on: str = ""
 
 
@@ -98,7 +100,7 @@ def plan_pull(alias: str, options: PullOptions) -> PullPlan:
         )
     found = groups(tables, options.rules)
     root, prefix = _place(options.into)
-    _refuse_labels(found, prefix)
+    _refuse_labels(found, root, prefix)
     modelling = Modelling(connection, live, found, installed)
     planned = modelling.apps(prefix)
     others = [Remark(said.NOT_A_TABLE, name) for name in live.others]
@@ -127,7 +129,7 @@ def pull(alias: str, plan: PullPlan) -> Pulled:
     write_all([Staged.prepare(plan.files)])
     built_on = answer["server"] if answer["server"] != plan.server else ""
     told = replace(plan, remarks=(*plan.remarks, *proof.remarks))
-    return Pulled(told, proof.differences, built_on)
+    return Pulled(told, proof.differences, proof.excused, built_on)
 
 
 # ---- what is there -------------------------------------------------------------------------
@@ -173,7 +175,7 @@ def _place(into: Path | None) -> tuple[Path, str]:
 # ---- refusals ------------------------------------------------------------------------------
 
 
-def _refuse_labels(found: Mapping[str, Sequence[str]], prefix: str) -> None:
+def _refuse_labels(found: Mapping[str, Sequence[str]], root: Path, prefix: str) -> None:
     labels = {config.label for config in apps.get_app_configs()}
     for label, tables in found.items():
         why = ""
@@ -181,7 +183,7 @@ def _refuse_labels(found: Mapping[str, Sequence[str]], prefix: str) -> None:
             why = "an installed app has that label"
         elif keyword.iskeyword(label):
             why = "it is a word of Python's"
-        elif not prefix and _is_a_library(label):
+        elif not prefix and _is_elsewhere(label, root / label):
             why = "Python has a module of that name"
         if why:
             raise Refused(
@@ -196,14 +198,13 @@ def _pattern(label: str, tables: Sequence[str]) -> str:
     return f"{label}_*" if all(t.startswith(f"{label}_") for t in tables) else tables[0]
 
 
-def _is_a_library(label: str) -> bool:
-    """Is there a module of this name that is not the project's own?"""
-    from nestflux.graph.source import is_own_path
-
+def _is_elsewhere(label: str, folder: Path) -> bool:
+    """Is there a module of this name in another place than the folder that will be written?"""
     spec = importlib.util.find_spec(label)
     if spec is None:
         return False
-    return not (spec.origin and is_own_path(spec.origin)) and not spec.submodule_search_locations
+    places = {Path(place).resolve() for place in spec.submodule_search_locations or ()}
+    return folder not in places
 
 
 def _refuse_existing(plan: PullPlan) -> None:

@@ -38,11 +38,12 @@ class Difference:
 
 @dataclass(frozen=True)
 class Proof:
-    """The outcome. ``remarks`` are those that only the round trip could find."""
+    """The outcome. ``differences`` are those that no remark excuses, ``excused`` the others;
+    ``remarks`` are those that only the round trip could find."""
 
     differences: tuple[Difference, ...]
+    excused: tuple[Difference, ...]
     remarks: tuple[Remark, ...]
-    tables: int
 
 
 def compare(
@@ -52,7 +53,7 @@ def compare(
     names = list(tables)
     changes = Delta.between(_only(live, names), _only(made, names)).changes
     open_excuses = [remark.excuse for remark in remarks if remark.excuse]
-    differences, found = [], []
+    differences, excused, found = [], [], []
     for key, (wanted, given) in changes.items():
         if key.endswith(ORDER):
             if wanted is not None and given is not None and _same_names(wanted, given):
@@ -62,9 +63,10 @@ def compare(
             excuse = Excuse(key, difference.attribute, difference.live)
             if excuse in open_excuses:
                 open_excuses.remove(excuse)
+                excused.append(difference)
             else:
                 differences.append(difference)
-    return Proof(tuple(differences), tuple(found), len(names))
+    return Proof(tuple(differences), tuple(excused), tuple(found))
 
 
 def _differences(key: str, wanted: str | None, given: str | None) -> Iterator[Difference]:

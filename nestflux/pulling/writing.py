@@ -114,9 +114,16 @@ def sql_text(names: Collection[str]) -> str:
     classes = [each for each in vars(kept).values() if isinstance(each, type) and each in wanted]
     sources = [inspect.getsource(each) for each in classes]
     body = "\n\n".join(["", *sources])
-    used = {*re.findall(r"\w+", body), "annotations"}
-    imports = [i for i in kept.IMPORTS.splitlines() if not i or i.rpartition(" ")[2] in used]
+    imports = [line for line in kept.IMPORTS.splitlines() if not line or _is_used(line, body)]
     return _SQL + _squeezed(imports) + body
+
+
+def _is_used(line: str, body: str) -> bool:
+    """Is what an import line names used: a module by its attributes, a class by its name?"""
+    name = line.rpartition(" ")[2]
+    return name == "annotations" or bool(
+        re.search(rf"\b{name}{'[.]' if name.islower() else ''}", body)
+    )
 
 
 def _squeezed(lines: list[str]) -> str:

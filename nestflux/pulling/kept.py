@@ -37,12 +37,17 @@ class Sql(models.Value):
 class SqlType(models.Field):  # type: ignore[type-arg]
     """A column whose type is stated as the server prints it.
 
-    ``sql_more`` follows the type (AUTO_INCREMENT, ON UPDATE …); ``sql_check`` is the condition of
-    a CHECK that belongs to the column.
+    ``sql_more`` follows the type (AUTO_INCREMENT, ON UPDATE …); ``sql_check`` is the
+    condition of a CHECK that belongs to the column.
     """
 
     def __init__(
-        self, *args: Any, sql_type: str, sql_more: str = "", sql_check: str = "", **kwargs: Any
+        self,
+        *args: Any,
+        sql_type: str,
+        sql_more: str = "",
+        sql_check: str = "",
+        **kwargs: Any,
     ) -> None:
         self.sql_type = sql_type
         self.sql_more = sql_more
@@ -157,7 +162,7 @@ class SqlUUIDField(SqlType, models.UUIDField):  # type: ignore[type-arg]
 
 
 class SqlGeneratedField(models.GeneratedField):
-    """A generated column of which more is said than Django's says, behind its expression."""
+    """A generated column of which more is said, behind its expression."""
 
     def __init__(self, *, sql_more: str, **kwargs: Any) -> None:
         self.sql_more = sql_more
@@ -173,8 +178,9 @@ class SqlGeneratedField(models.GeneratedField):
 
 
 class SqlIndex(models.Index):
-    """An index as the server prints it. ``name`` is Django's own, unique among all models; the
-    server's stands in ``sql``. ``fields`` are those of which it holds a prefix at least."""
+    """An index as the server prints it. ``name`` is Django's own, unique among all
+    models; the server's stands in ``sql``. ``fields`` are those of which it holds at
+    least a prefix."""
 
     def __init__(self, *, sql: str, fields: list[str], name: str) -> None:
         self.sql = sql
@@ -184,10 +190,18 @@ class SqlIndex(models.Index):
 
     def deconstruct(self) -> tuple[str, tuple[()], dict[str, Any]]:
         path = f"{type(self).__module__}.{type(self).__qualname__}"
-        return path, (), {"sql": self.sql, "fields": list(self.fields), "name": self.name}
+        given = {"sql": self.sql, "fields": list(self.fields), "name": self.name}
+        return path, (), given
 
-    def create_sql(self, model: Any, schema_editor: Any, using: str = "", **kwargs: Any) -> Any:
-        return f"ALTER TABLE {schema_editor.quote_name(model._meta.db_table)} ADD {self.sql}"
+    def create_sql(
+        self,
+        model: Any,
+        schema_editor: Any,
+        using: str = "",
+        **kwargs: Any,
+    ) -> Any:
+        table = schema_editor.quote_name(model._meta.db_table)
+        return f"ALTER TABLE {table} ADD {self.sql}"
 
     def remove_sql(self, model: Any, schema_editor: Any, **kwargs: Any) -> Any:
         table = schema_editor.quote_name(model._meta.db_table)
@@ -197,8 +211,8 @@ class SqlIndex(models.Index):
 
 
 class SqlUniqueConstraint(models.UniqueConstraint):
-    """A unique key as the server prints it. ``name`` is Django's own, unique among all models; the
-    server's stands in ``sql``. ``fields`` is for the validation of forms."""
+    """A unique key as the server prints it. ``name`` is Django's own, unique among all
+    models; the server's stands in ``sql``. ``fields`` is for the validation of forms."""
 
     def __init__(self, *, sql: str, fields: list[str], name: str) -> None:
         self.sql = sql
@@ -206,13 +220,15 @@ class SqlUniqueConstraint(models.UniqueConstraint):
 
     def deconstruct(self) -> Any:
         path = f"{type(self).__module__}.{type(self).__qualname__}"
-        return path, (), {"sql": self.sql, "fields": list(self.fields), "name": self.name}
+        given = {"sql": self.sql, "fields": list(self.fields), "name": self.name}
+        return path, (), given
 
     def constraint_sql(self, model: Any, schema_editor: Any) -> Any:
         return self.sql
 
     def create_sql(self, model: Any, schema_editor: Any) -> Any:
-        return f"ALTER TABLE {schema_editor.quote_name(model._meta.db_table)} ADD {self.sql}"
+        table = schema_editor.quote_name(model._meta.db_table)
+        return f"ALTER TABLE {table} ADD {self.sql}"
 
     def remove_sql(self, model: Any, schema_editor: Any) -> Any:
         table = schema_editor.quote_name(model._meta.db_table)
@@ -222,8 +238,9 @@ class SqlUniqueConstraint(models.UniqueConstraint):
 
 
 class SqlConstraint(BaseConstraint):
-    """A foreign key or a check as the server prints it. ``name`` is Django's own, unique among all
-    models; the server's stands in ``sql``. The server watches over it, forms do not."""
+    """A foreign key or a check as the server prints it. ``name`` is Django's own, unique
+    among all models; the server's stands in ``sql``. The server watches over it, forms
+    do not."""
 
     def __init__(self, *, sql: str, name: str) -> None:
         self.sql = sql
@@ -242,12 +259,13 @@ class SqlConstraint(BaseConstraint):
     def constraint_sql(self, model: Any, schema_editor: Any) -> Any:
         if " FOREIGN KEY " not in self.sql:
             return self.sql
-        # Behind every CREATE TABLE of the migration, the table that it refers to among them.
+        # Behind every CREATE TABLE of the migration: it may refer to any of them.
         schema_editor.deferred_sql.append(self.create_sql(model, schema_editor))
         return None
 
     def create_sql(self, model: Any, schema_editor: Any) -> Any:
-        return f"ALTER TABLE {schema_editor.quote_name(model._meta.db_table)} ADD {self.sql}"
+        table = schema_editor.quote_name(model._meta.db_table)
+        return f"ALTER TABLE {table} ADD {self.sql}"
 
     def remove_sql(self, model: Any, schema_editor: Any) -> Any:
         table = schema_editor.quote_name(model._meta.db_table)
@@ -258,20 +276,27 @@ class SqlConstraint(BaseConstraint):
             what = "FOREIGN KEY"
         return f"ALTER TABLE {table} DROP {what} {found[0]}"
 
-    def validate(self, model: Any, instance: Any, exclude: Any = None, using: str = "") -> None:
+    def validate(
+        self,
+        model: Any,
+        instance: Any,
+        exclude: Any = None,
+        using: str = "",
+    ) -> None:
         return None
 
 
 class SqlTableOptions(SqlConstraint):
-    """Engine, character set, row format, partitions of a table, as the server prints them. No
-    constraint for the server, but the one place of a model where Django lets SQL be said."""
+    """Engine, character set, row format, partitions of a table, as the server prints
+    them. No constraint for the server, but the one place where a model can say SQL."""
 
     def constraint_sql(self, model: Any, schema_editor: Any) -> Any:
         schema_editor.deferred_sql.append(self.create_sql(model, schema_editor))
         return None
 
     def create_sql(self, model: Any, schema_editor: Any) -> Any:
-        return f"ALTER TABLE {schema_editor.quote_name(model._meta.db_table)} {self.sql}"
+        table = schema_editor.quote_name(model._meta.db_table)
+        return f"ALTER TABLE {table} {self.sql}"
 
     def remove_sql(self, model: Any, schema_editor: Any) -> Any:
         return None

@@ -98,7 +98,7 @@ class Modelling:
                 label=label,
                 model=self._names.classes[table],
                 primary=self._live.tables[table].primary_columns,
-                single_keys=_single_keys(self._live.tables[table]),
+                keys=_keys(self._live.tables[table]),
                 migrated=not _why_unmanaged(self._live.tables[table]),
             )
             for table, label in self._names.labels.items()
@@ -150,6 +150,7 @@ class Modelling:
             fields.append((name, made.value))
             kept |= made.kept
             self._say_field(table, column.name, made)
+        fields += self._objects(table, references)
         self._say(table, references, why)
         stated = [r.parts for r in references if r.is_stated] if not why else []
         rules = rules_of(
@@ -195,6 +196,35 @@ class Modelling:
             place=place,
             db_column="" if f"{name}_id" == column.name else column.name,
         )
+
+    def _objects(
+        self, table: Table, references: tuple[Reference, ...]
+    ) -> Iterator[tuple[str, Call]]:
+        """The relations that stand beside the fields of their columns."""
+        own = self._names.fields[table.name]
+        taken = set(own.values())
+        for reference in references:
+            target, parts = reference.target, reference.parts
+            if not reference.is_object or target is None:
+                continue
+            base = target.model if len(parts.columns) > 1 else parts.columns[0]
+            base = base.lower().removesuffix("_id")
+            name = field_name(base, taken, relation=False, primary=False)
+            taken.add(name)
+            words: dict[str, Value] = {
+                "on_delete": Code("models.DO_NOTHING"),
+                "from_fields": tuple(own[column] for column in parts.columns),
+                "to_fields": tuple(
+                    self._references.field_name(parts.table, column) for column in parts.referenced
+                ),
+            }
+            if related_name := self._references.related_name(table, reference, name):
+                words["related_name"] = related_name
+            if any(table.column(column).parts.nullable for column in parts.columns):
+                words["null"] = True
+            words["editable"] = False
+            where = self._target_text(table, reference, target)
+            yield name, Call("models.ForeignObject", (where,), words)
 
     def _target_text(self, table: Table, reference: Reference, target: Target) -> Value:
         if reference.parts.table == table.name:
@@ -261,12 +291,12 @@ def _stand_in(table: Table) -> str:
     return next(iter(unique), table.columns[0].name)
 
 
-def _single_keys(table: Table) -> frozenset[str]:
-    """The columns that a foreign key of Django's can refer to."""
+def _keys(table: Table) -> frozenset[frozenset[str]]:
+    """The columns of each key that a relation of Django's can lead to."""
     return frozenset(
-        key.columns[0]
+        frozenset(key.columns)
         for key in table.keys
-        if key.kind in ("PRIMARY", "UNIQUE") and len(key.columns) == 1
+        if key.kind in ("PRIMARY", "UNIQUE") and key.columns
     )
 
 

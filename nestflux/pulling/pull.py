@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -24,6 +25,7 @@ from nestflux.pulling import remarks as said
 from nestflux.pulling.describing import Live, describe
 from nestflux.pulling.grouping import Rule, groups, unused, without
 from nestflux.pulling.modelling import AppPlan, Modelling
+from nestflux.pulling.python_text import WIDTH, Layout
 from nestflux.pulling.references import Target
 from nestflux.pulling.remarks import Remark
 from nestflux.pulling.round_trip import Difference, compare
@@ -53,6 +55,15 @@ class PullPlan:
     files: Mapping[Path, str]
     live: Live = field(repr=False)
     server: str = ""
+
+    def files_of(self, app: AppPlan) -> Mapping[Path, str]:
+        """The files of one app, by their place in its folder."""
+        folder = self.root / app.label
+        return {
+            path.relative_to(folder): text
+            for path, text in self.files.items()
+            if path.is_relative_to(folder)
+        }
 
     @property
     def migrated(self) -> tuple[str, ...]:
@@ -103,13 +114,16 @@ def plan_pull(alias: str, options: PullOptions) -> PullPlan:
     _refuse_labels(found, root, prefix)
     modelling = Modelling(connection, live, found, installed)
     planned = modelling.apps(prefix)
+    layout = _layout()
     others = [Remark(said.NOT_A_TABLE, name) for name in live.others]
     return PullPlan(
         apps=planned,
         remarks=(*modelling.remarks, *others),
         root=root,
         files={
-            root / app.label / name: text for app in planned for name, text in files_of(app).items()
+            root / app.label / name: text
+            for app in planned
+            for name, text in files_of(app, layout).items()
         },
         live=live,
         server=server.name,
@@ -147,7 +161,7 @@ def _installed(connection: BaseDatabaseWrapper) -> dict[str, Target]:
             label=label,
             model=name,
             primary=(options.pk.column,) if options.pk and options.pk.column else (),
-            single_keys=frozenset(column for column, each in fields.items() if each.unique),
+            keys=frozenset(frozenset({column}) for column, each in fields.items() if each.unique),
             fields={column: each.name for column, each in fields.items()},
             types={column: each.rel_db_type(connection) or "" for column, each in fields.items()},
             taken=frozenset({*(each.name for each in fields.values()), *filter(None, related)}),
@@ -170,6 +184,18 @@ def _place(into: Path | None) -> tuple[Path, str]:
             f"--into {into}: {bad!r} cannot be a Python package.", stands="nothing was written"
         )
     return root, ".".join(parts)
+
+
+def _layout() -> Layout:
+    """The length of lines that the project's pyproject.toml asks of ruff or black."""
+    base = getattr(settings, "BASE_DIR", None)
+    try:
+        text = (Path(str(base)) / "pyproject.toml").read_text(encoding="utf-8") if base else ""
+        tools = tomllib.loads(text).get("tool", {})
+    except (OSError, ValueError):
+        return Layout()
+    found = (tools.get(name, {}).get("line-length") for name in ("ruff", "black"))
+    return Layout(next((width for width in found if isinstance(width, int)), WIDTH))
 
 
 # ---- refusals ------------------------------------------------------------------------------
@@ -240,7 +266,7 @@ def _in_a_child(alias: str, plan: PullPlan) -> dict[str, Any]:
         staging = Path(folder).resolve()
         for app in plan.apps:
             target = staging.joinpath(*app.name.split("."))
-            for name, text in files_of(app).items():
+            for name, text in plan.files_of(app).items():
                 (target / name).parent.mkdir(parents=True, exist_ok=True)
                 (target / name).write_text(text, encoding="utf-8")
         request = {

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-WIDTH = 88  # the narrower of the usual limits: what fits it fits a wider one
+WIDTH = 88  # of ruff and black, where a project says nothing else
 
 
 @dataclass(frozen=True)
@@ -29,49 +29,52 @@ class Call:
 Value = Code | Call | str | int | bool | tuple[str, ...]
 
 
-def assigned(name: str, value: Value, indent: int) -> list[str]:
-    """The lines of ``name = value``."""
-    return _laid_out(f"{name} = ", value, indent, "")
+@dataclass(frozen=True)
+class Layout:
+    """How long a line may be."""
 
+    width: int = WIDTH
 
-def listed(name: str, values: Iterable[Value], indent: int) -> list[str]:
-    """The lines of a list, an item a line."""
-    inner = [line for value in values for line in _laid_out("", value, indent + 4, ",")]
-    return [f"{' ' * indent}{name} = [", *inner, f"{' ' * indent}]"]
+    def assigned(self, name: str, value: Value, indent: int) -> list[str]:
+        """The lines of ``name = value``."""
+        return self._laid_out(f"{name} = ", value, indent, "")
 
+    def listed(self, name: str, values: Iterable[Value], indent: int) -> list[str]:
+        """The lines of a list, an item a line."""
+        inner = [line for value in values for line in self._laid_out("", value, indent + 4, ",")]
+        return [f"{' ' * indent}{name} = [", *inner, f"{' ' * indent}]"]
 
-def _laid_out(before: str, value: Value, indent: int, after: str) -> list[str]:
-    blank = " " * indent
-    line = f"{blank}{before}{one_line(value)}{after}"
-    if isinstance(value, str) and len(line) > WIDTH and before.endswith("="):
-        return _in_pieces(blank, before, value, after)
-    if len(line) <= WIDTH or isinstance(value, Code | str | int | bool):
-        return [line]
-    if isinstance(value, tuple):
-        lines = [f"{blank}    {quoted(item)}," for item in value]
-        return [f"{blank}{before}[", *lines, f"{blank}]{after}"]
-    if not value.arguments and not value.keywords:
-        return [line]
-    lines = []
-    for argument in value.arguments:
-        lines += _laid_out("", argument, indent + 4, ",")
-    for name, argument in value.keywords.items():
-        lines += _laid_out(f"{name}=", argument, indent + 4, ",")
-    return [f"{blank}{before}{value.function}(", *lines, f"{blank}){after}"]
+    def _laid_out(self, before: str, value: Value, indent: int, after: str) -> list[str]:
+        blank = " " * indent
+        line = f"{blank}{before}{one_line(value)}{after}"
+        if isinstance(value, str) and len(line) > self.width and before.endswith("="):
+            return self._in_pieces(blank, before, value, after)
+        if len(line) <= self.width or isinstance(value, Code | str | int | bool):
+            return [line]
+        if isinstance(value, tuple):
+            lines = [f"{blank}    {quoted(item)}," for item in value]
+            return [f"{blank}{before}[", *lines, f"{blank}]{after}"]
+        if not value.arguments and not value.keywords:
+            return [line]
+        lines = []
+        for argument in value.arguments:
+            lines += self._laid_out("", argument, indent + 4, ",")
+        for name, argument in value.keywords.items():
+            lines += self._laid_out(f"{name}=", argument, indent + 4, ",")
+        return [f"{blank}{before}{value.function}(", *lines, f"{blank}){after}"]
 
-
-def _in_pieces(blank: str, before: str, text: str, after: str) -> list[str]:
-    """A long string as several, divided at blanks; one that has too few stays long."""
-    pieces = [""]
-    for word in re.findall(r"\S*\s*", text):
-        room = WIDTH - len(blank) - len(after) - (len(before) if len(pieces) == 1 else 0)
-        if pieces[-1] and len(quoted(pieces[-1] + word)) > room:
-            pieces.append("")
-        pieces[-1] += word
-    lines = [f"{blank}{quoted(piece)}" for piece in pieces]
-    lines[0] = f"{blank}{before}{quoted(pieces[0])}"
-    lines[-1] += after
-    return lines
+    def _in_pieces(self, blank: str, before: str, text: str, after: str) -> list[str]:
+        """A long string as several, divided at blanks; one that has too few stays long."""
+        pieces = [""]
+        for word in re.findall(r"\S*\s*", text):
+            room = self.width - len(blank) - len(after) - (len(before) if len(pieces) == 1 else 0)
+            if pieces[-1] and len(quoted(pieces[-1] + word)) > room:
+                pieces.append("")
+            pieces[-1] += word
+        lines = [f"{blank}{quoted(piece)}" for piece in pieces]
+        lines[0] = f"{blank}{before}{quoted(pieces[0])}"
+        lines[-1] += after
+        return lines
 
 
 def one_line(value: Value) -> str:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Target:
-    """A model that foreign keys lead to. ``single_keys`` are the columns that are unique alone;
+    """A model that foreign keys lead to. ``keys`` are the columns of its keys, primary and unique;
     ``migrated``: does a migration make its table? For a model that is installed already:
     ``fields`` by column, ``types`` by column, the names that are ``taken`` on it, and the
     ``setting`` that names it (a swappable user)."""
@@ -26,7 +26,7 @@ class Target:
     label: str
     model: str
     primary: tuple[str, ...]
-    single_keys: frozenset[str]
+    keys: frozenset[frozenset[str]]
     migrated: bool = True
     fields: Mapping[str, str] = field(default_factory=dict)
     types: Mapping[str, str] = field(default_factory=dict)
@@ -36,12 +36,19 @@ class Target:
 
 @dataclass(frozen=True)
 class Reference:
-    """A foreign key and what becomes of it. ``is_field``: its column is a field that leads there;
-    ``is_silent``: the field says all of it; ``is_stated``: it stands in ``Meta``."""
+    """A foreign key and what becomes of it.
+
+    ``is_field``: its column is a field that leads there; ``is_silent``: the field says all of it;
+    ``is_stated``: it stands in ``Meta``. ``is_object``: a ForeignObject leads there, beside the
+    fields of its columns: because they are several, or lead to two tables, or are generated, or
+    because one is a part of a composite primary key: Django's migrations add a relation behind the
+    model, and the key needs it (django/db/migrations/autodetector.py, generate_created_models).
+    """
 
     parts: ForeignKeyParts
     target: Target | None
     is_field: bool = False
+    is_object: bool = False
     is_silent: bool = False
     why_left_out: str = ""
 
@@ -72,7 +79,7 @@ class References:
             (reference.parts.table, targets[table].model.lower())
             for table, references in self._of.items()
             for reference in references
-            if reference.is_field
+            if reference.is_field or reference.is_object
         )
         self.needed_first = {
             reference.parts.table
@@ -123,13 +130,15 @@ class References:
         target = None if parts.schema else self._targets.get(parts.table)
         if target is None or not target.migrated:
             return Reference(parts, target, why_left_out=said.ELSEWHERE)
-        one = len(parts.columns) == 1 and parts.referenced[0] in target.single_keys
-        generated = any(table.column(name).parts.generated for name in parts.columns)
-        if one and parts.columns[0] not in taken and not generated:
-            return Reference(parts, target, True, self._is_djangos(table, parts))
-        if target.label != self._targets[table.name].label:
-            return Reference(parts, target, why_left_out=said.ANOTHER_APP)
-        return Reference(parts, target)
+        if frozenset(parts.referenced) not in target.keys:
+            return Reference(parts, target, why_left_out=said.NO_KEY)
+        column = table.column(parts.columns[0])
+        in_composite = len(table.primary_columns) > 1 and column.name in table.primary_columns
+        several = len(parts.columns) > 1 or column.name in taken
+        if several or in_composite or column.parts.generated:
+            return Reference(parts, target, is_object=True)
+        silent = self._is_djangos(table, parts)
+        return Reference(parts, target, is_field=True, is_silent=silent)
 
     def _is_djangos(self, table: Table, parts: ForeignKeyParts) -> bool:
         """Is it called as Django would call it, with no rules that Django cannot say?"""

@@ -12,7 +12,7 @@ NOT_A_TABLE = "No model is written for it; it stays as it is"
 ELSEWHERE = (
     "The foreign key leads to a table that no migration of the project makes: a column without it"
 )
-ANOTHER_APP = "The foreign key leads to another app and to no key of one column: columns without it"
+NO_KEY = "The foreign key leads to columns that are no key: columns without it"
 ZERO_DATE = "A zero date is no default that a strict session takes: a column without default"
 PARTIAL_KEY = (
     "The primary key holds parts of columns, which Django cannot say: no migration makes the table"

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from nestflux.pulling import kept
 from nestflux.pulling.modelling import AppPlan, ModelPlan
-from nestflux.pulling.python_text import WIDTH, Call, Code, assigned, listed, quoted
+from nestflux.pulling.python_text import Call, Code, Layout, quoted
 
 _APPS = """\
 from django.apps import AppConfig
@@ -25,46 +25,46 @@ on. A class that no model and no migration uses any more may go."""
 '''
 
 
-def files_of(app: AppPlan) -> Mapping[str, str]:
+def files_of(app: AppPlan, layout: Layout) -> Mapping[str, str]:
     """The texts of an app by their place in its folder."""
     config = "".join(part.capitalize() for part in app.label.split("_"))
     found = {
         "__init__.py": "",
         "apps.py": _APPS.format(name=config, dotted=quoted(app.name)),
         "migrations/__init__.py": "",
-        "models/__init__.py": _exports(app),
+        "models/__init__.py": _exports(app, layout),
     }
     for model in app.models:
-        found[f"models/{model.module}.py"] = model_text(app, model)
+        found[f"models/{model.module}.py"] = model_text(app, model, layout)
     if app.kept:
         found["sql.py"] = sql_text(app.kept)
     return found
 
 
-def model_text(app: AppPlan, model: ModelPlan) -> str:
+def model_text(app: AppPlan, model: ModelPlan, layout: Layout) -> str:
     """The file of one table."""
-    lines = list(_imports(app, model))
+    lines = list(_imports(app, model, layout))
     lines += ["", "", f"class {model.name}(models.Model):"]
     for name, value in model.fields:
-        lines += assigned(name, value, 4)
-    lines += ["", "    class Meta:", *_meta(model)]
+        lines += layout.assigned(name, value, 4)
+    lines += ["", "    class Meta:", *_meta(model, layout)]
     lines += ["", "    def __str__(self) -> str:", f'        return f"{model.name} {{self.pk}}"']
     return "\n".join(lines) + "\n"
 
 
-def _imports(app: AppPlan, model: ModelPlan) -> Iterator[str]:
+def _imports(app: AppPlan, model: ModelPlan, layout: Layout) -> Iterator[str]:
     if any(_uses_settings(value) for _, value in model.fields):
         yield "from django.conf import settings"
     yield "from django.db import models"
     if model.kept:
         yield ""
-        yield from import_lines(f"{app.name}.sql", sorted(model.kept))
+        yield from import_lines(f"{app.name}.sql", sorted(model.kept), layout)
 
 
-def import_lines(module: str, names: Collection[str]) -> Iterator[str]:
+def import_lines(module: str, names: Collection[str], layout: Layout) -> Iterator[str]:
     """``from module import a, b``, a name a line where that is too long."""
     line = f"from {module} import {', '.join(names)}"
-    if len(line) <= WIDTH:
+    if len(line) <= layout.width:
         yield line
         return
     yield f"from {module} import ("
@@ -77,7 +77,7 @@ def _uses_settings(value: Call) -> bool:
     return any(isinstance(each, Code) and each.text.startswith("settings.") for each in given)
 
 
-def _meta(model: ModelPlan) -> Iterator[str]:
+def _meta(model: ModelPlan, layout: Layout) -> Iterator[str]:
     if model.why_unmanaged:
         yield f"        # {model.why_unmanaged}."
         yield "        managed = False"
@@ -85,21 +85,21 @@ def _meta(model: ModelPlan) -> Iterator[str]:
     if model.comment:
         yield f"        db_table_comment = {quoted(model.comment)}"
     if model.rules.indexes:
-        yield from listed("indexes", model.rules.indexes, 8)
+        yield from layout.listed("indexes", model.rules.indexes, 8)
     if model.rules.constraints:
-        yield from listed("constraints", model.rules.constraints, 8)
+        yield from layout.listed("constraints", model.rules.constraints, 8)
 
 
-def _exports(app: AppPlan) -> str:
+def _exports(app: AppPlan, layout: Layout) -> str:
     models = sorted(app.models, key=lambda model: model.module)
     lines = [
         line
         for model in models
-        for line in import_lines(f"{app.name}.models.{model.module}", [model.name])
+        for line in import_lines(f"{app.name}.models.{model.module}", [model.name], layout)
     ]
     names = sorted(model.name for model in models)
     whole = f"__all__ = [{', '.join(map(quoted, names))}]"
-    if len(whole) <= WIDTH:
+    if len(whole) <= layout.width:
         lines += ["", whole]
     else:
         lines += ["", "__all__ = [", *(f"    {quoted(name)}," for name in names), "]"]

@@ -85,9 +85,8 @@ def _lines(plan: PullPlan, done: Pulled | None, alias: str) -> Iterator[str]:
     if done is None:
         return
     for app in plan.apps:
-        folder = plan.root / app.label
-        count = sum(path.is_relative_to(folder) for path in plan.files)
-        yield f"✓ Wrote {shown(folder)}/  ({counted(count, 'file')})"
+        count = counted(len(plan.files_of(app)), "file")
+        yield f"✓ Wrote {shown(plan.root / app.label)}/  ({count})"
     if done.differences:
         yield "Migrated to an empty schema, the models do not give the same schema back:"
         yield from (f"    {difference}" for difference in done.differences)

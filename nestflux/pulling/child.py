@@ -19,7 +19,7 @@ import django
 from django.conf import settings
 from django.db.utils import Error
 
-from nestflux.exceptions import NestFluxError
+from nestflux.exceptions import NestFluxError, ServerUnavailable
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -30,7 +30,8 @@ def main() -> None:
     try:
         answer = _answer(request)
     except NestFluxError as error:
-        answer = {"error": {**vars(error), "exit_code": error.exit_code}}
+        unavailable = isinstance(error, ServerUnavailable)
+        answer = {"error": {**vars(error), "exit_code": error.exit_code}, "no_server": unavailable}
     except Error as error:
         from nestflux.database.errors import in_words, statement_of
 

@@ -19,7 +19,7 @@ from django.apps import apps
 from django.conf import settings
 
 from nestflux.database.server import connection_for, server_of
-from nestflux.exceptions import NestFluxError, NotReproduced, Refused
+from nestflux.exceptions import NestFluxError, NotReproduced, Refused, ServerUnavailable
 from nestflux.history.folder import Staged, write_all
 from nestflux.pulling import remarks as said
 from nestflux.pulling.describing import Live, describe
@@ -296,18 +296,25 @@ def _in_a_child(alias: str, plan: PullPlan) -> dict[str, Any]:
                 where="\n         ".join(_last(done.stderr)),
                 stands="nothing was written",
             ) from None
-        return _understood(json.loads(text), str(staging))
+        return _understood(json.loads(text), str(staging), plan.live.family)
 
 
 def _last(text: str) -> Iterator[str]:
     yield from text.strip().splitlines()[-3:]
 
 
-def _understood(answer: dict[str, Any], staging: str) -> dict[str, Any]:
+def _understood(answer: dict[str, Any], staging: str, family: str) -> dict[str, Any]:
     if "error" in answer:
         told = answer["error"]
-        error = NestFluxError(
-            told["what"], where=told["where"], stands="nothing was written", then=told["then"]
+        then = [told["then"]] if told["then"] else []
+        if answer["no_server"]:
+            then.append(f'name another server in NESTFLUX["SHADOWS"]["{family}"]')
+        kind = ServerUnavailable if answer["no_server"] else NestFluxError
+        error = kind(
+            told["what"],
+            where=told["where"],
+            stands="nothing was written",
+            then="; or ".join(then),
         )
         error.exit_code = told["exit_code"]
         raise error

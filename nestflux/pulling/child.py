@@ -41,7 +41,7 @@ def main() -> None:
         own = [f for f in frames if f.filename.startswith(request["staging"])]
         place = f"{own[-1].filename}, line {own[-1].lineno}" if own else ""
         answer = {"broken": f"{type(error).__name__}: {error}", "place": place}
-    Path(request["answer"]).write_text(json.dumps(answer), encoding="utf-8")
+    Path(request["answer"]).write_text(json.dumps(answer, default=str), encoding="utf-8")
 
 
 def _answer(request: dict[str, Any]) -> dict[str, Any]:

@@ -130,7 +130,8 @@ def describe(connection: BaseDatabaseWrapper, family: str) -> Live:
         else:
             strange = "system versioning" if kinds[name] == "SYSTEM VERSIONED" else ""
             tables[name] = _table(name, reading, rows.get(name, {}), strange, family)
-    return Live(family, collation, tables, tuple(others))
+    named = {name: _with_names_of_columns(table, tables) for name, table in tables.items()}
+    return Live(family, collation, named, tuple(others))
 
 
 def _columns(connection: BaseDatabaseWrapper) -> dict[str, dict[str, Column]]:
@@ -228,6 +229,26 @@ def _table(
         strange,
     )
     return _with_checks_of_columns(table) if family == "mysql" else table
+
+
+def _with_names_of_columns(table: Table, tables: Mapping[str, Table]) -> Table:
+    """The columns of foreign keys as their tables call them: a server takes any case."""
+
+    def own(name: str, owner: Table) -> str:
+        return next((c.name for c in owner.columns if c.name.lower() == name.lower()), name)
+
+    foreign = tuple(
+        replace(
+            each,
+            columns=tuple(own(name, table) for name in each.columns),
+            referenced=tuple(
+                own(name, tables[each.table]) if each.table in tables else name
+                for name in each.referenced
+            ),
+        )
+        for each in table.foreign_keys
+    )
+    return replace(table, foreign_keys=foreign)
 
 
 def _with_checks_of_columns(table: Table) -> Table:

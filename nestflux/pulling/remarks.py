@@ -25,7 +25,8 @@ OPTIONS = "The table has options that Django has no words for; a class in sql.py
 
 @dataclass(frozen=True)
 class Excuse:
-    """One difference: the attribute of an object of a reading, and what it is in the database."""
+    """One difference: the attribute of an object of a reading that the database has, ``live``, and
+    that the models do not make."""
 
     key: str
     attribute: str

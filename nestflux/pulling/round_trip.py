@@ -61,7 +61,7 @@ def compare(
             continue  # otherwise a column is told of
         for difference in _differences(key, wanted, given):
             excuse = Excuse(key, difference.attribute, difference.live)
-            if excuse in open_excuses:
+            if not difference.made and excuse in open_excuses:
                 open_excuses.remove(excuse)
                 excused.append(difference)
             else:

@@ -68,24 +68,21 @@ def test_a_models_module_would_be_hidden_by_the_package(two: Project) -> None:
     assert _refused(two.run("db_pull")).startswith("shop/models.py is there already")
 
 
-@pytest.mark.parametrize(
-    ("arguments", "says"),
-    [
-        (["--app", "shop"], "--app 'shop' is not understood."),
-        (["--app", "Shop=shop_*"], "--app 'Shop=shop_*' is not understood."),
-        (["--app", "shop=order*"], "No table matches 'order*'."),
-        (["--exclude", "orders"], "No table matches 'orders'."),
-        (["--exclude", "*"], "There is no table to pull"),
-        (["--app", "class=shop_*"], "'class' cannot be the name of an app: it is a word of"),
-        (["--app", "json=shop_*"], "'json' cannot be the name of an app: Python has a module"),
-        (["--app", "nestflux=shop_*"], "'nestflux' cannot be the name of an app: an installed app"),
-        (["--into", "with-hyphen"], "--into with-hyphen: 'with-hyphen' cannot be a Python package"),
-    ],
-)
-def test_wrong_use(two: Project, arguments: list[str], says: str) -> None:
+def test_wrong_use(two: Project) -> None:
     before = _folders(two)
 
-    assert _refused(two.run("db_pull", *arguments)).startswith(says)
+    for argument, value, says in (
+        ("--app", "shop", "--app 'shop' is not understood."),
+        ("--app", "Shop=shop_*", "--app 'Shop=shop_*' is not understood."),
+        ("--app", "shop=order*", "No table matches 'order*'."),
+        ("--exclude", "orders", "No table matches 'orders'."),
+        ("--exclude", "*", "There is no table to pull"),
+        ("--app", "class=shop_*", "'class' cannot be the name of an app: it is a word of"),
+        ("--app", "json=shop_*", "'json' cannot be the name of an app: Python has a module"),
+        ("--app", "nestflux=shop_*", "'nestflux' cannot be the name of an app: an installed app"),
+        ("--into", "with-hyphen", "--into with-hyphen: 'with-hyphen' cannot be a Python package"),
+    ):
+        assert _refused(two.run("db_pull", argument, value)).startswith(says)
     assert _folders(two) == before
 
 
@@ -225,3 +222,26 @@ def test_a_project_that_does_not_load_in_the_child(two: Project) -> None:
     refused = two.run("db_pull")
 
     assert _refused(refused, 1).startswith("The written apps could not be loaded")
+    assert "shop" not in _folders(two)
+
+
+def test_what_no_remark_explains_is_shown_and_the_files_stay(two: Project) -> None:
+    """Here the project's own code gives every table that it makes another row format."""
+    two.settings(
+        """
+        import sys
+        if "nestflux.pulling.child" in str(sys.orig_argv):
+            from django.db.backends.mysql.schema import DatabaseSchemaEditor
+            DatabaseSchemaEditor.sql_create_table += " ROW_FORMAT=COMPACT"
+        """
+    )
+
+    done = two.run("db_pull")
+
+    assert done.code == 1
+    assert [line for line in done.lines if line.startswith("    ")] == [
+        "    not in the database: table shop_price, more: ROW_FORMAT=COMPACT",
+        "    not in the database: table shop_product, more: ROW_FORMAT=COMPACT",
+    ]
+    assert "Migrated to an empty schema, the models do not give the same schema back:" in done.lines
+    assert (two.path / "shop" / "models" / "price.py").exists()

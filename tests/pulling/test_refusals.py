@@ -239,7 +239,7 @@ def test_what_no_remark_explains_is_shown_and_the_files_stay(two: Project) -> No
     done = two.run("db_pull")
 
     assert done.code == 1
-    assert [line for line in done.lines if line.startswith("    ")] == [
+    assert [line for line in done.lines if line.startswith("    not in")] == [
         "    not in the database: table shop_price, more: ROW_FORMAT=COMPACT",
         "    not in the database: table shop_product, more: ROW_FORMAT=COMPACT",
     ]

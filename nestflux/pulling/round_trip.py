@@ -52,7 +52,7 @@ def compare(
     """Compare what is there of ``tables`` with what the models made of them."""
     names = list(tables)
     changes = Delta.between(_only(live, names), _only(made, names)).changes
-    open_excuses = [remark.excuse for remark in remarks if remark.excuse]
+    excuses = {remark.excuse for remark in remarks if remark.excuse}
     differences, excused, found = [], [], []
     for key, (wanted, given) in changes.items():
         if key.endswith(ORDER):
@@ -61,8 +61,7 @@ def compare(
             continue  # otherwise a column is told of
         for difference in _differences(key, wanted, given):
             excuse = Excuse(key, difference.attribute, difference.live)
-            if not difference.made and excuse in open_excuses:
-                open_excuses.remove(excuse)
+            if not difference.made and excuse in excuses:
                 excused.append(difference)
             else:
                 differences.append(difference)

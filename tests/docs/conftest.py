@@ -12,6 +12,7 @@ import pytest
 
 from tests.docs.stories import (
     Reader,
+    a_project_without_apps,
     before_the_worked_example,
     bring,
     copy_of_the_repository,
@@ -31,6 +32,10 @@ def states(tmp_path_factory: pytest.TempPathFactory, server: TestServer) -> Call
     def state(name: str) -> Path:
         if name not in made:
             path = tmp_path_factory.mktemp("documents") / name
+            if name == "legacy":
+                a_project_without_apps(path)
+                made[name] = path
+                return path
             copy_of_the_repository(path)
             if name == "at-0001":
                 before_the_worked_example(path)
@@ -50,7 +55,7 @@ def reader(
     database = f"nf_{secrets.token_hex(5)}"
 
     def make(starts: str) -> Reader:
-        source = states("at-0001" if starts == "at-0001" else "fresh")
+        source = states(starts if starts in ("at-0001", "legacy") else "fresh")
         shutil.copytree(source, tmp_path / "project")
         server.sql(f"CREATE DATABASE `{database}` CHARACTER SET utf8mb4")
         found = Reader(tmp_path / "project", server, database)

@@ -8,6 +8,7 @@ migrated  the same, after ``db_migrate``
 stock     the repository as it is; Django's own executor migrated the database, there is no ledger
 at-0001   before ``avatar_url`` and ``phone_number`` were added to ``identity.User``: neither in
           the model nor in a migration, a history of one file, and that one applied
+legacy    a project that has no apps but ``nestflux``; the database exists and is empty
 ========  ======================================================================================
 """
 
@@ -157,6 +158,36 @@ def copy_of_the_repository(path: Path) -> None:
             shutil.copy(source, path / name)
 
 
+_MANAGE = """\
+import os
+
+from nestflux.management.start import main
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "settings")
+main()
+"""
+_SETTINGS = """\
+import os
+from pathlib import Path
+
+from nestflux.environment import database_from_url
+
+BASE_DIR = Path(__file__).resolve().parent
+SECRET_KEY = os.environ["SECRET_KEY"]
+DATABASES = {"default": database_from_url(os.environ["DATABASE_URL"], variable="DATABASE_URL")}
+INSTALLED_APPS = ["nestflux"]
+"""
+
+
+def a_project_without_apps(path: Path) -> None:
+    """What a person begins with who has a database and no models."""
+    path.mkdir(parents=True)
+    (path / "manage.py").write_text(_MANAGE, encoding="utf-8")
+    (path / "settings.py").write_text(_SETTINGS, encoding="utf-8")
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(REPOSITORY / "nestflux", path / "nestflux", ignore=ignored)
+
+
 def before_the_worked_example(path: Path) -> None:
     """Take back the change that the guide's worked example makes."""
     guide = REPOSITORY / "docs" / "database-development.md"
@@ -181,7 +212,7 @@ def bring(reader: Reader, state: str) -> None:
     """Bring the reader's empty database into the state in which a story starts."""
     if state == "stock":
         reader.succeeds(f"python manage.py shell -v 0 -c {shlex.quote(_STOCK)}")
-    elif state != "fresh":
+    elif state not in ("fresh", "legacy"):
         reader.succeeds("python manage.py db_migrate")
 
 

@@ -22,6 +22,22 @@ TYPE = "Django has no field of this type; a class in sql.py keeps it"
 RULES = "The server acts by itself (ON DELETE, ON UPDATE); Django's on_delete is DO_NOTHING"
 OPTIONS = "The table has options that Django has no words for; a class in sql.py keeps them"
 
+# What a person must act on first, what is only worth knowing last.
+_ORDER = (
+    NO_PRIMARY_KEY,
+    PARTIAL_KEY,
+    VERSIONED,
+    BACKQUOTE,
+    ELSEWHERE,
+    NO_KEY,
+    ZERO_DATE,
+    NOT_A_TABLE,
+    ORDER,
+    RULES,
+    OPTIONS,
+    TYPE,
+)
+
 
 @dataclass(frozen=True)
 class Excuse:
@@ -48,4 +64,4 @@ def by_text(remarks: Iterable[Remark]) -> Mapping[str, tuple[str, ...]]:
     found: dict[str, list[str]] = {}
     for remark in remarks:
         found.setdefault(remark.text, []).append(remark.about)
-    return {text: tuple(dict.fromkeys(about)) for text, about in found.items()}
+    return {text: tuple(found[text]) for text in _ORDER if text in found}

@@ -30,6 +30,7 @@ _SPATIAL = {
 }
 # What MariaDB prints for types that state no display width, which means nothing to either server.
 _WIDTHS = {
+    "year(4)": "year",
     "tinyint(4)": "tinyint",
     "tinyint(3) unsigned": "tinyint unsigned",
     "smallint(6)": "smallint",
@@ -94,8 +95,8 @@ def field_of(
     else:
         function = f"Sql{name}"
         kept.add(function)
-        said = column.parts.type
-        keywords |= _in_words(column.parts, column.parts.type)
+        said = usual(column.parts.type)
+        keywords |= _in_words(column.parts, _type_of(name, column.parts))
     default, lost = _default(column, name, place)
     if isinstance(default, Call):
         kept.add("Sql")
@@ -128,7 +129,7 @@ def related(
     else:
         function = f"Sql{function}"
         kept.add(function)
-        keywords |= _in_words(column.parts, column.parts.type)
+        keywords |= _in_words(column.parts, usual(column.parts.type))
     default, lost = _default(column, column.guess, place)
     if isinstance(default, Call):
         kept.add("Sql")
@@ -145,6 +146,11 @@ def canonical(type_text: str) -> str:
     for pattern, replacement in _SYNONYMS:
         text = re.sub(pattern, replacement, text)
     return _WIDTHS.get(text, text)
+
+
+def usual(type_text: str) -> str:
+    """A type without the display width that MariaDB prints for one that states none."""
+    return _WIDTHS.get(type_text, type_text)
 
 
 def _class_of(column: Column, place: Place) -> tuple[str, dict[str, Value]]:
@@ -206,6 +212,14 @@ def _more(parts: ColumnParts) -> str:
     if parts.on_update:
         said.append(f"ON UPDATE {parts.on_update}")
     return " ".join([*said, parts.more]).strip()
+
+
+def _type_of(name: str, parts: ColumnParts) -> str:
+    """A type, with its collation where the field takes no ``db_collation``."""
+    shown = usual(parts.type)
+    if parts.collation and name not in _TEXTS:
+        return f"{shown} COLLATE {parts.collation}"
+    return shown
 
 
 def _in_words(parts: ColumnParts, type_text: str) -> dict[str, Value]:
@@ -286,7 +300,7 @@ def _generated(
     else:
         function = f"Sql{name}"
         kept.add(function)
-        keywords |= _in_words(bare, parts.type)
+        keywords |= _in_words(bare, _type_of(name, parts))
     if name in _TEXTS and parts.collation:
         keywords["db_collation"] = parts.collation
     behind = ["NOT NULL"] if parts.not_null else []
@@ -304,5 +318,5 @@ def _generated(
         outer = "SqlGeneratedField"
         kept.add(outer)
         words["sql_more"] = " ".join(behind)
-    said = parts.type if function.startswith("Sql") else ""
+    said = usual(parts.type) if function.startswith("Sql") else ""
     return Field(Call(outer, (), words), frozenset(kept), said)

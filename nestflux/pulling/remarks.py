@@ -6,21 +6,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 NO_PRIMARY_KEY = "No primary key, and Django needs one: no migration makes the table"
-VERSIONED = "System versioning cannot be said in a model: no migration makes the table"
-BACKQUOTE = "Django cannot quote a backquote in a name: no migration makes the table"
+VERSIONED = "System versioning is not for models: no migration makes the table"
+BACKQUOTE = "Django quotes no backquote in a name: no migration makes the table"
 NOT_A_TABLE = "No model is written for it; it stays as it is"
-ELSEWHERE = (
-    "The foreign key leads to a table that no migration of the project makes: a column without it"
-)
+ELSEWHERE = "It leads to a table that no migration makes: a column without foreign key"
 NO_KEY = "The foreign key leads to columns that are no key: columns without it"
-ZERO_DATE = "A zero date is no default that a strict session takes: a column without default"
-PARTIAL_KEY = (
-    "The primary key holds parts of columns, which Django cannot say: no migration makes the table"
-)
-ORDER = "Django puts foreign keys behind the other columns: another order of columns"
+ZERO_DATE = "A zero date is no default in a strict session: a column without one"
+PARTIAL_KEY = "The primary key holds parts of columns: no migration makes the table"
+ORDER = "Django puts foreign keys last: another order of columns"
 TYPE = "Django has no field of this type; a class in sql.py keeps it"
-RULES = "The server acts by itself (ON DELETE, ON UPDATE); Django's on_delete is DO_NOTHING"
-OPTIONS = "The table has options that Django has no words for; a class in sql.py keeps them"
+RULES = "The server itself acts (ON DELETE, ON UPDATE); on_delete is DO_NOTHING"
+OPTIONS = "Options that Django has no words for; a class in sql.py keeps them"
 
 # What a person must act on first, what is only worth knowing last.
 _ORDER = (

@@ -130,7 +130,7 @@ RICH = {
         "{COLUMNS}",
         """
         doc json DEFAULT NULL,
-        other_doc longtext COLLATE utf8mb4_general_ci CHECK (json_valid(other_doc)),
+        other_doc longtext COLLATE utf8mb4_unicode_ci CHECK (json_valid(other_doc)),
         uid uuid DEFAULT uuid(),
         address inet6 DEFAULT NULL,
         packed text COMPRESSED DEFAULT NULL,

@@ -124,52 +124,54 @@ class Modelling:
     def _model(self, table: Table) -> ModelPlan:
         why = _why_unmanaged(table)
         references = self._references.of(table)
-        by_column = {each.column: each for each in references if each.is_field}
-        fields: list[tuple[str, Call]] = []
-        kept: set[str] = set()
-        if len(table.primary_columns) > 1:
-            names = [self._names.fields[table.name][column] for column in table.primary_columns]
-            composite = Call("models.CompositePrimaryKey", tuple(names))
-            fields.append(("pk", composite))
-        inline = {c.name for c in table.columns if inline_unique(table, c.name)}
-        stand_in = "" if table.primary_columns else _stand_in(table)
-        for column in table.columns:
-            name = self._names.fields[table.name][column.name]
-            place = Place(
-                primary=column.name in (*table.primary_columns, stand_in)
-                and len(table.primary_columns) < 2,
-                unique=column.name in inline,
-                verbatim=_holds_percent(table) or table.name in self._references.needed_first,
-            )
-            reference = by_column.get(column.name)
-            if reference is None:
-                db_column = "" if name == column.name else column.name
-                made = field_of(self._connection, column, db_column, place)
-            else:
-                made = self._related(table, reference, name, place)
-            fields.append((name, made.value))
-            kept |= made.kept
-            self._say_field(table, column.name, made)
-        fields += self._objects(table, references)
+        columns = self._columns(table, references)
+        relations = list(self._objects(table, references))
+        rules = Rules() if why else self._rules(table, references)
         self._say(table, references, why)
-        stated = [r.parts for r in references if r.is_stated] if not why else []
-        rules = rules_of(
-            table,
-            self._names.fields[table.name],
-            self._taken,
-            inline=inline,
-            foreign_keys=stated,
-            silent=[r.parts for r in references if r.is_silent],
-        )
         return ModelPlan(
             table=table.name,
             name=self._names.classes[table.name],
             module=self._names.modules[table.name],
-            fields=tuple(fields),
-            rules=rules if not why else Rules(),
+            fields=(*self._composite(table), *((n, f.value) for n, f in columns), *relations),
+            rules=rules,
             comment=_comment(table),
             why_unmanaged=why,
-            kept=frozenset(kept | (rules.kept if not why else set())),
+            kept=rules.kept.union(*(made.kept for _, made in columns)),
+        )
+
+    def _composite(self, table: Table) -> Iterator[tuple[str, Call]]:
+        if len(table.primary_columns) > 1:
+            names = (self._names.fields[table.name][column] for column in table.primary_columns)
+            yield "pk", Call("models.CompositePrimaryKey", tuple(names))
+
+    def _columns(self, table: Table, references: tuple[Reference, ...]) -> list[tuple[str, Field]]:
+        """The fields of the columns, in their order."""
+        by_column = {each.column: each for each in references if each.is_field}
+        whole = table.primary_columns if len(table.primary_columns) == 1 else ()
+        primary = whole if table.primary_columns else (_stand_in(table),)
+        verbatim = _holds_percent(table) or table.name in self._references.needed_first
+        fields = []
+        for column in table.columns:
+            name = self._names.fields[table.name][column.name]
+            unique = inline_unique(table, column.name) is not None
+            place = Place(column.name in primary, unique, verbatim)
+            if reference := by_column.get(column.name):
+                made = self._related(table, reference, name, place)
+            else:
+                db_column = "" if name == column.name else column.name
+                made = field_of(self._connection, column, db_column, place)
+            fields.append((name, made))
+            self._say_field(table, column.name, made)
+        return fields
+
+    def _rules(self, table: Table, references: tuple[Reference, ...]) -> Rules:
+        return rules_of(
+            table,
+            self._names.fields[table.name],
+            self._taken,
+            inline={c.name for c in table.columns if inline_unique(table, c.name)},
+            foreign_keys=[each.parts for each in references if each.is_stated],
+            silent=[each.parts for each in references if each.is_silent],
         )
 
     def _related(self, table: Table, reference: Reference, name: str, place: Place) -> Field:

@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import keyword
-import os
-import subprocess
-import sys
-import tempfile
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.apps import apps
 from django.conf import settings
 
 from nestflux.database.server import connection_for, server_of
-from nestflux.exceptions import NestFluxError, NotReproduced, Refused, ServerUnavailable
+from nestflux.exceptions import Refused
 from nestflux.history.folder import Staged, write_all
 from nestflux.pulling import remarks as said
 from nestflux.pulling.describing import Live, describe
 from nestflux.pulling.grouping import Rule, groups, unused, without
 from nestflux.pulling.modelling import AppPlan, Modelling
+from nestflux.pulling.proving import Request, migrated_elsewhere
 from nestflux.pulling.python_text import WIDTH, Layout
 from nestflux.pulling.references import Target
 from nestflux.pulling.remarks import Remark
@@ -137,13 +133,33 @@ def pull(alias: str, plan: PullPlan) -> Pulled:
     made, NotReproduced where they cannot be loaded or migrated; then nothing is written.
     """
     _refuse_existing(plan)
-    answer = _in_a_child(alias, plan)
+    answer = migrated_elsewhere(_request(alias, plan), _by_place(plan))
     reading = {k: v for table in plan.live.tables.values() for k, v in table.reading.items()}
-    proof = compare(reading, answer["reading"], plan.migrated, plan.remarks)
+    proof = compare(reading, answer.reading, plan.migrated, plan.remarks)
     write_all([Staged.prepare(plan.files)])
-    built_on = answer["server"] if answer["server"] != plan.server else ""
+    built_on = answer.server if answer.server != plan.server else ""
     told = replace(plan, remarks=(*plan.remarks, *proof.remarks))
     return Pulled(told, proof.differences, proof.excused, built_on)
+
+
+def _request(alias: str, plan: PullPlan) -> Request:
+    return Request(
+        alias=alias,
+        family=plan.live.family,
+        collation=plan.live.collation,
+        apps=tuple(app.name for app in plan.apps),
+        labels=tuple(app.label for app in plan.apps),
+        tables=plan.migrated,
+    )
+
+
+def _by_place(plan: PullPlan) -> dict[Path, str]:
+    """The files by their place among a project's."""
+    return {
+        Path(*app.name.split(".")) / name: text
+        for app in plan.apps
+        for name, text in plan.files_of(app).items()
+    }
 
 
 # ---- what is there -------------------------------------------------------------------------
@@ -252,84 +268,3 @@ def shown(path: Path) -> str:
     base = getattr(settings, "BASE_DIR", None)
     root = Path(str(base)).resolve() if base else None
     return str(path.relative_to(root)) if root and path.is_relative_to(root) else str(path)
-
-
-# ---- the round trip ------------------------------------------------------------------------
-
-
-def _in_a_child(alias: str, plan: PullPlan) -> dict[str, Any]:
-    """Load the planned apps in a process of its own and migrate them to a shadow.
-
-    Raises what the child raised.
-    """
-    with tempfile.TemporaryDirectory(prefix="nestflux-pull-") as folder:
-        staging = Path(folder).resolve()
-        for app in plan.apps:
-            target = staging.joinpath(*app.name.split("."))
-            for name, text in plan.files_of(app).items():
-                (target / name).parent.mkdir(parents=True, exist_ok=True)
-                (target / name).write_text(text, encoding="utf-8")
-        request = {
-            "sys_path": sys.path,
-            "staging": str(staging),
-            "answer": str(staging / "answer.json"),
-            "apps": [app.name for app in plan.apps],
-            "labels": [app.label for app in plan.apps],
-            "alias": alias,
-            "family": plan.live.family,
-            "collation": plan.live.collation,
-            "tables": plan.migrated,
-        }
-        done = subprocess.run(
-            [sys.executable, "-m", "nestflux.pulling.child"],
-            input=json.dumps(request),
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        try:
-            text = (staging / "answer.json").read_text(encoding="utf-8")
-        except FileNotFoundError:
-            raise NotReproduced(
-                f"The written apps could not be loaded: the process ended with {done.returncode}.",
-                where="\n         ".join(_last(done.stderr)),
-                stands="nothing was written",
-            ) from None
-        return _understood(json.loads(text), str(staging), plan.live.family)
-
-
-def _last(text: str) -> Iterator[str]:
-    yield from text.strip().splitlines()[-3:]
-
-
-def _understood(answer: dict[str, Any], staging: str, family: str) -> dict[str, Any]:
-    if "error" in answer:
-        told = answer["error"]
-        then = [told["then"]] if told["then"] else []
-        if answer["no_server"]:
-            then.append(f'name another server in NESTFLUX["SHADOWS"]["{family}"]')
-        kind = ServerUnavailable if answer["no_server"] else NestFluxError
-        error = kind(
-            told["what"],
-            where=told["where"],
-            stands="nothing was written",
-            then="; or ".join(then),
-        )
-        error.exit_code = told["exit_code"]
-        raise error
-    if "refused" in answer:
-        raise NotReproduced(
-            f"The server refuses what the written models make: {answer['refused']}",
-            where=answer["statement"],
-            stands="nothing was written",
-            then="leave the table out: python manage.py db_pull --exclude PATTERN",
-        )
-    if "broken" in answer:
-        raise NotReproduced(
-            f"The written models cannot be used: {answer['broken']}".replace(f"{staging}/", ""),
-            where=str(answer["place"]).replace(f"{staging}/", ""),
-            stands="nothing was written",
-            then="leave the table out: python manage.py db_pull --exclude PATTERN",
-        )
-    return answer

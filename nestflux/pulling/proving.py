@@ -1,0 +1,114 @@
+"""The written apps, loaded and migrated to a shadow by a process of their own (``child.py``)."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from nestflux.exceptions import NestFluxError, NotReproduced, ServerUnavailable
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is to be migrated: apps by their dotted names and labels, to a schema with the default
+    ``collation`` on the shadow server of ``family``. ``tables`` are those to be read then."""
+
+    alias: str
+    family: str
+    collation: str
+    apps: tuple[str, ...]
+    labels: tuple[str, ...]
+    tables: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The schema that came out, and the server that made it."""
+
+    reading: Mapping[str, str]
+    server: str
+
+
+def migrated_elsewhere(request: Request, files: Mapping[Path, str]) -> Answer:
+    """Lay the files into a temporary folder and let the child do the rest.
+
+    Args:
+        files: texts by their place in a project: ``shop/models/order.py``.
+
+    Raises NotReproduced where they cannot be loaded or migrated, ServerUnavailable where no
+    shadow can be made.
+    """
+    with tempfile.TemporaryDirectory(prefix="nestflux-pull-") as folder:
+        staging = Path(folder).resolve()
+        for place, text in files.items():
+            (staging / place).parent.mkdir(parents=True, exist_ok=True)
+            (staging / place).write_text(text, encoding="utf-8")
+        told = _ask(request, staging)
+    return _understood(told, f"{staging}/", request.family)
+
+
+def _ask(request: Request, staging: Path) -> dict[str, Any]:
+    answer = staging / "answer.json"
+    asked = {"sys_path": sys.path, "staging": str(staging), "answer": str(answer)}
+    done = subprocess.run(
+        [sys.executable, "-m", "nestflux.pulling.child"],
+        input=json.dumps({**asdict(request), **asked}),
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if not answer.exists():
+        raise NotReproduced(
+            f"The written apps could not be loaded: the process ended with {done.returncode}.",
+            where="\n         ".join(done.stderr.strip().splitlines()[-3:]),
+            stands="nothing was written",
+        )
+    told: dict[str, Any] = json.loads(answer.read_text(encoding="utf-8"))
+    return told
+
+
+def _understood(told: dict[str, Any], staging: str, family: str) -> Answer:
+    if "error" in told:
+        raise _same_error(told["error"], family if told["no_server"] else "")
+    if "refused" in told:
+        raise _not_reproduced(
+            f"The server refuses what the written models make: {told['refused']}",
+            str(told["statement"]),
+        )
+    if "broken" in told:
+        raise _not_reproduced(
+            f"The written models cannot be used: {told['broken']}".replace(staging, ""),
+            str(told["place"]).replace(staging, ""),
+        )
+    return Answer(told["reading"], told["server"])
+
+
+def _same_error(told: Mapping[str, Any], family: str) -> NestFluxError:
+    """The child's error; ``family`` names the setting of another server where there was none."""
+    kind = ServerUnavailable if family else NestFluxError
+    other = f'name another server in NESTFLUX["SHADOWS"]["{family}"]' if family else ""
+    error = kind(
+        told["what"],
+        where=told["where"],
+        stands="nothing was written",
+        then="; or ".join(filter(None, (told["then"], other))),
+    )
+    error.exit_code = told["exit_code"]
+    return error
+
+
+def _not_reproduced(what: str, where: str) -> NotReproduced:
+    return NotReproduced(
+        what,
+        where=where,
+        stands="nothing was written",
+        then="leave the table out: python manage.py db_pull --exclude PATTERN",
+    )

@@ -70,8 +70,8 @@ class Field:
 @dataclass(frozen=True)
 class Place:
     """What a column is in its table. ``verbatim``: defaults as the server's text, because Django
-    would fill literals into statements that hold a percent sign, or put unique keys behind the
-    foreign keys that need them (django/db/backends/base/schema.py, ``table_sql``)."""
+    would fill literals into a statement that holds a percent sign elsewhere
+    (django/db/backends/base/schema.py, ``create_model``)."""
 
     primary: bool = False
     unique: bool = False

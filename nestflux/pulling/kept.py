@@ -259,11 +259,17 @@ class SqlConstraint(BaseConstraint):
     def constraint_sql(self, model: Any, schema_editor: Any) -> Any:
         if " FOREIGN KEY " not in self.sql:
             return self.sql
-        # Behind every CREATE TABLE of the migration: it may refer to any of them.
-        schema_editor.deferred_sql.append(self.create_sql(model, schema_editor))
+        # Behind every CREATE TABLE and unique key of the migration: it may need any of them.
+        schema_editor.deferred_sql.append(self._added(model, schema_editor))
         return None
 
     def create_sql(self, model: Any, schema_editor: Any) -> Any:
+        tables = schema_editor.connection.introspection.table_names()
+        if " FOREIGN KEY " in self.sql and model._meta.db_table in tables:
+            return self.constraint_sql(model, schema_editor)
+        return self._added(model, schema_editor)  # Django itself puts it to the end
+
+    def _added(self, model: Any, schema_editor: Any) -> str:
         table = schema_editor.quote_name(model._meta.db_table)
         return f"ALTER TABLE {table} ADD {self.sql}"
 
@@ -291,10 +297,10 @@ class SqlTableOptions(SqlConstraint):
     them. No constraint for the server, but the one place where a model can say SQL."""
 
     def constraint_sql(self, model: Any, schema_editor: Any) -> Any:
-        schema_editor.deferred_sql.append(self.create_sql(model, schema_editor))
+        schema_editor.deferred_sql.append(self._added(model, schema_editor))
         return None
 
-    def create_sql(self, model: Any, schema_editor: Any) -> Any:
+    def _added(self, model: Any, schema_editor: Any) -> str:
         table = schema_editor.quote_name(model._meta.db_table)
         return f"ALTER TABLE {table} {self.sql}"
 

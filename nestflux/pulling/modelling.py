@@ -149,7 +149,7 @@ class Modelling:
         by_column = {each.column: each for each in references if each.is_field}
         whole = table.primary_columns if len(table.primary_columns) == 1 else ()
         primary = whole if table.primary_columns else (_stand_in(table),)
-        verbatim = _holds_percent(table) or table.name in self._references.needed_first
+        verbatim = _holds_percent(table)
         fields = []
         for column in table.columns:
             name = self._names.fields[table.name][column.name]

@@ -81,14 +81,6 @@ class References:
             for reference in references
             if reference.is_field or reference.is_object
         )
-        self.needed_first = {
-            reference.parts.table
-            for references in self._of.values()
-            for reference in references
-            if not reference.why_left_out
-            and reference.target
-            and reference.parts.referenced != reference.target.primary
-        }
 
     def of(self, table: Table) -> tuple[Reference, ...]:
         return self._of[table.name]

@@ -96,7 +96,7 @@ CREATE TABLE shop_card (
 CREATE TABLE geo_country (
   code char(2) CHARACTER SET latin1 NOT NULL,
   name varchar(80) NOT NULL DEFAULT 'nowhere',
-  capital_id smallint DEFAULT NULL,
+  capital varchar(10) DEFAULT NULL,
   iso varchar(40) CHARACTER SET latin1 NOT NULL,
   PRIMARY KEY (code),
   UNIQUE KEY by_iso (iso)
@@ -106,14 +106,16 @@ CREATE TABLE geo_city (
   country char(2) CHARACTER SET latin1 NOT NULL,
   iso varchar(20) CHARACTER SET latin1 DEFAULT NULL,
   mayor_id int unsigned DEFAULT NULL,
+  tag varchar(10) NOT NULL DEFAULT 'none',
   PRIMARY KEY (id),
+  UNIQUE KEY by_tag (tag),
   UNIQUE KEY mayor_id (mayor_id),
   KEY name_of_an_index_that_is_longer_than_django_takes (iso, country),
   CONSTRAINT in_country FOREIGN KEY (country) REFERENCES geo_country (code) ON UPDATE CASCADE,
   CONSTRAINT iso_of FOREIGN KEY (iso) REFERENCES geo_country (iso),
   CONSTRAINT mayor_is FOREIGN KEY (mayor_id) REFERENCES shop_customer (id)
 );
-ALTER TABLE geo_country ADD CONSTRAINT capital_is FOREIGN KEY (capital_id) REFERENCES geo_city (id);
+ALTER TABLE geo_country ADD CONSTRAINT capital_is FOREIGN KEY (capital) REFERENCES geo_city (tag);
 
 CREATE TABLE visits_by_day (
   day date NOT NULL,

@@ -125,27 +125,49 @@ def test_another_schema_may_be_referred_to(two: Project) -> None:
     assert [each["key"] for each in done["excused"]] == ["table shop_product / constraint far"]
 
 
-def test_tables_of_installed_apps_are_referred_to(two: Project) -> None:
-    """auth's tables were made by Django and are booked; those beside them were not."""
-    two.settings(apps=("django.contrib.contenttypes", "django.contrib.auth"))
-    two.succeeds("migrate", "-v", "0")
-    two.sql(
-        "CREATE TABLE shop_seller (id int NOT NULL PRIMARY KEY, user_id int NOT NULL, group_id int,"
-        "KEY by_user (user_id), UNIQUE KEY group_id (group_id),"
-        "CONSTRAINT is_user FOREIGN KEY (user_id) REFERENCES auth_user (id) ON DELETE CASCADE,"
-        "CONSTRAINT is_group FOREIGN KEY (group_id) REFERENCES auth_group (id))"
+PEOPLE = """
+from django.db import models
+
+class User(models.Model):
+    name = models.CharField(max_length=20)
+
+class Team(models.Model):
+    seller_set = models.CharField(max_length=20)  # what a relation's way back would be called
+"""
+
+
+def test_tables_of_installed_apps_are_referred_to(project: ProjectFactory) -> None:
+    """Those of people were made by Django and are booked; those beside them were not."""
+    user = 'AUTH_USER_MODEL = "people.User"\n'
+    site = project({"people": {"models.py": PEOPLE}}, settings=user)
+    site.succeeds("makemigrations", "people")
+    site.succeeds("migrate", "-v", "0")
+    feed(
+        site,
+        """
+        CREATE TABLE shop_shop (id int NOT NULL PRIMARY KEY);
+        CREATE TABLE shop_seller (
+          id int NOT NULL PRIMARY KEY, user_id bigint NOT NULL, chief_id bigint, team_id bigint,
+          KEY by_user (user_id), UNIQUE KEY chief_id (chief_id),
+          CONSTRAINT is_user FOREIGN KEY (user_id) REFERENCES people_user (id) ON DELETE CASCADE,
+          CONSTRAINT is_chief FOREIGN KEY (chief_id) REFERENCES people_user (id),
+          CONSTRAINT is_team FOREIGN KEY (team_id) REFERENCES people_team (id)
+        );
+        """,
     )
 
-    done = two.succeeds("db_pull")
+    done = site.succeeds("db_pull")
 
-    assert done.lines[0] == "shop: 3 tables"
-    seller = two.read("shop/models/seller.py")
+    assert done.lines[0] == "shop: 2 tables"
+    seller = site.read("shop/models/seller.py")
     assert "from django.conf import settings\n" in seller
-    assert "        settings.AUTH_USER_MODEL,\n" in seller
-    assert '    group = models.OneToOneField(\n        "auth.Group",\n' in seller
-    two.settings(apps=("django.contrib.contenttypes", "django.contrib.auth", "shop"))
-    two.succeeds("db_generate", "--noinput")
-    taken = two.succeeds("db_baseline", "--yes")
+    assert "    user = models.ForeignKey(\n        settings.AUTH_USER_MODEL,\n" in seller
+    assert "    chief = models.OneToOneField(\n        settings.AUTH_USER_MODEL,\n" in seller
+    assert '        "people.Team",\n' in seller
+    assert '        related_name="shop_seller_team_set",\n' in seller
+    site.settings(user, apps=("people", "shop"))
+    site.succeeds("db_generate", "--noinput")
+    taken = site.succeeds("db_baseline", "--yes")
     assert taken.lines[-1] == "Database is up to date!"
     assert (
         "Remark: shop.0001_initial: not in django_migrations, judged by the schema and booked"
@@ -245,3 +267,23 @@ def test_what_no_remark_explains_is_shown_and_the_files_stay(two: Project) -> No
     ]
     assert "Migrated to an empty schema, the models do not give the same schema back:" in done.lines
     assert (two.path / "shop" / "models" / "price.py").exists()
+
+
+def test_what_a_check_of_the_project_forbids_is_told(two: Project) -> None:
+    two.settings(
+        """
+        from django.core.checks import Error, Tags, register
+
+        @register(Tags.models)
+        def singular(app_configs, **kwargs):
+            return [Error("A price of nothing.", id="site.E1") for c in app_configs
+                    if c.label == "shop"]
+        """
+    )
+
+    refused = two.run("db_pull")
+
+    assert _refused(refused, 1) == (
+        "The written models cannot be used: ?: (site.E1) A price of nothing."
+    )
+    assert "shop" not in _folders(two)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from nestflux.history.deltas import ORDER
@@ -93,8 +93,9 @@ def read_schema(
                 reading[f"view {name}"] = made_by[f"view {name}"] = text
                 continue
             cursor.execute(f"SHOW CREATE TABLE {quoted}")
-            table = _Table(name, cursor.fetchone()[1], collations, default)
-            reading.update(table.reading())
+            text = cursor.fetchone()[1]
+            table = _taken_apart(name, text, tuple(sorted(collations.items())), default)
+            reading.update(table.reading)
             made_by[f"table {name}"] = table
             if table.counter:
                 counters[name] = table.counter
@@ -149,6 +150,14 @@ def _tables(cursor: Any, names: Collection[str] | None) -> dict[str, tuple[str, 
 # ---- tables --------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=2048)
+def _taken_apart(
+    name: str, text: str, collations: tuple[tuple[str, str], ...], default: str
+) -> _Table:
+    """A recording reads a whole schema several times, and changes a few tables in between."""
+    return _Table(name, text, dict(collations), default)
+
+
 class _Table:
     """One ``SHOW CREATE TABLE``, taken apart at the commas of its first parentheses."""
 
@@ -192,6 +201,7 @@ class _Table:
             text = after_engine(text, f"DEFAULT CHARSET={charset} COLLATE={collation}")
         return text
 
+    @cached_property
     def reading(self) -> dict[str, str]:
         table = f"table {self.name}"
         shown = {table: self.options, f"{table} {ORDER}": ", ".join(self.columns)}

@@ -7,6 +7,7 @@ from tests.faults.figures import Case, summed
 from tests.faults.journal import Journal
 from tests.faults.packets import Answer
 from tests.faults.rig import of_files
+from tests.faults.walk import made_again
 
 DONE, OPEN = Answer(b""), Answer(b"", in_transaction=True)
 
@@ -84,3 +85,11 @@ def test_cases_are_summed_up_by_kind_and_a_bad_one_is_told() -> None:
     assert good.is_good
     assert "command 4 (X): it did not end" in str(bad)
     assert "ran twice: INSERT" in str(twice)
+
+
+def test_a_key_that_was_lost_and_made_again_is_no_statement_that_ran_twice() -> None:
+    add = "ALTER TABLE `shop_line` ADD CONSTRAINT `{}` FOREIGN KEY (`a`) REFERENCES `b` (`id`)"
+    ran = [add.format("one"), add.format("one"), add.format("two"), "UPDATE shop_line SET a = 1"]
+
+    assert made_again([("shop_line", "one")], ran) == {ran[0]: 1}
+    assert made_again([("shop_line", "three"), ("shop_item", "two")], ran) == {}

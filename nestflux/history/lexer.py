@@ -100,24 +100,27 @@ def fragments(script: str) -> Iterator[Fragment]:
     of the client, and on a statement that lacks its delimiter.
     """
     delimiter = ";"
-    position = 0
+    position = counted = 0
+    line = 1
     while position < len(script):
         begin = _skip_space(script, position)
         if begin >= len(script):
             return
+        line += script.count("\n", counted, begin)
+        counted = begin
         if (command := _DELIMITER.match(script, begin)) and _begins_a_line(script, begin):
             delimiter = command.group(1)
             position = command.end()
             continue
         first = next(tokens(script, begin))
         if first.kind == "comment":
-            yield Fragment("comment", first.text, _line(script, begin))
+            yield Fragment("comment", first.text, line)
             position = first.end
             continue
         end = _statement_end(script, begin, delimiter)
         text = script[begin:end].rstrip()
         if text:
-            yield Fragment("statement", text, _line(script, begin))
+            yield Fragment("statement", text, line)
         position = end + len(delimiter)
 
 

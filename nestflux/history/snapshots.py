@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from functools import lru_cache
 
 from nestflux.history.lexer import Token, fragments, opening, significant
 
@@ -13,6 +14,7 @@ _KINDS = ("TABLE", "VIEW", "TRIGGER", "PROCEDURE", "FUNCTION", "EVENT")
 DROP_ORDER = ("event", "procedure", "function", "trigger", "view", "table")
 
 
+@lru_cache(maxsize=4)  # a recording loads the same one several times
 def statements_of(snapshot: str) -> tuple[str, ...]:
     """The statements of ``schema.sql``."""
     return tuple(f.text for f in fragments(snapshot) if f.kind == "statement")

@@ -18,7 +18,7 @@ from nestflux.graph.loader import undotted
 from nestflux.graph.python_steps import StepRunner
 from nestflux.history.folder import Folder
 from nestflux.history.journal import Entry, Journal
-from nestflux.history.lexer import fragments
+from nestflux.history.snapshots import statements_of
 from nestflux.history.sqlfile import (
     Direction,
     PythonStep,
@@ -71,7 +71,7 @@ def book(connection: BaseDatabaseWrapper, rows: Sequence[str]) -> None:
 
 def run_script(connection: BaseDatabaseWrapper, text: str) -> None:
     """Run a client script, statement by statement."""
-    pin(connection, tuple(each.text for each in fragments(text) if each.kind == "statement"))
+    pin(connection, statements_of(text))
 
 
 def run_file(connection: BaseDatabaseWrapper, file: SqlFile, steps: StepRunner) -> None:

@@ -14,7 +14,7 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from nestflux.history.deltas import ORDER
-from nestflux.history.lexer import Token, tokens
+from nestflux.history.lexer import Token, quoted, tokens, unquoted
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -86,13 +86,12 @@ def read_schema(
         cursor.execute("SELECT @@collation_database, DATABASE()")
         default, schema = cursor.fetchone()
         for name, (kind, collations) in _tables(cursor, names).items():
-            quoted = f"`{_doubled(name)}`"  # Django's quote_name leaves a backquote in it
             if kind == "VIEW":
-                cursor.execute(f"SHOW CREATE VIEW {quoted}")
+                cursor.execute(f"SHOW CREATE VIEW {quoted(name)}")
                 text = _anonymous(cursor.fetchone()[1], schema)
                 reading[f"view {name}"] = made_by[f"view {name}"] = text
                 continue
-            cursor.execute(f"SHOW CREATE TABLE {quoted}")
+            cursor.execute(f"SHOW CREATE TABLE {quoted(name)}")
             text = cursor.fetchone()[1]
             table = _taken_apart(name, text, tuple(sorted(collations.items())), default)
             reading.update(table.reading)
@@ -178,7 +177,7 @@ class _Table:
     def _add(self, part: list[Token]) -> None:
         first = part[0]
         if first.kind == "name":
-            name = _unquoted(first.text)
+            name = unquoted(first.text)
             self.columns[name] = self._column(name, part[1:])
             return
         self.others[_label(part)] = _joined(part)
@@ -210,11 +209,11 @@ class _Table:
         return shown
 
     def create(self) -> str:
-        lines = [f"  `{_doubled(name)}` {text}" for name, text in self.columns.items()]
+        lines = [f"  {quoted(name)} {text}" for name, text in self.columns.items()]
         made_by_server = self._keys_of_foreign_keys()
         lines += [f"  {text}" for label, text in self.others.items() if label not in made_by_server]
         body = ",\n".join(lines)
-        return f"CREATE TABLE `{_doubled(self.name)}` (\n{body}\n) {self.options}"
+        return f"CREATE TABLE {quoted(self.name)} (\n{body}\n) {self.options}"
 
     def _keys_of_foreign_keys(self) -> set[str]:
         """The indexes that the server makes by itself for foreign keys, and names like them.
@@ -249,7 +248,7 @@ def table_parts(text: str) -> tuple[dict[str, str], dict[str, str], str]:
     columns, others = {}, {}
     for part in parts:
         if part[0].kind == "name":
-            columns[_unquoted(part[0].text)] = _joined(part[1:])
+            columns[unquoted(part[0].text)] = _joined(part[1:])
         else:
             others[_label(part)] = _joined(part)
     return columns, others, _joined(rest)
@@ -257,7 +256,7 @@ def table_parts(text: str) -> tuple[dict[str, str], dict[str, str], str]:
 
 def _label(part: list[Token]) -> str:
     kind = _PARTS.get(part[0].text.upper(), "constraint")
-    name = next((_unquoted(t.text) for t in part if t.kind == "name"), "")
+    name = next((unquoted(t.text) for t in part if t.kind == "name"), "")
     return kind if kind in ("primary key", "period") else f"{kind} {name}"
 
 
@@ -383,14 +382,6 @@ def _joined(part: list[Token]) -> str:
     return "".join(" " if t.kind == "space" else t.text for t in _trimmed(part))
 
 
-def _unquoted(name: str) -> str:
-    return name[1:-1].replace("``", "`")
-
-
-def _doubled(name: str) -> str:
-    return name.replace("`", "``")
-
-
 # ---- views, triggers, routines, events -----------------------------------------------------
 
 
@@ -411,7 +402,7 @@ def _programs(cursor: Any, names: Collection[str] | None, schema: str) -> Iterat
     column = {"trigger": 2, "procedure": 2, "function": 2, "event": 3}
     for kind, name, table in sorted(cursor.fetchall()):
         if names is None or name in names or table in names:
-            cursor.execute(f"SHOW CREATE {kind} `{_doubled(name)}`")
+            cursor.execute(f"SHOW CREATE {kind} {quoted(name)}")
             text = cursor.fetchone()[column[kind]]
             if text is not None:  # NULL: the user may not see the body
                 yield f"{kind} {name}", _anonymous(text, schema)
@@ -421,4 +412,4 @@ def _anonymous(text: str, schema: str) -> str:
     """Less DEFINER, ALGORITHM=UNDEFINED and the schema's own name."""
     text = re.sub(r"\bDEFINER=(`[^`]*`|\S+?)@(`[^`]*`|\S+)\s*", "", text)
     text = text.replace("ALGORITHM=UNDEFINED ", "").replace("SQL SECURITY DEFINER ", "")
-    return text.replace(f"`{_doubled(schema)}`.", "")
+    return text.replace(f"{quoted(schema)}.", "")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from nestflux.database.literals import literal
 from nestflux.database.reader import table_names
+from nestflux.history.lexer import quoted
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -112,23 +113,18 @@ def _columns(connection: BaseDatabaseWrapper) -> dict[str, tuple[Column, ...]]:
 
 
 def _rows_of(raw: Any, table: str, columns: tuple[Column, ...]) -> tuple[tuple[str, ...], ...]:
-    listed = ", ".join(_quoted(column.name) for column in columns)
-    order = ", ".join(_quoted(c.name) for c in columns if c.in_key) or listed
+    listed = ", ".join(quoted(column.name) for column in columns)
+    order = ", ".join(quoted(c.name) for c in columns if c.in_key) or listed
     # A float is printed with six digits only; as a double it is printed exactly.
     selected = ", ".join(
-        f"{_quoted(c.name)} + 0e0" if c.data_type == "float" else _quoted(c.name) for c in columns
+        f"{quoted(c.name)} + 0e0" if c.data_type == "float" else quoted(c.name) for c in columns
     )
-    raw.query(f"SELECT {selected} FROM {_quoted(table)} ORDER BY {order}")
+    raw.query(f"SELECT {selected} FROM {quoted(table)} ORDER BY {order}")
     fetched = raw.store_result().fetch_row(maxrows=0)
     return tuple(
         tuple(_literal(value, column) for value, column in zip(row, columns, strict=True))
         for row in fetched
     )
-
-
-def _quoted(name: str) -> str:
-    """Django's quote_name leaves a backquote in a name as it is."""
-    return f"`{name.replace('`', '``')}`"
 
 
 def _literal(value: bytes | str | None, column: Column) -> str:
@@ -146,7 +142,7 @@ def insert_statements(
     rows: TableRows, expressions: Mapping[str, str], *, batch: int = 200
 ) -> Iterator[str]:
     """INSERTs of ``batch`` rows each; ``expressions`` replace the values of whole columns."""
-    names = ", ".join(_quoted(column.name) for column in rows.columns)
+    names = ", ".join(quoted(column.name) for column in rows.columns)
     for start in range(0, len(rows.rows), batch):
         lines = []
         for row in rows.rows[start : start + batch]:
@@ -155,4 +151,4 @@ def insert_statements(
                 for column, value in zip(rows.columns, row, strict=True)
             )
             lines.append(f"  ({', '.join(values)})")
-        yield f"INSERT INTO {_quoted(rows.table)} ({names}) VALUES\n" + ",\n".join(lines)
+        yield f"INSERT INTO {quoted(rows.table)} ({names}) VALUES\n" + ",\n".join(lines)

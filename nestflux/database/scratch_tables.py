@@ -19,7 +19,7 @@ from django.db import transaction
 from nestflux.database.dumping import DumpedRow, dumped_rows, dumped_tables
 from nestflux.database.reader import SCRATCH, table_parts
 from nestflux.exceptions import RestoreFailed
-from nestflux.history.lexer import significant
+from nestflux.history.lexer import quoted, significant, unquoted
 from nestflux.history.narrowing import column_type
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def tables_of(path: Path) -> dict[str, DumpedTable]:
 def _table(name: str, text: str) -> DumpedTable:
     columns, others, rest = table_parts(text)
     primary = others.get("primary key", "")
-    key = tuple(t.text[1:-1].replace("``", "`") for t in significant(primary) if t.kind == "name")
+    key = tuple(unquoted(t.text) for t in significant(primary) if t.kind == "name")
     lines = [f"  {quoted(column)} {_bare_type(part)} NULL" for column, part in columns.items()]
     if primary:
         lines = [
@@ -89,11 +89,6 @@ def _bare_type(definition: str) -> str:
             break
         end += _VALUED.get(word, 1)
     return definition[: found[end].end]
-
-
-def quoted(name: str) -> str:
-    """Django's quote_name leaves a backquote in a name as it is."""
-    return f"`{name.replace('`', '``')}`"
 
 
 def scratch_names(tables: Mapping[str, Any], backup: int) -> dict[str, str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nestflux.history.lexer import Token, significant
+from nestflux.history.lexer import Token, significant, unquoted
 
 _NOT_A_COLUMN = frozenset(
     "PRIMARY UNIQUE KEY INDEX FULLTEXT SPATIAL CONSTRAINT FOREIGN CHECK PERIOD PARTITION "
@@ -70,7 +70,7 @@ def foreign_keys(sql: str) -> list[ForeignKey]:
         named = index >= 2 and words[index - 2] == "CONSTRAINT"
         rest = words[after : after + 6]
         sets_null = any(rest[i : i + 2] == ["SET", "NULL"] for i in range(len(rest)))
-        name = _bare(found[index - 1]) if named else ""
+        name = unquoted(found[index - 1].text) if named else ""
         made.append(ForeignKey(table, columns, parent, parent_columns, name, sets_null))
     return made
 
@@ -150,9 +150,9 @@ def _column(part: list[Token]) -> ColumnDefinition | None:
         kind += " unsigned"
     collation = ""
     if "COLLATE" in words:
-        collation = _bare(part[words.index("COLLATE") + 1]).strip("'\"")
+        collation = unquoted(part[words.index("COLLATE") + 1].text).strip("'\"")
     nullable = not any(words[i : i + 2] == ["NOT", "NULL"] for i in range(len(words)))
-    return ColumnDefinition(_bare(part[0]), kind, collation, nullable)
+    return ColumnDefinition(unquoted(part[0].text), kind, collation, nullable)
 
 
 def _name(found: list[Token], index: int) -> tuple[str, int]:
@@ -161,7 +161,7 @@ def _name(found: list[Token], index: int) -> tuple[str, int]:
         return "", index
     while index + 2 < len(found) and found[index + 1].text == ".":
         index += 2
-    return _bare(found[index]), index + 1
+    return unquoted(found[index].text), index + 1
 
 
 def _names(found: list[Token], index: int) -> tuple[tuple[str, ...], int]:
@@ -174,10 +174,6 @@ def _names(found: list[Token], index: int) -> tuple[tuple[str, ...], int]:
     index += 1
     while index < len(found) and found[index].text != ")":
         if found[index].kind in ("name", "word") and found[index - 1].text in ("(", ","):
-            names.append(_bare(found[index]))
+            names.append(unquoted(found[index].text))
         index += 1
     return tuple(names), index + 1
-
-
-def _bare(token: Token) -> str:
-    return token.text[1:-1].replace("``", "`") if token.kind == "name" else token.text

@@ -65,6 +65,16 @@ def opening(sql: str, count: int) -> list[Token]:
     return list(islice(acting, count))
 
 
+def quoted(name: str) -> str:
+    """A name in backquotes. Django's ``quote_name`` leaves a backquote in it as it is."""
+    return f"`{name.replace('`', '``')}`"
+
+
+def unquoted(text: str) -> str:
+    """The name that a token of a statement is, in backquotes or bare."""
+    return text[1:-1].replace("``", "`") if text.startswith("`") else text
+
+
 def identifiers(sql: str) -> set[str]:
     """Every word and backquoted name of a statement, names unquoted: a superset of the objects
     that it can touch without the server's guessing."""
@@ -73,7 +83,7 @@ def identifiers(sql: str) -> set[str]:
         if token.kind == "word":
             found.add(token.text)
         elif token.kind == "name":
-            found.add(token.text[1:-1].replace("``", "`"))
+            found.add(unquoted(token.text))
         elif token.kind == "executable":
             found |= identifiers(token.text[2:-2])
     return found

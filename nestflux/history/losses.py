@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from nestflux.history.deltas import Delta, StepRecord, columns_renamed_by
-from nestflux.history.lexer import Token, significant
+from nestflux.history.lexer import Token, significant, unquoted
 from nestflux.history.narrowing import column_type, narrowed
 
 _PARTITION_VERBS = ("DROP", "TRUNCATE", "EXCHANGE")
@@ -239,5 +239,4 @@ def _names_after(found: list[Token], index: int) -> tuple[str, ...]:
         index += 2
     if index >= len(found) or found[index].kind not in ("name", "word"):
         return ()
-    token = found[index]
-    return (token.text[1:-1].replace("``", "`") if token.kind == "name" else token.text,)
+    return (unquoted(found[index].text),)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
 
-from nestflux.history.lexer import Token, fragments, opening, significant
+from nestflux.history.lexer import fragments, opening, significant, unquoted
 
 _OPENING = 40  # tokens in which a CREATE says what it makes; ALGORITHM and such stand before it
 _KINDS = ("TABLE", "VIEW", "TRIGGER", "PROCEDURE", "FUNCTION", "EVENT")
@@ -34,12 +34,8 @@ def objects_made_by(statements: Iterable[str]) -> tuple[str, ...]:
         kind, at = words[at].lower(), at + 1
         while words[at] in ("IF", "NOT", "EXISTS"):
             at += 1
-        found.append(f"{kind} {_name(shown[at])}")
+        found.append(f"{kind} {unquoted(shown[at].text)}")
     return tuple(found)
-
-
-def _name(token: Token) -> str:
-    return token.text[1:-1].replace("``", "`") if token.kind == "name" else token.text
 
 
 def rows_made_by(statements: Iterable[str]) -> Counter[str]:
@@ -55,5 +51,5 @@ def rows_made_by(statements: Iterable[str]) -> Counter[str]:
             if token.kind == "mark":
                 rows += token.text == "(" and depth == 0
                 depth += {"(": 1, ")": -1}.get(token.text, 0)
-        found[_name(shown[2])] += rows
+        found[unquoted(shown[2].text)] += rows
     return found

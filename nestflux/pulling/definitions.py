@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from nestflux.history.lexer import Token, tokens
+from nestflux.history.lexer import Token, tokens, unquoted
 
 _TYPE_WORDS = {"UNSIGNED", "ZEROFILL", "SIGNED"}
 
@@ -284,12 +284,6 @@ def _whole_column(part: str) -> str:
         return ""
     rest = part[found[0].end :].strip().upper()
     return unquoted(found[0].text) if rest in ("", "ASC", "DESC") else ""
-
-
-def unquoted(name: str) -> str:
-    """A name less its backquotes."""
-    name = name.strip()
-    return name[1:-1].replace("``", "`") if name.startswith("`") else name
 
 
 @dataclass(frozen=True)

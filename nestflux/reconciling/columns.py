@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from nestflux.database.reader import first_list
+from nestflux.history.lexer import quoted
 from nestflux.history.narrowing import column_type, narrowed
 from nestflux.reconciling import queries
 from nestflux.reconciling.changes import (
@@ -28,7 +29,6 @@ from nestflux.reconciling.definitions import (
     is_unique,
     names_in,
     not_null,
-    quoted,
     stated,
     substance,
 )

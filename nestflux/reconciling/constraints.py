@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from nestflux.history.lexer import quoted
 from nestflux.history.spellings import same_check
 from nestflux.reconciling import queries
 from nestflux.reconciling.changes import GOES_ALONG, MAY_FAIL, Change, Phase, Place, Risk
@@ -20,7 +21,6 @@ from nestflux.reconciling.definitions import (
     check_in,
     names_in,
     not_null,
-    quoted,
 )
 
 # MySQL 8.0.16 has DROP CHECK, and DROP CONSTRAINT three versions later; MariaDB only the latter.

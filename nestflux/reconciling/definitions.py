@@ -9,23 +9,15 @@ from itertools import pairwise
 
 from nestflux.database.reader import first_list, table_parts, type_end
 from nestflux.history.deltas import ORDER, Reading
-from nestflux.history.lexer import significant, tokens
+from nestflux.history.lexer import quoted, significant, tokens, unquoted
 from nestflux.history.narrowing import ColumnType, column_type
 
 _TEXTUAL = {"char", "varchar", "tinytext", "text", "mediumtext", "longtext", "enum", "set"}
 _OPENED = re.compile(r"^/\*M?!\d*|\*/$")
 
 
-def quoted(name: str) -> str:
-    return f"`{name.replace('`', '``')}`"
-
-
 def listed(names: Iterable[str]) -> str:
     return ", ".join(quoted(name) for name in names)
-
-
-def unquoted(name: str) -> str:
-    return name[1:-1].replace("``", "`")
 
 
 def names_in(text: str) -> tuple[str, ...]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from nestflux.history.lexer import quoted
 from nestflux.reconciling.changes import Change, Phase
 from nestflux.reconciling.columns import Pair, indexes_replaced, names_in_list
-from nestflux.reconciling.definitions import body, is_unique, quoted, visible
+from nestflux.reconciling.definitions import body, is_unique, visible
 from nestflux.reconciling.keys import (
     altering,
     indexes_with_their_columns,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from nestflux.history.lexer import quoted
 from nestflux.reconciling import queries
 from nestflux.reconciling.changes import MAY_FAIL, Change, Phase, Risk, joined
 from nestflux.reconciling.columns import (
@@ -22,7 +23,6 @@ from nestflux.reconciling.definitions import (
     is_unique,
     key_parts,
     not_null,
-    quoted,
 )
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
+from nestflux.history.lexer import quoted
 from nestflux.history.narrowing import ColumnType, integer_range
-from nestflux.reconciling.definitions import ForeignKey, key_parts, quoted
+from nestflux.reconciling.definitions import ForeignKey, key_parts
 
 _PREFIX = re.compile(r"^(`(?:[^`]|``)+`)\((\d+)\)$")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from nestflux.database.reader import Schema
-from nestflux.history.lexer import identifiers
+from nestflux.history.lexer import identifiers, quoted
 from nestflux.reconciling import queries
 from nestflux.reconciling.changes import (
     GOES_ALONG,
@@ -17,7 +17,7 @@ from nestflux.reconciling.changes import (
     Risk,
 )
 from nestflux.reconciling.columns import Pair
-from nestflux.reconciling.definitions import Table, create_table, quoted, settings_of
+from nestflux.reconciling.definitions import Table, create_table, settings_of
 
 # What undoes an option that the history does not state; of any other no statement is known that
 # makes it unsaid.

@@ -26,7 +26,7 @@ from nestflux.history import naming
 from nestflux.history.deltas import Delta, FileRecord, StepRecord
 from nestflux.history.folder import Folder, shown, write_all
 from nestflux.history.journal import Entry, Journal
-from nestflux.history.lexer import significant
+from nestflux.history.lexer import quoted, significant, unquoted
 from nestflux.history.snapshots import DROP_ORDER, objects_made_by, statements_of
 from nestflux.history.sqlfile import Direction, Replaced, Section, SqlFile, Statement, render
 from nestflux.history.statements import Kind, kind_of, sha256
@@ -278,7 +278,7 @@ def _references(tables: Mapping[str, str]) -> dict[str, set[str]]:
     for table, sql in tables.items():
         shown_ = significant(sql)
         names = {
-            name.text[1:-1].replace("``", "`")
+            unquoted(name.text)
             for word, name in pairwise(shown_)
             if word.kind == "word" and word.text.upper() == "REFERENCES" and name.kind == "name"
         }
@@ -320,7 +320,7 @@ def _drops(statements: Sequence[str]) -> _Drops:
     tables = {key: sql for sql in statements if (key := _table_of(sql))}
     return _Drops(
         tuple(
-            f"DROP {kind.upper()} `{name.replace('`', '``')}`"
+            f"DROP {kind.upper()} {quoted(name)}"
             for wanted in DROP_ORDER
             for kind, name in (key.split(" ", 1) for key in made)
             if kind == wanted

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from django.db.utils import Error
 
 from nestflux.database.errors import in_words
-from nestflux.database.scratch_tables import DumpedTable, quoted
+from nestflux.database.scratch_tables import DumpedTable
 from nestflux.exceptions import RestoreFailed
+from nestflux.history.lexer import quoted
 from nestflux.history.losses import Lost
 
 if TYPE_CHECKING:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-from nestflux.history.lexer import fragments, opening, significant, unquoted
+from nestflux.history.lexer import fragments, identifiers, opening, significant, unquoted
+from nestflux.history.ordering import parents_first
 
 _OPENING = 40  # tokens in which a CREATE says what it makes; ALGORITHM and such stand before it
 _KINDS = ("TABLE", "VIEW", "TRIGGER", "PROCEDURE", "FUNCTION", "EVENT")
@@ -36,6 +37,16 @@ def objects_made_by(statements: Iterable[str]) -> tuple[str, ...]:
             at += 1
         found.append(f"{kind} {unquoted(shown[at].text)}")
     return tuple(found)
+
+
+def views_in_order(create: Mapping[str, str]) -> list[str]:
+    """The views among CREATE statements by object, each after those that it names."""
+    names = {
+        key.removeprefix("view "): identifiers(sql)
+        for key, sql in create.items()
+        if key.startswith("view ")
+    }
+    return [f"view {name}" for name in parents_first(names).order]
 
 
 def rows_made_by(statements: Iterable[str]) -> Counter[str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from nestflux.database.reader import Schema
-from nestflux.history.lexer import identifiers, quoted
+from nestflux.history.lexer import quoted
+from nestflux.history.snapshots import views_in_order
 from nestflux.reconciling import queries
 from nestflux.reconciling.changes import (
     GOES_ALONG,
@@ -175,14 +176,5 @@ def _made_anew(key: str, sql: str, remarks: tuple[str, ...], live: Schema) -> It
 def programs_in_order(create: Mapping[str, str]) -> list[str]:
     """Routines, then views, each after those that it names, then triggers and events."""
     routines = [key for key in create if key.startswith(("function ", "procedure "))]
-    waiting = {key.removeprefix("view "): key for key in create if key.startswith("view ")}
-    views: list[str] = []
-    while waiting:
-        ready = [
-            name
-            for name, key in waiting.items()
-            if not (identifiers(create[key]) & waiting.keys()) - {name}
-        ] or list(waiting)
-        views += [waiting.pop(name) for name in ready]
     others = [key for key in create if key.startswith(("trigger ", "event "))]
-    return [*routines, *views, *others]
+    return [*routines, *views_in_order(create), *others]

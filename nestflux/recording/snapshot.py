@@ -15,7 +15,7 @@ from django.conf import settings
 from nestflux.database.reader import Schema, after_engine
 from nestflux.database.rows import Column, TableRows, insert_statements
 from nestflux.database.session import SQL_MODE
-from nestflux.history.lexer import identifiers
+from nestflux.history.snapshots import views_in_order
 from nestflux.history.sqlfile import delimited
 
 # Settings on which rows of migrations commonly depend (django.contrib.sites, translations).
@@ -137,7 +137,7 @@ def render_snapshot(
             blocks += [delimited(sql) for sql in insert_statements(found, expressions)]
     for kind in ("function", "procedure"):
         blocks += [delimited(create[key]) for key in create if key.startswith(f"{kind} ")]
-    blocks += [delimited(create[key]) for key in _views_in_order(create)]
+    blocks += [delimited(create[key]) for key in views_in_order(create)]
     for kind in ("trigger", "event"):
         blocks += [delimited(create[key]) for key in create if key.startswith(f"{kind} ")]
     blocks.append("SET foreign_key_checks = 1;")
@@ -155,17 +155,3 @@ def _counter_to_state(schema: Schema, key: str, rows: Mapping[str, TableRows]) -
         index = names.index(column.group(1).replace("``", "`"))
         highest = max(int(row[index]) for row in rows[table].rows)
     return f"AUTO_INCREMENT={counter}" if counter > highest + 1 else ""
-
-
-def _views_in_order(create: Mapping[str, str]) -> list[str]:
-    """Views, each after those that it names."""
-    waiting = {key.split(" ", 1)[1]: key for key in create if key.startswith("view ")}
-    ordered: list[str] = []
-    while waiting:
-        ready = [
-            name
-            for name, key in waiting.items()
-            if not (identifiers(create[key]) & waiting.keys()) - {name}
-        ] or list(waiting)
-        ordered += [waiting.pop(name) for name in ready]
-    return ordered

@@ -27,6 +27,7 @@ from nestflux.history.deltas import Delta, FileRecord, StepRecord
 from nestflux.history.folder import Folder, shown, write_all
 from nestflux.history.journal import Entry, Journal
 from nestflux.history.lexer import quoted, significant, unquoted
+from nestflux.history.ordering import parents_first
 from nestflux.history.snapshots import DROP_ORDER, objects_made_by, statements_of
 from nestflux.history.sqlfile import Direction, Replaced, Section, SqlFile, Statement, render
 from nestflux.history.statements import Kind, kind_of, sha256
@@ -273,7 +274,7 @@ def _table_of(sql: str) -> str:
 
 
 def _references(tables: Mapping[str, str]) -> dict[str, set[str]]:
-    """The other tables that each one's foreign keys refer to."""
+    """The tables that each one's foreign keys refer to."""
     found: dict[str, set[str]] = {}
     for table, sql in tables.items():
         shown_ = significant(sql)
@@ -282,28 +283,8 @@ def _references(tables: Mapping[str, str]) -> dict[str, set[str]]:
             for word, name in pairwise(shown_)
             if word.kind == "word" and word.text.upper() == "REFERENCES" and name.kind == "name"
         }
-        found[table] = (names & tables.keys()) - {table}
+        found[table] = names
     return found
-
-
-@dataclass(frozen=True)
-class Ordered:
-    """Names in an order; ``whole`` is False where a circle was broken somewhere."""
-
-    order: tuple[str, ...]
-    whole: bool
-
-
-def parents_first(refers_to: Mapping[str, set[str]]) -> Ordered:
-    """Each name after those that it refers to, as far as that can be. Pure."""
-    waiting, ordered, whole = dict(refers_to), list[str](), True
-    while waiting:
-        ready = [name for name, others in waiting.items() if not others & waiting.keys()]
-        whole = whole and bool(ready)
-        for name in ready or list(waiting)[:1]:
-            del waiting[name]
-            ordered.append(name)
-    return Ordered(tuple(ordered), whole)
 
 
 @dataclass(frozen=True)

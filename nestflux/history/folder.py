@@ -13,7 +13,7 @@ from nestflux.exceptions import HistoryError
 from nestflux.history import journal as journal_file
 from nestflux.history.deltas import FileRecord
 from nestflux.history.journal import Entry, Journal
-from nestflux.history.sqlfile import Direction, SqlFile, parse
+from nestflux.history.sqlfile import Direction, SqlFile, parse, render
 from nestflux.history.statements import sha256
 
 JOURNAL = "journal.json"
@@ -24,6 +24,15 @@ def shown(path: Path) -> str:
     """A path as a person would type it: from the current folder on, where it lies below."""
     here = Path.cwd()
     return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
+def texts_of(up: SqlFile, down: SqlFile, record: FileRecord) -> dict[str, str]:
+    """What a file is on disk: its three texts, by file name."""
+    return {
+        f"{up.name}.sql": render(up),
+        f"{up.name}.down.sql": render(down),
+        f"{up.name}.deltas.json": record.dumps(),
+    }
 
 
 @dataclass(frozen=True)

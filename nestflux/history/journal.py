@@ -10,10 +10,12 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Self
 
 from nestflux.exceptions import HistoryError
-from nestflux.history.sqlfile import Replaced
+from nestflux.history.deltas import FileRecord
+from nestflux.history.sqlfile import Replaced, SqlFile, render
+from nestflux.history.statements import sha256
 
 FORMAT = 1
 
@@ -33,6 +35,20 @@ class Entry:
     migrations: tuple[str, ...]
     books: tuple[str, ...]
     replaces: tuple[Replaced, ...] = ()
+
+    @classmethod
+    def of(cls, up: SqlFile, down: SqlFile, record: FileRecord) -> Self:
+        """The entry of a file with these texts."""
+        return cls(
+            name=up.name,
+            id=up.id,
+            up=sha256(render(up)),
+            down=sha256(render(down)),
+            record=sha256(record.dumps()),
+            migrations=tuple(section.migration for section in up.sections),
+            books=tuple(row for section in up.sections for row in section.books),
+            replaces=up.replaces,
+        )
 
     @property
     def number(self) -> int:

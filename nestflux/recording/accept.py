@@ -29,10 +29,10 @@ from nestflux.exceptions import (
 from nestflux.graph.loader import ExtendedLoader, load, undotted
 from nestflux.graph.python_steps import StepRunner, operations_of
 from nestflux.history.deltas import Delta, FileRecord, StepRecord
-from nestflux.history.folder import SNAPSHOT, Staged, shown
+from nestflux.history.folder import SNAPSHOT, Staged, shown, texts_of
 from nestflux.history.journal import Entry
 from nestflux.history.snapshots import statements_of
-from nestflux.history.sqlfile import Direction, PythonStep, SessionStatement, SqlFile, render
+from nestflux.history.sqlfile import Direction, PythonStep, SessionStatement, SqlFile
 from nestflux.history.statements import Kind, kind_of, sha256, summary
 from nestflux.recording.again import is_known, remember_again
 from nestflux.recording.generate import families_of
@@ -229,12 +229,7 @@ def _staged(
     twice: Twice,
 ) -> Staged:
     folder, entry = edit.place.folder, edit.entry
-    texts = {
-        f"{entry.name}.sql": render(edit.up),
-        f"{entry.name}.down.sql": render(edit.down),
-        f"{entry.name}.deltas.json": record.dumps(),
-        SNAPSHOT: snapshot,
-    }
+    texts = {**texts_of(edit.up, edit.down, record), SNAPSHOT: snapshot}
     up, down, deltas, _ = (sha256(text) for text in texts.values())
     journal = replace(
         folder.journal.replaced(replace(entry, up=up, down=down, record=deltas)),

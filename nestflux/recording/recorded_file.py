@@ -16,9 +16,9 @@ from nestflux.exceptions import NotReproduced
 from nestflux.graph.loader import dotted, load
 from nestflux.graph.python_steps import StepRunner
 from nestflux.history.deltas import Delta, FileRecord
-from nestflux.history.folder import SNAPSHOT
+from nestflux.history.folder import SNAPSHOT, texts_of
 from nestflux.history.journal import Entry, Journal
-from nestflux.history.sqlfile import Direction, PythonStep, SqlFile, render
+from nestflux.history.sqlfile import Direction, PythonStep, SqlFile
 from nestflux.history.statements import sha256
 from nestflux.recording.capture import Recorded, RunsOnData
 from nestflux.recording.changes import written
@@ -57,13 +57,7 @@ class RecordedFile:
     @property
     def texts(self) -> dict[str, str]:
         """What to write, by file name; the journal apart."""
-        name = self.up.name
-        return {
-            f"{name}.sql": render(self.up),
-            f"{name}.down.sql": render(self.down),
-            f"{name}.deltas.json": self.record.dumps(),
-            SNAPSHOT: self.snapshot,
-        }
+        return {**texts_of(self.up, self.down, self.record), SNAPSHOT: self.snapshot}
 
 
 @dataclass(frozen=True)
@@ -111,15 +105,6 @@ def record_file(
             [recorded.section for recorded in built.backwards],
         ),
     )
-    entry = Entry(
-        name=name,
-        id=up.id,
-        up=sha256(render(up)),
-        down=sha256(render(down)),
-        record=sha256(record.dumps()),
-        migrations=tuple(section.migration for section in up.sections),
-        books=tuple(row for section in up.sections for row in section.books),
-    )
     return RecordedFile(
         place,
         up,
@@ -128,7 +113,7 @@ def record_file(
         snapshot,
         replace(
             journal,
-            entries=(*journal.entries, entry),
+            entries=(*journal.entries, Entry.of(up, down, record)),
             features=place.server.features,
             snapshot=sha256(snapshot),
             replay_because=reasons,

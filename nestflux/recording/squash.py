@@ -24,13 +24,13 @@ from nestflux.database.session import PINNED, pin
 from nestflux.exceptions import HistoryError, NotReproduced, Refused
 from nestflux.history import naming
 from nestflux.history.deltas import Delta, FileRecord, StepRecord
-from nestflux.history.folder import Folder, shown, write_all
+from nestflux.history.folder import Folder, shown, texts_of, write_all
 from nestflux.history.journal import Entry, Journal
 from nestflux.history.lexer import quoted, significant, unquoted
 from nestflux.history.ordering import parents_first
 from nestflux.history.snapshots import DROP_ORDER, objects_made_by, statements_of
-from nestflux.history.sqlfile import Direction, Replaced, Section, SqlFile, Statement, render
-from nestflux.history.statements import Kind, kind_of, sha256
+from nestflux.history.sqlfile import Direction, Replaced, Section, SqlFile, Statement
+from nestflux.history.statements import Kind, kind_of
 from nestflux.recording.generate import families_of
 from nestflux.recording.measuring import Measuring
 from nestflux.recording.place import Place, place_of, require_sound
@@ -75,25 +75,11 @@ class Squashed:
 
     @property
     def entry(self) -> Entry:
-        return Entry(
-            name=self.up.name,
-            id=self.up.id,
-            up=sha256(render(self.up)),
-            down=sha256(render(self.down)),
-            record=sha256(self.record.dumps()),
-            migrations=tuple(section.migration for section in self.up.sections),
-            books=tuple(row for section in self.up.sections for row in section.books),
-            replaces=self.up.replaces,
-        )
+        return Entry.of(self.up, self.down, self.record)
 
     @property
     def texts(self) -> dict[str, str]:
-        name = self.up.name
-        return {
-            f"{name}.sql": render(self.up),
-            f"{name}.down.sql": render(self.down),
-            f"{name}.deltas.json": self.record.dumps(),
-        }
+        return texts_of(self.up, self.down, self.record)
 
     @property
     def journal(self) -> Journal:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
+from nestflux.history.definitions import first_list
 from nestflux.history.deltas import ORDER
 from nestflux.history.lexer import Token, quoted, tokens, unquoted
 
@@ -258,15 +259,6 @@ def _label(part: list[Token]) -> str:
     kind = _PARTS.get(part[0].text.upper(), "constraint")
     name = next((unquoted(t.text) for t in part if t.kind == "name"), "")
     return kind if kind in ("primary key", "period") else f"{kind} {name}"
-
-
-def first_list(text: str) -> list[str]:
-    """What the first parentheses hold, at their commas: the columns of a key."""
-    found = list(tokens(text))
-    opening = next((i for i, token in enumerate(found) if token.text == "("), None)
-    if opening is None:
-        return []
-    return [_joined(part) for part in _split(found[opening + 1 :])[0]]
 
 
 def _split(found: list[Token]) -> tuple[list[list[Token]], list[Token]]:

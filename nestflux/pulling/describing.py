@@ -13,7 +13,7 @@ from MySQLdb.constants import FIELD_TYPE
 
 from nestflux.database.reader import read_schema
 from nestflux.database.session import pin, restored_session
-from nestflux.pulling.definitions import (
+from nestflux.history.definitions import (
     ColumnParts,
     ForeignKeyParts,
     KeyParts,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import models
 
-from nestflux.pulling.definitions import ColumnParts, literal
+from nestflux.history.definitions import ColumnParts, literal
 from nestflux.pulling.describing import Column
 from nestflux.pulling.python_text import Call, Code, Value
 

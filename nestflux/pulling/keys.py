@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from nestflux.pulling.definitions import ForeignKeyParts, KeyParts
+from nestflux.history.definitions import ForeignKeyParts, KeyParts
 from nestflux.pulling.describing import Table
 from nestflux.pulling.names import rule_name
 from nestflux.pulling.python_text import Call, Value

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from nestflux.history.definitions import ForeignKeyParts
 from nestflux.pulling import remarks as said
-from nestflux.pulling.definitions import ForeignKeyParts
 from nestflux.pulling.describing import Column, Live, Table
 from nestflux.pulling.fields import canonical
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from nestflux.history.definitions import attributes
 from nestflux.history.deltas import ORDER, Delta, Reading
 from nestflux.pulling import remarks as said
-from nestflux.pulling.definitions import attributes
 from nestflux.pulling.remarks import Excuse, Remark
 
 _WHOLE = "definition"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from nestflux.database.reader import first_list
+from nestflux.history.definitions import first_list
 from nestflux.history.lexer import quoted
 from nestflux.history.narrowing import column_type, narrowed
 from nestflux.reconciling import queries
@@ -18,7 +18,7 @@ from nestflux.reconciling.changes import (
     Risk,
     joined,
 )
-from nestflux.reconciling.definitions import (
+from nestflux.reconciling.tables import (
     Table,
     check_in,
     collation_of,

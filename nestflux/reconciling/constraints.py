@@ -14,7 +14,7 @@ from nestflux.history.spellings import same_check
 from nestflux.reconciling import queries
 from nestflux.reconciling.changes import GOES_ALONG, MAY_FAIL, Change, Phase, Place, Risk
 from nestflux.reconciling.columns import Pair
-from nestflux.reconciling.definitions import (
+from nestflux.reconciling.tables import (
     ForeignKey,
     Table,
     body,

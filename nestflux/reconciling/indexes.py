@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from nestflux.history.lexer import quoted
 from nestflux.reconciling.changes import Change, Phase
 from nestflux.reconciling.columns import Pair, indexes_replaced, names_in_list
-from nestflux.reconciling.definitions import body, is_unique, visible
 from nestflux.reconciling.keys import (
     altering,
     indexes_with_their_columns,
     known_unique,
     refusing_duplicates,
 )
+from nestflux.reconciling.tables import body, is_unique, visible
 
 _HIDING = {
     ("mariadb", True): "IGNORED",

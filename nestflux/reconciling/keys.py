@@ -15,7 +15,7 @@ from nestflux.reconciling.columns import (
     modifying_risk,
     names_in_list,
 )
-from nestflux.reconciling.definitions import (
+from nestflux.reconciling.tables import (
     Table,
     counts,
     generated_as,

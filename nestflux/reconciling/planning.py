@@ -24,9 +24,9 @@ from nestflux.reconciling.constraints import (
     null_columns,
     paired,
 )
-from nestflux.reconciling.definitions import Table, tables_of, with_names
 from nestflux.reconciling.indexes import Serving, index_changes
 from nestflux.reconciling.keys import columns_with_their_keys, primary_key_changes
+from nestflux.reconciling.tables import Table, tables_of, with_names
 from nestflux.reconciling.whole import (
     extra_tables,
     missing_tables,

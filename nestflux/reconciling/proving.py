@@ -26,8 +26,8 @@ from nestflux.reconciling.changes import (
     Reconciliation,
     Risk,
 )
-from nestflux.reconciling.definitions import create_table, names_in, tables_of
 from nestflux.reconciling.planning import plan, refused
+from nestflux.reconciling.tables import create_table, names_in, tables_of
 from nestflux.reconciling.whole import programs_in_order
 
 if TYPE_CHECKING:

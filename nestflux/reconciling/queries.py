@@ -6,7 +6,7 @@ import re
 
 from nestflux.history.lexer import quoted
 from nestflux.history.narrowing import ColumnType, integer_range
-from nestflux.reconciling.definitions import ForeignKey, key_parts
+from nestflux.reconciling.tables import ForeignKey, key_parts
 
 _PREFIX = re.compile(r"^(`(?:[^`]|``)+`)\((\d+)\)$")
 

@@ -18,7 +18,7 @@ from nestflux.reconciling.changes import (
     Risk,
 )
 from nestflux.reconciling.columns import Pair
-from nestflux.reconciling.definitions import Table, create_table, settings_of
+from nestflux.reconciling.tables import Table, create_table, settings_of
 
 # What undoes an option that the history does not state; of any other no statement is known that
 # makes it unsaid.

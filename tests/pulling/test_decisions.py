@@ -9,8 +9,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from nestflux.database.reader import read_schema
 from nestflux.exceptions import Refused
-from nestflux.pulling import remarks as said
-from nestflux.pulling.definitions import (
+from nestflux.history.definitions import (
     ColumnParts,
     Literal,
     OptionParts,
@@ -20,6 +19,7 @@ from nestflux.pulling.definitions import (
     literal,
     option_parts,
 )
+from nestflux.pulling import remarks as said
 from nestflux.pulling.describing import describe
 from nestflux.pulling.fields import canonical, unescaped
 from nestflux.pulling.grouping import Rule, groups

@@ -12,10 +12,10 @@ from nestflux.history.deltas import ORDER
 from nestflux.history.lexer import fragments
 from nestflux.reconciling import queries
 from nestflux.reconciling.changes import Change, Reconciliation
-from nestflux.reconciling.definitions import names_in, settings_of
 from nestflux.reconciling.planning import plan
 from nestflux.reconciling.reconcile import write_new
 from nestflux.reconciling.script import Made, render
+from nestflux.reconciling.tables import names_in, settings_of
 
 MADE = Made("default", "shop", "MySQL 9.7.4", "0001_first", "MySQL 9.7.4", "x.sql")
 PARENT = "CREATE TABLE `p` (`id` {} NOT NULL, `n` int, PRIMARY KEY (`id`)) ENGINE=InnoDB"

@@ -1,13 +1,12 @@
 """What a server prints of a column, a key, a constraint and a table, taken apart. Pure.
 
-The texts are those of a reading (``nestflux/database/reader.py``). Both sides of the round trip
-are taken apart in this way, so that a remark excuses one attribute and nothing else.
+The texts are those of a reading (``nestflux/database/reader.py``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from nestflux.history.lexer import Token, tokens, unquoted
 
@@ -260,6 +259,12 @@ def _stated(parts: ColumnParts | OptionParts) -> dict[str, str]:
     return {name: str(value) for name, value in vars(parts).items() if value}
 
 
+def first_list(text: str) -> tuple[str, ...]:
+    """What the first parentheses hold, at their commas: the columns of a key. None, where there are
+    no parentheses."""
+    return _parentheses(text)[1] if any(token.text == "(" for token in tokens(text)) else ()
+
+
 def _parentheses(text: str) -> tuple[str, tuple[str, ...], str]:
     """What stands before the first parentheses, between their commas, and after them."""
     found = list(tokens(text))
@@ -303,13 +308,3 @@ def literal(default: str) -> Literal | None:
     if default and all(part in "0123456789.-" for part in default):
         return Literal(default, quoted=False)
     return None
-
-
-@dataclass
-class Others:
-    """Keys and constraints of a table, by what they are."""
-
-    keys: list[KeyParts] = field(default_factory=list)
-    foreign_keys: list[ForeignKeyParts] = field(default_factory=list)
-    checks: list[tuple[str, str]] = field(default_factory=list)  # name, whole text
-    strange: list[str] = field(default_factory=list)

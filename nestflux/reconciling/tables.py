@@ -1,13 +1,13 @@
-"""Definitions of a reading, taken apart as far as a reconciliation needs. Pure, and by tokens."""
+"""The tables of a reading, and what a reconciliation asks of their parts. Pure."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 
-from nestflux.database.reader import first_list, table_parts, type_end
+from nestflux.database.reader import table_parts, type_end
+from nestflux.history.definitions import column_parts, first_list, foreign_key_parts
 from nestflux.history.deltas import ORDER, Reading
 from nestflux.history.lexer import quoted, significant, tokens, unquoted
 from nestflux.history.narrowing import ColumnType, column_type
@@ -138,57 +138,38 @@ def create_table(create: str, collation: str, *, foreign_keys: bool) -> str:
 # ---- columns -------------------------------------------------------------------------------
 
 
-def words_of(definition: str) -> list[str]:
-    """The words of a definition outside parentheses, in upper case, each string as ``''``."""
-    found, depth = [], 0
-    for token in significant(definition):
-        depth += {"(": 1, ")": -1}.get(token.text, 0) if token.kind == "mark" else 0
-        if depth == 0 and token.kind in ("word", "string"):
-            found.append(token.text.upper() if token.kind == "word" else "''")
-    return found
-
-
 def not_null(definition: str) -> bool:
-    words = words_of(definition)
-    return any(pair == ("NOT", "NULL") for pair in pairwise(words))
+    return column_parts(definition).not_null
 
 
 def has_default(definition: str) -> bool:
-    return "DEFAULT" in words_of(definition)
+    return bool(column_parts(definition).default)
 
 
 def counts(definition: str) -> bool:
-    return "AUTO_INCREMENT" in words_of(definition)
+    return column_parts(definition).auto_increment
 
 
 def collation_of(definition: str) -> str:
-    words = words_of(definition)
-    return words[words.index("COLLATE") + 1].lower() if "COLLATE" in words else ""
+    return column_parts(definition).collation.lower()
 
 
 def generated_as(definition: str) -> str:
     """``VIRTUAL``, ``STORED``, or empty for a column of its own values."""
-    if not column_type(definition).generated:
+    parts = column_parts(definition)
+    if not parts.generated:
         return ""
-    return "STORED" if {"STORED", "PERSISTENT"} & set(words_of(definition)) else "VIRTUAL"
+    return "STORED" if parts.stored else "VIRTUAL"
 
 
 def check_in(definition: str) -> str:
     """The expression of a column's own CHECK, with its parentheses (MariaDB)."""
-    depth, start = 0, -1
-    for token in tokens(definition):
-        if token.kind == "mark":
-            depth += {"(": 1, ")": -1}.get(token.text, 0)
-            if start >= 0 and depth == 0 and token.text == ")":
-                return definition[start : token.end].strip()
-        elif depth == 0 and token.text.upper() == "CHECK":
-            start = token.end
-    return ""
+    return column_parts(definition).check
 
 
 def explicit(definition: str, collation: str) -> str:
     """A column's definition that says its character set and collation, where it has one."""
-    if column_type(definition).name not in _TEXTUAL or "CHARACTER" in words_of(definition):
+    if column_type(definition).name not in _TEXTUAL or column_parts(definition).charset:
         return definition
     end = type_end(definition)
     charset = collation.split("_", 1)[0]
@@ -258,23 +239,9 @@ class ForeignKey:
 
     @classmethod
     def of(cls, table: str, name: str, text: str) -> ForeignKey:
-        words = [t.text.upper() if t.kind == "word" else "" for t in significant(text)]
-        found = significant(text)
-        refers = words.index("REFERENCES")
-        opening = next(i for i in range(refers, len(found)) if found[i].text == "(")
-        closing = next(i for i in range(opening, len(found)) if found[i].text == ")")
-
-        def names(start: int, end: int) -> tuple[str, ...]:
-            return tuple(unquoted(t.text) for t in found[start:end] if t.kind == "name")
-
-        return cls(
-            table,
-            name,
-            text,
-            names(2, refers),
-            names(refers, opening)[-1],
-            names(opening, closing),
-        )
+        parts = foreign_key_parts(text)
+        assert parts is not None, text
+        return cls(table, name, text, parts.columns, parts.table, parts.referenced)
 
     @property
     def key(self) -> str:

@@ -7,7 +7,7 @@ one commit. A data statement and an atomic Python step commit together with thei
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -79,17 +79,11 @@ class PassageRows:
         return (*self.passage, task.ordinal)
 
     @contextmanager
-    def write(self) -> Iterator[None]:
-        """One commit to the ledger, under the lock."""
+    def write(self, *, several: bool = True) -> Iterator[None]:
+        """One commit to the ledger, under the lock; a single statement is one by itself."""
         self.context.lock.require()
-        with transaction.atomic(self.connection.alias):
+        with transaction.atomic(self.connection.alias) if several else nullcontext():
             yield
-
-    @contextmanager
-    def _write_one(self) -> Iterator[None]:
-        """The same of a single statement."""
-        self.context.lock.require()
-        yield
 
     # ---- the file --------------------------------------------------------------------------
 
@@ -182,8 +176,7 @@ class PassageRows:
             with self.write():
                 self.book_done(task, rows, seconds, "")
             return
-        # One statement is one commit by itself.
-        with self.write() if task.books else self._write_one():
+        with self.write(several=bool(task.books)):
             self.book(task.books)
             self.ledger.close_and_open_step(
                 self.place(task),

@@ -8,31 +8,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 from nestflux.database.literals import literal
 from nestflux.database.reader import table_names
+from nestflux.history.definitions import BYTES, SPATIAL
 from nestflux.history.lexer import quoted
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
-# Types whose bytes are no text: written as hex literals.
-_BINARY = {
-    "binary",
-    "varbinary",
-    "tinyblob",
-    "blob",
-    "mediumblob",
-    "longblob",
-    "bit",
-    "geometry",
-    "point",
-    "linestring",
-    "polygon",
-    "multipoint",
-    "multilinestring",
-    "multipolygon",
-    "geometrycollection",
-    "geomcollection",
-    "vector",
-}
+_BINARY = BYTES | SPATIAL  # written as hex literals
 _NUMERIC = {"tinyint", "smallint", "mediumint", "int", "bigint", "decimal", "float", "double"}
 
 

@@ -10,6 +10,12 @@ from dataclasses import dataclass
 
 from nestflux.history.lexer import Token, tokens, unquoted
 
+# Types whose values are bytes and no text.
+BYTES = {"binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob", "bit", "vector"}
+SPATIAL = {
+    *("geometry", "point", "linestring", "polygon", "geometrycollection", "geomcollection"),
+    *("multipoint", "multilinestring", "multipolygon"),
+}
 _TYPE_WORDS = {"UNSIGNED", "ZEROFILL", "SIGNED"}
 
 

@@ -9,25 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import models
 
-from nestflux.history.definitions import ColumnParts, literal
+from nestflux.history.definitions import BYTES, SPATIAL, ColumnParts, literal
 from nestflux.pulling.describing import Column
 from nestflux.pulling.python_text import Call, Code, Value
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
-_BYTES = {"binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob", "bit", "vector"}
-_SPATIAL = {
-    "geometry",
-    "point",
-    "linestring",
-    "polygon",
-    "multipoint",
-    "multilinestring",
-    "multipolygon",
-    "geometrycollection",
-    "geomcollection",
-}
 # What MariaDB prints for types that state no display width, which means nothing to either server.
 _WIDTHS = {
     "year(4)": "year",
@@ -161,7 +149,7 @@ def _class_of(column: Column, place: Place) -> tuple[str, dict[str, Value]]:
         return "BooleanField", {}
     if kind == "longtext" and parts.check.strip("()") == _json_check(column).strip("()"):
         return "JSONField", {}
-    if kind in _BYTES or kind in _SPATIAL:
+    if kind in BYTES or kind in SPATIAL:
         return "BinaryField", {"max_length": column.length} if kind.endswith("binary") else {}
     if kind == "year":
         return "PositiveSmallIntegerField", {}

@@ -40,7 +40,7 @@ def reconcile(alias: str, found: BaselinePlan, path: Path) -> Written:
     proved = prove(case, partial(scratch_schema, alias, server.family, found.collation))
     made = Made(
         alias=alias,
-        database=schema_name(connection_for(alias)),
+        database=schema_name(connection),
         server=server.name,
         last=found.entries[-1].name,
         proved_on=found.built_on or server.name,

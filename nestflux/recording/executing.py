@@ -137,6 +137,7 @@ def record_backwards(
     return recorder.recorded
 
 
+@swappable_names_kept()
 def record_one(
     connection: BaseDatabaseWrapper,
     family: str,
@@ -176,13 +177,14 @@ def irreversible_because(migrations: Sequence[Migration]) -> str:
     return ""
 
 
+@swappable_names_kept()
 def _run(
     connection: BaseDatabaseWrapper,
     executor: _RecordingExecutor,
     plan: list[tuple[Migration, bool]],
 ) -> None:
     recorder = executor.statements
-    with _failures_told(connection, executor, plan), swappable_names_kept():
+    with _failures_told(connection, executor, plan):
         before = executor._create_project_state(with_applied_migrations=True)  # type: ignore[attr-defined]
         with connection.execute_wrapper(recorder):
             emit_pre_migrate_signal(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from getpass import getuser
 from importlib.metadata import PackageNotFoundError, version
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils import timezone
 
 from nestflux.database.ledger_rows import FileRow, LedgerFile, LedgerState, LedgerStep, read_state
-from nestflux.database.packets import size_as_value
+from nestflux.database.packets import AT_ONCE, batches, weight_of
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -28,7 +28,6 @@ __all__ = ["FileRow", "Ledger", "LedgerFile", "LedgerState", "LedgerStep", "read
 # A file's long texts. Where they do not fit into one statement with the rest of its row, each is
 # written by one of its own, in the same transaction.
 _TEXTS = ("up_text", "down_text", "record")
-_AT_ONCE = 500_000  # bytes of a statement of ours that can be divided
 _EXCERPT = 4000  # of an error's text: the column is of 65,535 bytes
 
 
@@ -436,7 +435,7 @@ class Ledger:
 
     def _texts_apart(self, columns: dict[str, Any]) -> dict[str, str]:
         """Take a file's texts out of its columns where they would make one statement too long."""
-        if _weight(columns) <= _AT_ONCE:
+        if weight_of(columns) <= AT_ONCE:
             return {}
         texts = {name: str(columns[name]) for name in _TEXTS}
         columns.update(dict.fromkeys(_TEXTS, ""))
@@ -451,7 +450,7 @@ class Ledger:
     def _put(self, table: str, rows: Sequence[Mapping[str, Any]], *, keep: Sequence[str]) -> None:
         """Insert rows, up to fifty a statement; where ``keep`` is given, renew those that are there
         in every other column."""
-        for some in _batches(rows):
+        for some in batches(rows):
             columns = list(some[0])
             marks = f"({', '.join(['%s'] * len(columns))})"
             sql = (
@@ -463,26 +462,6 @@ class Ledger:
                 renewed = [f"`{c}` = VALUES(`{c}`)" for c in columns if c not in keep]
                 sql += f" ON DUPLICATE KEY UPDATE {', '.join(renewed)}"
             self._execute(sql, [value for row in some for value in row.values()])
-
-
-def _batches(rows: Sequence[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
-    """Rows of which each lot is one statement; a row that is long is one by itself."""
-    lot: list[Mapping[str, Any]] = []
-    weight = 0
-    for row in rows:
-        own = _weight(row)
-        if lot and (len(lot) == 50 or weight + own > _AT_ONCE):
-            yield lot
-            lot, weight = [], 0
-        lot.append(row)
-        weight += own
-    if lot:
-        yield lot
-
-
-def _weight(columns: Mapping[str, Any]) -> int:
-    """About how many bytes a row's values have in a statement."""
-    return sum(size_as_value(value) for value in columns.values() if isinstance(value, str))
 
 
 def _user() -> str:

@@ -8,11 +8,13 @@ beforehand is asked beforehand. (MySQL Manual B.3.2.8, "Packet Too Large".)
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from django.db.utils import Error
 
 SMALL = 512 * 1024  # bytes that no server in use refuses: below it nobody need ask
+AT_ONCE = 500_000  # bytes of a statement of ours that can be divided
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -58,3 +60,23 @@ def size_as_value(text: str) -> int:
 def in_megabytes(size: int) -> str:
     """``16.0 MB``, as administrators count them: of 1,048,576 bytes."""
     return f"{size / 2**20:.1f} MB"
+
+
+def batches(rows: Sequence[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
+    """Rows of which each lot is one statement; a row that is long is one by itself."""
+    lot: list[Mapping[str, Any]] = []
+    weight = 0
+    for row in rows:
+        own = weight_of(row)
+        if lot and (len(lot) == 50 or weight + own > AT_ONCE):
+            yield lot
+            lot, weight = [], 0
+        lot.append(row)
+        weight += own
+    if lot:
+        yield lot
+
+
+def weight_of(columns: Mapping[str, Any]) -> int:
+    """About how many bytes a row's values have in a statement."""
+    return sum(size_as_value(value) for value in columns.values() if isinstance(value, str))

@@ -19,6 +19,8 @@ from __future__ import annotations
 import json
 import os
 import pty
+import secrets
+import shutil
 import signal
 import subprocess
 import sys
@@ -178,6 +180,11 @@ class Project:
         text = self.read(name)
         assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {name}"
         (self.path / name).write_text(text.replace(old, new), encoding="utf-8")
+
+    def take_over(self, source: Path, *names: str) -> None:
+        """Copy folders of another project."""
+        for name in names:
+            shutil.copytree(source / name, self.path / name, dirs_exist_ok=True)
 
     def remove(self, name: str) -> None:
         (self.path / name).unlink()
@@ -379,3 +386,15 @@ def new_project(
         project.app(label, files)
     project.recreate_database()
     return project
+
+
+@contextmanager
+def kept_project(
+    path: Path, server: TestServer, apps: Mapping[str, Mapping[str, str]]
+) -> Iterator[Project]:
+    """A project that is recorded once, for tests that take over its folders."""
+    project = new_project(path, server, f"nf_{secrets.token_hex(5)}", apps)
+    try:
+        yield project
+    finally:
+        server.drop_all(project.database)

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import secrets
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,35 +9,29 @@ import pytest
 from tests.applying import vault
 from tests.applying.histories import APPS, write_first, write_second, write_third
 from tests.conftest import ProjectFactory
-from tests.scenario import Project, TestServer, new_project
+from tests.scenario import Project, TestServer, kept_project, new_project
 
 
 @pytest.fixture(scope="session")
 def recorded(tmp_path_factory: pytest.TempPathFactory, server: TestServer) -> Iterator[Path]:
     """A project with two recorded files, made once for the whole run."""
     path = tmp_path_factory.mktemp("recorded")
-    project = new_project(path, server, f"nf_{secrets.token_hex(5)}", {"shop": {}})
-    try:
+    with kept_project(path, server, {"shop": {}}) as project:
         write_first(project)
         project.succeeds("db_generate", "--name", "first", "--noinput")
         write_second(project)
         project.succeeds("db_generate", "--name", "second", "--noinput")
         project.write("shop/apps.py", APPS)
         yield path
-    finally:
-        server.drop_all(project.database)
 
 
 @pytest.fixture(scope="session")
 def recorded_vault(tmp_path_factory: pytest.TempPathFactory, server: TestServer) -> Iterator[Path]:
     """A project whose last file loses data in each way, made once for the whole run."""
     path = tmp_path_factory.mktemp("recorded_vault")
-    project = new_project(path, server, f"nf_{secrets.token_hex(5)}", {"vault": {}})
-    try:
+    with kept_project(path, server, {"vault": {}}) as project:
         vault.record(project)
         yield path
-    finally:
-        server.drop_all(project.database)
 
 
 @pytest.fixture
@@ -46,8 +39,7 @@ def empty_vault(project: ProjectFactory, recorded_vault: Path) -> Project:
     """A project of its own with ``0001_first`` applied and no rows; ``0002_fills`` and
     ``0003_loses`` are pending."""
     made = project({"vault": {}})
-    for name in ("vault", "migrations_sql"):
-        shutil.copytree(recorded_vault / name, made.path / name, dirs_exist_ok=True)
+    made.take_over(recorded_vault, "vault", "migrations_sql")
     made.succeeds("db_migrate", "--to", "0001_first")
     return made
 
@@ -84,8 +76,7 @@ def recorded_with(
 
 
 def copy_recorded(source: Path, project: Project) -> Project:
-    for name in ("shop", "migrations_sql"):
-        shutil.copytree(source / name, project.path / name, dirs_exist_ok=True)
+    project.take_over(source, "shop", "migrations_sql")
     return project
 
 
@@ -101,12 +92,9 @@ def recorded_odd(
 ) -> Iterator[Path]:
     """The same with a third file, ``0003_odd``, whose statements have several effects each."""
     path = tmp_path_factory.mktemp("odd")
-    project = new_project(path, server, f"nf_{secrets.token_hex(5)}", {"shop": {}})
-    try:
+    with kept_project(path, server, {"shop": {}}) as project:
         write_third(copy_recorded(recorded, project))
         yield path
-    finally:
-        server.drop_all(project.database)
 
 
 @pytest.fixture
@@ -121,21 +109,17 @@ def odd(project: ProjectFactory, recorded_odd: Path) -> Project:
 def recorded_whole(tmp_path_factory: pytest.TempPathFactory, server: TestServer) -> Iterator[Path]:
     """All of it in one file, ``0001_whole``: three migrations, with steps of each kind."""
     path = tmp_path_factory.mktemp("whole")
-    project = new_project(path, server, f"nf_{secrets.token_hex(5)}", {"shop": {}})
-    try:
+    with kept_project(path, server, {"shop": {}}) as project:
         write_first(project)
         write_second(project)
         project.succeeds("db_generate", "--name", "whole", "--noinput")
         project.write("shop/apps.py", APPS)
         yield path
-    finally:
-        server.drop_all(project.database)
 
 
 @pytest.fixture
 def whole(project: ProjectFactory, recorded_whole: Path) -> Project:
     """A project of its own with ``0001_whole``, nothing applied."""
     made = project({"shop": {}})
-    for name in ("shop", "migrations_sql"):
-        shutil.copytree(recorded_whole / name, made.path / name, dirs_exist_ok=True)
+    made.take_over(recorded_whole, "shop", "migrations_sql")
     return made

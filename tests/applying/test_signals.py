@@ -4,7 +4,6 @@ with a run that is killed after its last statement, or in the middle of the sign
 from __future__ import annotations
 
 import secrets
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -89,8 +88,7 @@ def recorded_permissions(
 @pytest.fixture
 def permitted(project: ProjectFactory, recorded_permissions: Path) -> Project:
     made = project({"shop": {}}, contrib=CONTRIB)
-    for name in ("shop", "migrations_sql"):
-        shutil.copytree(recorded_permissions / name, made.path / name, dirs_exist_ok=True)
+    made.take_over(recorded_permissions, "shop", "migrations_sql")
     return made
 
 

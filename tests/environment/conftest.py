@@ -17,7 +17,7 @@ import pytest
 
 from tests.environment.deploys import state_of, until
 from tests.environment.histories import APPS, write_first, write_second
-from tests.scenario import REPOSITORY, Project, TestServer, new_project
+from tests.scenario import REPOSITORY, Project, TestServer, kept_project, new_project
 
 # Row locks are waited for a second and not fifty; and as some operators have it, their timeout
 # rolls the transaction back (read-only once the server runs: Manual 17.14).
@@ -127,15 +127,12 @@ def own_server(
 def recorded(tmp_path_factory: pytest.TempPathFactory, server: TestServer) -> Iterator[Path]:
     """A project with two recorded files, made once for the whole run."""
     path = tmp_path_factory.mktemp("recorded")
-    project = new_project(path, server, f"nf_{secrets.token_hex(5)}", {"shop": {}})
-    try:
+    with kept_project(path, server, {"shop": {}}) as project:
         write_first(project)
         project.succeeds("db_generate", "--name", "first", "--noinput")
         write_second(project)
         project.succeeds("db_generate", "--name", "second", "--noinput")
         yield path
-    finally:
-        server.drop_all(project.database)
 
 
 def copy_of(recorded: Path, path: Path, server: TestServer) -> Project:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -18,7 +17,7 @@ from tests.faults.commands import Commands
 from tests.faults.proxy import Proxy
 from tests.faults.rig import Rig
 from tests.faults.servers import Backstage
-from tests.scenario import Project, TestServer, new_project
+from tests.scenario import Project, TestServer, kept_project
 
 
 @pytest.fixture(autouse=True)
@@ -33,14 +32,11 @@ def shop(tmp_path_factory: pytest.TempPathFactory, server: TestServer) -> Iterat
     file came between."""
     path = tmp_path_factory.mktemp("faults") / "project"
     path.mkdir()
-    project = new_project(path, server, f"nf_{secrets.token_hex(5)}", {"shop": {}})
-    try:
+    with kept_project(path, server, {"shop": {}}) as project:
         history.record_two(project)
         shutil.copytree(path, path.with_name("rebased"))
         history.record_third(project)
         yield project
-    finally:
-        server.drop_all(project.database)
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import secrets
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ import pytest
 
 from tests.conftest import ProjectFactory
 from tests.pulling.schemas import RICH
-from tests.scenario import Outcome, Project, TestServer, new_project
+from tests.scenario import Outcome, Project, TestServer, kept_project
 
 
 @dataclass(frozen=True)
@@ -43,12 +42,9 @@ def feed(project: Project, schema: str) -> Project:
 def rich(tmp_path_factory: pytest.TempPathFactory, server: TestServer) -> Iterator[Pulled]:
     """The rich schema, pulled once for the whole run; not to be changed."""
     path = tmp_path_factory.mktemp("rich")
-    project = new_project(path, server, f"nf_{secrets.token_hex(5)}", {})
-    try:
+    with kept_project(path, server, {}) as project:
         feed(project, RICH[server.family])
         yield Pulled(project, project.run("db_pull"))
-    finally:
-        server.drop_all(project.database)
 
 
 @pytest.fixture

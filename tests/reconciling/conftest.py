@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import secrets
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,31 +7,25 @@ import pytest
 
 from tests.conftest import ProjectFactory
 from tests.reconciling import odd, store
-from tests.scenario import Project, TestServer, new_project
+from tests.scenario import Project, TestServer, kept_project
 
 
 @pytest.fixture(scope="session")
 def recorded_store(tmp_path_factory: pytest.TempPathFactory, server: TestServer) -> Iterator[Path]:
     """A project with ``0001_all`` and ``0002_later``, made once for the whole run."""
     path = tmp_path_factory.mktemp("recorded_store")
-    project = new_project(path, server, f"nf_{secrets.token_hex(5)}", {"store": {}})
-    try:
+    with kept_project(path, server, {"store": {}}) as project:
         store.record(project)
         yield path
-    finally:
-        server.drop_all(project.database)
 
 
 @pytest.fixture(scope="session")
 def recorded_odd(tmp_path_factory: pytest.TempPathFactory, server: TestServer) -> Iterator[Path]:
     """A project with ``0001_odd``, made once for the whole run."""
     path = tmp_path_factory.mktemp("recorded_odd")
-    project = new_project(path, server, f"nf_{secrets.token_hex(5)}", {"odd": {}})
-    try:
+    with kept_project(path, server, {"odd": {}}) as project:
         odd.record(project)
         yield path
-    finally:
-        server.drop_all(project.database)
 
 
 @pytest.fixture
@@ -49,8 +41,7 @@ def odd_live(project: ProjectFactory, recorded_odd: Path) -> Project:
 
 
 def _migrated(made: Project, recorded: Path, app: str, last: str) -> Project:
-    for name in (app, "migrations_sql"):
-        shutil.copytree(recorded / name, made.path / name, dirs_exist_ok=True)
+    made.take_over(recorded, app, "migrations_sql")
     outcome = made.python(
         f"""
         from django.db import connection

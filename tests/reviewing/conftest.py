@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,27 +9,23 @@ import pytest
 
 from tests.conftest import ProjectFactory
 from tests.reviewing.shop import MODELS, write_shop
-from tests.scenario import Project, TestServer, new_project
+from tests.scenario import Project, TestServer, kept_project
 
 
 @pytest.fixture(scope="session")
 def recorded(tmp_path_factory: pytest.TempPathFactory, server: TestServer) -> Iterator[Path]:
     """The shop's folder, recorded once for the run."""
     path = tmp_path_factory.mktemp("reviewed")
-    project = new_project(path, server, f"nf_{secrets.token_hex(5)}", {"shop": {}})
-    try:
+    with kept_project(path, server, {"shop": {}}) as project:
         write_shop(project)
         yield path
-    finally:
-        server.drop_all(project.database)
 
 
 @pytest.fixture
 def shop(project: ProjectFactory, recorded: Path) -> Project:
     """The shop with its files, and an empty database of its own."""
     made = project({"shop": {"models.py": MODELS}})
-    for name in ("shop", "migrations_sql"):
-        shutil.copytree(recorded / name, made.path / name, dirs_exist_ok=True)
+    made.take_over(recorded, "shop", "migrations_sql")
     return made
 
 

@@ -1,14 +1,13 @@
 from __future__ import annotations
 
 import secrets
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import ProjectFactory
-from tests.scenario import Project, TestServer, new_project
+from tests.scenario import Project, TestServer, kept_project, new_project
 from tests.scenarios import hard
 from tests.scenarios.shop import record_shop
 
@@ -37,20 +36,16 @@ def recorded_hard_project(
 def recorded_shop(tmp_path_factory: pytest.TempPathFactory, server: TestServer) -> Iterator[Path]:
     """The shop's folder, recorded once for the run."""
     path = tmp_path_factory.mktemp("shop")
-    project = new_project(path, server, f"nf_{secrets.token_hex(5)}", {"shop": {}})
-    try:
+    with kept_project(path, server, {"shop": {}}) as project:
         record_shop(project)
         yield path
-    finally:
-        server.drop_all(project.database)
 
 
 @pytest.fixture
 def shop(project: ProjectFactory, recorded_shop: Path) -> Project:
     """The shop with its two files, and an empty database of its own."""
     made = project({"shop": {}})
-    for name in ("shop", "migrations_sql"):
-        shutil.copytree(recorded_shop / name, made.path / name, dirs_exist_ok=True)
+    made.take_over(recorded_shop, "shop", "migrations_sql")
     return made
 
 

@@ -1,14 +1,12 @@
 from __future__ import annotations
 
-import secrets
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import ProjectFactory
-from tests.scenario import Project, TestServer, new_project
+from tests.scenario import Project, TestServer, kept_project
 from tests.squashing.histories import DEPOT, LAST, record
 from tests.squashing.shelf import AFTER, BEFORE, check_out, keep
 
@@ -18,23 +16,19 @@ def recorded(tmp_path_factory: pytest.TempPathFactory, server: TestServer) -> It
     """A project with five files, and the same history with the first four squashed: made once for
     the whole run."""
     path = tmp_path_factory.mktemp("to_squash")
-    project = new_project(path, server, f"nf_{secrets.token_hex(5)}", {"shop": {}, "depot": DEPOT})
-    try:
+    with kept_project(path, server, {"shop": {}, "depot": DEPOT}) as project:
         record(project)
         keep(project, BEFORE)
         project.succeeds("db_squash", "--to", LAST, "--yes")
         keep(project, AFTER)
         yield path
-    finally:
-        server.drop_all(project.database)
 
 
 @pytest.fixture
 def shop(project: ProjectFactory, recorded: Path) -> Project:
     """A project of its own with the five files, nothing applied."""
     made = project({"shop": {}, "depot": {}})
-    for name in ("shop", "depot", BEFORE, AFTER):
-        shutil.copytree(recorded / name, made.path / name, dirs_exist_ok=True)
+    made.take_over(recorded, "shop", "depot", BEFORE, AFTER)
     check_out(made, BEFORE)
     return made
 

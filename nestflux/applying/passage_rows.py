@@ -15,14 +15,12 @@ from django.db.utils import Error
 
 from nestflux.applying.context import Context
 from nestflux.applying.files import ledger_steps
+from nestflux.applying.readings import Readings
 from nestflux.applying.tasks import Task, Work
 from nestflux.applying.transactions import untransactional
 from nestflux.database.ledger import FileRow, LedgerFile
-from nestflux.database.reader import has_programs, read_schema
-from nestflux.history.deltas import Delta
 from nestflux.history.lexer import identifiers
 from nestflux.history.sqlfile import Direction, PythonStep, Statement
-from nestflux.history.statements import leaves_programs
 
 if TYPE_CHECKING:
     from nestflux.graph.python_steps import PythonOperation
@@ -63,7 +61,7 @@ class PassageRows:
         self.opened = 0
         self.before: dict[str, str] | None = None
         self.doubt = ""
-        self._programs: bool | None = None
+        self.readings = Readings(context.connection)
 
     def _as_begun(self, work: Work) -> Work:
         """Less the steps that were not needed when the passage was begun."""
@@ -149,7 +147,7 @@ class PassageRows:
     def look(self, task: Task) -> None:
         """What must be known of a step before it runs."""
         is_ddl = task.kind == "ddl"
-        self.before = self.reading(task.text, task.record.delta) if is_ddl else None
+        self.before = self.readings.of(task.text, task.record.delta) if is_ddl else None
         self.doubt = self._undecidable(task)
 
     def write_opening(self, task: Task) -> None:
@@ -159,12 +157,13 @@ class PassageRows:
     def look_behind(self, task: Task) -> Task | None:
         """The step that follows, looked at; None where there is none, or where its tables cannot
         be looked at: then it is opened by itself."""
-        self._forget_programs(task)
+        self.readings.step_done(self._sql(task), task.record.delta)
         following = self.work.following(task)
         if following is not None:
             try:
                 self.look(following)
             except Error:
+                self.readings.forget()
                 return None
         return following
 
@@ -190,7 +189,7 @@ class PassageRows:
 
     def close(self, task: Task, rows: int | None, seconds: float, note: str = "") -> None:
         """After a step: what is booked with it, and the next step's opening."""
-        self._forget_programs(task)
+        self.readings.step_done(self._sql(task), task.record.delta)
         self.book_done(task, rows, seconds, note)
         if following := self.work.following(task):
             self.open(following)
@@ -222,24 +221,6 @@ class PassageRows:
             return None
         return self.context.runner.find(task.step.locator)
 
-    def reading(self, sql: str, recorded: Delta) -> dict[str, str]:
-        """What a statement touches, as it is now: every object that it names or changed."""
-        changed = {key.split(" / ")[0].split(" ", 1)[1] for key in recorded.changes}
-        names = {*identifiers(sql), *changed}
-        programs = not leaves_programs(sql) or self._has_programs()
-        return read_schema(self.connection, names, programs=programs).reading
-
-    def _has_programs(self) -> bool:
-        """Most schemas have no trigger and no routine: asked once, and again behind a step that
-        could have made one."""
-        if self._programs is None:
-            self._programs = has_programs(self.connection)
-        return self._programs
-
-    def _forget_programs(self, task: Task) -> None:
-        if not isinstance(task.step, Statement) or not leaves_programs(task.text):
-            self._programs = None
-
     def _undecidable(self, task: Task) -> str:
         if task.record.undecidable:
             return task.record.undecidable
@@ -248,5 +229,10 @@ class PassageRows:
             return "it is a Python step outside any transaction"
         if task.kind == "ddl":
             return ""
-        sql = task.text if isinstance(task.step, Statement) else ""
-        return untransactional(self.connection, {*task.record.tables, *identifiers(sql)})
+        names = {*task.record.tables, *identifiers(self._sql(task))}
+        return untransactional(self.connection, names)
+
+    @staticmethod
+    def _sql(task: Task) -> str:
+        """What a step sends, as far as its file says it: of one in Python, nothing."""
+        return task.text if isinstance(task.step, Statement) else ""

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
+from nestflux.database.collations import is_textual, primary_collations, stated_collation
 from nestflux.history.definitions import first_list
 from nestflux.history.deltas import ORDER
 from nestflux.history.lexer import Token, quoted, tokens, unquoted
@@ -74,19 +75,24 @@ def read_schema(
     names: Collection[str] | None = None,
     *,
     programs: bool = True,
+    listed: Mapping[str, str] | None = None,
 ) -> Schema:
     """Read the connection's schema, or only the tables, views, triggers and routines ``names``.
 
     Args:
         programs: look for triggers, routines and events; they cost as much as all the rest.
+        listed: ``listed_tables`` as they were asked before; None: they are asked now.
     """
+    primary = primary_collations(connection)
     reading: dict[str, str] = {}
     made_by: dict[str, _Table | str] = {}
     counters: dict[str, int] = {}
     with connection.cursor() as cursor:
         cursor.execute("SELECT @@collation_database, DATABASE()")
         default, schema = cursor.fetchone()
-        for name, (kind, collations) in _tables(cursor, names).items():
+        for name, kind in (_listed(cursor, names) if listed is None else listed).items():
+            if names is not None and name not in names:
+                continue
             if kind == "VIEW":
                 cursor.execute(f"SHOW CREATE VIEW {quoted(name)}")
                 text = _anonymous(cursor.fetchone()[1], schema)
@@ -94,7 +100,7 @@ def read_schema(
                 continue
             cursor.execute(f"SHOW CREATE TABLE {quoted(name)}")
             text = cursor.fetchone()[1]
-            table = _taken_apart(name, text, tuple(sorted(collations.items())), default)
+            table = _taken_apart(name, text, default, primary)
             reading.update(table.reading)
             made_by[f"table {name}"] = table
             if table.counter:
@@ -108,7 +114,13 @@ def read_schema(
 def table_names(connection: BaseDatabaseWrapper) -> list[str]:
     """The base tables of the schema that are nobody's books."""
     with connection.cursor() as cursor:
-        return [name for name, (kind, _) in _tables(cursor, None).items() if kind != "VIEW"]
+        return [name for name, kind in _listed(cursor, None).items() if kind != "VIEW"]
+
+
+def listed_tables(connection: BaseDatabaseWrapper) -> dict[str, str]:
+    """Every table and view of the schema that is nobody's books, and which of the two it is."""
+    with connection.cursor() as cursor:
+        return _listed(cursor, None)
 
 
 def has_programs(connection: BaseDatabaseWrapper) -> bool:
@@ -118,33 +130,22 @@ def has_programs(connection: BaseDatabaseWrapper) -> bool:
         return bool(cursor.fetchall())
 
 
-def _tables(cursor: Any, names: Collection[str] | None) -> dict[str, tuple[str, dict[str, str]]]:
-    """Tables and views: the kind, as the server writes it, and the collation of each textual
-    column; under ``""`` the table's own."""
+def _listed(cursor: Any, names: Collection[str] | None) -> dict[str, str]:
+    """Tables and views, and which of the two each is, as the server writes it."""
     if names is not None and not names:
         return {}
-    # A server opens only what is asked for by name (MariaDB KB "Optimizations for Information
-    # Schema queries"); it may compare without case.
-    here, params = "TABLE_SCHEMA = DATABASE()", list(names or ())
-    if names is not None:
-        here += f" AND TABLE_NAME IN ({', '.join(['%s'] * len(params))})"
+    # The server may compare names without case.
+    here = "" if names is None else f" AND TABLE_NAME IN ({', '.join(['%s'] * len(names))})"
     cursor.execute(
-        "SELECT TABLE_NAME, TABLE_TYPE, '', TABLE_COLLATION FROM information_schema.TABLES "
-        f"WHERE {here} AND TABLE_TYPE <> 'TEMPORARY' UNION ALL "
-        "SELECT TABLE_NAME, '', COLUMN_NAME, COLLATION_NAME FROM information_schema.COLUMNS "
-        f"WHERE {here} AND COLLATION_NAME IS NOT NULL",
-        [*params, *params],
+        "SELECT TABLE_NAME, TABLE_TYPE FROM information_schema.TABLES "
+        f"WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE <> 'TEMPORARY'{here}",
+        list(names or ()),
     )
-    rows = cursor.fetchall()
-    found: dict[str, tuple[str, dict[str, str]]] = {
-        name: (kind, {"": collation} if collation else {})
-        for name, kind, _, collation in sorted(row for row in rows if row[1])
-        if name not in BOOKS and not name.startswith(SCRATCH) and (names is None or name in names)
+    return {
+        name: kind
+        for name, kind in sorted(cursor.fetchall())
+        if name not in BOOKS and not name.startswith(SCRATCH)
     }
-    for name, _, column, collation in rows:
-        if column and name in found:
-            found[name][1][column] = collation
-    return found
 
 
 # ---- tables --------------------------------------------------------------------------------
@@ -152,22 +153,23 @@ def _tables(cursor: Any, names: Collection[str] | None) -> dict[str, tuple[str, 
 
 @lru_cache(maxsize=2048)
 def _taken_apart(
-    name: str, text: str, collations: tuple[tuple[str, str], ...], default: str
+    name: str, text: str, default: str, primary: tuple[tuple[str, str], ...]
 ) -> _Table:
     """A recording reads a whole schema several times, and changes a few tables in between."""
-    return _Table(name, text, dict(collations), default)
+    return _Table(name, text, default, dict(primary))
 
 
 class _Table:
     """One ``SHOW CREATE TABLE``, taken apart at the commas of its first parentheses."""
 
-    def __init__(self, name: str, text: str, collations: dict[str, str], default: str) -> None:
+    def __init__(self, name: str, text: str, default: str, primary: Mapping[str, str]) -> None:
         self.name = name
-        self.collations = collations
         self.default = default
+        self.primary = primary
         found = list(tokens(text))
         opening = next(i for i, token in enumerate(found) if token.text == "(")
         parts, rest = _split(found[opening + 1 :])
+        self.collation = stated_collation(rest, primary) or default
         self.columns: dict[str, str] = {}
         self.others: dict[str, str] = {}
         for part in parts:
@@ -179,15 +181,15 @@ class _Table:
         first = part[0]
         if first.kind == "name":
             name = unquoted(first.text)
-            self.columns[name] = self._column(name, part[1:])
+            self.columns[name] = self._column(part[1:])
             return
         self.others[_label(part)] = _joined(part)
 
-    def _column(self, name: str, part: list[Token]) -> str:
+    def _column(self, part: list[Token]) -> str:
         """A column's definition, its collation stated only where it is not the schema's."""
-        collation = self.collations.get(name)
+        collation = stated_collation(part, self.primary) or self.collation
         bare = _without_collation(part)
-        if collation is None or collation == self.default:
+        if collation == self.default or not is_textual(part):
             return _joined(bare)
         words = _joined(bare)
         end = type_end(words)
@@ -196,9 +198,9 @@ class _Table:
 
     def _options(self, rest: list[Token]) -> str:
         text = _joined(_without_counter(_without_collation(rest)))
-        if (collation := self.collations.get("", self.default)) != self.default:
-            charset = collation.split("_", 1)[0]
-            text = after_engine(text, f"DEFAULT CHARSET={charset} COLLATE={collation}")
+        if self.collation != self.default:
+            charset = self.collation.split("_", 1)[0]
+            text = after_engine(text, f"DEFAULT CHARSET={charset} COLLATE={self.collation}")
         return text
 
     @cached_property

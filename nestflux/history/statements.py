@@ -6,9 +6,10 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
+from functools import lru_cache
 from itertools import pairwise
 
-from nestflux.history.lexer import Token, significant, tokens
+from nestflux.history.lexer import Token, opening, significant, tokens
 
 
 class Kind(StrEnum):
@@ -132,6 +133,22 @@ def leaves_programs(sql: str) -> bool:
     return words[:1] != [] and words[0] in _PLAIN and not _PROGRAMS & set(words)
 
 
+def leaves_tables(sql: str) -> bool:
+    """Is it sure that a statement makes, drops and renames no table and no view?"""
+    words = _words(_acting(sql))
+    if words[:1] == ["ALTER"]:  # MariaDB: CONVERT PARTITION p TO TABLE t
+        return words[1:2] == ["TABLE"] and "RENAME" not in words and words.count("TABLE") == 1
+    if words[:1] in (["CREATE"], ["DROP"]):
+        return "INDEX" in words[1:3] and words[1:2] != ["TABLE"]
+    return words[:1] in (["INSERT"], ["UPDATE"], ["DELETE"], ["REPLACE"])
+
+
+def makes_or_drops_tables(sql: str) -> bool:
+    """Is it a plain CREATE TABLE or DROP TABLE: what it did is in what it changes?"""
+    words = _words(_acting(sql))
+    return words[:1] in (["CREATE"], ["DROP"]) and words[1:2] == ["TABLE"]
+
+
 def why_not_in_a_file(sql: str) -> str:
     """Why a statement cannot be a step of a file: it depends on what another statement of the
     same session left, or leaves the database or the transaction. Empty if it can."""
@@ -189,7 +206,7 @@ def _session_only(what: str) -> str:
     return f"the statement uses {what}, which a run that resumes in another session does not have"
 
 
-def _user_variable(found: list[Token]) -> str:
+def _user_variable(found: Iterable[Token]) -> str:
     """``@name`` or ``@'name'``; not ``@@system_variable``, not ``'user'@'host'``."""
     for previous, token in zip([None, *found], found, strict=False):
         if token.kind != "word" or not token.text.startswith("@") or token.text.startswith("@@"):
@@ -203,7 +220,7 @@ def _user_variable(found: list[Token]) -> str:
 def summary(sql: str) -> str:
     """A statement in a few words for a title: ``ALTER TABLE blog_post``."""
     shown: list[str] = []
-    for token in significant(sql):
+    for token in opening(sql, 7):
         if token.kind == "name":
             shown.append(token.text.strip("`"))
             break
@@ -236,10 +253,11 @@ def _is_program(words: list[str]) -> bool:
     return compound or (words[:1] in (["CREATE"], ["ALTER"]) and bool(_PROGRAMS & set(words[:8])))
 
 
-def _acting(sql: str) -> list[Token]:
+@lru_cache(maxsize=256)  # several questions are asked of a statement, one after the other
+def _acting(sql: str) -> tuple[Token, ...]:
     """The tokens that the server acts on, those inside ``/*! … */`` too; of MariaDB's ``SET
     STATEMENT variable = value FOR statement`` those of the statement."""
-    found = list(_opened(significant(sql)))
+    found = tuple(_opened(significant(sql)))
     words = [token.text.upper() for token in found]
     if words[:2] == ["SET", "STATEMENT"] and "FOR" in words:
         return found[words.index("FOR") + 1 :]
@@ -259,7 +277,7 @@ def _opened(found: Iterable[Token]) -> Iterator[Token]:
             yield token
 
 
-def _leading_words(found: list[Token]) -> list[str]:
+def _leading_words(found: Iterable[Token]) -> list[str]:
     """The words that a statement begins with, an opening parenthesis or comment left out."""
     words = []
     for token in found:

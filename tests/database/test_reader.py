@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -103,6 +104,62 @@ def test_create_texts_loaded_elsewhere_read_the_same(
     with database(server, collation) as connection:
         load(connection, everything)
         assert read_schema(connection).reading == everything.reading
+
+
+STATED = "CREATE TABLE odd (id int PRIMARY KEY, {columns}, n int COMMENT 'x COLLATE y') {options}"
+COLUMNS = """
+    plain varchar(5), short char(3) NOT NULL DEFAULT 'a', body text, long_ longtext,
+    bare char(3) CHARACTER SET latin1, full_ varchar(5) CHARACTER SET latin1 COLLATE latin1_bin,
+    swedish varchar(5) CHARACTER SET latin1 COLLATE latin1_swedish_ci,
+    pure char(1) CHARACTER SET ascii,
+    own varchar(5) COLLATE {collation}, kind enum('a', 'COLLATE') COLLATE {collation},
+    flags set('x', 'y') CHARACTER SET utf8mb3, raw_ varbinary(9), blob_ blob, doc json,
+    made datetime,
+    shout varchar(9) AS (CONCAT(_utf8mb4'CHARACTER SET' COLLATE utf8mb4_bin, 'x')) VIRTUAL,
+    said varchar(9) DEFAULT (CONCAT(_utf8mb4'a' COLLATE utf8mb4_bin, 'b')),
+    other varchar(9) CHARACTER SET utf8mb4
+"""
+
+
+@pytest.mark.parametrize(
+    ("collation", "options"),
+    [
+        ("utf8mb4_bin", ""),
+        ("utf8mb4_unicode_ci", "COLLATE=utf8mb4_unicode_ci"),
+        ("utf8mb4_general_ci", "DEFAULT CHARSET=utf8mb4"),
+        ("latin1_swedish_ci", "DEFAULT CHARSET=latin1 COMMENT='DEFAULT CHARSET=ascii'"),
+        ("latin1_german1_ci", "DEFAULT CHARSET=latin1 COLLATE=latin1_german1_ci"),
+        ("ascii_bin", "CHARACTER SET ascii COLLATE ascii_general_ci"),
+    ],
+)
+@pytest.mark.parametrize("default", ["utf8mb4_unicode_ci", "latin1_swedish_ci", "utf8mb4_bin"])
+def test_collations_are_what_the_server_says_they_are(
+    scratch: BaseDatabaseWrapper, collation: str, options: str, default: str
+) -> None:
+    charset = default.split("_", 1)[0]
+    columns = COLUMNS.format(collation=collation)
+    run(
+        scratch,
+        f"ALTER DATABASE CHARACTER SET {charset} COLLATE {default}",
+        STATED.format(columns=columns, options=options),
+    )
+    reading = read_schema(scratch).reading
+
+    with scratch.cursor() as cursor:
+        cursor.execute(
+            "SELECT COLUMN_NAME, COLLATION_NAME FROM information_schema.COLUMNS "
+            "WHERE TABLE_SCHEMA = DATABASE()"
+        )
+        said = dict(cursor.fetchall())
+        cursor.execute(
+            "SELECT TABLE_COLLATION FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE()"
+        )
+        (of_table,) = cursor.fetchone()
+    for name, says in said.items():
+        definition = re.sub(r"\(.*?\)+", "", reading[f"table odd / column {name}"])
+        stated = re.findall(r" CHARACTER SET \S+ COLLATE (\S+)", definition)
+        assert stated == ([] if says in (None, default) else [says]), name
+    assert (f"COLLATE={of_table}" in reading["table odd"]) is (of_table != default)
 
 
 def test_what_is_left_out(everything: Schema, scratch: BaseDatabaseWrapper) -> None:

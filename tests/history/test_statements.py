@@ -11,6 +11,8 @@ from nestflux.history.statements import (
     is_repeatable,
     kind_of,
     leaves_programs,
+    leaves_tables,
+    makes_or_drops_tables,
     statements_in,
     summary,
     why_not_in_a_file,
@@ -190,3 +192,26 @@ def test_a_string_is_taken_apart_where_the_server_would() -> None:
 )
 def test_what_may_make_a_trigger_is_known(sql: str, leaves: bool) -> None:
     assert leaves_programs(sql) is leaves
+
+
+@pytest.mark.parametrize(
+    ("sql", "leaves"),
+    [
+        ("ALTER TABLE t ADD a int COMMENT 'RENAME'", True),
+        ("/*!50000 ALTER TABLE t ADD a int */", True),
+        ("CREATE UNIQUE INDEX i ON t (a)", True),
+        ("DROP INDEX i ON t", True),
+        ("INSERT INTO t VALUES (1)", True),
+        ("ALTER TABLE t RENAME TO u", False),
+        ("ALTER TABLE t CONVERT PARTITION p TO TABLE u", False),
+        ("ALTER DATABASE CHARACTER SET utf8mb4", False),
+        ("CREATE TABLE `index` (a int)", False),
+        ("CREATE OR REPLACE VIEW v AS SELECT 1", False),
+        ("RENAME TABLE t TO u", False),
+        ("CALL makes_tables()", False),
+        ("", False),
+    ],
+)
+def test_what_may_make_a_table_is_known(sql: str, leaves: bool) -> None:
+    assert leaves_tables(sql) is leaves
+    assert makes_or_drops_tables(sql) is sql.startswith("CREATE TABLE")

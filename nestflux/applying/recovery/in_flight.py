@@ -60,7 +60,7 @@ class InFlight:
             recorded=row.recorded,
             same_server=self.rows.row.recorded_on == self.context.server.name,
         )
-        live = self.rows.reading(row.sql, row.recorded) if row.kind == "ddl" else {}
+        live = self.rows.readings.of(row.sql, row.recorded) if row.kind == "ddl" else {}
         return decide(flying, live)
 
     def settle(self, row: LedgerStep, *, ran: bool, note: str) -> bool:

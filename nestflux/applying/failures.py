@@ -7,6 +7,8 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import django
+import MySQLdb
 from django.db.utils import Error, OperationalError
 
 from nestflux.applying.recovery.deciding import Finding
@@ -30,7 +32,10 @@ class TransactionGone(Error):
 
 
 _LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")})
+_INSTALLED = tuple({sysconfig.get_path(name) for name in ("purelib", "platlib")})
 _PACKAGE = str(Path(__file__).resolve().parent.parent)
+# What stands between an app's code and the server: nothing there is to be mended.
+_MACHINERY = (_PACKAGE, *(str(module.__path__[0]) for module in (django, MySQLdb)))
 
 
 def is_connection_lost(error: BaseException) -> bool:
@@ -156,12 +161,18 @@ def _applied(count: int, direction: Direction) -> str:
 
 
 def place_in_code(error: BaseException) -> str:
-    """File and line of the project's own code that raised; of a library where it is none's."""
+    """File and line of the project's own code that raised; where it is none's, of the installed
+    app's."""
     frames = traceback.extract_tb(error.__traceback__)
     if not frames:
         return ""
-    own = [frame for frame in frames if not frame.filename.startswith(_LIBRARIES)]
-    frame = own[-1] if own and not own[-1].filename.startswith(_PACKAGE) else frames[-1]
+    own = [f for f in frames if not f.filename.startswith((*_LIBRARIES, _PACKAGE))]
+    installed = [
+        f
+        for f in frames
+        if f.filename.startswith(_INSTALLED) and not f.filename.startswith(_MACHINERY)
+    ]
+    frame = (own or installed or frames)[-1]
     return f"{frame.filename}, line {frame.lineno}"
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeGuard
 
@@ -93,6 +94,23 @@ class _Autodetector(MigrationAutodetector):
                 and dependency.model_name_lower == operation.new_name_lower
             )
         return super().check_dependency(operation, dependency)
+
+    @cached_property
+    def _options_stated(self) -> frozenset[str]:
+        return frozenset(
+            name
+            for state in (self.from_state, self.to_state)
+            for model in state.models.values()
+            for name, value in model.options.items()
+            if value
+        )
+
+    def _get_altered_foo_together_operations(self, option_name: str) -> Iterator[Any]:
+        """Django's, which ``create_altered_indexes`` lets go over all models once for each model;
+        it finds none where no model states the option."""
+        if option_name not in self._options_stated:
+            return iter(())
+        return super()._get_altered_foo_together_operations(option_name)  # type: ignore[misc,no-any-return]
 
     def _sort_migrations(self) -> None:
         for operations in self.generated_operations.values():

@@ -19,6 +19,10 @@ MODELS = """
         name = models.CharField(max_length=40)
         born = models.DateField(null=True)
 """
+TOGETHER = """
+        class Meta:
+            unique_together = [("name", "born")]
+"""
 EMPTY = """
     from django.db import migrations
 
@@ -360,3 +364,33 @@ def test_nothing_is_written_into_an_installed_package(project: ProjectFactory) -
     assert '("vendor", "0001_initial")' in site.read("shop/migrations/0001_initial.py").replace(
         "'", '"'
     )
+
+
+def test_columns_that_are_together_are_looked_for_where_a_model_states_some(
+    project: ProjectFactory,
+) -> None:
+    shop = project({"shop": {"models.py": MODELS}})
+    counting = """
+        from django.db.migrations.autodetector import MigrationAutodetector
+        from nestflux.recording.changes import DetectOptions
+        from nestflux.recording.generate import pending
+
+        name, asked = "_get_altered_foo_together_operations", []
+        of_django = getattr(MigrationAutodetector, name)
+
+        def counted(self, option_name):
+            asked.append(option_name)
+            return of_django(self, option_name)
+
+        setattr(MigrationAutodetector, name, counted)
+        found = pending("default", DetectOptions(), ["mariadb"])
+        operations = [o.describe() for m in found.migrations for o in m.operations]
+        print(sorted(set(asked)), [o for o in operations if "together" in o])
+    """
+    without = shop.python(counting)
+    shop.succeeds("db_generate")
+    shop.write("shop/models.py", MODELS + TOGETHER)
+    stated = shop.python(counting)
+
+    assert without.stdout == "[] []\n", str(without)
+    assert stated.stdout.startswith("['unique_together'] ['Alter unique_together"), str(stated)

@@ -24,6 +24,7 @@ from nestflux.history.statements import (
     summary,
     why_not_in_a_file,
 )
+from nestflux.recording.few_models import few_models
 from nestflux.recording.measuring import Measuring, Unmeasured, describe_python
 
 if TYPE_CHECKING:
@@ -138,11 +139,11 @@ class Recorder:
     def _as_sql(self, found: PythonOperation, run: Callable[..., None]) -> Callable[..., None]:
         is_foreign = not type(found.operation).__module__.startswith("django.")
 
-        def watched(*args: Any, **kwargs: Any) -> None:
+        def watched(app_label: str, editor: Any, *states: Any) -> None:
             self._operation = found.locator
             self._foreign = found.locator if is_foreign else ""
             try:
-                run(*args, **kwargs)
+                run(app_label, editor, *(few_models(found.operation, app_label, s) for s in states))
             finally:
                 self._operation = self._foreign = ""
 

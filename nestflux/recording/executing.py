@@ -20,6 +20,7 @@ from nestflux.exceptions import NestFluxError, RecordingFailed
 from nestflux.graph.loader import dotted
 from nestflux.graph.swappable import swappable_names_kept
 from nestflux.recording.capture import Recorded, Recorder, RunsOnData
+from nestflux.recording.few_models import apps_for_receivers, makes_models, needs_few
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -82,6 +83,42 @@ class _RecordingExecutor(MigrationExecutor):
             for migration in self._ordered
             if (migration.app_label, migration.name) not in applied
         ]
+
+    def _migrate_all_forwards(
+        self, state: Any, plan: Any, full_plan: Any, fake: bool, fake_initial: bool
+    ) -> Any:
+        """Django's, but that a state's models are not made for a migration that needs few."""
+        for migration, _ in plan:
+            self._make_models_for(migration, state)
+            state = self.apply_migration(state, migration, fake, fake_initial)
+        return state
+
+    def _migrate_all_backwards(self, plan: Any, full_plan: Any, fake: bool) -> None:
+        """Django's, but for the same; nobody asks for the state at the end."""
+        going = {migration for migration, _ in plan}
+        applied = self.loader.applied_migrations
+        states: dict[Migration, Any] = {}
+        state = self._create_project_state()  # type: ignore[attr-defined]
+        for migration, _ in full_plan:
+            if len(states) == len(going):
+                break
+            if migration in going:
+                self._make_models_for(migration, state)
+                states[migration] = state
+                state = migration.mutate_state(state, preserve=True)
+            elif (migration.app_label, migration.name) in applied:
+                migration.mutate_state(state, preserve=False)
+        for migration, _ in plan:
+            self.unapply_migration(states.pop(migration), migration, fake)
+
+    def _make_models_for(self, migration: Migration, state: ProjectState) -> None:
+        """Make the models of the whole state, or none, before ``migration`` changes it: those that
+        are made are made anew with every model that is added."""
+        made = "apps" in vars(state)
+        if (makes_models(migration) or not made) and needs_few(migration, state):
+            vars(state).pop("apps", None)
+        elif not made:
+            _ = state.apps  # makes them all, in one go
 
     def apply_migration(
         self, state: Any, migration: Any, fake: bool = False, fake_initial: bool = False
@@ -191,7 +228,7 @@ def _run(
                 verbosity=0,
                 interactive=False,
                 db=connection.alias,
-                apps=before.apps,
+                apps=apps_for_receivers(before),
                 plan=plan,
             )
             executor.migrate(None, plan=plan, state=before.clone() if not plan[0][1] else None)

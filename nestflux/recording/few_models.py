@@ -38,7 +38,7 @@ def needs_few(migration: Migration, state: ProjectState) -> bool:
     if not all(_points_into(model, known) for model in state.models.values()):
         return False
     for operation in migration.operations:
-        if not _is_plain(operation):
+        if not is_plain(operation):
             return False
         label = migration.app_label
         if isinstance(operation, CreateModel):
@@ -79,7 +79,7 @@ def only_djangos_receivers() -> bool:
 def few_models(operation: Operation, label: str, state: ProjectState) -> ProjectState:
     """The state with what the operation needs, where nobody has made the models of the whole;
     else the state itself."""
-    if "apps" in vars(state) or not _is_plain(operation):
+    if "apps" in vars(state) or not is_plain(operation):
         return state
     found: dict[Key, ModelState] = {}
     waiting = [model_of(operation, label)]
@@ -95,7 +95,7 @@ def few_models(operation: Operation, label: str, state: ProjectState) -> Project
     return ProjectState(in_order, state.real_apps)
 
 
-def _is_plain(operation: Operation) -> bool:
+def is_plain(operation: Operation) -> bool:
     """Exactly Django's own operation; nothing in it may bring code of its own."""
     if type(operation) is CreateModel:
         bases = all(isinstance(base, str) or base is Model for base in operation.bases or ())

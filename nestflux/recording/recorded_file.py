@@ -5,14 +5,17 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from django.db.migrations.migration import Migration
+from django.db.utils import Error
 
 from nestflux.database.reader import Schema, read_schema
 from nestflux.database.rows import TableRows, read_rows
-from nestflux.database.session import PINNED
-from nestflux.exceptions import NotReproduced
+from nestflux.database.session import PINNED, pin
+from nestflux.exceptions import NestFluxError, NotReproduced
 from nestflux.graph.loader import dotted, load
 from nestflux.graph.python_steps import StepRunner
 from nestflux.history.deltas import Delta, FileRecord
@@ -29,6 +32,7 @@ from nestflux.recording.executing import (
     record_forwards,
 )
 from nestflux.recording.notes import notes_for
+from nestflux.recording.part import Part, part_for
 from nestflux.recording.place import Place
 from nestflux.recording.private_values import private_values
 from nestflux.recording.remembering import records_of
@@ -39,6 +43,11 @@ from nestflux.recording.snapshot import (
     volatility,
 )
 from nestflux.replaying.head import book, bring_to_head, run_file, run_script
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+    from nestflux.graph.loader import ExtendedLoader
 
 logger = logging.getLogger(__name__)
 
@@ -86,15 +95,34 @@ def record_file(
     Raises RecordingFailed where Django's own migrate fails on the shadow, NotReproduced where
     the text run on a fresh shadow does not give what Django built.
     """
+    if only is None and (part := part_for(place, unwritten)):
+        with suppress(
+            NestFluxError, Error
+        ):  # what a part of the schema cannot tell, the whole will
+            return _record(place, unwritten, name, None, part)
+    return _record(place, unwritten, name, only, None)
+
+
+def _record(
+    place: Place,
+    unwritten: Sequence[Migration],
+    name: str,
+    only: Collection[str] | None,
+    part: Part | None,
+) -> RecordedFile:
     journal = place.folder.journal
     modules = written(unwritten)  # before receivers of pre_migrate put operations into them
-    built = _let_django_build(place, journal, unwritten, only)
+    built = _let_django_build(place, journal, unwritten, only, part)
+    if part:
+        part.require_held(built.migrations, [*built.forwards, *built.backwards])
     up, down = _files(place, name, built)
-    varying = _prove(place, journal, unwritten, built, up, down)
+    varying = _prove(place, journal, unwritten, built, up, down, part)
     snapshot = render_snapshot(name, built.after, built.rows, varying)
     reasons = tuple(dict.fromkeys((*journal.replay_because, *varying.reasons)))
     if not reasons:
         prove_snapshot(place, snapshot, built.after)
+    if part:
+        snapshot = render_snapshot(name, built.after, built.rows, varying, part.left_out)
     record = FileRecord(
         up=tuple(step for recorded in built.forwards for step in recorded.records),
         down=tuple(step for recorded in built.backwards for step in recorded.records),
@@ -127,12 +155,13 @@ def _let_django_build(
     journal: Journal,
     unwritten: Sequence[Migration],
     only: Collection[str] | None,
+    part: Part | None,
 ) -> _Built:
     """Once; and once more for each operation that turns out to run on data."""
     on_data: frozenset[str] = frozenset()
     while True:
         try:
-            return _build(place, journal, unwritten, on_data, only)
+            return _build(place, journal, unwritten, on_data, only, part)
         except RunsOnData as found:
             on_data |= {found.locator}
 
@@ -143,10 +172,11 @@ def _build(
     unwritten: Sequence[Migration],
     on_data: frozenset[str],
     only: Collection[str] | None,
+    part: Part | None,
 ) -> _Built:
     family = place.server.family
     with place.shadow() as connection:
-        bring_to_head(connection, place.folder, journal, load(None, unwritten))
+        _load_before(connection, place, journal, load(None, unwritten), part)
         before = read_schema(connection)
         loader = load(connection, unwritten, journal.migrations)
         migrations, forwards = record_forwards(connection, family, loader, on_data, only)
@@ -163,6 +193,22 @@ def _build(
                 irreversible = f"{error.where}: Django's own way back fails: {error.what}"
         notes = notes_for(migrations, [one.section for one in forwards], connection.features)
     return _Built(before, after, rows, left, irreversible, migrations, forwards, backwards, notes)
+
+
+def _load_before(
+    connection: BaseDatabaseWrapper,
+    place: Place,
+    journal: Journal,
+    loader: ExtendedLoader,
+    part: Part | None,
+) -> None:
+    """The schema before the file, or what it can touch of it."""
+    if part is None:
+        bring_to_head(connection, place.folder, journal, loader)
+        return
+    book(connection, journal.books)
+    pin(connection, part.statements)
+    pin(connection, PINNED)
 
 
 def _files(place: Place, name: str, built: _Built) -> tuple[SqlFile, SqlFile]:
@@ -203,6 +249,7 @@ def _prove(
     built: _Built,
     up: SqlFile,
     down: SqlFile,
+    part: Part | None,
 ) -> Volatility:
     """Run both texts on a fresh shadow, under another clock. Returns which rows vary by it."""
     order = [*journal.migrations, *(dotted((m.app_label, m.name)) for m in built.migrations)]
@@ -210,7 +257,7 @@ def _prove(
     with place.shadow_of_another_time() as connection:
         loader = load(None, unwritten)
         steps = StepRunner(loader, order)
-        bring_to_head(connection, place.folder, journal, loader)
+        _load_before(connection, place, journal, loader, part)
         run_file(connection, up, steps)
         book(connection, [row for section in up.sections for row in section.books])
         _require_same(built.after, read_schema(connection), up)

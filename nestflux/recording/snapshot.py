@@ -111,9 +111,16 @@ def settings_that_rows_assume(rows: Mapping[str, TableRows]) -> dict[str, object
 
 
 def render_snapshot(
-    after: str, schema: Schema, rows: Mapping[str, TableRows], varying: Volatility
+    after: str,
+    schema: Schema,
+    rows: Mapping[str, TableRows],
+    varying: Volatility,
+    left_out: Mapping[str, str] | None = None,
 ) -> str:
     """The text of ``schema.sql``.
+
+    Args:
+        left_out: the CREATE of tables that the schema lacks, as a snapshot has them.
 
     Tables come first, in any order under ``foreign_key_checks = 0``; then rows; then what could
     act on rows or reads tables (routines, views in their order of use, triggers, events).
@@ -127,10 +134,10 @@ def render_snapshot(
         "SET foreign_key_checks = 0;",
     ]
     create = schema.create
-    for key in create:
-        if key.startswith("table "):
-            counter = _counter_to_state(schema, key, rows)
-            blocks.append(delimited(after_engine(create[key], counter) if counter else create[key]))
+    tables = {key: sql for key, sql in create.items() if key.startswith("table ")}
+    for key, sql in sorted({**tables, **(left_out or {})}.items()):
+        counter = _counter_to_state(schema, key, rows) if key in tables else ""
+        blocks.append(delimited(after_engine(sql, counter) if counter else sql))
     for table, found in rows.items():
         if table not in varying.unfrozen:
             expressions = varying.expressions.get(table, {})

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from django.db import connections
@@ -39,26 +39,50 @@ def nothing() -> None:
     """A database without a ledger; ``post_migrate`` has its own table there."""
 
 
+Execute = Callable[[Any, Any, Any], Any]
+
+
 @contextmanager
-def ending(ordinal: int, how: str) -> Iterator[None]:
-    """Let runs end at a step: ``before`` the server gets it, ``after`` it ran and before that is
-    written, or because it ``fails``."""
-    run = Passage._execute
-
-    def execute(self: Any, task: Any, operation: Any) -> Any:
-        if task.ordinal != ordinal:
-            return run(self, task, operation)
-        if how == "fails":
-            raise OperationalError(1105, "Unknown error")
-        if how == "after":
-            run(self, task, operation)
-        raise Crash
-
-    Passage._execute = execute  # type: ignore[method-assign]
+def _executing(way: Callable[[Execute], Execute]) -> Iterator[None]:
+    """Let runs execute their steps in this way, which is told the usual one."""
+    usual = Passage._execute
+    Passage._execute = way(usual)  # type: ignore[assignment, method-assign]
     try:
         yield
     finally:
-        Passage._execute = run  # type: ignore[method-assign]
+        Passage._execute = usual  # type: ignore[method-assign]
+
+
+def ending(ordinal: int, how: str) -> AbstractContextManager[None]:
+    """Let runs end at a step: ``before`` the server gets it, ``after`` it ran and before that is
+    written, or because it ``fails``."""
+
+    def way(usual: Execute) -> Execute:
+        def execute(passage: Any, task: Any, operation: Any) -> Any:
+            if task.ordinal != ordinal:
+                return usual(passage, task, operation)
+            if how == "fails":
+                raise OperationalError(1105, "Unknown error")
+            if how == "after":
+                usual(passage, task, operation)
+            raise Crash
+
+        return execute
+
+    return _executing(way)
+
+
+def noting(ordinals: list[int]) -> AbstractContextManager[None]:
+    """Note the steps that runs run."""
+
+    def way(usual: Execute) -> Execute:
+        def execute(passage: Any, task: Any, operation: Any) -> Any:
+            ordinals.append(task.ordinal)
+            return usual(passage, task, operation)
+
+        return execute
+
+    return _executing(way)
 
 
 def dies(action: Callable[[], None], ordinal: int, how: str) -> bool:
@@ -120,15 +144,14 @@ def walk_twice(direction: str, *, every: int = 4) -> None:
     _begin(direction)
     there()
     after = state()
-    steps = _steps()
-    for first in range(2, steps + 1, every):
-        for second in range(1, _steps("down" if direction == "up" else "up") + 1):
+    for first in range(2, _steps() + 1, every):
+        for second in _steps_back(direction, first):
             ends = ((back if direction == "up" else up, before), (onward, after))
             then, wanted = ends[(first + second) // 2 % 2]
             _begin(direction)
             dies(there, first, "before")
-            if dies(back, second, "after" if second % 2 else "before"):
-                _turn_and_compare(report, f"{first} {second} {then.__name__}", then, wanted)
+            assert dies(back, second, "after" if second % 2 else "before")
+            _turn_and_compare(report, f"{first} {second} {then.__name__}", then, wanted)
     print(json.dumps(report))
 
 
@@ -136,6 +159,17 @@ def _begin(direction: str) -> None:
     new_database()
     if direction == "down":
         up()
+
+
+def _steps_back(direction: str, first: int) -> list[int]:
+    """The steps that turn a run round which ended before its step ``first``, in their order."""
+    there, back = (up, down) if direction == "up" else (down, turn_up)
+    _begin(direction)
+    dies(there, first, "before")
+    found: list[int] = []
+    with noting(found):
+        back()
+    return found
 
 
 def _whole_and_back(
@@ -176,9 +210,8 @@ def _skipped() -> int:
         return int(cursor.fetchone()[0])
 
 
-def _steps(direction: str = "up") -> int:
+def _steps() -> int:
+    """Of the file's way up."""
     with connections["default"].cursor() as cursor:
-        cursor.execute(
-            "SELECT MAX(ordinal) FROM nestflux_statement WHERE direction = %s", [direction]
-        )
-        return int(cursor.fetchone()[0] or 99)
+        cursor.execute("SELECT MAX(ordinal) FROM nestflux_statement WHERE direction = 'up'")
+        return int(cursor.fetchone()[0])

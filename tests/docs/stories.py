@@ -14,6 +14,7 @@ legacy    a project that has no apps but ``nestflux``; the database exists and i
 
 from __future__ import annotations
 
+import compileall
 import os
 import re
 import shlex
@@ -29,6 +30,7 @@ from tests.scenario import MYSQL_PROGRAMS, TestServer
 
 # What a clone holds and a reader's commands need.
 _COPIED = (
+    ".gitignore",
     "manage.py",
     "pyproject.toml",
     "nestflux",
@@ -156,6 +158,7 @@ def copy_of_the_repository(path: Path) -> None:
             shutil.copytree(source, path / name, ignore=ignored, dirs_exist_ok=True)
         elif source.exists():
             shutil.copy(source, path / name)
+    _compile(path)
 
 
 _MANAGE = """\
@@ -186,6 +189,13 @@ def a_project_without_apps(path: Path) -> None:
     (path / "settings.py").write_text(_SETTINGS, encoding="utf-8")
     ignored = shutil.ignore_patterns("__pycache__")
     shutil.copytree(REPOSITORY / "nestflux", path / "nestflux", ignore=ignored)
+    _compile(path)
+
+
+def _compile(path: Path) -> None:
+    """A reader's commands write no bytecode, since two edits within a second would meet a stale
+    one; and to compile everything at each start is half of what a command costs."""
+    assert compileall.compile_dir(path, quiet=1)
 
 
 def before_the_worked_example(path: Path) -> None:

@@ -8,6 +8,7 @@ process; ``run`` is the tests' end of it.
 
 from __future__ import annotations
 
+import atexit
 import gc
 import json
 import os
@@ -21,22 +22,39 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
 _LONGEST = 300.0  # seconds: a program that takes longer hangs
 _REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+def _modules(*packages: str) -> Iterator[str]:
+    """All modules in packages of this app."""
+    for package in packages:
+        for path in sorted((_REPOSITORY / "nestflux" / package).rglob("*.py")):
+            yield ".".join(path.relative_to(_REPOSITORY).with_suffix("").parts).removesuffix(
+                ".__init__"
+            )
+
+
 # Imported by a process before it forks commands; none of it sets Django up.
 IMPORTED = (
-    "MySQLdb",
+    "MySQLdb.connections",
+    "django.contrib.admin",
+    "django.contrib.auth.hashers",
     "django.contrib.contenttypes.management",
+    "django.contrib.sessions.backends.db",
     "django.core.management.commands.makemigrations",
     "django.db.backends.mysql.base",
+    "django.db.backends.mysql.compiler",
     "django.db.migrations.executor",
-    *(
-        f"nestflux.management.commands.{path.stem}"
-        for path in sorted((_REPOSITORY / "nestflux" / "management" / "commands").glob("db_*.py"))
-    ),
-    "nestflux.management.start",
+    "django.views.debug",  # for Django's logging
+    "environ",
+    "time_machine",  # with pytest: longer than all that most commands do
+    *_modules("applying", "database", "graph", "history", "recording", "reviewing"),
+    *_modules("management", "pulling"),
+    "nestflux.checks",
+    "nestflux.exports",
 )
 # What Python reads as it starts: too late for a fork.
 _READ_AT_START = ("PYTHON", "LC_", "LANG", "LD_")
@@ -136,20 +154,47 @@ def _text(file: IO[str]) -> str:
     return file.read()
 
 
-def _become(call: _Call) -> None:
+def _become(call: _Call) -> NoReturn:
+    """Be the program, to its end. What Python would take apart then is left to the kernel."""
     os.chdir(call.cwd)
     os.environ.clear()
     os.environ.update(call.env)
-    script, *arguments = call.argv
+    code = 1
+    try:
+        _run_program(call.argv)
+        code = 0
+    except SystemExit as ended:
+        code = _exit_code(ended.code)
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+    finally:
+        atexit._run_exitfuncs()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def _run_program(argv: Sequence[str]) -> None:
+    script, *arguments = argv
     if script == "-c":
         code, *arguments = arguments
         sys.path[0] = ""
         sys.argv = ["-c", *arguments]
         exec(compile(code, "<string>", "exec"), {"__name__": "__main__"})
     else:
-        sys.path[0] = call.cwd
+        sys.path[0] = os.getcwd()
         sys.argv = [script, *arguments]
         runpy.run_path(script, run_name="__main__")
+
+
+def _exit_code(given: object) -> int:
+    """What Python makes of what ``sys.exit`` was given."""
+    if given is None:
+        return 0
+    if isinstance(given, int):
+        return given & 0xFF
+    print(given, file=sys.stderr)
+    return 1
 
 
 if __name__ == "__main__" and (mine := _serve()) is not None:

@@ -37,7 +37,7 @@ def python_of(year: int) -> Path:
         python = room / "bin" / "python"
         stamp = room / "installed"
         if not stamp.exists():
-            _run(sys.executable, "-m", "venv", "--clear", str(room))
+            _run(sys.executable, "-m", "venv", "--clear", "--without-pip", str(room))
             _pip(python, str(wheel), "-r", str(packages), "-c", str(constraints))
         elif stamp.read_text(encoding="utf-8") != wheel.parent.name:
             _pip(python, "--force-reinstall", "--no-deps", str(wheel))
@@ -84,9 +84,16 @@ def _alone() -> Iterator[None]:
 
 
 def _pip(python: Path, *args: str) -> None:
-    _run(str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *args)
+    """Install into a room. Who imports a module compiles it: of most packages few are."""
+    pip = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", str(python))
+    _run(*pip, "install", "--quiet", "--no-compile", *args)
 
 
 def _run(*command: str) -> None:
     ended = subprocess.run(command, cwd=ROOMS, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, f"{' '.join(command)}\n{ended.stdout}\n{ended.stderr}"
+
+
+if __name__ == "__main__":  # ahead of the tests that need them: mostly a wait for the network
+    for constraints in sorted(HERE.glob("constraints-*.txt"), reverse=True):
+        python_of(int(constraints.stem.removeprefix("constraints-")))

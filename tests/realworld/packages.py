@@ -53,3 +53,9 @@ def stages() -> tuple[Stage, ...]:
     if is_whole():
         return (_CONTRIB, _CMS, _TAGGIT, _WAGTAIL, _FILES, OAUTH, _ALLAUTH)
     return (_CONTRIB, _TAGGIT, _FILES, OAUTH, _ALLAUTH)
+
+
+def in_two_stages() -> tuple[Stage, ...]:
+    """The same apps: Django's own, and then all others at once."""
+    first, *others = stages()
+    return first, Stage("packages", tuple(app for stage in others for app in stage.apps))

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.realworld.clean_room import python_of
+from tests.realworld.clean_room import is_whole, python_of
+from tests.realworld.packages import in_two_stages, stages
 from tests.realworld.real_site import RealSite, recorded_site
 from tests.scenario import TestServer
 
@@ -18,7 +19,8 @@ NUMBERED_BY_SIGNALS = ("auth_permission", "django_content_type")
 
 @pytest.fixture
 def site(server: TestServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealSite]:
-    with recorded_site(server, tmp_path_factory.mktemp("upgrade"), THEN) as made:
+    grown = stages() if is_whole() else in_two_stages()
+    with recorded_site(server, tmp_path_factory.mktemp("upgrade"), THEN, grown) as made:
         yield made
 
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Self
 
 import MySQLdb
 import pytest
@@ -22,8 +23,9 @@ SERVER = REPOSITORY / "scripts" / "server"
 class Servers:
     """`scripts/server` on a folder of its own."""
 
-    def __init__(self, local: Path) -> None:
+    def __init__(self, local: Path, initialised: Path | None = None) -> None:
         self.local = local
+        self.initialised = initialised
 
     def __call__(self, command: str, *names: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -32,6 +34,13 @@ class Servers:
             text=True,
             check=False,
         )
+
+    def has(self, *names: str) -> Self:
+        """Give servers their data, as a first start leaves it."""
+        assert self.initialised
+        for name in names:
+            shutil.copytree(self.initialised, self.local / name)
+        return self
 
     def pid(self, name: str) -> int | None:
         found = re.search(r"\(pid (\d+)\)", self("status", name).stdout)
@@ -54,9 +63,8 @@ def initialised(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def servers(tmp_path: Path, initialised: Path) -> Iterator[Servers]:
-    found = Servers(tmp_path / "local")
-    for name in (FAMILY, TEST):
-        shutil.copytree(initialised, found.local / name)
+    """None has data: who copied both for each test would copy half a gigabyte."""
+    found = Servers(tmp_path / "local", initialised)
     yield found
     found("stop")
 
@@ -81,6 +89,7 @@ def end(pid: int) -> None:
 
 
 def test_start_twice_is_one_server_with_the_database_made(servers: Servers) -> None:
+    servers.has(TEST)
     first = servers("start", TEST)
     pid = servers.pid(TEST)
     second = servers("start", TEST)
@@ -92,6 +101,7 @@ def test_start_twice_is_one_server_with_the_database_made(servers: Servers) -> N
 
 
 def test_stop_is_repeatable_and_status_tells(servers: Servers) -> None:
+    servers.has(TEST)
     servers("start", TEST)
 
     assert servers("status", TEST).returncode == 0
@@ -103,6 +113,7 @@ def test_stop_is_repeatable_and_status_tells(servers: Servers) -> None:
 
 
 def test_data_outlives_a_stop(servers: Servers) -> None:
+    servers.has(FAMILY)
     servers("start", FAMILY)
     answer(servers.socket(FAMILY), "CREATE DATABASE kept")
 
@@ -113,6 +124,7 @@ def test_data_outlives_a_stop(servers: Servers) -> None:
 
 
 def test_killed_server_is_started_again(servers: Servers) -> None:
+    servers.has(TEST)
     servers("start", TEST)
     pid = servers.pid(TEST)
     assert pid is not None
@@ -126,6 +138,7 @@ def test_killed_server_is_started_again(servers: Servers) -> None:
 
 
 def test_no_port_is_opened_and_no_other_user_can_enter(servers: Servers) -> None:
+    servers.has(TEST)
     servers("start", TEST)
 
     assert answer(servers.socket(TEST), "SELECT @@skip_networking") == [1]
@@ -133,6 +146,7 @@ def test_no_port_is_opened_and_no_other_user_can_enter(servers: Servers) -> None
 
 
 def test_data_of_another_version_is_kept_for_run_and_remade_for_tests(servers: Servers) -> None:
+    servers.has(FAMILY, TEST)
     for name in (FAMILY, TEST):
         (servers.local / name / "version").write_text("5.5.68\n")
 
@@ -148,14 +162,14 @@ def test_data_of_another_version_is_kept_for_run_and_remade_for_tests(servers: S
 
 
 def test_interrupted_initialisation_is_not_taken_for_data(servers: Servers) -> None:
-    shutil.rmtree(servers.local / TEST / "data")
-    (servers.local / TEST / "data.new").mkdir()
+    (servers.local / TEST / "data.new").mkdir(parents=True)
     (servers.local / TEST / "data.new" / "ibdata1").write_text("half")
 
     assert servers("start", TEST).returncode == 0
 
 
 def test_damaged_data_ends_with_the_servers_own_words(servers: Servers) -> None:
+    servers.has(FAMILY)
     (servers.local / FAMILY / "data" / "ibdata1").write_bytes(b"not a tablespace")
 
     failed = servers("start", FAMILY)
@@ -188,8 +202,7 @@ def test_socket_moves_to_a_short_private_folder_when_the_path_is_too_long(tmp_pa
 def test_another_checkouts_server_is_not_stopped(
     servers: Servers, initialised: Path, tmp_path: Path
 ) -> None:
-    other = Servers(tmp_path / "other")
-    shutil.copytree(initialised, other.local / TEST)
+    other = Servers(tmp_path / "other", initialised).has(TEST)
     try:
         other("start", TEST)
         pid = other.pid(TEST)
@@ -202,6 +215,7 @@ def test_another_checkouts_server_is_not_stopped(
 
 
 def test_server_is_of_the_family_that_was_asked_for(servers: Servers) -> None:
+    servers.has(TEST)
     servers("start", TEST)
 
     assert ("MariaDB" in servers("status", TEST).stdout) == (FAMILY == "mariadb")

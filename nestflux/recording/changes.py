@@ -180,12 +180,12 @@ def detect(loader: ExtendedLoader, options: DetectOptions) -> Detected:
         operation = rename.operation(before)
         operation.state_forwards(rename.app_label, before)
         told.setdefault(rename.app_label, []).append(operation)
-    questioner: MigrationQuestioner = (
+    answering: MigrationQuestioner = (
         InteractiveMigrationQuestioner()
         if options.interactive
         else _Unattended(options, before, after)
     )
-    autodetector = _Autodetector(before, after, questioner)
+    autodetector = _Autodetector(before, after, _AboutOwnModels(answering, after))
     autodetector.told = told
     changes = autodetector.changes(graph=loader.graph, migration_name=options.name)
     packages = [label for label in changes if not _is_written_into(label)]
@@ -271,6 +271,55 @@ def empty_migrations(
     return [migration for found in changes.values() for migration in found]
 
 
+class _AboutOwnModels(MigrationQuestioner):
+    """Hands on what is asked of models for which migrations are written. Of an installed package's
+    models nobody is asked: whatever the answer, nothing comes of it."""
+
+    def __init__(self, answering: MigrationQuestioner, after: ProjectState) -> None:
+        super().__init__()
+        self.answering = answering
+        self.after = after
+
+    def _is_own(self, model_name: str, field_name: str) -> bool:
+        """Has an own model of this name that field? Django does not say of which app it speaks."""
+        return any(
+            name == model_name.lower() and field_name in model.fields and _is_written_into(label)
+            for (label, name), model in self.after.models.items()
+        )
+
+    def ask_rename(
+        self, model_name: str, old_name: str, new_name: str, field_instance: Any
+    ) -> bool:
+        return self._is_own(model_name, new_name) and self.answering.ask_rename(
+            model_name, old_name, new_name, field_instance
+        )
+
+    def ask_rename_model(self, old_model_state: Any, new_model_state: Any) -> bool:
+        return _is_written_into(new_model_state.app_label) and self.answering.ask_rename_model(
+            old_model_state, new_model_state
+        )
+
+    def ask_not_null_addition(self, field_name: str, model_name: str) -> Any:
+        if self._is_own(model_name, field_name):
+            return self.answering.ask_not_null_addition(field_name, model_name)
+        return None
+
+    def ask_not_null_alteration(self, field_name: str, model_name: str) -> Any:
+        if self._is_own(model_name, field_name):
+            return self.answering.ask_not_null_alteration(field_name, model_name)
+        return None
+
+    def ask_auto_now_add_addition(self, field_name: str, model_name: str) -> Any:
+        if self._is_own(model_name, field_name):
+            return self.answering.ask_auto_now_add_addition(field_name, model_name)
+        return None
+
+    def ask_unique_callable_default_addition(self, field_name: str, model_name: str) -> Any:
+        if self._is_own(model_name, field_name):
+            return self.answering.ask_unique_callable_default_addition(field_name, model_name)
+        return None
+
+
 class _Unattended(MigrationQuestioner):
     """Answers what a flag told, and stops where only a person could answer."""
 
@@ -283,7 +332,7 @@ class _Unattended(MigrationQuestioner):
     def ask_rename(
         self, model_name: str, old_name: str, new_name: str, field_instance: Any
     ) -> bool:
-        if self.options.no_rename or self._is_of_a_package(model_name, new_name):
+        if self.options.no_rename:
             return False
         label = next(
             label
@@ -296,24 +345,13 @@ class _Unattended(MigrationQuestioner):
         )
 
     def ask_rename_model(self, old_model_state: Any, new_model_state: Any) -> bool:
-        if self.options.no_rename or not _is_written_into(new_model_state.app_label):
+        if self.options.no_rename:
             return False
         old = f"{old_model_state.app_label}.{old_model_state.name}"
         new = f"{new_model_state.app_label}.{new_model_state.name}"
         raise _renamed_or_dropped(old, new, new_model_state.name)
 
-    def _is_of_a_package(self, model_name: str, field_name: str) -> bool:
-        """Is the question about a model for which nothing will be written anyway?"""
-        labels = [
-            label
-            for (label, name), model in self.after.models.items()
-            if name == model_name.lower() and field_name in model.fields
-        ]
-        return not any(map(_is_written_into, labels))
-
     def ask_not_null_addition(self, field_name: str, model_name: str) -> None:
-        if self._is_of_a_package(model_name, field_name):
-            return
         if not self.options.no_rename:
             self._refuse_look_alike(field_name, model_name)
         raise _needs_default(field_name, model_name, "is new and must not be NULL")
@@ -330,13 +368,9 @@ class _Unattended(MigrationQuestioner):
                     raise _renamed_or_dropped(f"{path}.{gone}", f"{path}.{new}", new)
 
     def ask_not_null_alteration(self, field_name: str, model_name: str) -> None:
-        if self._is_of_a_package(model_name, field_name):
-            return
         raise _needs_default(field_name, model_name, "may be NULL now and must not be any more")
 
     def ask_auto_now_add_addition(self, field_name: str, model_name: str) -> None:
-        if self._is_of_a_package(model_name, field_name):
-            return
         raise _needs_default(field_name, model_name, "is new with auto_now_add")
 
 

@@ -329,24 +329,30 @@ POINTING = """
 """
 
 
-def test_nothing_is_written_into_an_installed_package(project: ProjectFactory) -> None:
-    """Its models may differ from its migrations, by a setting of the site or its own mistake; what
-    Django's makemigrations writes there is gone with its next version."""
-    site = project({"shop": {"models.py": POINTING}})
+def with_package(site: Project, models: str, migration: str) -> Path:
+    """Install a package ``vendor`` beside the project's ``shop``; gives its folder."""
     base = site.path / "base"
     python = f"python{sys.version_info.major}.{sys.version_info.minor}"
     packages = f"base/lib/{python}/site-packages"
     for name, text in (
         ("__init__.py", ""),
         ("migrations/__init__.py", ""),
-        ("models.py", PACKAGE.format(length=30)),
-        ("migrations/0001_initial.py", PACKAGES_OWN),
+        ("models.py", models),
+        ("migrations/0001_initial.py", migration),
     ):
         site.write(f"{packages}/vendor/{name}", text)
     site.settings(apps=("shop", "vendor"))
     own_path = site.environment().get("PYTHONPATH", "")
     site.env["PYTHONUSERBASE"] = str(base)
     site.env["PYTHONPATH"] = os.pathsep.join((own_path, str(site.path / packages)))
+    return site.path / packages / "vendor"
+
+
+def test_nothing_is_written_into_an_installed_package(project: ProjectFactory) -> None:
+    """Its models may differ from its migrations, by a setting of the site or its own mistake; what
+    Django's makemigrations writes there is gone with its next version."""
+    site = project({"shop": {"models.py": POINTING}})
+    vendor = with_package(site, PACKAGE.format(length=30), PACKAGES_OWN)
     generate = """
         from django.core.management import call_command
         call_command("db_generate", *{args!r})
@@ -359,7 +365,7 @@ def test_nothing_is_written_into_an_installed_package(project: ProjectFactory) -
     assert again.code == 0, str(again)
     for outcome in (first, again):
         assert "vendor: models and migrations of the package differ" in outcome.stderr
-    written = sorted(path.name for path in (site.path / packages / "vendor/migrations").glob("0*"))
+    written = sorted(path.name for path in (vendor / "migrations").glob("0*"))
     assert written == ["0001_initial.py"]
     assert '("vendor", "0001_initial")' in site.read("shop/migrations/0001_initial.py").replace(
         "'", '"'

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from tests.faults.journal import Command
 from tests.faults.proxy import Fault, What, When
-from tests.faults.rig import FRESH, REBASED, Journey, Survey
+from tests.faults.rig import FRESH, REBASED, SQUASHED, Journey, Survey
 
 # Seconds that a server works on a statement before it is killed: theirs take 1 to 30 ms.
 _DELAYS = (0.001, 0.004, 0.012)
@@ -36,7 +36,8 @@ def faults(survey: Survey, journey: Journey, what: What, extent: Extent) -> Iter
     writes = [command for command in survey.writes() if command in commands]
     ddl = [command for command in survey.ddl() if command in commands]
     if extent is Extent.SAMPLE:
-        yield from _sample(writes, ddl, journey, what)
+        is_short = journey is SQUASHED
+        yield from _few(writes, what) if is_short else _sample(writes, ddl, journey, what)
         return
     for command in writes if extent is Extent.WRITES else commands:
         yield Fault(what, When.BEFORE, command.at)
@@ -64,6 +65,15 @@ def _sample(
     if what is not What.KILL_SERVER:
         for command in ddl[2 + step % 2 :: 16]:
             yield Fault(what, When.HELD, command.at)
+
+
+def _few(writes: Sequence[Command], what: What) -> Iterator[Fault]:
+    """Of a run that writes to the ledger only: its commit among them."""
+    commit = next(index for index, command in enumerate(writes) if command.word == "COMMIT")
+    for command in writes[commit % 3 :: 3]:
+        yield Fault(what, When.AFTER, command.at)
+    for command in writes[(commit + (what is What.CUT)) % 3 :: 3]:
+        yield Fault(what, When.BEFORE, command.at)
 
 
 def _from_the_third_file(survey: Survey) -> tuple[Command, ...]:

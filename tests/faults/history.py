@@ -299,6 +299,11 @@ def record_third(project: Project) -> None:
     project.write("shop/apps.py", APPS)
 
 
+def squash_two(project: Project) -> None:
+    """Of all three files, the first two become one."""
+    project.succeeds("db_squash", "--to", "0002_second", "--yes")
+
+
 def record_rebased(project: Project) -> None:
     """In a project of the first two files: another branch's third, and then our own as the
     fourth, with another name and id and the same statements."""

@@ -32,12 +32,14 @@ class Journey:
     """A direction to walk: what is there first, and the command that is disturbed.
 
     ``is_rebased``: the next run is that of a project in which the third file was rebased.
+    ``is_squashed``: the command is that of a project in which the first two were squashed since.
     """
 
     name: str
     command: tuple[str, ...]
     prepared_by: tuple[str, ...] = ()
     is_rebased: bool = False
+    is_squashed: bool = False
 
 
 FORWARD = Journey("forward", ("db_migrate", "--replay", "--noinput"))
@@ -46,6 +48,9 @@ ROLLBACK = Journey(
     "rollback", ("db_rollback", "--to", "zero", "--yes"), prepared_by=("db_migrate", "--noinput")
 )
 REBASED = Journey("forward, then rebased", FORWARD.command, is_rebased=True)
+SQUASHED = Journey(
+    "booking a squash", FRESH.command, prepared_by=("db_migrate", "--noinput"), is_squashed=True
+)
 
 
 @dataclass
@@ -54,9 +59,10 @@ class Rig:
 
     backstage: Backstage
     proxy: Proxy
-    commands: Commands
     database: str
-    rebased: Commands | None = None
+    commands: Commands
+    rebased: Commands
+    squashed: Commands
     surveys: dict[str, Survey] = field(default_factory=dict)
 
     @cached_property
@@ -89,7 +95,7 @@ class Rig:
         """The undisturbed run, made once."""
         if journey.name not in self.surveys:
             self.reset(journey)
-            journals = [self._undisturbed(self.commands, journey)]
+            journals = [self._undisturbed(self.commands_of(journey), journey)]
             if journey.is_rebased:
                 journals.append(self._undisturbed(self.next_commands(journey), journey))
             self.surveys[journey.name] = Survey(
@@ -106,12 +112,13 @@ class Rig:
         assert outcome.code == 0, str(outcome)
         return journal
 
+    def commands_of(self, journey: Journey) -> Commands:
+        """Where the disturbed run is started."""
+        return self.squashed if journey.is_squashed else self.commands
+
     def next_commands(self, journey: Journey) -> Commands:
         """Where the run after the disturbed one is started."""
-        if not journey.is_rebased:
-            return self.commands
-        assert self.rebased is not None
-        return self.rebased
+        return self.rebased if journey.is_rebased else self.commands_of(journey)
 
     def of_ledger(self, query: str) -> list[tuple[Any, ...]]:
         """Rows of a query; none where there is no ledger yet."""

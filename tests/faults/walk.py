@@ -107,7 +107,7 @@ class _Walk:
         """Run the command to its fault; False where it ended before that, and all is done."""
         rig = self.rig
         self.journals.append(rig.proxy.begin(fault))
-        outcome = rig.commands.run(*self.journey.command)
+        outcome = rig.commands_of(self.journey).run(*self.journey.command)
         if not rig.proxy.has_struck:
             if outcome.code == 0:
                 self._look_at_speech(outcome)

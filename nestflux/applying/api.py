@@ -6,7 +6,7 @@ from nestflux.applying.backups.taking import Due
 from nestflux.applying.context import Options
 from nestflux.applying.migrate import Outcome, backups_due, make_plan, migrate, works_of
 from nestflux.applying.plan import Plan
-from nestflux.applying.rollback import RollbackPlan, plan_rollback, rollback
+from nestflux.applying.rollback import RollbackPlan, Wanted, plan_rollback, rollback
 from nestflux.applying.status import Status, status
 from nestflux.database.lock_times import LockTimes
 
@@ -19,6 +19,7 @@ __all__ = [
     "RestorePlan",
     "RollbackPlan",
     "Status",
+    "Wanted",
     "backups_due",
     "backups_of",
     "make_plan",

@@ -88,38 +88,48 @@ class RollbackPlan:
         return tuple(loss for file in self.files for loss in file.losses)
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """Which files are to be undone, said in one way at the most; none: the last one.
+
+    ``file``: this one, and what was applied after it. ``to``: what was applied after this one,
+    which stays; ``zero``: everything. ``off_branch``: what the history on disk does not hold, by
+    the texts in the ledger, and what was applied after that.
+    """
+
+    file: str | None = None
+    to: str | None = None
+    off_branch: bool = False
+
+
+LAST = Wanted()
+
+
 def choose(
-    state: LedgerState,
-    file: str | None = None,
-    to: str | None = None,
-    held: Collection[str] | None = None,
+    state: LedgerState, wanted: Wanted, held: Collection[str] = ()
 ) -> tuple[LedgerFile, ...]:
     """Which files to undo, the last applied first; one that is half applied, or half undone,
     before all others. Pure.
 
     Args:
-        file: undo this one, and what was applied after it; None: the last one.
-        to: undo what was applied after this one, which stays; ``zero``: everything.
-        held: the ids of the history; undo what it does not hold, and what was applied after that.
+        held: the ids of the history.
 
     Raises Refused for a file that is not applied.
     """
     flying = state.in_flight
     newest_first = tuple(reversed(state.applied))
     begun = (flying,) if flying is not None else ()
-    if held is not None:
-        both = (*begun, *newest_first)
+    both = (*begun, *newest_first)
+    if wanted == LAST:
+        return begun or newest_first[:1]
+    if wanted.off_branch:
         strangers = [index for index, known in enumerate(both) if known.id not in held]
         return both[: strangers[-1] + 1] if strangers else ()
-    if file is None and to is None:
-        return begun or newest_first[:1]
-    if to == ZERO:
-        return (*begun, *newest_first)
+    if wanted.to == ZERO:
+        return both
     replaced = [known.name for known in state.files if known.state == REPLACED]
-    wanted = _named(str(file or to), (*begun, *newest_first), replaced)
-    chosen = [*begun, *newest_first]
-    end = chosen.index(wanted)
-    return tuple(chosen[: end + 1] if file is not None else chosen[:end])
+    end = both.index(_named(str(wanted.file or wanted.to), both, replaced))
+    return both[: end + 1] if wanted.file is not None else both[:end]
 
 
 def _named(name: str, files: tuple[LedgerFile, ...], replaced: Collection[str] = ()) -> LedgerFile:
@@ -138,9 +148,7 @@ def _named(name: str, files: tuple[LedgerFile, ...], replaced: Collection[str] =
     raise Refused(f"{name} {what}.", stands="nothing was run", then="python manage.py db_status")
 
 
-def plan_rollback(
-    alias: str, *, file: str | None = None, to: str | None = None, off_branch: bool = False
-) -> RollbackPlan:
+def plan_rollback(alias: str, wanted: Wanted = LAST) -> RollbackPlan:
     """What ``rollback`` would do now. Raises Refused where a file cannot be undone, or is just
     being applied, and Undecided where a person has to decide its step in flight first."""
     connection, server, folder = open_history(alias)
@@ -153,24 +161,19 @@ def plan_rollback(
             stands="nothing was run",
             then="wait for it: python manage.py db_status",
         )
-    what = (file, to, off_branch)
-    return _planned(connection, server, folder, what, Options(command="db_rollback"))[0]
+    return _planned(connection, server, folder, wanted, Options(command="db_rollback"))[0]
 
 
 def rollback(
     alias: str,
+    wanted: Wanted = LAST,
     *,
-    file: str | None = None,
-    to: str | None = None,
-    off_branch: bool = False,
     expected: RollbackPlan | None = None,
     options: Options | None = None,
 ) -> tuple[Finished, ...]:
     """Undo files from their reviewed down files. A rollback that died is finished first.
 
     Args:
-        file, to: see ``choose``.
-        off_branch: what the history on disk does not hold, by the texts in the ledger.
         expected: the plan that a person agreed to; refused where it is another one by now.
 
     Raises as ``migrate`` does.
@@ -179,7 +182,7 @@ def rollback(
     connection, server, folder = open_history(alias)
     refuse_unsuitable(connection, server)
     with lock_held(connection, options) as lock:
-        plan, state = _planned(connection, server, folder, (file, to, off_branch), options)
+        plan, state = _planned(connection, server, folder, wanted, options)
         if plan.nothing_to_do:
             return ()
         if expected is not None and expected.what != plan.what:
@@ -239,18 +242,16 @@ def _planned(
     connection: BaseDatabaseWrapper,
     server: Server,
     folder: Folder,
-    what: tuple[str | None, str | None, bool],
+    wanted: Wanted,
     options: Options,
 ) -> tuple[RollbackPlan, LedgerState]:
-    file, to, off_branch = what
     state, exchanges = read_known(connection, folder)
     ledger = Ledger(connection)
     files = []
-    held = {entry.id for entry in folder.journal.entries} if off_branch else None
-    chosen = choose(state, file, to, held)
+    chosen = choose(state, wanted, {entry.id for entry in folder.journal.entries})
     # Asked for "the last file" again, a rollback that died before its signal is not to undo one
     # more: as with one that died in a file, it is finished and nothing else is done.
-    unnamed = what == (None, None, False) and state.in_flight is None
+    unnamed = wanted == LAST and state.in_flight is None
     if unnamed and state.signals_owed and ledger.owed_by_rollback():
         chosen = ()
     for known in chosen:

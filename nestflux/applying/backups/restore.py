@@ -25,7 +25,7 @@ from nestflux.applying.events import Restored
 from nestflux.applying.first_look import open_history
 from nestflux.applying.migrate import make_plan, migrate
 from nestflux.applying.plan import Plan
-from nestflux.applying.rollback import RollbackPlan, agreed, plan_rollback, rollback
+from nestflux.applying.rollback import RollbackPlan, Wanted, agreed, plan_rollback, rollback
 from nestflux.applying.running import lock_held, refuse_unsuitable, run_opened
 from nestflux.database.errors import in_words
 from nestflux.database.ledger import Ledger, LedgerFile, LedgerState, read_state
@@ -108,7 +108,7 @@ def plan_restore(alias: str, which: str) -> RestorePlan:
 
 def _way(alias: str, row: BackupRow, known: LedgerFile) -> RollbackPlan | Plan:
     if row.direction == "up":
-        return plan_rollback(alias, file=known.name)
+        return plan_rollback(alias, Wanted(file=known.name))
     plan = make_plan(alias, to=known.name)
     if others := [entry.name for entry in plan.pending if entry.id != known.id]:
         raise Refused(
@@ -158,7 +158,7 @@ def _turn_round(alias: str, plan: RestorePlan, expected: RestorePlan, options: O
     match plan.way:
         case RollbackPlan():
             seen = expected.way if isinstance(expected.way, RollbackPlan) else plan.way
-            rollback(alias, file=plan.row.name, expected=seen, options=options)
+            rollback(alias, Wanted(file=plan.row.name), expected=seen, options=options)
         case Plan():
             migrate(alias, to=plan.row.name, options=options)
 

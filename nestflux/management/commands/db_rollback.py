@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from nestflux.applying.api import Options, RollbackPlan, plan_rollback, rollback
+from nestflux.applying.api import Options, RollbackPlan, Wanted, plan_rollback, rollback
 from nestflux.exceptions import Refused
 from nestflux.management.backup_options import add_backup_arguments, backup_choice
 from nestflux.management.command import NestFluxCommand
@@ -49,12 +49,12 @@ class Command(LockOptions, NestFluxCommand):
         self.add_lock_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        alias, file, to = options["database"], options["file"], options["to"]
-        off_branch = options["off_branch"]
-        if sum(map(bool, (file, to, off_branch))) > 1:
+        alias = options["database"]
+        wanted = Wanted(options["file"], options["to"], options["off_branch"])
+        if sum(map(bool, vars(wanted).values())) > 1:
             raise Refused("Give one of: a file, --to, --off-branch.")
         self.connect(alias)
-        plan = plan_rollback(alias, file=file, to=to, off_branch=off_branch)
+        plan = plan_rollback(alias, wanted)
         if options["plan"]:
             self._show(plan, options, with_sql=True)
             return
@@ -68,9 +68,7 @@ class Command(LockOptions, NestFluxCommand):
         with Progress(self.console()) as progress:
             finished = rollback(
                 alias,
-                file=file,
-                to=to,
-                off_branch=off_branch,
+                wanted,
                 expected=plan,
                 options=Options(
                     lock=self.lock_times(options),

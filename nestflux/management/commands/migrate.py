@@ -20,6 +20,7 @@ from nestflux.applying.api import (
     Options,
     Plan,
     RollbackPlan,
+    Wanted,
     backups_due,
     make_plan,
     migrate,
@@ -130,7 +131,7 @@ class Command(PlainSpeech, stock.Command):
                 self._say("No migrations to apply.")
             case Backward():
                 first = found.files[-1].name
-                plan = plan_rollback(alias, file=first)
+                plan = plan_rollback(alias, Wanted(file=first))
                 if not self._only_shown(rollback_lines(plan, with_sql=True), True, options):
                     self._roll_back(alias, first, plan)
             case Forward():
@@ -182,7 +183,7 @@ class Command(PlainSpeech, stock.Command):
                     then=f"python manage.py db_rollback {first} --yes",
                 )
         with Progress(self.console()) as progress:
-            rollback(alias, file=first, expected=plan, options=self._options(progress))
+            rollback(alias, Wanted(file=first), expected=plan, options=self._options(progress))
 
     def _sync(self, alias: str, labels: set[str]) -> None:
         """Apps without migrations are Django's; what makes rows for new tables is told again."""

@@ -4,7 +4,9 @@ prints nothing, and raises NestFluxError."""
 from nestflux.applying.backups.restore import RestorePlan, backups_of, plan_restore, restore
 from nestflux.applying.backups.taking import Due
 from nestflux.applying.context import Options
-from nestflux.applying.migrate import Outcome, backups_due, make_plan, migrate, works_of
+from nestflux.applying.first_look import make_plan
+from nestflux.applying.migrate import Outcome, migrate
+from nestflux.applying.one_by_one import backups_due, works_of
 from nestflux.applying.plan import Plan
 from nestflux.applying.rollback import RollbackPlan, Wanted, plan_rollback, rollback
 from nestflux.applying.status import Status, status

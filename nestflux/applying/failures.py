@@ -11,20 +11,20 @@ import django
 import MySQLdb
 from django.db.utils import Error, OperationalError
 
-from nestflux.applying.recovery.deciding import Finding
-from nestflux.applying.recovery.turning import CannotTurn
-from nestflux.applying.tasks import Task, Work
 from nestflux.database.errors import in_words, message_of, number_of, was_too_large
-from nestflux.database.ledger import LedgerStep
 from nestflux.database.numbers import CONNECTION_LOST, PACKET_TOO_LARGE
 from nestflux.exceptions import LedgerConflict, Refused, StatementFailed, Undecided
-from nestflux.history.deltas import Delta
 from nestflux.history.sqlfile import Direction, PythonStep
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
     from nestflux.applying.patience import Patience
+    from nestflux.applying.recovery.deciding import Finding
+    from nestflux.applying.recovery.turning import CannotTurn
+    from nestflux.applying.tasks import Task, Work
+    from nestflux.database.ledger_rows import LedgerStep
+    from nestflux.history.deltas import Delta
 
 
 class TransactionGone(Error):

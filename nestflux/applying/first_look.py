@@ -57,6 +57,15 @@ def nothing_to_do(alias: str, *, to: str | None = None, turn: bool = False) -> b
     return to is None or folder.journal.entry(to) == folder.journal.entries[-1]
 
 
+def make_plan(
+    alias: str, *, replay: bool = False, to: str | None = None, turn: bool = False
+) -> Plan:
+    """What ``migrate`` would do now. Changes nothing and takes no lock. Raises Refused."""
+    connection, _, folder = open_history(alias)
+    known = planned(connection, folder, replay, to, turn)
+    return known[0] if known else Plan()
+
+
 def planned(
     connection: BaseDatabaseWrapper,
     folder: Folder,

@@ -2,35 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from django.db import transaction
 
 from nestflux.applying import fresh, signals
-from nestflux.applying.apply import Passage
 from nestflux.applying.backups.choice import NOT_ASKED
-from nestflux.applying.backups.taking import Due, back_up, due, refuse_unbacked
 from nestflux.applying.context import Context, Options
 from nestflux.applying.edits import edited, refuse_edited
-from nestflux.applying.events import Finished, Loaded, Noticed, Relinked, SignalsLate, Turned
+from nestflux.applying.events import Finished, Loaded, Noticed, Relinked, SignalsLate
 from nestflux.applying.exchanging import exchange
-from nestflux.applying.files import row_of, work_in
+from nestflux.applying.files import row_of
 from nestflux.applying.first_look import open_history, planned, signals_hash
 from nestflux.applying.plan import Plan
-from nestflux.applying.recovery.half_way import HalfWay, looking
 from nestflux.applying.running import lock_held, refuse_unsuitable, run_opened
 from nestflux.applying.sizes import refuse_what_is_too_large
-from nestflux.applying.tasks import Work
-from nestflux.database.ledger import FileRow, Ledger, LedgerFile, LedgerState, read_state
+from nestflux.database.ledger import FileRow, Ledger, LedgerState
 from nestflux.graph.loader import load
 from nestflux.history.folder import Folder
 from nestflux.history.journal import Entry
-from nestflux.history.sqlfile import Direction, PythonStep
 
 if TYPE_CHECKING:
-    pass
+    from nestflux.applying.one_by_one import OneByOne
 
 
 @dataclass(frozen=True)
@@ -78,19 +72,21 @@ def migrate(
             return Outcome()
         plan, state = known
         rows = {entry.id: row_of(folder, entry, server) for entry in _touched(plan)}
-        works = {} if plan.load else {e.id: work_in(rows[e.id], Direction.UP) for e in plan.pending}
         order = folder.journal.migrations
-        if (begun := plan.in_flight) and plan.turns:  # refused before anything is written
-            works[begun.id] = HalfWay(looking(connection, server, order, options), begun).turned()
+        files: OneByOne | None = None
+        if not plan.load:
+            from nestflux.applying.one_by_one import OneByOne
+
+            files = OneByOne.of(connection, server, plan, state, rows, order, options)
+        works = files.works if files else {}
         loader = load(connection, order=order) if plan.pending else None
         if loader is not None:
             for notice in refuse_edited(edited(plan, rows, works, Ledger(connection), loader)):
                 options.on_event(Noticed(notice))
         if plan.fresh or not state.signals_hash:  # never yet in service: it holds nobody's data
             options = replace(options, backup=NOT_ASKED)
-        refuse_unbacked(
-            connection, server, list(works.values()), state, options.backup, options.command
-        )
+        if files:
+            files.refuse_unbacked(connection, server, options)
         refuse_what_is_too_large(
             connection,
             rows.values(),
@@ -100,36 +96,7 @@ def migrate(
         with run_opened(connection, server, lock, options, order, state.version) as context:
             # What a load that died had booked is dropped, and was known to this loader.
             context.known_loader = None if plan.drop_first else loader
-            return _carry_out(context, folder, plan, state, rows, works)
-
-
-def make_plan(
-    alias: str, *, replay: bool = False, to: str | None = None, turn: bool = False
-) -> Plan:
-    """What ``migrate`` would do now. Changes nothing and takes no lock. Raises Refused."""
-    connection, _, folder = open_history(alias)
-    known = planned(connection, folder, replay, to, turn)
-    return known[0] if known else Plan()
-
-
-def works_of(alias: str, plan: Plan) -> tuple[Work, ...]:
-    """The steps of a plan's files, for showing them. Raises Refused as ``migrate`` would, and
-    Undecided where a rollback that is to be turned round has a step in flight."""
-    connection, server, folder = open_history(alias)
-    rows = {entry.id: row_of(folder, entry, server) for entry in plan.pending}
-    works = {identity: work_in(row, Direction.UP) for identity, row in rows.items()}
-    if (begun := plan.in_flight) and plan.turns:
-        context = looking(connection, server, folder.journal.migrations, Options())
-        works[begun.id] = HalfWay(context, begun).turned()
-    if plan.pending:
-        refuse_edited(edited(plan, rows, works, Ledger(connection), load(connection)))
-    return tuple(works.values())
-
-
-def backups_due(alias: str, works: Sequence[Work]) -> tuple[Due, ...]:
-    """Before which of these files a run would take a backup, as far as it can be foreseen."""
-    connection, _, _ = open_history(alias)
-    return due(connection, works, read_state(connection) or LedgerState())
+            return _carry_out(context, folder, plan, state, rows, files)
 
 
 def _touched(plan: Plan) -> tuple[Entry, ...]:
@@ -142,7 +109,7 @@ def _carry_out(
     plan: Plan,
     state: LedgerState,
     rows: dict[str, FileRow],
-    works: dict[str, Work],
+    files: OneByOne | None,
 ) -> Outcome:
     exchanged = exchange(context, folder, plan.exchanges)
     outcome = Outcome(
@@ -157,42 +124,18 @@ def _carry_out(
         context.tell(SignalsLate())
     if plan.drop_first:
         fresh.drop(context, plan.drop_first)
-    half = HalfWay(context, plan.in_flight) if plan.turns and plan.in_flight else None
-    if half:
-        rows[half.row.id], works[half.row.id] = half.row, half.turned()
-    for work in works.values():
-        _find_python_steps(context, work)
+    half = files.prepared(context) if files else None
     pending = [m for e in plan.pending for m in e.migrations if m not in booked]
     announced = signals.migration_plan(context.loader, pending)
     signals.send_pre(context, announced, booked)
-    if half:
-        half.settle()
-        turned = works[half.row.id]
-        context.tell(Turned(half.row.name, "up", len(turned.tasks), len(turned.to_run)))
-    if plan.load:
+    if files:
+        outcome = replace(outcome, applied=files.run(context, half))
+    else:
         loaded = fresh.load(context, folder.snapshot(), journal, list(rows.values()))
         outcome = replace(outcome, loaded=loaded)
-    else:
-        applied = [
-            _apply(context, rows[e.id], works[e.id], _known(plan, state, e)) for e in plan.pending
-        ]
-        outcome = replace(outcome, applied=tuple(applied))
     booked |= {row for entry in plan.pending for row in entry.books}
     send_post_migrate(context, announced, booked)
     return replace(outcome, signals_sent=True)
-
-
-def _apply(context: Context, row: FileRow, work: Work, known: LedgerFile | None) -> Finished:
-    passage = Passage(context, row, work, known)
-    back_up(context, passage.rows)
-    return passage.run()
-
-
-def _known(plan: Plan, state: LedgerState, entry: Entry) -> LedgerFile | None:
-    """What the ledger has of a file that is to run; one that is in flight may just have got its
-    new name and id."""
-    begun = plan.in_flight
-    return begun if begun is not None and begun.id == entry.id else state.file(entry.id)
 
 
 def send_post_migrate(
@@ -203,13 +146,6 @@ def send_post_migrate(
     context.lock.require()
     with transaction.atomic(context.connection.alias):
         context.ledger.signals_sent(signals_hash())
-
-
-def _find_python_steps(context: Context, work: Work) -> None:
-    """Raises Refused before anything runs where a migration lacks a step that a file names."""
-    for task in work.to_run:
-        if isinstance(task.step, PythonStep):
-            context.runner.find(task.step.locator)
 
 
 def _relink(context: Context, plan: Plan, rows: dict[str, FileRow]) -> tuple[str, ...]:

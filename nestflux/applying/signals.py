@@ -69,6 +69,8 @@ def send_post(context: Context, plan: MigrationPlan, applied: Iterable[str]) -> 
 def _state(context: Context, applied: Iterable[str]) -> ProjectState:
     """The state after the applied migrations, which ran in the history's order."""
     loader, names = context.loader, set(applied)
+    if not names:
+        return loader.state_after(())
     return loader.state_after(key for key in loader.plan() if is_held(loader, key, names))
 
 

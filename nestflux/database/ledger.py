@@ -11,12 +11,14 @@ import socket
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from getpass import getuser
-from importlib.metadata import PackageNotFoundError, version
 from os import getpid
 from typing import TYPE_CHECKING, Any
 
+import django
 from django.utils import timezone
+from MySQLdb.release import version_info
 
+import nestflux
 from nestflux.database.ledger_rows import FileRow, LedgerFile, LedgerState, LedgerStep, read_state
 from nestflux.database.packets import AT_ONCE, batches, weight_of
 
@@ -472,10 +474,7 @@ def _user() -> str:
 
 
 def _versions() -> str:
-    found = []
-    for package in ("nestflux", "Django", "mysqlclient"):
-        try:
-            found.append(f"{package} {version(package)}")
-        except PackageNotFoundError:
-            continue
-    return ", ".join(found)
+    mysqlclient = ".".join(map(str, version_info[:3]))
+    return (
+        f"nestflux {nestflux.__version__}, Django {django.get_version()}, mysqlclient {mysqlclient}"
+    )

@@ -19,6 +19,7 @@ AT_ONCE = 500_000  # bytes of a statement of ours that can be divided
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
+_SHORT = 200  # characters
 # Characters that mysql_real_escape_string makes one byte longer.
 _ESCAPED = ("\\", "'", '"', "\n", "\r", "\0", "\x1a")
 
@@ -78,5 +79,10 @@ def batches(rows: Sequence[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any
 
 
 def weight_of(columns: Mapping[str, Any]) -> int:
-    """About how many bytes a row's values have in a statement."""
-    return sum(size_as_value(value) for value in columns.values() if isinstance(value, str))
+    """About how many bytes a row's values have in a statement, and no fewer."""
+    return sum(_weight_of_text(value) for value in columns.values() if isinstance(value, str))
+
+
+def _weight_of_text(text: str) -> int:
+    """A short text counts as the most that it can be: four bytes a character, or two escaped."""
+    return 4 * len(text) + 2 if len(text) < _SHORT else size_as_value(text)

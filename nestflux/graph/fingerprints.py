@@ -56,6 +56,9 @@ _LITERALS = (
     | datetime.time | datetime.timedelta | datetime.tzinfo | range
 )  # fmt: skip
 
+# Those of them, to the letter, that most values are: nothing else is to be asked of them.
+_PLAIN = frozenset((str, int, bool, type(None), float, bytes))
+
 Counts = Callable[[str], bool]
 
 
@@ -215,6 +218,8 @@ def _list(shown: Iterable[str]) -> str:
 
 def _value(value: Any, counts: Counts) -> str:
     """A value of a migration as text; what is known by no value, by its type."""
+    if type(value) in _PLAIN:
+        return f"{type(value).__name__}:{value!a}"
     match value:
         case SettingsReference():
             return f"settings.{vars(value)['setting_name']}"

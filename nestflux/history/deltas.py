@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from nestflux.history.lexer import significant
@@ -220,6 +221,7 @@ class FileRecord:
                     yield way, ordinal, step.undecidable
 
     @classmethod
+    @lru_cache(maxsize=64)  # a run reads a file's for its row, its steps and its code
     def loads(cls, text: str) -> FileRecord:
         data = json.loads(text)
         return cls(

@@ -29,6 +29,13 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
+# A statement up to its semicolon, where nothing in it needs a closer look: no comment, no backslash
+# outside quotes, no quote that is never closed.
+_PLAIN_STATEMENT = re.compile(
+    r"""(?:[^;'"`\\\#/-]++|-(?!-)|/(?!\*)
+        |'(?:[^'\\]++|\\[\s\S]|'')*+'|"(?:[^"\\]++|\\[\s\S]|"")*+"|`(?:[^`]++|``)*+`)*+;""",
+    re.VERBOSE,
+)
 _UNFINISHED = {"'": "quote", '"': "quote", "`": "backquote"}
 _DELIMITER = re.compile(r"delimiter[ \t]+(\S+)[ \t]*(?:\r?\n|\Z)", re.IGNORECASE)
 
@@ -136,6 +143,8 @@ def fragments(script: str) -> Iterator[Fragment]:
 
 def _statement_end(script: str, begin: int, delimiter: str) -> int:
     """Where the delimiter of the statement that begins at ``begin`` stands."""
+    if delimiter == ";" and (plain := _PLAIN_STATEMENT.match(script, begin)):
+        return plain.end() - 1
     for token in tokens(script, begin):
         position = token.start
         if script.startswith(delimiter, position):

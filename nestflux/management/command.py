@@ -28,6 +28,7 @@ from nestflux.database.errors import (
 )
 from nestflux.database.server import Server, connection_for, server_of
 from nestflux.exceptions import Misconfigured, NestFluxError
+from nestflux.management.printer import PlainPrinter, Printer
 
 if TYPE_CHECKING:
     from django.core.management.base import OutputWrapper
@@ -85,12 +86,10 @@ class PlainSpeech(BaseCommand):
         watches. With ``--json`` it writes to stderr, for stdout holds the document."""
         from rich.console import Console
 
-        wrapper: OutputWrapper = self.stderr if stderr or self._json else self.stdout
-        out: Any = vars(wrapper)["_out"]
-        watched = wrapper.isatty()
-        colour = self.style.ERROR("x") != "x"
+        wrapper = self._wrapper(stderr=stderr)
+        watched, colour = wrapper.isatty(), self._is_coloured
         return Console(
-            file=out,
+            file=vars(wrapper)["_out"],
             force_terminal=watched or colour,
             no_color=not colour,
             color_system="standard" if colour else None,
@@ -101,6 +100,20 @@ class PlainSpeech(BaseCommand):
             soft_wrap=not watched,
             legacy_windows=False,
         )
+
+    def printer(self) -> Printer:
+        """``console`` for whole lines of text."""
+        wrapper = self._wrapper()
+        if wrapper.isatty() or self._is_coloured:
+            return self.console()
+        return PlainPrinter(vars(wrapper)["_out"])
+
+    def _wrapper(self, *, stderr: bool = False) -> OutputWrapper:
+        return self.stderr if stderr or self._json else self.stdout
+
+    @property
+    def _is_coloured(self) -> bool:
+        return bool(self.style.ERROR("x") != "x")
 
     def connect(
         self, alias: str, *, create_database_if_missing: bool = False, interactive: bool = False

@@ -6,14 +6,8 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Any, Self
 
-from rich.console import Console
-from rich.progress import Progress as LiveLine
-from rich.progress import SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
-from rich.table import Column
-
-from nestflux.applying.backups.folder import size_text
 from nestflux.applying.events import (
     Advanced,
     BackupStarted,
@@ -39,11 +33,25 @@ from nestflux.applying.events import (
     Waiting,
 )
 from nestflux.database.meanwhile import Wait
+from nestflux.management.printer import Printer
+
+if TYPE_CHECKING:
+    from nestflux.management.live_line import LiveLine
 
 
 def counted(number: int, noun: str) -> str:
     """``1 file``, ``2 files``."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def size_text(size: int) -> str:
+    """``812 B``, ``3.4 MB``."""
+    value = float(size)
+    for unit in ("B", "kB", "MB"):
+        if value < 1000:
+            return f"{value:.0f} B" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1000
+    return f"{value:.1f} GB"
 
 
 class Progress:
@@ -52,10 +60,10 @@ class Progress:
     ``waited`` is the wait for other deploys, for a document that is printed at the end.
     """
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Printer) -> None:
         self.console = console
         self.waited: Wait | None = None
-        self._live: tuple[LiveLine, TaskID] | None = None
+        self._live: LiveLine | None = None
         self._step: StepStarted | None = None
 
     @property
@@ -81,8 +89,7 @@ class Progress:
                 self.show(_of_step(event))
             case Advanced():
                 if event.step is self._step and self._live is not None:
-                    live, task = self._live
-                    live.update(task, description=_of_step(event.step, event.said))
+                    self._live.say(_of_step(event.step, event.said))
             case StepDone():
                 pass
             case BackupStarted() if self.is_watched:
@@ -103,19 +110,19 @@ class Progress:
         if not self.is_watched:
             return
         if self._live is None and text:
-            line = LiveLine(*_columns(), console=self.console, transient=True)
-            self._live = line, line.add_task(text, total=None)
-            line.start()
+            from nestflux.management.live_line import LiveLine
+
+            watched: Any = self.console  # Rich's, where a person watches
+            self._live = LiveLine(watched, text)
         elif self._live is not None and text:
-            line, task = self._live
-            line.reset(task, description=text, total=None)
+            self._live.begin(text)
         elif self._live is not None:
-            self._live[0].stop()
+            self._live.stop()
             self._live = None
 
 
 @contextmanager
-def narrated(console: Console) -> Iterator[None]:
+def narrated(console: Printer) -> Iterator[None]:
     """What is logged of recording and checking, on the live line while the block lasts."""
     with Progress(console) as progress:
         if not progress.is_watched:
@@ -148,12 +155,6 @@ def _of_step(step: StepStarted, said: str = "") -> str:
     """What is cut off at the end of a narrow line is the statement."""
     place = f"{step.name}  {step.ordinal} of {step.steps}"
     return f"{place}, {said}: {step.title}" if said else f"{place}: {step.title}"
-
-
-def _columns() -> tuple[SpinnerColumn, TextColumn, TimeElapsedColumn]:
-    one_line = Column(no_wrap=True, overflow="ellipsis")
-    text = TextColumn("{task.description}", markup=False, table_column=one_line)
-    return SpinnerColumn(), text, TimeElapsedColumn()
 
 
 def _lines(event: Event) -> list[str]:

@@ -12,7 +12,7 @@ from django.db import connections
 from django.db.backends.base.creation import TEST_DATABASE_PREFIX
 from django.db.migrations.loader import MigrationLoader
 
-from nestflux.applying.api import make_plan
+from nestflux.applying.first_look import make_plan
 from nestflux.conf import FAMILIES, has_history, history_folder
 from nestflux.exceptions import LedgerConflict
 from nestflux.graph.loader import dotted, load

@@ -196,13 +196,3 @@ def is_usable(path: str, sha256: str) -> bool:
     except Refused:
         return False
     return True
-
-
-def size_text(size: int) -> str:
-    """``812 B``, ``3.4 MB``."""
-    value = float(size)
-    for unit in ("B", "kB", "MB"):
-        if value < 1000:
-            return f"{value:.0f} B" if unit == "B" else f"{value:.1f} {unit}"
-        value /= 1000
-    return f"{value:.1f} GB"

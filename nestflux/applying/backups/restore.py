@@ -22,8 +22,8 @@ from nestflux.applying.backups.bringing_back import WRITING, Part, bring_back, p
 from nestflux.applying.backups.folder import Backup, open_backup, require_intact
 from nestflux.applying.context import Context, Options
 from nestflux.applying.events import Restored
-from nestflux.applying.first_look import open_history
-from nestflux.applying.migrate import make_plan, migrate
+from nestflux.applying.first_look import make_plan, open_history
+from nestflux.applying.migrate import migrate
 from nestflux.applying.plan import Plan
 from nestflux.applying.rollback import RollbackPlan, Wanted, agreed, plan_rollback, rollback
 from nestflux.applying.running import lock_held, refuse_unsuitable, run_opened

@@ -59,7 +59,7 @@ class Command(NestFluxCommand):
             self._reconcile(alias, options["to"], options["reconcile"])
             return
         plan = plan_baseline(alias, to=options["to"])
-        console = self.console()
+        console = self.printer()
         for line in _lines(plan):
             console.print(line)
         if not plan.agrees:
@@ -89,7 +89,7 @@ class Command(NestFluxCommand):
     def _reconcile(self, alias: str, to: str | None, file: str) -> None:
         path = Path(file or f"reconcile_{alias}.sql")
         refuse_existing(path)
-        console = self.console()
+        console = self.printer()
         plan = plan_baseline(alias, to=to)
         if plan.agrees:
             console.print(f"The schema is what the files up to {plan.entries[-1].name}.sql make.")

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import CommandParser
 
-from nestflux.applying.first_look import nothing_to_do
+from nestflux.applying.first_look import make_plan, nothing_to_do
 from nestflux.exceptions import Refused
 from nestflux.management.backup_options import add_backup_arguments, backup_choice
 from nestflux.management.command import NestFluxCommand
 from nestflux.management.lock_options import LockOptions
 
 if TYPE_CHECKING:
-    from nestflux.applying.api import Options
+    from nestflux.applying.context import Options
     from nestflux.management.progress import Progress
 
 _UP_TO_DATE = "Database is up to date!"
@@ -80,10 +80,10 @@ class Command(LockOptions, NestFluxCommand):
         self._migrate(alias, options)
 
     def _migrate(self, alias: str, options: dict[str, Any]) -> None:
-        from nestflux.applying.api import make_plan, migrate
+        from nestflux.applying.migrate import migrate
         from nestflux.management.progress import Progress
 
-        with Progress(self.console()) as progress:
+        with Progress(self.printer()) as progress:
             outcome = migrate(
                 alias,
                 replay=options["replay"],
@@ -104,12 +104,12 @@ class Command(LockOptions, NestFluxCommand):
             )
         left = make_plan(alias).pending if options["to"] else ()
         if left:
-            self.console().print(f"{len(left)} pending, as --to asked.")
+            self.printer().print(f"{len(left)} pending, as --to asked.")
         else:
-            self.console().print(_UP_TO_DATE)
+            self.printer().print(_UP_TO_DATE)
 
     def _options(self, progress: Progress, options: dict[str, Any]) -> Options:
-        from nestflux.applying.api import Options
+        from nestflux.applying.context import Options
 
         return Options(
             lock=self.lock_times(options),
@@ -130,7 +130,7 @@ class Command(LockOptions, NestFluxCommand):
         from nestflux.management.shown import booking_as_json, booking_lines
 
         plan = plan_booking(alias, options["book"])
-        console = self.console()
+        console = self.printer()
         for line in booking_lines(plan):
             console.print(line)
         wanted = plan.agrees and not options["plan"]
@@ -151,7 +151,7 @@ class Command(LockOptions, NestFluxCommand):
             self.found()
 
     def _show_plan(self, alias: str, options: dict[str, Any]) -> None:
-        from nestflux.applying.api import backups_due, make_plan, works_of
+        from nestflux.applying.one_by_one import backups_due, works_of
         from nestflux.management.shown import plan_as_json, plan_lines
 
         plan = make_plan(alias, replay=options["replay"], to=options["to"], turn=options["turn"])
@@ -161,4 +161,4 @@ class Command(LockOptions, NestFluxCommand):
             self.print_json(plan_as_json(plan, works, due))
             return
         for line in plan_lines(plan, works, due):
-            self.console().print(line)
+            self.printer().print(line)

@@ -44,7 +44,7 @@ class Command(NestFluxCommand):
         alias, ran = options["database"], options["ran"]
         self.connect(alias)
         evidence = examine(alias, options["file"], options["statement"])
-        console = self.console()
+        console = self.printer()
         for line in evidence.lines():
             console.print(line)
         command = f"python manage.py db_resolve {evidence.name}.sql {evidence.ordinal}"

@@ -52,7 +52,7 @@ class Command(LockOptions, NestFluxCommand):
         plan = plan_restore(alias, which)
         if not (options["json"] and options["plan"]):
             for line in _plan_lines(plan):
-                self.console().print(line)
+                self.printer().print(line)
         if options["plan"]:
             if options["json"]:
                 self.print_json(_plan_as_json(plan))
@@ -61,7 +61,7 @@ class Command(LockOptions, NestFluxCommand):
             raise Refused(
                 "Nothing was restored.", then=f"python manage.py db_restore {which} --yes"
             )
-        with Progress(self.console()) as progress:
+        with Progress(self.printer()) as progress:
             restored = restore(
                 alias,
                 which,
@@ -84,10 +84,10 @@ class Command(LockOptions, NestFluxCommand):
             self.print_json({"backups": [vars(row) for row in rows]})
             return
         if not rows:
-            self.console().print("The ledger knows no backup.")
+            self.printer().print("The ledger knows no backup.")
         for row in reversed(rows):
             for line in _backup_lines(row):
-                self.console().print(line)
+                self.printer().print(line)
 
 
 def _backup_lines(row: BackupRow) -> Iterator[str]:

@@ -59,13 +59,13 @@ class Command(LockOptions, NestFluxCommand):
             self._show(plan, options, with_sql=True)
             return
         if plan.nothing_to_do:
-            self.console().print("Nothing to roll back.")
+            self.printer().print("Nothing to roll back.")
             return
         if plan.files:
             self._show(plan, {**options, "json": False}, with_sql=False)
         if plan.files and not options["yes"] and not self.confirm("Roll back?"):
             raise Refused("Nothing was rolled back.", then="python manage.py db_rollback --yes")
-        with Progress(self.console()) as progress:
+        with Progress(self.printer()) as progress:
             finished = rollback(
                 alias,
                 wanted,
@@ -90,4 +90,4 @@ class Command(LockOptions, NestFluxCommand):
             self.print_json(rollback_as_json(plan))
             return
         for line in rollback_lines(plan, with_sql=with_sql):
-            self.console().print(line)
+            self.printer().print(line)

@@ -6,8 +6,7 @@ Every option's answer stands in docs/stock-commands.md. Other databases get Djan
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.core.management.base import CommandParser, no_translations
@@ -15,27 +14,17 @@ from django.core.management.commands import migrate as stock
 from django.core.management.sql import emit_post_migrate_signal
 from django.db import connections
 
-from nestflux.applying.api import (
-    LockTimes,
-    Options,
-    Plan,
-    RollbackPlan,
-    Wanted,
-    backups_due,
-    make_plan,
-    migrate,
-    plan_rollback,
-    rollback,
-    works_of,
-)
 from nestflux.applying.backups.choice import NOT_ASKED
+from nestflux.applying.context import Options
 from nestflux.applying.events import ignore
-from nestflux.applying.first_look import open_history, read_known
+from nestflux.applying.first_look import make_plan, open_history, read_known
+from nestflux.applying.migrate import migrate
+from nestflux.applying.plan import Plan
+from nestflux.database.lock_times import LockTimes
 from nestflux.exceptions import Refused
 from nestflux.management.backup_options import add_backup_arguments, backup_choice
 from nestflux.management.command import PlainSpeech
 from nestflux.management.progress import Progress
-from nestflux.management.shown import plan_lines, rollback_lines
 from nestflux.stock import django_side
 from nestflux.stock.answers import (
     Backward,
@@ -46,6 +35,11 @@ from nestflux.stock.answers import (
     listed,
     refuse_options,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from nestflux.applying.rollback import RollbackPlan
 
 
 class Command(PlainSpeech, stock.Command):
@@ -130,6 +124,9 @@ class Command(PlainSpeech, stock.Command):
             case Nothing():
                 self._say("No migrations to apply.")
             case Backward():
+                from nestflux.applying.rollback import Wanted, plan_rollback
+                from nestflux.management.shown import rollback_lines
+
                 first = found.files[-1].name
                 plan = plan_rollback(alias, Wanted(file=first))
                 if not self._only_shown(rollback_lines(plan, with_sql=True), True, options):
@@ -142,6 +139,9 @@ class Command(PlainSpeech, stock.Command):
                     self._apply(alias, pending, found, run_syncdb=options["run_syncdb"])
 
     def _plan_lines(self, alias: str, plan: Plan) -> Iterator[str]:
+        from nestflux.applying.one_by_one import backups_due, works_of
+        from nestflux.management.shown import plan_lines
+
         works = works_of(alias, plan)
         due = () if plan.load or self.is_test_database else backups_due(alias, works)
         return plan_lines(plan, works, due)
@@ -159,7 +159,7 @@ class Command(PlainSpeech, stock.Command):
         besides = set(found.besides) & {m for e in plan.pending for m in e.migrations}
         if besides:
             self._say(f"Files are applied whole and in order: also {listed(sorted(besides))}.")
-        with Progress(self.console()) as progress:
+        with Progress(self.printer()) as progress:
             migrate(
                 alias,
                 to=found.to.name if found.to else None,
@@ -173,6 +173,9 @@ class Command(PlainSpeech, stock.Command):
             self._say("No migrations to apply.")
 
     def _roll_back(self, alias: str, first: str, plan: RollbackPlan) -> None:
+        from nestflux.applying.rollback import Wanted, rollback
+        from nestflux.management.shown import rollback_lines
+
         if not self.is_test_database:
             for line in rollback_lines(plan, with_sql=False):
                 self.stderr.write(line, style_func=str)
@@ -182,7 +185,7 @@ class Command(PlainSpeech, stock.Command):
                     stands="nothing was changed",
                     then=f"python manage.py db_rollback {first} --yes",
                 )
-        with Progress(self.console()) as progress:
+        with Progress(self.printer()) as progress:
             rollback(alias, Wanted(file=first), expected=plan, options=self._options(progress))
 
     def _sync(self, alias: str, labels: set[str]) -> None:

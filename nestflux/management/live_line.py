@@ -1,0 +1,33 @@
+"""The line that shows a person what is running at the moment, with the seconds."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Column
+
+
+class LiveLine:
+    """Stands below what is printed, from its making until ``stop``."""
+
+    def __init__(self, console: Console, text: str) -> None:
+        self._line = Progress(*_columns(), console=console, transient=True)
+        self._task = self._line.add_task(text, total=None)
+        self._line.start()
+
+    def begin(self, text: str) -> None:
+        """Something else is running: its seconds are counted from now."""
+        self._line.reset(self._task, description=text, total=None)
+
+    def say(self, text: str) -> None:
+        """The same is running, and there is more to say of it."""
+        self._line.update(self._task, description=text)
+
+    def stop(self) -> None:
+        self._line.stop()
+
+
+def _columns() -> tuple[SpinnerColumn, TextColumn, TimeElapsedColumn]:
+    one_line = Column(no_wrap=True, overflow="ellipsis")
+    text = TextColumn("{task.description}", markup=False, table_column=one_line)
+    return SpinnerColumn(), text, TimeElapsedColumn()

@@ -17,6 +17,7 @@ from django.db.migrations.state import ModelState, ProjectState
 from django.utils.module_loading import module_has_submodule
 
 from nestflux.applying.failures import place_in_code
+from nestflux.collector import collector_resting
 from nestflux.exceptions import NestFluxError, StatementFailed
 from nestflux.graph.loader import is_held, undotted
 from nestflux.graph.swappable import swappable_names_kept
@@ -55,14 +56,15 @@ def send_pre(context: Context, plan: MigrationPlan, applied: Iterable[str]) -> N
 def send_post(context: Context, plan: MigrationPlan, applied: Iterable[str]) -> None:
     """Send ``post_migrate``; the ledger then says that it was sent."""
     import_management_modules()
-    state = _state(context, applied)
-    state.clear_delayed_apps_cache()
-    rendered = state.apps
-    with rendered.bulk_update():
-        keys = [(real.app_label, real.name_lower) for real in rendered.real_models]
-        for key in keys:
-            rendered.unregister_model(*key)
-    rendered.render_multiple([ModelState.from_model(apps.get_model(*key)) for key in keys])
+    with collector_resting():
+        state = _state(context, applied)
+        state.clear_delayed_apps_cache()
+        rendered = state.apps
+        with rendered.bulk_update():
+            keys = [(real.app_label, real.name_lower) for real in rendered.real_models]
+            for key in keys:
+                rendered.unregister_model(*key)
+        rendered.render_multiple([ModelState.from_model(apps.get_model(*key)) for key in keys])
     _send(context, emit_post_migrate_signal, "post_migrate", plan, state)
 
 

@@ -22,6 +22,7 @@ from django.db.migrations.migration import Migration, swappable_dependency
 from django.db.migrations.state import ProjectState
 from django.db.utils import Error
 
+from nestflux.collector import collector_resting
 from nestflux.exceptions import Refused
 
 if TYPE_CHECKING:
@@ -117,7 +118,8 @@ def load(
     answer.
     """
     try:
-        loader = ExtendedLoader(connection, extra, order)
+        with collector_resting():
+            loader = ExtendedLoader(connection, extra, order)
     except (BadMigrationError, CircularDependencyError, NodeNotFoundError) as error:
         raise Refused(
             f"The migrations do not form a graph: {error}", stands="nothing was changed"

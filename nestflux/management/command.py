@@ -17,6 +17,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.utils import Error
 from django.utils.connection import ConnectionDoesNotExist
 
+from nestflux.collector import spare_what_stays
 from nestflux.database.errors import (
     UNAVAILABLE,
     DatabaseMissing,
@@ -55,6 +56,8 @@ class PlainSpeech(BaseCommand):
         if os.environ.get("NO_COLOR") and not options.get("force_color"):
             options["no_color"] = True  # https://no-color.org
         self._json = bool(options.get("json"))
+        if self._called_from_command_line:
+            spare_what_stays()
         try:
             return super().execute(*args, **options)
         except SystemCheckError as error:

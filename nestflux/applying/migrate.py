@@ -18,6 +18,7 @@ from nestflux.applying.first_look import open_history, planned, signals_hash
 from nestflux.applying.plan import Plan
 from nestflux.applying.running import lock_held, refuse_unsuitable, run_opened
 from nestflux.applying.sizes import refuse_what_is_too_large
+from nestflux.collector import collector_resting
 from nestflux.database.ledger import FileRow, Ledger, LedgerState
 from nestflux.graph.loader import load
 from nestflux.history.folder import Folder
@@ -71,7 +72,8 @@ def migrate(
         if known is None:
             return Outcome()
         plan, state = known
-        rows = {entry.id: row_of(folder, entry, server) for entry in _touched(plan)}
+        with collector_resting():
+            rows = {entry.id: row_of(folder, entry, server) for entry in _touched(plan)}
         order = folder.journal.migrations
         files: OneByOne | None = None
         if not plan.load:
@@ -81,7 +83,9 @@ def migrate(
         works = files.works if files else {}
         loader = load(connection, order=order) if plan.pending else None
         if loader is not None:
-            for notice in refuse_edited(edited(plan, rows, works, Ledger(connection), loader)):
+            with collector_resting():
+                changes = edited(plan, rows, works, Ledger(connection), loader)
+            for notice in refuse_edited(changes):
                 options.on_event(Noticed(notice))
         if plan.fresh or not state.signals_hash:  # never yet in service: it holds nobody's data
             options = replace(options, backup=NOT_ASKED)
@@ -134,15 +138,20 @@ def _carry_out(
         loaded = fresh.load(context, folder.snapshot(), journal, list(rows.values()))
         outcome = replace(outcome, loaded=loaded)
     booked |= {row for entry in plan.pending for row in entry.books}
-    send_post_migrate(context, announced, booked)
+    send_post_migrate(context, announced, booked, loaded=plan.load)
     return replace(outcome, signals_sent=True)
 
 
 def send_post_migrate(
-    context: Context, announced: signals.MigrationPlan, booked: frozenset[str]
+    context: Context,
+    announced: signals.MigrationPlan,
+    booked: frozenset[str],
+    *,
+    loaded: bool = False,
 ) -> None:
-    """Send ``post_migrate`` and book that it was sent."""
-    signals.send_post(context, announced, booked)
+    """Send ``post_migrate`` and book that it was sent. ``loaded``: by the run that just made the
+    database."""
+    signals.send_post(context, announced, booked, loaded=loaded)
     context.lock.require()
     with transaction.atomic(context.connection.alias):
         context.ledger.signals_sent(signals_hash())

@@ -437,8 +437,9 @@ class Ledger:
 
     def _texts_apart(self, columns: dict[str, Any]) -> dict[str, str]:
         """Take a file's texts out of its columns where they would make one statement too long."""
-        if weight_of(columns) <= AT_ONCE:
-            return {}
+        characters = sum(len(value) for value in columns.values() if isinstance(value, str))
+        if 4 * characters < AT_ONCE or weight_of(columns) <= AT_ONCE:
+            return {}  # a character has four bytes at the most, which is quickly told
         texts = {name: str(columns[name]) for name in _TEXTS}
         columns.update(dict.fromkeys(_TEXTS, ""))
         return texts

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-from nestflux.history.lexer import fragments, identifiers, opening, significant, unquoted
+from nestflux.history.lexer import fragments, identifiers, opening, unquoted
 from nestflux.history.ordering import parents_first
 
 _OPENING = 40  # tokens in which a CREATE says what it makes; ALGORITHM and such stand before it
 _KINDS = ("TABLE", "VIEW", "TRIGGER", "PROCEDURE", "FUNCTION", "EVENT")
 # Programs before the tables they stand on; DROP TABLE takes a table's triggers along.
 DROP_ORDER = ("event", "procedure", "function", "trigger", "view", "table")
+
+
+# What tells the rows of an INSERT apart, and what is to be passed over for that (``lexer`` has the
+# same quotes and comments): most of such a statement is neither.
+_OF_ROWS = re.compile(
+    r"""'(?:[^'\\]++|\\[\s\S]|'')*+' | "(?:[^"\\]++|\\[\s\S]|"")*+" | `(?:[^`]++|``)*+`
+      | --(?=\s|\Z)[^\n]* | \#[^\n]* | /\*[\s\S]*?\*/
+      | (?P<values>(?<![\w$@])VALUES(?![\w$@])) | (?P<open>\() | (?P<close>\))""",
+    re.VERBOSE | re.IGNORECASE,
+)
 
 
 @lru_cache(maxsize=4)  # a recording loads the same one several times
@@ -54,14 +65,23 @@ def rows_made_by(statements: Iterable[str]) -> Counter[str]:
     """How many rows the INSERTs of a snapshot make, by table."""
     found: Counter[str] = Counter()
     for sql in statements:
-        if [token.text.upper() for token in opening(sql, 2)] != ["INSERT", "INTO"]:
-            continue
-        shown = significant(sql)
-        texts = [token.text.upper() if token.kind == "word" else "" for token in shown]
-        depth = rows = 0
-        for token in shown[texts.index("VALUES") :]:
-            if token.kind == "mark":
-                rows += token.text == "(" and depth == 0
-                depth += {"(": 1, ")": -1}.get(token.text, 0)
-        found[unquoted(shown[2].text)] += rows
+        *words, table = [token.text for token in opening(sql, 3)] or [""]
+        if [word.upper() for word in words] == ["INSERT", "INTO"]:
+            found[unquoted(table)] += _rows_in(sql)
     return found
+
+
+def _rows_in(insert: str) -> int:
+    """The parentheses behind VALUES that stand in no other."""
+    rows = depth = 0
+    begun = False
+    for match in _OF_ROWS.finditer(insert):
+        match match.lastgroup:
+            case "values":
+                begun = True
+            case "open" if begun:
+                rows += depth == 0
+                depth += 1
+            case "close" if begun:
+                depth -= 1
+    return rows

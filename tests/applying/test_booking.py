@@ -261,7 +261,7 @@ def test_a_death_between_booking_and_signal_loses_no_signal(second: Project) -> 
         """
         import os, signal
         from nestflux.applying import booking, signals
-        signals.send_post = lambda *given: os.kill(os.getpid(), signal.SIGKILL)
+        signals.send_post = lambda *given, **named: os.kill(os.getpid(), signal.SIGKILL)
         booking.book("default", booking.plan_booking("default", "3"))
         """
     )

@@ -59,9 +59,33 @@ def test_rows_are_counted_by_table_outside_strings_and_calls() -> None:
         "CREATE TABLE `a` (id int)",
         "INSERT INTO `a` (`id`, `b`) VALUES\n  (1, ', (2)'),\n  (UUID(), CONCAT('x', (1)))",
         "INSERT INTO `a` (`id`, `b`) VALUES\n  (3, 'y')",
+        "INSERT INTO `values` (`(`) /* ( */ VALUES ('\\'('), (\"(\"), # (\n (-- (\n 1)",
     ]
 
-    assert rows_made_by(statements) == {"a": 3}
+    assert rows_made_by(statements) == {"a": 3, "values": 3}
+
+
+def test_a_load_imports_nothing_that_it_does_not_need(shop: Project) -> None:
+    outcome = shop.python(
+        """
+        import json, sys
+        from django.core.management import call_command
+        call_command("db_migrate", stdout=sys.stderr)
+        print(json.dumps(sorted(sys.modules)))
+        """,
+        forked=False,
+    )
+
+    imported = set(outcome.json)
+    assert "✓ Loaded schema.sql" in outcome.stderr
+    assert "nestflux.applying.fresh" in imported
+    assert not imported & {
+        "rich",
+        "nestflux.applying.one_by_one",
+        "nestflux.applying.backups.taking",
+        "nestflux.applying.recovery.turning",
+        "nestflux.applying.rollback",
+    }
 
 
 def _let_the_load_die(shop: Project) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from unittest.mock import patch
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from nestflux.exceptions import SqlFileError
+from nestflux.history import lexer
 from nestflux.history.lexer import fragments, identifiers, same_text, significant, tokens
 from nestflux.history.sqlfile import delimited
 from tests.history.texts import AWKWARD, statements
@@ -19,6 +23,22 @@ def split(script: str) -> list[str]:
 @given(st.text(st.one_of(st.sampled_from(AWKWARD), st.characters(codec="utf-8")), max_size=60))
 def test_tokens_joined_are_the_text(text: str) -> None:
     assert "".join(token.text for token in tokens(text)) == text
+
+
+@given(st.text(st.one_of(st.sampled_from((*AWKWARD, ";")), st.characters(codec="utf-8"))))
+def test_a_plain_statement_ends_where_its_tokens_say(text: str) -> None:
+    def split_or_told(script: str) -> list[str] | str:
+        try:
+            return split(script)
+        except SqlFileError as error:
+            return str(error)
+
+    script = text + "\n;"
+    quickly = split_or_told(script)
+    with patch.object(lexer, "_PLAIN_STATEMENT", re.compile(r"(?!)")):
+        token_by_token = split_or_told(script)
+
+    assert quickly == token_by_token
 
 
 @given(st.lists(statements(), max_size=5), st.sampled_from(["\n", "\n\n", "\n-- a note;\n"]))

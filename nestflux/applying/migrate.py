@@ -51,6 +51,7 @@ def migrate(
     to: str | None = None,
     turn: bool = False,
     options: Options | None = None,
+    looked: bool = False,
 ) -> Outcome:
     """Apply what is pending. With nothing pending: one query, no lock, nothing imported.
 
@@ -58,13 +59,14 @@ def migrate(
         replay: on a fresh database run the files one by one instead of loading the snapshot.
         to: the last file to apply, by name or number; None: all.
         turn: take a file forward again whose rollback was begun and not finished.
+        looked: the caller saw just now that there is something to do.
 
     Raises Refused (and its kinds) with nothing changed; StatementFailed, Undecided,
     LockUnavailable or LockLost with the ledger saying where it stands. The next call goes on.
     """
     options = options or Options()
     connection, server, folder = open_history(alias)
-    if planned(connection, folder, replay, to, turn, lenient=True) is None:
+    if not looked and planned(connection, folder, replay, to, turn, lenient=True) is None:
         return Outcome()
     refuse_unsuitable(connection, server)
     with lock_held(connection, options) as lock:

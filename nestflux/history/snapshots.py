@@ -36,10 +36,11 @@ def objects_made_by(statements: Iterable[str]) -> tuple[str, ...]:
     """What CREATE statements make: ``table blog_post``, ``view shown``."""
     found = []
     for sql in statements:
-        first = opening(sql, 1)
-        if not first or first[0].text.upper() != "CREATE":
+        shown = opening(sql, 3)
+        if not shown or shown[0].text.upper() != "CREATE":
             continue
-        shown = opening(sql, _OPENING)
+        if [token.kind for token in shown[1:]] != ["word", "name"]:  # not just CREATE TABLE `name`
+            shown = opening(sql, _OPENING)
         words = [token.text.upper() if token.kind == "word" else "" for token in shown]
         at = next((i for i, word in enumerate(words) if word in _KINDS), None)
         if at is None:

@@ -90,6 +90,7 @@ class Command(LockOptions, NestFluxCommand):
                 to=options["to"],
                 turn=options["turn"],
                 options=self._options(progress, options),
+                looked=not options["json"] and options["to"] is None,
             )
         if options["json"]:
             self.print_json(

@@ -164,6 +164,7 @@ class Command(PlainSpeech, stock.Command):
                 alias,
                 to=found.to.name if found.to else None,
                 options=self._options(progress),
+                looked=not plan.nothing_to_do,
             )
         if run_syncdb and (labels := django_side.unmigrated_apps()):
             self._sync(alias, labels)

@@ -13,6 +13,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
+from django.conf import settings
 from django.core.management.sql import emit_post_migrate_signal, emit_pre_migrate_signal
 from django.db import transaction
 from django.db.migrations.migration import Migration
@@ -84,7 +85,9 @@ def send_post(
             for key in keys:
                 rendered.unregister_model(*key)
         rendered.render_multiple([ModelState.from_model(apps.get_model(*key)) for key in keys])
-    emit = _emit_in_few_commits if loaded else emit_post_migrate_signal
+    # A project's own routers are asked inside the receivers.
+    few = loaded and not settings.DATABASE_ROUTERS
+    emit = _emit_in_few_commits if few else emit_post_migrate_signal
     _send(context, emit, "post_migrate", plan, state)
 
 

@@ -15,7 +15,7 @@ from nestflux.graph.loader import dotted
 from nestflux.graph.python_steps import PythonOperation, is_python, operations_of
 from nestflux.history.deltas import StepRecord
 from nestflux.history.layout import laid_out
-from nestflux.history.lexer import significant, tokens
+from nestflux.history.lexer import opening, significant, tokens
 from nestflux.history.sqlfile import Item, Section, SessionStatement
 from nestflux.history.statements import (
     Kind,
@@ -177,8 +177,10 @@ class Recorder:
             if many:  # here `execute` is the cursor's executemany, which without rows does nothing
                 return context["cursor"].execute(text)
             result = execute(text, None, False, context)
-            while context["cursor"].nextset():  # CALL: each result may hold an error
-                pass
+            # Not of an INSERT … RETURNING: whoever sent it reads the row.
+            if opening(text, 1)[0].text.upper() == "CALL":
+                while context["cursor"].nextset():  # each result may hold an error
+                    pass
             return result
 
         result = None

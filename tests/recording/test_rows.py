@@ -168,3 +168,33 @@ def _the_next_file_is_recorded_on_replayed_rows(shop: Project) -> None:
 
     assert len(statements(up_file(shop, "0003_longer"))) == 1
     assert "s3cr3t-" not in (shop.history / "schema.sql").read_text("utf-8")
+
+
+KINDS = """
+    from django.db import models
+
+    def usual():
+        # As in edx-enterprise: on MariaDB the INSERT gives the key back (RETURNING).
+        return Kind.objects.get_or_create(name="usual")[0].pk
+
+    class Kind(models.Model):
+        name = models.CharField(max_length=20, unique=True)
+
+    class Note(models.Model):
+        title = models.CharField(max_length=80)
+"""
+OF_A_KIND = """
+        kind = models.ForeignKey(Kind, on_delete=models.CASCADE, default=usual)
+"""
+
+
+def test_a_default_that_makes_a_row_gets_its_key(project: ProjectFactory) -> None:
+    shop = project({"shop": {"models.py": KINDS}})
+    shop.succeeds("db_generate")
+    shop.write("shop/models.py", KINDS + OF_A_KIND)
+    shop.succeeds("db_generate", "--name", "kinds")
+
+    first, *_ = statements(up_file(shop, "0002_kinds"))
+
+    assert first.startswith("INSERT INTO `shop_kind`")
+    require_fidelity(shop)

@@ -140,20 +140,15 @@ def _carry_out(
         loaded = fresh.load(context, folder.snapshot(), journal, list(rows.values()))
         outcome = replace(outcome, loaded=loaded)
     booked |= {row for entry in plan.pending for row in entry.books}
-    send_post_migrate(context, announced, booked, loaded=plan.load)
+    send_post_migrate(context, announced, booked)
     return replace(outcome, signals_sent=True)
 
 
 def send_post_migrate(
-    context: Context,
-    announced: signals.MigrationPlan,
-    booked: frozenset[str],
-    *,
-    loaded: bool = False,
+    context: Context, announced: signals.MigrationPlan, booked: frozenset[str]
 ) -> None:
-    """Send ``post_migrate`` and book that it was sent. ``loaded``: by the run that just made the
-    database."""
-    signals.send_post(context, announced, booked, loaded=loaded)
+    """Send ``post_migrate`` and book that it was sent."""
+    signals.send_post(context, announced, booked)
     context.lock.require()
     with transaction.atomic(context.connection.alias):
         context.ledger.signals_sent(signals_hash())

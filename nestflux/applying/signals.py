@@ -7,18 +7,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
-from contextlib import nullcontext
 from importlib import import_module
-from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
-from django.conf import settings
 from django.core.management.sql import emit_post_migrate_signal, emit_pre_migrate_signal
-from django.db import transaction
 from django.db.migrations.migration import Migration
 from django.db.migrations.state import ModelState, ProjectState
-from django.db.models.signals import post_migrate
 from django.utils.module_loading import module_has_submodule
 
 from nestflux.applying.failures import place_in_code
@@ -28,19 +23,10 @@ from nestflux.graph.loader import is_held, undotted
 from nestflux.graph.swappable import swappable_names_kept
 
 if TYPE_CHECKING:
-    from django.apps import AppConfig
-
     from nestflux.applying.context import Context
     from nestflux.graph.loader import ExtendedLoader
 
 MigrationPlan = Sequence[tuple[Migration, bool]]
-
-# Django's own receivers, which make rows of ``using`` and nothing else: they ask for no commit, run
-# no DDL, and nobody hears of what they make (bulk_create sends no signals).
-_ROWS_ONLY = {
-    "django.contrib.contenttypes.management.create_contenttypes",
-    "django.contrib.auth.management.create_permissions",
-}
 
 
 def import_management_modules() -> None:
@@ -67,14 +53,8 @@ def send_pre(context: Context, plan: MigrationPlan, applied: Iterable[str]) -> N
 
 
 @swappable_names_kept()
-def send_post(
-    context: Context, plan: MigrationPlan, applied: Iterable[str], *, loaded: bool = False
-) -> None:
-    """Send ``post_migrate``; the ledger then says that it was sent.
-
-    Args:
-        loaded: the database was made just now, and nobody else uses it yet.
-    """
+def send_post(context: Context, plan: MigrationPlan, applied: Iterable[str]) -> None:
+    """Send ``post_migrate``; the ledger then says that it was sent."""
     import_management_modules()
     with collector_resting():
         state = _state(context, applied)
@@ -85,41 +65,7 @@ def send_post(
             for key in keys:
                 rendered.unregister_model(*key)
         rendered.render_multiple([ModelState.from_model(apps.get_model(*key)) for key in keys])
-    # A project's own routers are asked inside the receivers.
-    few = loaded and not settings.DATABASE_ROUTERS
-    emit = _emit_in_few_commits if few else emit_post_migrate_signal
-    _send(context, emit, "post_migrate", plan, state)
-
-
-def _emit_in_few_commits(verbosity: int, interactive: bool, db: str, **kwargs: Any) -> None:
-    """Django's ``emit_post_migrate_signal``, to the same receivers in the same order. Neighbouring
-    apps of which nobody hears but Django's own receivers share a transaction, where these would
-    open two for each app: on a database that nobody else uses that makes the same rows."""
-    configs = [config for config in apps.get_app_configs() if config.models_module is not None]
-    for makes_rows_only, neighbours in groupby(configs, key=_makes_rows_only):
-        with transaction.atomic(db) if makes_rows_only else nullcontext():
-            for config in neighbours:
-                if verbosity >= 2:
-                    kwargs["stdout"].write(
-                        f"Running post-migrate handlers for application {config.label}"
-                    )
-                post_migrate.send(
-                    sender=config,
-                    app_config=config,
-                    verbosity=verbosity,
-                    interactive=interactive,
-                    using=db,
-                    **kwargs,
-                )
-
-
-def _makes_rows_only(config: AppConfig) -> bool:
-    sync, asynchronous = post_migrate._live_receivers(config)
-    named = {
-        f"{getattr(each, '__module__', '')}.{getattr(each, '__qualname__', '')}"
-        for each in (*sync, *asynchronous)
-    }
-    return named <= _ROWS_ONLY
+    _send(context, emit_post_migrate_signal, "post_migrate", plan, state)
 
 
 def _state(context: Context, applied: Iterable[str]) -> ProjectState:

@@ -194,42 +194,6 @@ HEARING = """
         def ready(self):
             post_migrate.connect(hear, sender={sender})
 """
-COMMITS = """
-import sys
-from django.core.management import call_command
-from django.db import connection
-
-def commits():
-    with connection.cursor() as cursor:
-        cursor.execute("SHOW SESSION STATUS LIKE 'Com_commit'")
-        return int(cursor.fetchone()[1])
-
-call_command("db_migrate")
-print("commits", commits())
-"""
-
-
-def _tables(project: Project) -> list[object]:
-    return [
-        project.sql(f"SELECT * FROM {table} ORDER BY id")
-        for table in ("django_content_type", "auth_permission")
-    ]
-
-
-def test_a_load_makes_the_rows_of_django_s_own_receivers_in_one_commit(
-    permitted: Project, project: ProjectFactory, recorded_permissions: Path
-) -> None:
-    heard = project({"shop": {}}, contrib=CONTRIB)
-    heard.take_over(recorded_permissions, "shop", "migrations_sql")
-    heard.app("shop", {"apps.py": HEARING.format(sender="None")})
-
-    alone = permitted.python(COMMITS)
-    with_another = heard.python(COMMITS)
-
-    assert alone.lines[-1] == "commits 3"  # what was loaded; rows of all apps; that it was sent
-    # Two for each of the four apps, as Django has it.
-    assert with_another.lines[-1] == "commits 10"
-    assert _tables(permitted) == _tables(heard)
 
 
 @pytest.mark.parametrize("sender", ["None", "self"])

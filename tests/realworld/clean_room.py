@@ -29,9 +29,17 @@ def is_whole() -> bool:
 def python_of(year: int) -> Path:
     """The Python in whose packages are those of that year."""
     packages = HERE / ("packages-whole.txt" if is_whole() else "packages.txt")
-    constraints = HERE / f"constraints-{year}.txt"
-    name = _hashed([packages, HERE / "packages.txt", constraints])
-    room = ROOMS / f"{year}-{name}"
+    return _room(f"{year}", packages, HERE / f"constraints-{year}.txt", HERE / "packages.txt")
+
+
+@cache
+def python_of_others() -> Path:
+    """The Python of the sites of test_others.py."""
+    return _room("others", HERE / "others.txt", HERE / "others-constraints.txt")
+
+
+def _room(name: str, packages: Path, constraints: Path, *more: Path) -> Path:
+    room = ROOMS / f"{name}-{_hashed([packages, *more, constraints])}"
     with _alone():
         wheel = _wheel()
         python = room / "bin" / "python"

@@ -150,8 +150,17 @@ def recorded_site(
     Args:
         grown: the stages in which it got them; None: ``stages``.
     """
+    with recorded_on(server, folder, python_of(year), grown or stages()) as site:
+        yield site
+
+
+@contextmanager
+def recorded_on(
+    server: TestServer, folder: Path, python: Path, grown: Sequence[Stage]
+) -> Iterator[RealSite]:
+    """A site of what that Python has, and its whole history."""
     name = f"nf_{secrets.token_hex(5)}"
-    site = RealSite.made(folder / "site", server, python_of(year), name, grown or stages())
+    site = RealSite.made(folder / "site", server, python, name, grown)
     try:
         with site.on("models") as generating:
             generating.generate()

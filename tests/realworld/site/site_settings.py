@@ -1,6 +1,7 @@
 """A site of other people's packages. Which of them are installed is said by REALWORLD_APPS."""
 
 import os
+from importlib import import_module
 from pathlib import Path
 
 import environ
@@ -17,6 +18,10 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CMS_CONFIRM_VERSION4 = True
 WAGTAIL_SITE_NAME = "realworld"
 WAGTAILADMIN_BASE_URL = "http://localhost"
+HAYSTACK_CONNECTIONS = {"default": {"ENGINE": "haystack.backends.simple_backend.SimpleEngine"}}
+NEWSLETTER_THUMBNAIL = "easy-thumbnails"
+DJSTRIPE_FOREIGN_KEY_TO_FIELD = "id"
+STRIPE_TEST_SECRET_KEY = "sk_test_only"
 
 INSTALLED_APPS = ["nestflux", *os.environ["REALWORLD_APPS"].split()]
 MIDDLEWARE = [
@@ -26,6 +31,11 @@ MIDDLEWARE = [
 ]
 if "allauth.account" in INSTALLED_APPS:
     MIDDLEWARE.append("allauth.account.middleware.AccountMiddleware")
+if "oscar.config.Shop" in INSTALLED_APPS:
+    defaults = vars(import_module("oscar.defaults"))
+    globals().update({name: value for name, value in defaults.items() if name.isupper()})
+if "django_otp" in INSTALLED_APPS:
+    MIDDLEWARE.append("django_otp.middleware.OTPMiddleware")
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -35,7 +45,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "sekizai.context_processors.sekizai",
+                *(["sekizai.context_processors.sekizai"] if "sekizai" in INSTALLED_APPS else []),
             ]
         },
     }

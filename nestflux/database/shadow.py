@@ -13,6 +13,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
+from django.apps import apps
 from django.db import connections
 from django.db.utils import Error
 
@@ -117,13 +118,27 @@ def _alias_pointing_at(
     connections.settings[alias] = scratch
     connection = connections.create_connection(alias)
     connections[alias] = connection
+    _forget_rows()
     try:
         with _others_refusing(alias):
             yield connection
     finally:
+        _forget_rows()
         connection.close()
         connections.settings[alias] = previous_settings
         connections[alias] = previous
+
+
+def _forget_rows() -> None:
+    """What Django remembers of rows is of another database from now on."""
+    if apps.is_installed("django.contrib.contenttypes"):
+        from django.contrib.contenttypes.models import ContentType
+
+        ContentType.objects.clear_cache()
+    if apps.is_installed("django.contrib.sites"):
+        from django.contrib.sites.models import Site
+
+        Site.objects.clear_cache()
 
 
 @contextmanager

@@ -121,6 +121,7 @@ class Recorder:
         self, step: PythonOperation, run: Callable[..., None]
     ) -> Callable[..., None]:
         def watched(app_label: str, editor: Any, *states: Any) -> None:
+            waiting = len(self._connection.run_on_commit)
             self._implicit_commits = []
             try:
                 # An editor of its own, as when it is applied: what it defers (foreign keys of a
@@ -130,11 +131,31 @@ class Recorder:
                     run(app_label, own, *states)
             finally:
                 commits, self._implicit_commits = self._implicit_commits, None
+            self._leave_to_the_step(waiting)
             made, record = describe_python(step, commits)
             self._items.append(made)
             self._records.append(record)
 
         return watched
+
+    def _leave_to_the_step(self, waiting: int) -> None:
+        """What a step wants done on commit, behind the first ``waiting``, runs when the step has
+        ended, and again with it wherever it is applied: it is no statement of the file."""
+        hooks: list[Any] = self._connection.run_on_commit
+        hooks[waiting:] = [
+            (savepoints, self._as_of_a_step(hook), robust)
+            for savepoints, hook, robust in hooks[waiting:]
+        ]
+
+    def _as_of_a_step(self, hook: Callable[[], object]) -> Callable[[], None]:
+        def run() -> None:
+            self._implicit_commits = []
+            try:
+                hook()
+            finally:
+                self._implicit_commits = None
+
+        return run
 
     def _as_sql(self, found: PythonOperation, run: Callable[..., None]) -> Callable[..., None]:
         is_foreign = not type(found.operation).__module__.startswith("django.")

@@ -85,9 +85,10 @@ OTHERS = (
         (
             "oscar.config.Shop",
             *(f"oscar.apps.{name}" for name in _OSCAR.split()),
-            *"widget_tweaks haystack treebeard sorl.thumbnail django_tables2 djstripe".split(),
+            *"widget_tweaks haystack treebeard sorl.thumbnail django_tables2".split(),
         ),
     ),
+    Stage("payments", ("djstripe",)),
     Stage(
         "forum",
         (

@@ -306,3 +306,49 @@ def test_statements_that_lean_on_their_session_are_refused(
 
     assert outcome.code == 1
     assert said in outcome.stderr
+
+
+ON_COMMIT = """
+    from django.db import migrations, transaction
+
+    def fill(apps, schema_editor):
+        Product = apps.get_model("shop", "Product")
+        product = Product.objects.create(name="one")
+
+        def tell():
+            # As django-easy-audit does for every row that is saved.
+            from django.contrib.contenttypes.models import ContentType
+            from shop.models import Product
+
+            kind = ContentType.objects.get_for_model(Product)  # Django remembers it
+            there = ContentType.objects.filter(pk=kind.pk).count()
+            Product.objects.create(name=f"{product.name} of {there} {kind.model}")
+
+        transaction.on_commit(tell)
+
+    class Migration(migrations.Migration):
+        dependencies = [("shop", "0001_initial"), ("contenttypes", "0002_remove_content_type_name")]
+        operations = [
+            migrations.RunPython(fill, migrations.RunPython.noop),
+            migrations.RunSQL("UPDATE shop_product SET name = CONCAT(name, '!')", ""),
+        ]
+"""
+
+
+def test_what_a_step_does_on_commit_is_the_step_s(project: ProjectFactory) -> None:
+    shop = project({"shop": {"models.py": MODELS}}, contrib=("django.contrib.contenttypes",))
+    shop.succeeds("db_generate")
+    shop.write("shop/migrations/0002_fill.py", ON_COMMIT)
+    shop.succeeds("db_generate", "--name", "fill")
+
+    assert statements(up_file(shop, "0002_fill")) == [
+        "python step shop.0002_fill/0",
+        "UPDATE shop_product SET name = CONCAT(name, '!')",
+    ]
+    # Nothing in it varies: what Django remembered of one shadow's rows is not asked in the next.
+    assert "one of 1 product!" in (shop.history / "schema.sql").read_text("utf-8")
+    shop.succeeds("db_migrate", "--replay")
+    assert shop.sql("SELECT name FROM shop_product ORDER BY id") == [
+        ("one!",),
+        ("one of 1 product!",),
+    ]

@@ -32,22 +32,38 @@ def primary_collations(connection: BaseDatabaseWrapper) -> tuple[tuple[str, str]
     return _primary[connection]
 
 
-def stated_collation(part: Sequence[Token], primary: Mapping[str, str]) -> str:
-    """The collation that a definition or a table's options state; empty where they state none.
+def collation_apart(part: list[Token], primary: Mapping[str, str]) -> tuple[list[Token], str]:
+    """A definition or a table's options less ``CHARACTER SET x``, ``COLLATE y``, ``[DEFAULT]
+    CHARSET=x`` and ``COLLATE=y``, and the collation that these state; empty where none does.
 
     Args:
-        part: tokens. What stands in parentheses belongs to an expression.
+        part: what stands in parentheses belongs to an expression, and stays.
         primary: each character set's own collation.
     """
-    words = _outside_parentheses(part)
-    charset = ""
-    for before, word, value in zip(["", *words], words, words[1:], strict=False):
-        if word.upper() == "COLLATE":
-            return value
-        is_set = word.upper() == "SET" and before.upper() == "CHARACTER"
-        if is_set or word.upper() == "CHARSET":
-            charset = value
-    return primary[charset] if charset else ""
+    kept: list[Token] = []
+    charset = collation = ""
+    depth = index = 0
+    words = trimmed(part)
+    while index < len(words):
+        token = words[index]
+        if token.kind == "mark":
+            depth += {"(": 1, ")": -1}.get(token.text, 0)
+        upper = token.text.upper() if token.kind == "word" and depth == 0 else ""
+        if upper not in ("COLLATE", "CHARSET", "CHARACTER"):
+            kept.append(token)
+            index += 1
+            continue
+        before = after_value(words, index + 1) if upper == "CHARACTER" else index + 1  # SET
+        index = after_value(words, before)
+        if upper == "COLLATE":
+            collation = words[index - 1].text
+        else:
+            charset = words[index - 1].text
+        while kept and kept[-1].kind == "space":
+            kept.pop()
+        if kept and kept[-1].text.upper() == "DEFAULT" and upper == "CHARSET":
+            kept.pop()
+    return kept, collation or (primary[charset] if charset else "")
 
 
 def is_textual(part: Sequence[Token]) -> bool:
@@ -55,11 +71,18 @@ def is_textual(part: Sequence[Token]) -> bool:
     return next((t.text.lower() in _TEXTUAL for t in part if t.kind == "word"), False)
 
 
-def _outside_parentheses(part: Sequence[Token]) -> list[str]:
-    found, depth = [], 0
-    for token in part:
-        if token.kind == "mark":
-            depth += {"(": 1, ")": -1}.get(token.text, 0)
-        elif token.kind == "word" and depth == 0:
-            found.append(token.text)
-    return found
+def after_value(words: Sequence[Token], index: int) -> int:
+    """Behind the word that stands at ``index`` or behind the blanks and the ``=`` there."""
+    while words[index].kind == "space" or words[index].text == "=":
+        index += 1
+    return index + 1
+
+
+def trimmed(part: list[Token]) -> list[Token]:
+    """Less the blanks around it."""
+    start, stop = 0, len(part)
+    while start < stop and part[start].kind == "space":
+        start += 1
+    while stop > start and part[stop - 1].kind == "space":
+        stop -= 1
+    return part[start:stop]

@@ -13,7 +13,13 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
-from nestflux.database.collations import is_textual, primary_collations, stated_collation
+from nestflux.database.collations import (
+    after_value,
+    collation_apart,
+    is_textual,
+    primary_collations,
+    trimmed,
+)
 from nestflux.history.definitions import first_list
 from nestflux.history.deltas import ORDER
 from nestflux.history.lexer import Token, quoted, tokens, unquoted
@@ -113,8 +119,7 @@ def read_schema(
 
 def table_names(connection: BaseDatabaseWrapper) -> list[str]:
     """The base tables of the schema that are nobody's books."""
-    with connection.cursor() as cursor:
-        return [name for name, kind in _listed(cursor, None).items() if kind != "VIEW"]
+    return [name for name, kind in listed_tables(connection).items() if kind != "VIEW"]
 
 
 def listed_tables(connection: BaseDatabaseWrapper) -> dict[str, str]:
@@ -169,12 +174,13 @@ class _Table:
         found = list(tokens(text))
         opening = next(i for i, token in enumerate(found) if token.text == "(")
         parts, rest = _split(found[opening + 1 :])
-        self.collation = stated_collation(rest, primary) or default
+        bare, stated = collation_apart(rest, primary)
+        self.collation = stated or default
         self.columns: dict[str, str] = {}
         self.others: dict[str, str] = {}
         for part in parts:
             self._add(_without_introducers(part))
-        self.options = self._options(rest)
+        self.options = self._options(bare)
         self.counter = _counter(rest)
 
     def _add(self, part: list[Token]) -> None:
@@ -187,8 +193,8 @@ class _Table:
 
     def _column(self, part: list[Token]) -> str:
         """A column's definition, its collation stated only where it is not the schema's."""
-        collation = stated_collation(part, self.primary) or self.collation
-        bare = _without_collation(part)
+        bare, stated = collation_apart(part, self.primary)
+        collation = stated or self.collation
         if collation == self.default or not is_textual(part):
             return _joined(bare)
         words = _joined(bare)
@@ -196,8 +202,8 @@ class _Table:
         charset = collation.split("_", 1)[0]
         return f"{words[:end]} CHARACTER SET {charset} COLLATE {collation}{words[end:]}"
 
-    def _options(self, rest: list[Token]) -> str:
-        text = _joined(_without_counter(_without_collation(rest)))
+    def _options(self, bare: list[Token]) -> str:
+        text = _joined(_without_counter(bare))
         if self.collation != self.default:
             charset = self.collation.split("_", 1)[0]
             text = after_engine(text, f"DEFAULT CHARSET={charset} COLLATE={self.collation}")
@@ -271,39 +277,12 @@ def _split(found: list[Token]) -> tuple[list[list[Token]], list[Token]]:
         if token.kind == "mark":
             depth += {"(": 1, ")": -1}.get(token.text, 0)
             if depth == 0:
-                return [_trimmed(part) for part in parts], found[index + 1 :]
+                return [trimmed(part) for part in parts], found[index + 1 :]
             if token.text == "," and depth == 1:
                 parts.append([])
                 continue
         parts[-1].append(token)
     raise ValueError("SHOW CREATE TABLE without a closing parenthesis")
-
-
-def _without_collation(part: list[Token]) -> list[Token]:
-    """Less ``CHARACTER SET x``, ``COLLATE y``, ``[DEFAULT] CHARSET=x`` and ``COLLATE=y`` outside
-    parentheses (inside them they belong to an expression)."""
-    kept: list[Token] = []
-    depth = 0
-    words = _trimmed(part)
-    index = 0
-    while index < len(words):
-        token = words[index]
-        if token.kind == "mark":
-            depth += {"(": 1, ")": -1}.get(token.text, 0)
-        upper = token.text.upper() if token.kind == "word" and depth == 0 else ""
-        if upper in ("COLLATE", "CHARSET"):
-            index = _after_value(words, index + 1)
-        elif upper == "CHARACTER":
-            index = _after_value(words, _next_word(words, index + 1) + 1)
-        else:
-            kept.append(token)
-            index += 1
-            continue
-        while kept and kept[-1].kind == "space":
-            kept.pop()
-        if kept and kept[-1].text.upper() == "DEFAULT" and upper == "CHARSET":
-            kept.pop()
-    return kept
 
 
 def after_engine(text: str, option: str) -> str:
@@ -325,7 +304,7 @@ def _without_counter(part: list[Token]) -> list[Token]:
     """Less ``AUTO_INCREMENT=n``, which rows change and not the schema."""
     for index, token in enumerate(part):
         if token.kind == "word" and token.text.upper() == "AUTO_INCREMENT":
-            end = _after_value(part, index + 1)
+            end = after_value(part, index + 1)
             return [*part[:index], *part[end + 1 :]]
     return part
 
@@ -343,16 +322,6 @@ def _without_introducers(part: list[Token]) -> list[Token]:
     ]
 
 
-def _next_word(words: list[Token], index: int) -> int:
-    while words[index].kind == "space" or words[index].text == "=":
-        index += 1
-    return index
-
-
-def _after_value(words: list[Token], index: int) -> int:
-    return _next_word(words, index) + 1
-
-
 def type_end(definition: str) -> int:
     """Where a column's data type ends: ``varchar(20)``, ``enum('a','b')``."""
     found = list(tokens(definition))
@@ -362,18 +331,9 @@ def type_end(definition: str) -> int:
     return end
 
 
-def _trimmed(part: list[Token]) -> list[Token]:
-    start, stop = 0, len(part)
-    while start < stop and part[start].kind == "space":
-        start += 1
-    while stop > start and part[stop - 1].kind == "space":
-        stop -= 1
-    return part[start:stop]
-
-
 def _joined(part: list[Token]) -> str:
     """Tokens as text, each run of white space as one blank; ``/*! … */`` of partitions kept."""
-    return "".join(" " if t.kind == "space" else t.text for t in _trimmed(part))
+    return "".join(" " if t.kind == "space" else t.text for t in trimmed(part))
 
 
 # ---- views, triggers, routines, events -----------------------------------------------------

@@ -16,14 +16,18 @@ from typing import NamedTuple
 
 from nestflux.exceptions import SqlFileError
 
+# Patterns for re.VERBOSE: a text in quotes, a name in backquotes, a comment up to its line's end.
+QUOTED = r"""(?:'(?:[^'\\]++|\\[\s\S]|'')*+'|"(?:[^"\\]++|\\[\s\S]|"")*+")"""
+NAME = r"`(?:[^`]++|``)*+`"
+LINE_COMMENT = r"(?:--(?=\s|\Z)[^\n]*|\#[^\n]*)"
+
 _TOKEN = re.compile(
-    r"""
+    rf"""
       (?P<space>\s+)
-    | (?P<comment>--(?=\s|\Z)[^\n]*|\#[^\n]*|/\*(?!M?!)[\s\S]*?\*/)
+    | (?P<comment>{LINE_COMMENT}|/\*(?!M?!)[\s\S]*?\*/)
     | (?P<executable>/\*M?![\s\S]*?\*/)
-    | (?P<string>(?:[xXbBnN]|_[a-zA-Z0-9]+\s*)?
-        (?:'(?:[^'\\]++|\\[\s\S]|'')*+'|"(?:[^"\\]++|\\[\s\S]|"")*+"))
-    | (?P<name>`(?:[^`]++|``)*+`)
+    | (?P<string>(?:[xXbBnN]|_[a-zA-Z0-9]+\s*)?{QUOTED})
+    | (?P<name>{NAME})
     | (?P<word>[\w$@]+)
     | (?P<mark>[\s\S])
     """,
@@ -32,8 +36,7 @@ _TOKEN = re.compile(
 # A statement up to its semicolon, where nothing in it needs a closer look: no comment, no backslash
 # outside quotes, no quote that is never closed.
 _PLAIN_STATEMENT = re.compile(
-    r"""(?:[^;'"`\\\#/-]++|-(?!-)|/(?!\*)
-        |'(?:[^'\\]++|\\[\s\S]|'')*+'|"(?:[^"\\]++|\\[\s\S]|"")*+"|`(?:[^`]++|``)*+`)*+;""",
+    rf"""(?:[^;'"`\\\#/-]++|-(?!-)|/(?!\*)|{QUOTED}|{NAME})*+;""",
     re.VERBOSE,
 )
 _UNFINISHED = {"'": "quote", '"': "quote", "`": "backquote"}

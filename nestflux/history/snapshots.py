@@ -7,7 +7,15 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-from nestflux.history.lexer import fragments, identifiers, opening, unquoted
+from nestflux.history.lexer import (
+    LINE_COMMENT,
+    NAME,
+    QUOTED,
+    fragments,
+    identifiers,
+    opening,
+    unquoted,
+)
 from nestflux.history.ordering import parents_first
 
 _OPENING = 40  # tokens in which a CREATE says what it makes; ALGORITHM and such stand before it
@@ -16,14 +24,14 @@ _KINDS = ("TABLE", "VIEW", "TRIGGER", "PROCEDURE", "FUNCTION", "EVENT")
 DROP_ORDER = ("event", "procedure", "function", "trigger", "view", "table")
 
 
-# What tells the rows of an INSERT apart, and what is to be passed over for that (``lexer`` has the
-# same quotes and comments): most of such a statement is neither.
+# What tells the rows of an INSERT apart, and what is to be passed over for that: most of such a
+# statement is neither.
 _OF_ROWS = re.compile(
-    r"""'(?:[^'\\]++|\\[\s\S]|'')*+' | "(?:[^"\\]++|\\[\s\S]|"")*+" | `(?:[^`]++|``)*+`
-      | --(?=\s|\Z)[^\n]* | \#[^\n]* | /\*[\s\S]*?\*/
+    rf"""{QUOTED} | {NAME} | {LINE_COMMENT} | /\*[\s\S]*?\*/
       | (?P<values>(?<![\w$@])VALUES(?![\w$@])) | (?P<open>\() | (?P<close>\))""",
     re.VERBOSE | re.IGNORECASE,
 )
+_REFERENCED = re.compile(rf"{QUOTED} | \bREFERENCES\s+(?P<name>{NAME})", re.VERBOSE | re.IGNORECASE)
 
 
 @lru_cache(maxsize=4)  # a recording loads the same one several times
@@ -50,6 +58,11 @@ def objects_made_by(statements: Iterable[str]) -> tuple[str, ...]:
             at += 1
         found.append(f"{kind} {unquoted(shown[at].text)}")
     return tuple(found)
+
+
+def referred_to_by(create: str) -> set[str]:
+    """The tables that the foreign keys of a snapshot's CREATE TABLE refer to."""
+    return {unquoted(m["name"]) for m in _REFERENCED.finditer(create) if m["name"]}
 
 
 def views_in_order(create: Mapping[str, str]) -> list[str]:

@@ -122,15 +122,11 @@ class Recorder:
     ) -> Callable[..., None]:
         def watched(app_label: str, editor: Any, *states: Any) -> None:
             waiting = len(self._connection.run_on_commit)
-            self._implicit_commits = []
-            try:
-                # An editor of its own, as when it is applied: what it defers (foreign keys of a
-                # table that it makes) is its own and runs at its end.
-                with self._connection.schema_editor(atomic=False) as own:
-                    own.atomic_migration = editor.atomic_migration
-                    run(app_label, own, *states)
-            finally:
-                commits, self._implicit_commits = self._implicit_commits, None
+            # An editor of its own, as when it is applied: what it defers (foreign keys of a
+            # table that it makes) is its own and runs at its end.
+            with self._in_a_step() as commits, self._connection.schema_editor(atomic=False) as own:
+                own.atomic_migration = editor.atomic_migration
+                run(app_label, own, *states)
             self._leave_to_the_step(waiting)
             made, record = describe_python(step, commits)
             self._items.append(made)
@@ -149,13 +145,20 @@ class Recorder:
 
     def _as_of_a_step(self, hook: Callable[[], object]) -> Callable[[], None]:
         def run() -> None:
-            self._implicit_commits = []
-            try:
+            with self._in_a_step():
                 hook()
-            finally:
-                self._implicit_commits = None
 
         return run
+
+    @contextmanager
+    def _in_a_step(self) -> Iterator[list[str]]:
+        """Nothing is recorded meanwhile; what commits implicitly is told."""
+        commits: list[str] = []
+        self._implicit_commits = commits
+        try:
+            yield commits
+        finally:
+            self._implicit_commits = None
 
     def _as_sql(self, found: PythonOperation, run: Callable[..., None]) -> Callable[..., None]:
         is_foreign = not type(found.operation).__module__.startswith("django.")

@@ -7,7 +7,7 @@ same type that is new are not turned into data loss.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -300,24 +300,20 @@ class _AboutOwnModels(MigrationQuestioner):
         )
 
     def ask_not_null_addition(self, field_name: str, model_name: str) -> Any:
-        if self._is_own(model_name, field_name):
-            return self.answering.ask_not_null_addition(field_name, model_name)
-        return None
+        return self._of_own(self.answering.ask_not_null_addition, field_name, model_name)
 
     def ask_not_null_alteration(self, field_name: str, model_name: str) -> Any:
-        if self._is_own(model_name, field_name):
-            return self.answering.ask_not_null_alteration(field_name, model_name)
-        return None
+        return self._of_own(self.answering.ask_not_null_alteration, field_name, model_name)
 
     def ask_auto_now_add_addition(self, field_name: str, model_name: str) -> Any:
-        if self._is_own(model_name, field_name):
-            return self.answering.ask_auto_now_add_addition(field_name, model_name)
-        return None
+        return self._of_own(self.answering.ask_auto_now_add_addition, field_name, model_name)
 
     def ask_unique_callable_default_addition(self, field_name: str, model_name: str) -> Any:
-        if self._is_own(model_name, field_name):
-            return self.answering.ask_unique_callable_default_addition(field_name, model_name)
-        return None
+        ask = self.answering.ask_unique_callable_default_addition
+        return self._of_own(ask, field_name, model_name)
+
+    def _of_own(self, ask: Callable[[str, str], Any], field_name: str, model_name: str) -> Any:
+        return ask(field_name, model_name) if self._is_own(model_name, field_name) else None
 
 
 class _Unattended(MigrationQuestioner):

@@ -18,7 +18,7 @@ from django.db.migrations.state import ProjectState
 from nestflux.exceptions import NotReproduced
 from nestflux.graph.loader import is_held, load
 from nestflux.history.lexer import identifiers, opening, unquoted
-from nestflux.history.snapshots import objects_made_by, statements_of
+from nestflux.history.snapshots import objects_made_by, referred_to_by, statements_of
 from nestflux.history.sqlfile import Direction, PythonStep, recorded_on
 from nestflux.recording.capture import Recorded
 from nestflux.recording.few_models import (
@@ -31,7 +31,6 @@ from nestflux.recording.few_models import (
 from nestflux.recording.place import Place
 
 _CONSTRAINT = re.compile(r"\bCONSTRAINT `((?:[^`]|``)+)`")
-_REFERENCED = re.compile(r"\bREFERENCES `((?:[^`]|``)+)`")
 
 
 @dataclass(frozen=True)
@@ -129,7 +128,7 @@ def _part(statements: Sequence[str], altered: Set[str], needed: Set[str]) -> Par
             if kind != "table":
                 return None
             tables[name] = sql
-    refers_to = {name: _references(sql) for name, sql in tables.items()}
+    refers_to = {name: referred_to_by(sql) for name, sql in tables.items()}
     wanted |= {name for name, parents in refers_to.items() if parents & altered}
     waiting = wanted & tables.keys()
     loaded: set[str] = set()
@@ -147,7 +146,3 @@ def _part(statements: Sequence[str], altered: Set[str], needed: Set[str]) -> Par
         {key: sql for sql, key in left_out.items()},
         frozenset(altered),
     )
-
-
-def _references(sql: str) -> set[str]:
-    return {name.replace("``", "`") for name in _REFERENCED.findall(sql)}

@@ -96,9 +96,7 @@ def record_file(
     the text run on a fresh shadow does not give what Django built.
     """
     if only is None and (part := part_for(place, unwritten)):
-        with suppress(
-            NestFluxError, Error
-        ):  # what a part of the schema cannot tell, the whole will
+        with suppress(NestFluxError, Error):  # what a part of it cannot tell, the whole will
             return _record(place, unwritten, name, None, part)
     return _record(place, unwritten, name, only, None)
 

@@ -10,7 +10,6 @@ import logging
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,9 +25,14 @@ from nestflux.history import naming
 from nestflux.history.deltas import Delta, FileRecord, StepRecord
 from nestflux.history.folder import Folder, shown, texts_of, write_all
 from nestflux.history.journal import Entry, Journal
-from nestflux.history.lexer import quoted, significant, unquoted
+from nestflux.history.lexer import quoted, significant
 from nestflux.history.ordering import parents_first
-from nestflux.history.snapshots import DROP_ORDER, objects_made_by, statements_of
+from nestflux.history.snapshots import (
+    DROP_ORDER,
+    objects_made_by,
+    referred_to_by,
+    statements_of,
+)
 from nestflux.history.sqlfile import Direction, Replaced, Section, SqlFile, Statement
 from nestflux.history.statements import Kind, kind_of
 from nestflux.recording.generate import families_of
@@ -261,16 +265,7 @@ def _table_of(sql: str) -> str:
 
 def _references(tables: Mapping[str, str]) -> dict[str, set[str]]:
     """The tables that each one's foreign keys refer to."""
-    found: dict[str, set[str]] = {}
-    for table, sql in tables.items():
-        shown_ = significant(sql)
-        names = {
-            unquoted(name.text)
-            for word, name in pairwise(shown_)
-            if word.kind == "word" and word.text.upper() == "REFERENCES" and name.kind == "name"
-        }
-        found[table] = names
-    return found
+    return {table: referred_to_by(sql) for table, sql in tables.items()}
 
 
 @dataclass(frozen=True)

@@ -27,14 +27,6 @@ def site(server: TestServer, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         yield made
 
 
-@pytest.fixture(scope="module")
-def stock(site: RealSite) -> Iterator[RealSite]:
-    """What Django's own ``migrate`` builds."""
-    with site.on("stock") as built:
-        built.stock("up")
-        yield built
-
-
 def test_the_wheel_holds_the_app_and_nothing_else_of_the_repository(site: RealSite) -> None:
     room = site.python.parent.parent
     (package,) = room.glob("lib/python*/site-packages/nestflux")

@@ -30,13 +30,6 @@ def site(
         yield made
 
 
-@pytest.fixture(scope="module")
-def stock(site: RealSite) -> Iterator[RealSite]:
-    with site.on("stock") as built:
-        built.stock("up")
-        yield built
-
-
 def varying(site: RealSite) -> tuple[str, ...]:
     return MADE_BY_RECEIVERS.get(site.stages[-1].name, ())
 

@@ -63,7 +63,7 @@ def _wheel() -> Path:
     folder = ROOMS / "wheels" / _hashed([REPOSITORY / "pyproject.toml", *sources])
     if not (built := list(folder.glob("*.whl"))):
         pip = (sys.executable, "-m", "pip", "--disable-pip-version-check")
-        # Built from a copy: setuptools leaves its own folders beside what it builds.
+        # Built from a copy, in which nothing lies about that is not of the sources.
         copy = folder / "source"
         shutil.rmtree(copy, ignore_errors=True)
         shutil.copytree(REPOSITORY / "nestflux", copy / "nestflux")

@@ -33,6 +33,10 @@ def test_the_wheel_holds_the_app_and_nothing_else_of_the_repository(site: RealSi
 
     assert (package / "templates").is_dir()
     assert (package / "static").is_dir()
+    # Of this repository's site: packages import `settings` or `urls` of every installed app.
+    assert not {"settings.py", "urls.py", "asgi.py", "wsgi.py"} & {
+        p.name for p in package.iterdir()
+    }
     assert not {"identity", "blog", "tests", "scripts"} & {p.name for p in package.parent.iterdir()}
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -95,11 +96,15 @@ def _described(operation: Operation) -> str:
     return f"{kind}({name})" if name else kind
 
 
+_APART = 64  # migrations between two states that are kept
+
+
 class StepRunner:
     """Runs Python steps of a history in the state that Django would give them.
 
     States are built lazily and forward only: a run that has no Python step builds none, and a
-    later step goes on from the state of the step before.
+    later step goes on from the state of the step before. Some are kept on the way, for a run
+    backwards to go on from.
 
     Args:
         loader: the project's migrations.
@@ -109,8 +114,10 @@ class StepRunner:
     def __init__(self, loader: ExtendedLoader, order: Sequence[str]) -> None:
         self.loader = loader
         self.order = list(order)
+        self._places = {name: place for place, name in enumerate(self.order)}
         self._position = 0
         self._state: ProjectState | None = None
+        self._kept: dict[int, ProjectState] = {}
 
     def find(self, locator: str) -> PythonOperation:
         """Raises Refused where the project's migration does not hold that step (any more)."""
@@ -173,27 +180,41 @@ class StepRunner:
         return state, after
 
     def _state_before(self, migration: str) -> ProjectState:
-        if migration not in self.order:
+        target = self._places.get(migration)
+        if target is None:
             raise Refused(f"No file of the history holds the migration {migration}.")
-        target = self.order.index(migration)
         if self._state is None or target < self._position:
-            self._state = ProjectState(real_apps=self.loader.unmigrated_apps)
-            self._position = 0
-        for name in self.order[self._position : target]:
-            for each in self._standing_for(name):
+            self._position = max((at for at in self._kept if at <= target), default=0)
+            start = self._kept.get(self._position)
+            self._state = (
+                start.clone() if start else ProjectState(real_apps=self.loader.unmigrated_apps)
+            )
+        for place in range(self._position, target):
+            if place % _APART == 0 and place not in self._kept:
+                self._kept[place] = self._state.clone()
+            for each in self._standing_for(self.order[place]):
                 each.mutate_state(self._state, preserve=False)
         self._position = target
         return self._state
 
     def _standing_for(self, name: str) -> list[Migration]:
         """The migration; of those that were squashed away, the squash at the place of the last."""
-        if undotted(name) not in self.loader.disk_migrations:
-            for squash in self.loader.disk_migrations.values():
-                replaced = {dotted(key) for key in squash.replaces}
-                if name in replaced:
-                    last = [each for each in self.order if each in replaced][-1]
-                    return [squash] if name == last else []
+        if undotted(name) not in self.loader.disk_migrations and name in self._squashes:
+            squash, last = self._squashes[name]
+            return [squash] if name == last else []
         return [self._migration(name)]
+
+    @cached_property
+    def _squashes(self) -> dict[str, tuple[Migration, str]]:
+        """By each name that they replace, the squashes of the project, and the last such name."""
+        found: dict[str, tuple[Migration, str]] = {}
+        for squash in self.loader.disk_migrations.values():
+            replaced = [dotted(key) for key in squash.replaces]
+            held = [name for name in replaced if name in self._places]
+            last = max(held, key=self._places.__getitem__, default="")
+            for name in replaced:
+                found.setdefault(name, (squash, last))
+        return found
 
     def _migration(self, name: str) -> Migration:
         try:

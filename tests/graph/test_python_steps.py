@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from django.db import migrations, models
 from django.db.migrations.migration import Migration
+from django.db.migrations.state import ProjectState
 
 from nestflux.graph.fingerprints import fingerprint
-from nestflux.graph.loader import dotted, undotted
-from nestflux.graph.python_steps import PythonOperation, is_python, operations_of
+from nestflux.graph.loader import dotted, load, undotted
+from nestflux.graph.python_steps import PythonOperation, StepRunner, is_python, operations_of
 
 
 def python_operations(migration: Migration) -> list[PythonOperation]:
@@ -93,3 +95,33 @@ def test_code_that_cannot_be_seen_has_no_fingerprint() -> None:
 def test_names_with_dots_and_without() -> None:
     assert dotted(("blog", "0001_initial")) == "blog.0001_initial"
     assert undotted("blog.0001_initial") == ("blog", "0001_initial")
+
+
+def test_states_are_made_again_from_one_nearby_when_a_history_is_gone_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    names = [f"shop.{number:04}_more" for number in range(1, 401)]
+    table = migrations.CreateModel("Shelf", [("id", models.AutoField(primary_key=True))])
+    loader = load()
+    monkeypatch.setattr(loader, "disk_migrations", {})
+    for number, name in enumerate(names):
+        migration = Migration(name.removeprefix("shop."), "shop")
+        column = migrations.AddField("shelf", f"n{number}", models.IntegerField(null=True))
+        vars(migration)["operations"] = [column] if number else [table]
+        loader.disk_migrations[undotted(name)] = migration
+    mutated: list[str] = []
+    mutate = Migration.mutate_state
+
+    def counted(self: Migration, state: ProjectState, preserve: bool = True) -> ProjectState:
+        mutated.append(self.name)
+        return mutate(self, state, preserve)
+
+    monkeypatch.setattr(Migration, "mutate_state", counted)
+    runner = StepRunner(loader, names)
+
+    for number in (399, *reversed(range(1, 399)), 250):
+        fields = runner.state_before(names[number]).models["shop", "shelf"].fields
+        assert list(fields) == ["id", *(f"n{n}" for n in range(1, number))]
+    assert ("shop", "shelf") not in runner.state_before(names[0]).models
+
+    assert len(mutated) < 400 * 40  # from the beginning each time: 400 * 200

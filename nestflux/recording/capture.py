@@ -167,7 +167,7 @@ class Recorder:
             self._operation = found.locator
             self._foreign = found.locator if is_foreign else ""
             try:
-                run(app_label, editor, *(few_models(found.operation, app_label, s) for s in states))
+                run(app_label, editor, *few_models(found.operation, app_label, states))
             finally:
                 self._operation = self._foreign = ""
 

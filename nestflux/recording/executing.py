@@ -20,7 +20,7 @@ from nestflux.exceptions import NestFluxError, RecordingFailed
 from nestflux.graph.loader import dotted
 from nestflux.graph.swappable import swappable_names_kept
 from nestflux.recording.capture import Recorded, Recorder, RunsOnData
-from nestflux.recording.few_models import apps_for_receivers, makes_models, needs_few
+from nestflux.recording.few_models import apps_for_receivers, needs_few
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -89,7 +89,7 @@ class _RecordingExecutor(MigrationExecutor):
     ) -> Any:
         """Django's, but that a state's models are not made for a migration that needs few."""
         for migration, _ in plan:
-            self._make_models_for(migration, state)
+            self.make_models_for(migration, state)
             state = self.apply_migration(state, migration, fake, fake_initial)
         return state
 
@@ -103,7 +103,7 @@ class _RecordingExecutor(MigrationExecutor):
             if len(states) == len(going):
                 break
             if migration in going:
-                self._make_models_for(migration, state)
+                self.make_models_for(migration, state)
                 states[migration] = state
                 state = migration.mutate_state(state, preserve=True)
             elif (migration.app_label, migration.name) in applied:
@@ -111,13 +111,12 @@ class _RecordingExecutor(MigrationExecutor):
         for migration, _ in plan:
             self.unapply_migration(states.pop(migration), migration, fake)
 
-    def _make_models_for(self, migration: Migration, state: ProjectState) -> None:
+    def make_models_for(self, migration: Migration, state: ProjectState) -> None:
         """Make the models of the whole state, or none, before ``migration`` changes it: those that
-        are made are made anew with every model that is added."""
-        made = "apps" in vars(state)
-        if (makes_models(migration) or not made) and needs_few(migration, state):
+        are made are made anew with every change of one that is related to them."""
+        if needs_few(migration, state):
             vars(state).pop("apps", None)
-        elif not made:
+        else:
             _ = state.apps  # makes them all, in one go
 
     def apply_migration(
@@ -197,8 +196,13 @@ def record_one(
     plan = [(migration, backwards)]
     with _failures_told(connection, executor, plan), connection.execute_wrapper(recorder):
         emit_pre_migrate_signal(
-            verbosity=0, interactive=False, db=connection.alias, apps=state.apps, plan=plan
+            verbosity=0,
+            interactive=False,
+            db=connection.alias,
+            apps=apps_for_receivers(state),
+            plan=plan,
         )
+        executor.make_models_for(migration, state)
         run = executor.unapply_migration if backwards else executor.apply_migration
         run(state, migration)
     return recorder.recorded[0]

@@ -1,20 +1,38 @@
 """Which models an operation needs, where Django would make those of the whole project.
 
-Django keeps the models of a state made and makes all anew that are related to a model that is
-added, however far (django/db/migrations/state.py, ``reload_model``): the first migrations of many
-tables cost the square of their number. The operations below look at their own model, at what its
-fields point at and at what it inherits from, and at nothing else: the schema editor's
-``create_model``, ``delete_model``, ``add_field``, ``remove_field`` and those of indexes and
-constraints read no reverse relation.
+Django keeps the models of a state made and makes all anew that are related to a model that
+changes, however far (django/db/migrations/state.py, ``reload_model``): in a project whose tables
+hang together, most of them for each operation. The operations below look at their own model, at
+what its fields point at and at what it inherits from. Reverse relations are read by
+``alter_field`` alone, and only of a column that is unique (django/db/backends/base/schema.py,
+``_related_non_m2m_objects``): such a one needs what refers to it as well, however far.
 """
 
 from __future__ import annotations
 
 import weakref
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from django.db.migrations import AddConstraint, AddField, AddIndex, CreateModel
+from django.db.migrations import (
+    AddConstraint,
+    AddField,
+    AddIndex,
+    AlterField,
+    AlterIndexTogether,
+    AlterModelManagers,
+    AlterModelOptions,
+    AlterModelTableComment,
+    AlterUniqueTogether,
+    CreateModel,
+    DeleteModel,
+    RemoveConstraint,
+    RemoveField,
+    RemoveIndex,
+    RenameField,
+    RenameIndex,
+    RunSQL,
+)
 from django.db.migrations.migration import Migration
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ModelState, ProjectState
@@ -24,6 +42,20 @@ from django.db.models.signals import pre_migrate
 
 Key = tuple[str, str]
 
+_ADDITIONS = (CreateModel, AddField, AddIndex, AddConstraint)
+_CHANGES = (
+    DeleteModel,
+    AlterField,
+    RemoveField,
+    RenameField,
+    RemoveIndex,
+    RenameIndex,
+    RemoveConstraint,
+    AlterUniqueTogether,
+    AlterIndexTogether,
+    AlterModelTableComment,
+)
+_WITHOUT_MODELS = (AlterModelOptions, AlterModelManagers, RunSQL)
 _CONTENT_TYPE = ("contenttypes", "contenttype")
 _INJECTS_RENAMES = "django.contrib.contenttypes.management.inject_rename_contenttypes_operations"
 
@@ -31,32 +63,16 @@ _INJECTS_RENAMES = "django.contrib.contenttypes.management.inject_rename_content
 def needs_few(migration: Migration, state: ProjectState) -> bool:
     """Can the migration be run on ``state``, the one before it, with few models made?
 
-    Only Django's own additions with Django's own fields; and only where all that is referred to is
-    there: what is missing makes a rendering of the whole state fail, and not one model's.
+    Only Django's own operations with Django's own fields; and only where all that is referred to
+    is there: what is missing makes a rendering of the whole state fail, and not one model's.
     """
     known = set(state.models)
     if not all(_points_into(model, known) for model in state.models.values()):
         return False
-    for operation in migration.operations:
-        if not is_plain(operation):
-            return False
-        label = migration.app_label
-        if isinstance(operation, CreateModel):
-            key = label, operation.name_lower
-            added = ModelState(label, operation.name, operation.fields, bases=operation.bases)
-            if key in known or not _points_into(added, known | {key}):
-                return False
-            known.add(key)
-        elif isinstance(operation, AddField):
-            key = label, operation.model_name_lower
-            if not known.issuperset({key, *_targets(operation.field, key)}):
-                return False
-    return True
-
-
-def makes_models(migration: Migration) -> bool:
-    """Does the migration make Django render what hangs together with a model of it?"""
-    return any(isinstance(operation, CreateModel) for operation in migration.operations)
+    return all(
+        _is_plain(operation) and _keeps_whole(operation, migration.app_label, state, known)
+        for operation in migration.operations
+    )
 
 
 def apps_for_receivers(state: ProjectState) -> Any:
@@ -76,31 +92,25 @@ def only_djangos_receivers() -> bool:
     return names <= {_INJECTS_RENAMES}
 
 
-def few_models(operation: Operation, label: str, state: ProjectState) -> ProjectState:
-    """The state with what the operation needs, where nobody has made the models of the whole;
-    else the state itself."""
-    if "apps" in vars(state) or not is_plain(operation):
-        return state
-    found: dict[Key, ModelState] = {}
-    waiting = [model_of(operation, label)]
-    while waiting:
-        key = waiting.pop()
-        if key in found:
-            continue
-        if key not in state.models:
-            return state  # as Django does it, who says what is wrong
-        found[key] = state.models[key]
-        waiting += _needed_by(found[key])
-    in_order = {key: model for key, model in state.models.items() if key in found}
-    return ProjectState(in_order, state.real_apps)
+def few_models(
+    operation: Operation, label: str, states: Sequence[ProjectState]
+) -> list[ProjectState]:
+    """The states, each with what the operation needs of it, where nobody has made the models of
+    the whole; else the state itself."""
+    if not _is_plain(operation) or isinstance(operation, _WITHOUT_MODELS):
+        return list(states)
+    key = model_of(operation, label)
+    owns = [state.models[key] for state in states if key in state.models]
+    is_referred_to = any(_alters_unique(operation, own) for own in owns)
+    return [_few_of(state, key, is_referred_to=is_referred_to) for state in states]
 
 
-def is_plain(operation: Operation) -> bool:
-    """Exactly Django's own operation; nothing in it may bring code of its own."""
+def is_addition(operation: Operation) -> bool:
+    """Exactly Django's own, which only adds; nothing in it may bring code of its own."""
     if type(operation) is CreateModel:
         bases = all(isinstance(base, str) or base is Model for base in operation.bases or ())
         fields = all(_is_djangos(field) for _, field in operation.fields)
-        return bases and fields and _are_djangos(operation.options)
+        return bases and fields and all(map(_is_djangos, _rules_in(operation.options)))
     if type(operation) is AddField:
         return _is_djangos(operation.field)
     if type(operation) is AddIndex:
@@ -108,20 +118,126 @@ def is_plain(operation: Operation) -> bool:
     return type(operation) is AddConstraint and _is_djangos(operation.constraint)
 
 
-def _are_djangos(options: Mapping[str, Any]) -> bool:
-    rules = (*options.get("indexes", ()), *options.get("constraints", ()))
-    return all(_is_djangos(rule) for rule in rules)
+def model_of(operation: Operation, label: str) -> Key:
+    """The model that one of the operations makes or changes."""
+    plain: Any = operation
+    name: str = getattr(plain, "model_name", None) or plain.name
+    return label, name.lower()
+
+
+def _is_plain(operation: Operation) -> bool:
+    """Exactly one of Django's own that are known here; nothing in it may bring code of its own."""
+    if type(operation) is AlterField:
+        return _is_djangos(operation.field)
+    if type(operation) is RunSQL:
+        return not operation.state_operations
+    return is_addition(operation) or type(operation) in (*_CHANGES, *_WITHOUT_MODELS)
+
+
+def _keeps_whole(operation: Operation, label: str, state: ProjectState, known: set[Key]) -> bool:
+    """Does a state in which each model points at others that are there stay one, as far as that
+    can be told of an operation alone?
+
+    Args:
+        state: before the migration.
+        known: the models before the operation; those after it when this returns True.
+    """
+    if isinstance(operation, _WITHOUT_MODELS):
+        return True
+    key = model_of(operation, label)
+    if isinstance(operation, CreateModel):
+        added = ModelState(label, operation.name, operation.fields, bases=operation.bases)
+        if key in known or not _points_into(added, known | {key}):
+            return False
+        known.add(key)
+        return True
+    if key not in known or not _changes_djangos_own(operation, state.models.get(key)):
+        return False
+    if isinstance(operation, DeleteModel):
+        known.remove(key)
+        others = (model for other, model in state.models.items() if other != key)
+        return not any(key in _needed_by(model) for model in others)
+    if isinstance(operation, AddField | AlterField):
+        return known.issuperset(_targets(operation.field, key))
+    return True
+
+
+def _changes_djangos_own(operation: Operation, model: ModelState | None) -> bool:
+    """Is what an operation changes or removes of a model Django's own? What its own migration
+    has added (``model`` is None, or lacks it) was looked at there."""
+    if model is None:
+        return True
+    if isinstance(operation, DeleteModel):
+        things = [*model.fields.values(), *_rules_in(model.options)]
+        bases = all(isinstance(base, str) or base is Model for base in model.bases)
+        return bases and all(map(_is_djangos, things))
+    if isinstance(operation, RemoveIndex | RenameIndex | RemoveConstraint):
+        return all(map(_is_djangos, _rules_in(model.options)))
+    names = _fields_of(operation)
+    return all(_is_djangos(model.fields[name]) for name in names if name in model.fields)
+
+
+def _fields_of(operation: Operation) -> tuple[str, ...]:
+    """The fields that an operation alters or removes, by their names before it and after."""
+    if isinstance(operation, AlterField | RemoveField):
+        return (operation.name,)
+    if isinstance(operation, RenameField):
+        return operation.old_name, operation.new_name
+    return ()
+
+
+def _few_of(state: ProjectState, key: Key, *, is_referred_to: bool) -> ProjectState:
+    """The state with one model, and what that cannot be made without; or the state itself.
+
+    ``is_referred_to``: with all that refers to it, however far, as well.
+    """
+    if "apps" in vars(state) or key not in state.models:
+        return state  # as Django does it, who says what is wrong
+    waiting = [key, *(_referrers(state, key) if is_referred_to else ())]
+    found: set[Key] = set()
+    while waiting:
+        one = waiting.pop()
+        if one in found:
+            continue
+        if one not in state.models:
+            return state
+        found.add(one)
+        waiting += _needed_by(state.models[one])
+    in_order = {name: model for name, model in state.models.items() if name in found}
+    return ProjectState(in_order, state.real_apps)
+
+
+def _referrers(state: ProjectState, key: Key) -> set[Key]:
+    """The models that cannot be made without a model, directly or by others, and itself."""
+    referred_to_by: dict[Key, list[Key]] = {}
+    for own, model in state.models.items():
+        for needed in _needed_by(model):
+            referred_to_by.setdefault(needed, []).append(own)
+    found: set[Key] = set()
+    waiting = [key]
+    while waiting:
+        one = waiting.pop()
+        if one not in found:
+            found.add(one)
+            waiting += referred_to_by.get(one, ())
+    return found
+
+
+def _alters_unique(operation: Operation, model: ModelState) -> bool:
+    """Does it alter a field that a foreign key can point at, as far as ``alter_field`` asks?"""
+    if not isinstance(operation, AlterField | RenameField):
+        return False
+    names = _fields_of(operation)
+    return any(model.fields[name].unique for name in names if name in model.fields)
+
+
+def _rules_in(options: Mapping[str, Any]) -> Iterator[object]:
+    yield from options.get("indexes", ())
+    yield from options.get("constraints", ())
 
 
 def _is_djangos(thing: object) -> bool:
     return type(thing).__module__.startswith("django.")
-
-
-def model_of(operation: Operation, label: str) -> Key:
-    """The model that one of the operations adds or adds to."""
-    plain: Any = operation
-    name: str = plain.name if isinstance(operation, CreateModel) else plain.model_name
-    return label, name.lower()
 
 
 def _points_into(model: ModelState, known: Collection[Key]) -> bool:

@@ -23,7 +23,7 @@ from nestflux.history.sqlfile import Direction, PythonStep, recorded_on
 from nestflux.recording.capture import Recorded
 from nestflux.recording.few_models import (
     few_models,
-    is_plain,
+    is_addition,
     model_of,
     needs_few,
     only_djangos_receivers,
@@ -51,7 +51,7 @@ class Part:
         another kind (a module may hold others for another server), a statement that names a table
         that was not loaded or a rule of one (they are unique in a schema), or one that changes a
         table that was not to change."""
-        if not all(is_plain(found) for one in migrations for found in one.operations):
+        if not all(is_addition(found) for one in migrations for found in one.operations):
             raise NotReproduced("An operation needs the whole schema.")
         elsewhere = self._names_elsewhere()
         loaded = set(objects_made_by(self.statements))
@@ -105,8 +105,10 @@ def _tables_touched(
         if migration.replaces or not needs_few(migration, state):
             return None
         for operation in migration.operations:
+            if not is_addition(operation):
+                return None
             operation.state_forwards(migration.app_label, state)
-            few = few_models(operation, migration.app_label, state)
+            (few,) = few_models(operation, migration.app_label, [state])
             if few is state:
                 return None
             models = few.apps.get_models(include_auto_created=True, include_swapped=True)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.conftest import ProjectFactory
 from tests.recording.django_truth import require_fidelity
 
 HEAD = "from django.db import models\n"
+OWN_KEY = (
+    "models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')"
+)
 MODEL = """
 
 class Thing{number}(models.Model):
@@ -76,6 +81,99 @@ TANGLED = {
             managed = False
     """
 }
+
+# Keys of every kind to what is changed below: to a primary key, to a unique column, by a table
+# that inherits, by a key that is a primary key itself, and on from there.
+BEFORE = """
+    from django.db import models
+
+
+    class House(models.Model):
+        code = models.CharField(max_length=10, unique=True)
+        name = models.CharField(max_length=20)
+
+        class Meta:
+            unique_together = [("name", "code")]
+            indexes = [models.Index(fields=["name"], name="house_by_name")]
+
+
+    class Person(models.Model):
+        house = models.ForeignKey(House, models.CASCADE, related_name="+")
+        sign = models.ForeignKey(House, models.CASCADE, to_field="code", null=True)
+        friends = models.ManyToManyField("self")
+        homes = models.ManyToManyField(House, through="Stay", related_name="+")
+        age = models.IntegerField(default=0)
+        note = models.TextField(null=True)
+
+        class Meta:
+            constraints = [models.CheckConstraint(condition=models.Q(age__gte=0), name="born")]
+
+
+    class Stay(models.Model):
+        house = models.ForeignKey(House, models.CASCADE)
+        person = models.ForeignKey(Person, models.CASCADE)
+
+
+    class Guest(Person):
+        since = models.DateField()
+
+
+    class Passport(models.Model):
+        guest = models.OneToOneField(Guest, models.CASCADE, primary_key=True)
+
+
+    class Visa(models.Model):
+        passport = models.ForeignKey(Passport, models.CASCADE, related_name="+")
+
+
+    class Shed(models.Model):
+        near = models.ForeignKey(House, models.CASCADE, null=True)
+"""
+# Each a migration of its own.
+CHANGES = (
+    f"AlterField('house', 'id', {OWN_KEY})",
+    f"AlterField('person', 'id', {OWN_KEY})",
+    "AlterField('house', 'code', models.CharField(max_length=12, unique=True))",
+    "RenameField('house', 'code', 'number')",
+    "AlterField('person', 'age', models.BigIntegerField(null=True))",
+    "AlterField('stay', 'house', models.OneToOneField('home.House', models.CASCADE, null=True))",
+    "AlterField('person', 'friends', models.ManyToManyField('home.House', related_name='+'))",
+    "AddField('visa', 'stays', models.ManyToManyField('home.Stay'))",
+    "RemoveField('person', 'note')",
+    "RemoveField('person', 'sign')",
+    "AlterUniqueTogether('house', {('name',)})",
+    "RenameIndex('house', old_name='house_by_name', new_name='house_name')",
+    "RemoveIndex('house', 'house_name')",
+    "RemoveConstraint('person', 'born')",
+    "AlterModelTableComment('house', 'where they live')",
+    "AlterModelOptions('house', {'verbose_name': 'home'})",
+    "RunSQL(\"UPDATE home_house SET name = 'x'\", migrations.RunSQL.noop)",
+    "DeleteModel('Shed')",
+)
+MIGRATION = """
+    from django.db import migrations, models
+
+
+    class Migration(migrations.Migration):
+        dependencies = [("home", "{before}")]
+        operations = [migrations.{operation}]
+"""
+RECORDED = """
+    import json
+    import nestflux.recording.generate as generating
+    from nestflux.recording import executing
+    from nestflux.recording.changes import Detected, DetectOptions
+
+    def recorded():
+        generating.detect = lambda *given: Detected([])  # the models are of no matter here
+        (file,) = generating.generate("default", DetectOptions(), name="more", write=False).files
+        texts = {name: text.replace(file.up.id, "id") for name, text in file.texts.items()}
+        print(json.dumps(texts))
+
+"""
+FEW = f"{RECORDED}    recorded()\n"
+# In a process of its own: a RenameField changes the very fields of the migrations before it.
+WHOLE = f"{RECORDED}    executing.needs_few = lambda *given: False\n    recorded()\n"
 
 
 def models_made(project: ProjectFactory, tables: int) -> int:
@@ -149,3 +247,21 @@ generate("default", DetectOptions())
     assert outcome.code == 0, str(outcome)
     assert outcome.stdout.startswith("False\nasked" if asks else "True\n")
     assert ("asked" in outcome.stdout) == asks
+
+
+def test_changes_are_recorded_with_few_models_as_with_all_of_them(
+    project: ProjectFactory,
+) -> None:
+    home = project({"home": {"models.py": BEFORE}})
+    home.succeeds("db_generate", "--name", "first")
+    before = "0001_initial"
+    for number, operation in enumerate(CHANGES, start=2):
+        text = MIGRATION.format(operation=operation, before=before)
+        before = f"{number:04}_change"
+        home.write(f"home/migrations/{before}.py", text)
+
+    few, whole = (home.python(code) for code in (FEW, WHOLE))
+
+    assert few.code == whole.code == 0, f"{few}\n{whole}"
+    assert json.loads(few.stdout) == json.loads(whole.stdout)
+    assert len(json.loads(few.stdout)) == 4

@@ -26,6 +26,7 @@ from nestflux.exceptions import (
     Refused,
     ServerUnavailable,
 )
+from nestflux.graph.fingerprints import Prints
 from nestflux.graph.loader import ExtendedLoader, load, undotted
 from nestflux.graph.python_steps import StepRunner, operations_of
 from nestflux.history.deltas import Delta, FileRecord, StepRecord
@@ -37,9 +38,10 @@ from nestflux.history.statements import Kind, kind_of, sha256, summary
 from nestflux.recording.again import is_known, remember_again
 from nestflux.recording.generate import families_of
 from nestflux.recording.kept_steps import operations_of_steps, why_not_kept
-from nestflux.recording.measuring import Measuring, describe_python
+from nestflux.recording.measuring import Measuring, code_of, describe_python
 from nestflux.recording.place import Place, place_of
 from nestflux.recording.recorded_file import inexactness, prove_snapshot
+from nestflux.recording.remembering import prints_by_name
 from nestflux.recording.snapshot import render_snapshot, settings_that_rows_assume
 from nestflux.recording.two_clocks import Twice, run_files, run_twice
 from nestflux.replaying.head import book, run_script
@@ -70,13 +72,15 @@ class Accepted:
 
 @dataclass(frozen=True)
 class _Edit:
-    """A file of a history as it was edited: where, and both its ways."""
+    """A file of a history as it was edited: where, and both its ways; and the fingerprints of its
+    migrations that there are."""
 
     place: Place
     entry: Entry
     up: SqlFile
     down: SqlFile
     texts_edited: bool
+    prints: Mapping[str, Prints]
 
     def file(self, entry: Entry, direction: Direction) -> SqlFile:
         """A file of the history, the edited one in its place."""
@@ -95,7 +99,7 @@ def accept(alias: str, name: str) -> list[Accepted]:
     done: list[Accepted] = []
     loader = load()
     try:
-        for edit in _edits(alias, name, loader):
+        for edit in list(_edits(alias, name, loader)):  # before any of them runs a migration
             done.append(_accept(edit, loader))
     except NestFluxError:
         for one in done:
@@ -129,7 +133,8 @@ def _edits(alias: str, name: str, loader: ExtendedLoader) -> Iterator[_Edit]:
         if edited or not is_known(place.folder.record(entry), entry, loader):
             up = up or place.folder.file(entry, Direction.UP)
             down = down or place.folder.file(entry, Direction.DOWN)
-            yield _Edit(place, entry, up, down, edited)
+            held = filter(None, map(loader.disk_migrations.get, map(undotted, entry.migrations)))
+            yield _Edit(place, entry, up, down, edited, prints_by_name(held))
 
 
 def _require_same_migrations(edit: _Edit) -> None:
@@ -182,7 +187,7 @@ def _accept(edit: _Edit, loader: ExtendedLoader) -> Accepted:
         )
     measured, record = _measure_file(edit)
     remembered, other_sql = remember_again(
-        place, entry, measured.file, loader, record, texts_edited=edit.texts_edited
+        place, entry, measured.file, record, edit.prints, texts_edited=edit.texts_edited
     )
     record = replace(record, migrations=remembered)
     entries = place.folder.journal.entries
@@ -332,9 +337,10 @@ def _run_step(
         return execute(sql, params, many, context)
 
     found = steps.find(item.locator)
+    code = code_of(found)
     with _refused_in_words(connection, file, ordinal), connection.execute_wrapper(watch):
         steps.run_as_django(found, connection, backwards=file.direction is Direction.DOWN)
-    return describe_python(found, commits)[1]
+    return describe_python(found, code, commits)[1]
 
 
 def _measure(

@@ -7,7 +7,7 @@ the file would have brought it. A package's migrations are run from the file's t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from nestflux.database.session import PINNED, pin
 from nestflux.exceptions import NestFluxError, RecordingFailed
-from nestflux.graph.fingerprints import django_series, prints_of
+from nestflux.graph.fingerprints import Prints, django_series, prints_of
 from nestflux.graph.loader import ExtendedLoader, load, undotted
 from nestflux.graph.python_steps import StepRunner
 from nestflux.graph.source import is_own
@@ -274,8 +274,8 @@ def remember_again(
     place: Place,
     entry: Entry,
     files: Files,
-    loader: ExtendedLoader,
     known: FileRecord,
+    prints: Mapping[str, Prints],
     *,
     texts_edited: bool,
 ) -> tuple[tuple[MigrationRecord, ...], dict[str, tuple[str, ...]]]:
@@ -284,6 +284,7 @@ def remember_again(
 
     Args:
         known: what was remembered; where nothing was, an edit of the text is not Django's.
+        prints: of the file's migrations that there are, from before they ran.
 
     Raises RecordingFailed where Django gives nothing any more.
     """
@@ -307,10 +308,9 @@ def remember_again(
             other[f"{again.migration}, {again.direction}"] = difference(again)
     records = []
     for name in entry.migrations:
-        migration = loader.disk_migrations.get(undotted(name))
-        if migration is not None:
+        if name in prints:
             up, down = (hashes.get((name, way), "") for way in Direction)
-            records.append(record_of(name, prints_of(migration), up, down))
+            records.append(record_of(name, prints[name], up, down))
         elif (kept := known.migration(name)) is not None:
             records.append(kept)
     return tuple(records), other

@@ -25,7 +25,7 @@ from nestflux.history.statements import (
     why_not_in_a_file,
 )
 from nestflux.recording.few_models import few_models
-from nestflux.recording.measuring import Measuring, Unmeasured, describe_python
+from nestflux.recording.measuring import Measuring, Unmeasured, code_of, describe_python
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -122,13 +122,14 @@ class Recorder:
     ) -> Callable[..., None]:
         def watched(app_label: str, editor: Any, *states: Any) -> None:
             waiting = len(self._connection.run_on_commit)
+            code = code_of(step)
             # An editor of its own, as when it is applied: what it defers (foreign keys of a
             # table that it makes) is its own and runs at its end.
             with self._in_a_step() as commits, self._connection.schema_editor(atomic=False) as own:
                 own.atomic_migration = editor.atomic_migration
                 run(app_label, own, *states)
             self._leave_to_the_step(waiting)
-            made, record = describe_python(step, commits)
+            made, record = describe_python(step, code, commits)
             self._items.append(made)
             self._records.append(record)
 

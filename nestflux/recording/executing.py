@@ -130,31 +130,39 @@ class _RecordingExecutor(MigrationExecutor):
             return super().unapply_migration(state, migration, fake)
 
 
+def to_record(loader: ExtendedLoader, only: Collection[str] | None = None) -> list[Migration]:
+    """The migrations that the shadow's books lack, in the history's order.
+
+    Args:
+        loader: of the shadow; with migrations that are not written yet, if there are any.
+        only: the names of those that are asked for; None: all.
+    """
+    nodes: dict[Any, Migration] = loader.graph.nodes
+    return [
+        nodes[key]
+        for key in loader.plan()
+        if key not in loader.applied_migrations and (only is None or dotted(key) in only)
+    ]
+
+
 def record_forwards(
     connection: BaseDatabaseWrapper,
     family: str,
     loader: ExtendedLoader,
     on_data: frozenset[str],
-    only: Collection[str] | None = None,
-) -> tuple[list[Migration], list[Recorded]]:
-    """Apply every migration that the shadow's books lack, in the loader's order.
+    migrations: Sequence[Migration],
+) -> list[Recorded]:
+    """Apply ``migrations``, which are ``to_record``.
 
     Args:
-        loader: of the shadow; with migrations that are not written yet, if there are any.
-        only: the names of those to apply; None: all.
         on_data: locators of operations that are Python steps because they run on data.
 
     Raises RunsOnData where another such operation is met.
     """
     recorder = Recorder(connection, family, on_data)
     executor = _RecordingExecutor(connection, recorder, loader)
-    plan = [
-        (migration, backwards)
-        for migration, backwards in executor.migration_plan(executor.loader.graph.leaf_nodes())
-        if only is None or dotted((migration.app_label, migration.name)) in only
-    ]
-    _run(connection, executor, plan)
-    return [migration for migration, _ in plan], recorder.recorded
+    _run(connection, executor, [(migration, False) for migration in migrations])
+    return recorder.recorded
 
 
 def record_backwards(

@@ -95,8 +95,21 @@ class Unmeasured:
         return execute(text), statement, StepRecord(statement.sha256, "", "")
 
 
-def describe_python(step: PythonOperation, commits: list[str]) -> tuple[PythonStep, StepRecord]:
-    """A Python step that ran, ``commits`` being the statements in it that commit implicitly."""
+def code_of(step: PythonOperation) -> str:
+    """The fingerprint of a step's code. To be taken before it runs: an operation may change itself,
+    as one that gives its field a default which it found in the rows."""
+    return fingerprint(step.operation, type(step.migration).__module__)
+
+
+def describe_python(
+    step: PythonOperation, code: str, commits: list[str]
+) -> tuple[PythonStep, StepRecord]:
+    """A Python step that ran.
+
+    Args:
+        code: its ``code_of`` from before.
+        commits: the statements in it that commit implicitly.
+    """
     why = ""
     if commits and step.atomic:
         why = f"its code runs {commits[0]}, which commits implicitly"
@@ -110,7 +123,7 @@ def describe_python(step: PythonOperation, commits: list[str]) -> tuple[PythonSt
         note=made.note,
         undecidable=why,
         atomic=step.atomic and not commits,
-        fingerprint=fingerprint(step.operation, type(step.migration).__module__),
+        fingerprint=code,
         operation=step.locator,
     )
 

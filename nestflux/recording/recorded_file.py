@@ -16,6 +16,7 @@ from nestflux.database.reader import Schema, read_schema
 from nestflux.database.rows import TableRows, read_rows
 from nestflux.database.session import PINNED, pin
 from nestflux.exceptions import NestFluxError, NotReproduced
+from nestflux.graph.fingerprints import Prints
 from nestflux.graph.loader import dotted, load
 from nestflux.graph.python_steps import StepRunner
 from nestflux.history.deltas import Delta, FileRecord
@@ -24,18 +25,19 @@ from nestflux.history.journal import Entry, Journal
 from nestflux.history.sqlfile import Direction, PythonStep, SqlFile
 from nestflux.history.statements import sha256
 from nestflux.recording.capture import Recorded, RunsOnData
-from nestflux.recording.changes import written
+from nestflux.recording.changes import MigrationModule, written
 from nestflux.recording.executing import (
     DjangoFailed,
     irreversible_because,
     record_backwards,
     record_forwards,
+    to_record,
 )
 from nestflux.recording.notes import notes_for
 from nestflux.recording.part import Part, part_for
 from nestflux.recording.place import Place
 from nestflux.recording.private_values import private_values
-from nestflux.recording.remembering import records_of
+from nestflux.recording.remembering import prints_by_name, records_of
 from nestflux.recording.snapshot import (
     Volatility,
     render_snapshot,
@@ -79,6 +81,7 @@ class _Built:
     left: Schema | None
     irreversible: str  # why Django has no way back; empty if it has
     migrations: list[Migration]
+    prints: Mapping[str, Prints]  # of these, from before they ran
     forwards: list[Recorded]
     backwards: list[Recorded]
     notes: tuple[str, ...]  # what a reviewer would not see in the SQL
@@ -109,7 +112,6 @@ def _record(
     part: Part | None,
 ) -> RecordedFile:
     journal = place.folder.journal
-    modules = written(unwritten)  # before receivers of pre_migrate put operations into them
     built = _let_django_build(place, journal, unwritten, only, part)
     if part:
         part.require_held(built.migrations, [*built.forwards, *built.backwards])
@@ -126,7 +128,7 @@ def _record(
         down=tuple(step for recorded in built.backwards for step in recorded.records),
         migrations=records_of(
             built.migrations,
-            modules,
+            built.prints,
             [recorded.section for recorded in built.forwards],
             [recorded.section for recorded in built.backwards],
         ),
@@ -157,9 +159,10 @@ def _let_django_build(
 ) -> _Built:
     """Once; and once more for each operation that turns out to run on data."""
     on_data: frozenset[str] = frozenset()
+    modules = written(unwritten)  # before receivers of pre_migrate put operations into them
     while True:
         try:
-            return _build(place, journal, unwritten, on_data, only, part)
+            return _build(place, journal, unwritten, modules, on_data, only, part)
         except RunsOnData as found:
             on_data |= {found.locator}
 
@@ -168,6 +171,7 @@ def _build(
     place: Place,
     journal: Journal,
     unwritten: Sequence[Migration],
+    modules: Sequence[MigrationModule],
     on_data: frozenset[str],
     only: Collection[str] | None,
     part: Part | None,
@@ -177,7 +181,9 @@ def _build(
         _load_before(connection, place, journal, load(None, unwritten), part)
         before = read_schema(connection)
         loader = load(connection, unwritten, journal.migrations)
-        migrations, forwards = record_forwards(connection, family, loader, on_data, only)
+        migrations = to_record(loader, only)
+        prints = prints_by_name(migrations, modules)
+        forwards = record_forwards(connection, family, loader, on_data, migrations)
         after, rows = read_schema(connection), read_rows(connection)
         backwards: list[Recorded] = []
         left = None
@@ -190,7 +196,9 @@ def _build(
             except DjangoFailed as error:
                 irreversible = f"{error.where}: Django's own way back fails: {error.what}"
         notes = notes_for(migrations, [one.section for one in forwards], connection.features)
-    return _Built(before, after, rows, left, irreversible, migrations, forwards, backwards, notes)
+    return _Built(
+        before, after, rows, left, irreversible, migrations, prints, forwards, backwards, notes
+    )
 
 
 def _load_before(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import types
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.db.migrations.loader import MigrationLoader
@@ -21,19 +21,31 @@ from nestflux.recording.changes import MigrationModule
 from nestflux.recording.notes import volatile_fields
 
 
+def prints_by_name(
+    migrations: Iterable[Migration], modules: Sequence[MigrationModule] = ()
+) -> dict[str, Prints]:
+    """The fingerprints of migrations, to be taken before they run: see ``measuring.code_of``.
+
+    Args:
+        modules: the texts of those that are not written yet.
+    """
+    texts = {module.name: module for module in modules}
+    named = {dotted((each.app_label, each.name)): each for each in migrations}
+    return {name: _prints(migration, texts.get(name)) for name, migration in named.items()}
+
+
 def records_of(
     migrations: Sequence[Migration],
-    modules: Sequence[MigrationModule],
+    prints: Mapping[str, Prints],
     forwards: Collection[Section],
     backwards: Collection[Section],
 ) -> tuple[MigrationRecord, ...]:
     """What to remember of migrations that were recorded.
 
     Args:
-        modules: the texts of those that are not written yet.
+        prints: from before they ran.
         forwards, backwards: what Django gave for each; none where it has no way back.
     """
-    texts = {module.name: module for module in modules}
     ups = {section.migration: section for section in forwards}
     downs = {section.migration: section for section in backwards}
     records = []
@@ -42,7 +54,7 @@ def records_of(
         records.append(
             record_of(
                 name,
-                _prints(migration, texts.get(name)),
+                prints[name],
                 digest(migration, ups[name], Direction.UP),
                 digest(migration, downs[name], Direction.DOWN) if name in downs else "",
             )

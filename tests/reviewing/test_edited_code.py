@@ -291,6 +291,39 @@ def test_operations_that_depend_on_settings_are_a_remark(shop: Project) -> None:
     assert "they depend on settings" in migrated.stdout
 
 
+def test_an_operation_that_changes_itself_while_it_runs(shop: Project) -> None:
+    """Its code is what was written, not what became of it."""
+    shop.write(
+        "shop/migrations/0004_first.py",
+        """
+        from django.db import migrations, models
+
+        class AddFound(migrations.AddField):
+            def database_forwards(self, app_label, schema_editor, from_state, to_state):
+                first = from_state.apps.get_model("shop", "Product").objects.first()
+                if first is not None:
+                    self.field.default = first.pk
+                super().database_forwards(app_label, schema_editor, from_state, to_state)
+
+        class Migration(migrations.Migration):
+            dependencies = [("shop", "0003_tokens")]
+            operations = [AddFound("product", "first", models.IntegerField(default=0))]
+    """,
+    )
+    line = "    first = models.IntegerField(default=0)\n"
+    shop.write("shop/models.py", shop.read("shop/models.py") + line)
+    shop.succeeds("db_generate", "--name", "first")
+
+    clean(shop)
+
+    path = shop.history / "0003_first.sql"
+    path.write_text(f"{path.read_text()}\nUPDATE `shop_product` SET `first` = 2;\n")
+    shop.succeeds("db_generate", "--accept", "0003_first.sql")
+
+    clean(shop)
+    shop.succeeds("db_migrate", "--replay")
+
+
 class TestResumedFiles:
     def test_a_step_that_ran_may_have_other_code_by_now(self, shop: Project) -> None:
         """0003 fails in the middle of the file; the step of 0002 is done."""

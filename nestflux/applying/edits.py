@@ -76,8 +76,8 @@ class CodeChange:
             case How.VALUES:
                 return (
                     f"The migration {self.migration} makes other operations here than where {file} "
-                    "was recorded, and its source is the same: they depend on settings. The SQL of "
-                    "the file is what counts."
+                    "was recorded, and its source is the same: they depend on settings, or are "
+                    "made anew whenever it is imported. The SQL of the file is what counts."
                 )
 
 

@@ -409,6 +409,36 @@ class TestPackages:
         assert migrated.code == 0, str(migrated)
         assert "It is a package's: nothing is refused." in migrated.stdout
 
+    def test_what_is_made_at_each_import_is_no_edit(self, site: Project) -> None:
+        """As in Mayan EDMS, ``documents.0003_auto_20150608_1915``."""
+        (self.package(site) / "migrations" / "0003_token.py").write_text(
+            dedent(
+                """
+                import uuid
+
+                from django.db import migrations, models
+
+                class Migration(migrations.Migration):
+                    dependencies = [("parcels", "0002_slugs")]
+                    operations = [
+                        migrations.AddField("product", "token", models.CharField(
+                            max_length=36, default=str(uuid.uuid4()))),
+                        migrations.AlterField("product", "token", models.CharField(
+                            max_length=36, default="")),
+                    ]
+                """
+            )
+        )
+        models = self.package(site) / "models.py"
+        line = '    token = models.CharField(max_length=36, default="")\n'
+        models.write_text(models.read_text() + line)
+        site.succeeds("db_generate", "--name", "tokens")
+
+        finding = the_only(check(site), "depends-on-settings")
+
+        assert "parcels.0003_token makes other operations here" in finding["what"]
+        assert "or are made anew" in finding["what"]
+
     def test_what_makes_no_other_sql_is_not_even_a_remark(self, site: Project) -> None:
         module = self.package(site) / "migrations" / "0001_initial.py"
         module.write_text("# edited\n" + module.read_text().replace("on the box", "on the label"))

@@ -91,7 +91,11 @@ def edited_code(found: Migrations) -> Iterator[Finding]:
 
 @rule(Migrations)
 def changed_packages(found: Migrations) -> Iterator[Finding]:
-    changes = [change for change in found.changes if not change.is_own]
+    of_packages = [change for change in found.changes if not change.is_own]
+    for change in of_packages:
+        if change.how is How.VALUES:
+            yield SETTINGS.found(change.words, where=change.migration)
+    changes = [change for change in of_packages if change.how is not How.VALUES]
     if changes:
         yield PACKAGE.found(
             "Packages changed migrations since they were recorded "

@@ -20,6 +20,7 @@ from django.db.migrations.state import ProjectState
 
 from nestflux.exceptions import Refused
 from nestflux.graph.loader import ExtendedLoader, dotted, undotted
+from nestflux.graph.relations import relations_in_one_order
 from nestflux.graph.swappable import swappable_names_kept
 
 if TYPE_CHECKING:
@@ -148,7 +149,11 @@ class StepRunner:
         """
         before, after = self._states_around(step)
         label = step.migration.app_label
-        with swappable_names_kept(), connection.schema_editor(atomic=False) as editor:
+        with (
+            swappable_names_kept(),
+            relations_in_one_order(),
+            connection.schema_editor(atomic=False) as editor,
+        ):
             editor.atomic_migration = False
             if backwards:
                 step.operation.database_backwards(label, editor, after, before)

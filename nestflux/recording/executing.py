@@ -18,6 +18,7 @@ from nestflux.database.errors import in_words
 from nestflux.database.server import FAMILY_NAMES
 from nestflux.exceptions import NestFluxError, RecordingFailed
 from nestflux.graph.loader import dotted
+from nestflux.graph.relations import relations_in_one_order
 from nestflux.graph.swappable import swappable_names_kept
 from nestflux.recording.capture import Recorded, Recorder, RunsOnData
 from nestflux.recording.few_models import apps_for_receivers, needs_few
@@ -182,6 +183,7 @@ def record_backwards(
 
 
 @swappable_names_kept()
+@relations_in_one_order()
 def record_one(
     connection: BaseDatabaseWrapper,
     family: str,
@@ -227,6 +229,7 @@ def irreversible_because(migrations: Sequence[Migration]) -> str:
 
 
 @swappable_names_kept()
+@relations_in_one_order()
 def _run(
     connection: BaseDatabaseWrapper,
     executor: _RecordingExecutor,

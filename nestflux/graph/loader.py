@@ -6,11 +6,13 @@ import copy
 import heapq
 import sys
 import traceback
-from collections.abc import Collection, Iterable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.conf import settings
+from django.db import connections
 from django.db.migrations.exceptions import (
     BadMigrationError,
     CircularDependencyError,
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
 
 Key = tuple[str, str]
 
+# Statements with which migration modules asked for rows while they were imported.
+_asked: list[str] = []
+
 
 class ExtendedLoader(MigrationLoader):
     """A MigrationLoader that also knows migrations which exist in memory only, and the order in
@@ -47,7 +52,8 @@ class ExtendedLoader(MigrationLoader):
         super().__init__(connection, ignore_no_migrations=True)
 
     def load_disk(self) -> None:
-        super().load_disk()
+        with _questions_noticed():
+            super().load_disk()
         self.disk_migrations.update(self._extra)
         self.migrated_apps |= {label for label, _ in self._extra}
         self.unmigrated_apps -= {label for label, _ in self._extra}
@@ -143,6 +149,27 @@ def load(
             then="python manage.py makemigrations --merge",
         )
     return loader
+
+
+@contextmanager
+def _questions_noticed() -> Iterator[None]:
+    def notice(
+        execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]
+    ) -> Any:
+        if " FROM " in sql.upper():  # not what the server is
+            _asked.append(sql)
+        return execute(sql, params, many, context)
+
+    with ExitStack() as stack:
+        for connection in connections.all():
+            stack.enter_context(connection.execute_wrapper(notice))
+        yield
+
+
+def modules_depend_on_rows() -> bool:
+    """Did a module ask a database for rows when it was imported, as wagtail-localize's first asks
+    ``django_migrations``? On another database it may hold something else."""
+    return bool(_asked)
 
 
 def forget_modules() -> None:

@@ -13,7 +13,7 @@ from nestflux.database.errors import reachable
 from nestflux.database.server import FAMILY_NAMES, Server, connection_for, server_of
 from nestflux.database.shadow import server_settings, shadow
 from nestflux.exceptions import HistoryError, NestFluxError, ServerUnavailable, ServerUnsupported
-from nestflux.graph.loader import forget_modules
+from nestflux.graph.loader import forget_modules, modules_depend_on_rows
 from nestflux.history.folder import Folder
 from nestflux.history.sqlfile import Direction
 
@@ -37,7 +37,7 @@ class Place:
     @contextmanager
     def shadow(self) -> Iterator[BaseDatabaseWrapper]:
         """A fresh scratch schema, which the alias points at meanwhile. Migrations are to be loaded
-        inside: of a server other than the alias's own their modules may hold something else."""
+        inside: their modules may hold something else than of the alias's own server or rows."""
         made = shadow(
             self.alias,
             self.settings,
@@ -45,7 +45,7 @@ class Place:
             collation=self.configuration.shadow_collation,
         )
         with made as connection, ExitStack() as stack:
-            if self.folder.family in self.configuration.shadows:
+            if self.folder.family in self.configuration.shadows or modules_depend_on_rows():
                 forget_modules()
                 stack.callback(forget_modules)
             yield connection

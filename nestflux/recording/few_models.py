@@ -81,7 +81,7 @@ def apps_for_receivers(state: ProjectState) -> Any:
     if not only_djangos_receivers():
         return state.apps
     asked_for = {key: state.models[key] for key in [_CONTENT_TYPE] if key in state.models}
-    return ProjectState(asked_for, state.real_apps).apps
+    return ProjectState(asked_for, state.real_apps & {_CONTENT_TYPE[0]}).apps
 
 
 def only_djangos_receivers() -> bool:
@@ -203,8 +203,8 @@ def _few_of(state: ProjectState, key: Key, *, is_referred_to: bool) -> ProjectSt
             return state
         found.add(one)
         waiting += _needed_by(state.models[one])
-    in_order = {name: model for name, model in state.models.items() if name in found}
-    return ProjectState(in_order, state.real_apps)
+    # Not the apps without migrations, ours among them: nothing that was found points into one.
+    return ProjectState({name: model for name, model in state.models.items() if name in found})
 
 
 def _referrers(state: ProjectState, key: Key) -> set[Key]:

@@ -8,16 +8,18 @@ the file would have brought it. A package's migrations are run from the file's t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db.migrations.recorder import MigrationRecorder
 
+from nestflux.database.reader import read_schema
+from nestflux.database.rows import read_rows
 from nestflux.database.session import PINNED, pin
 from nestflux.exceptions import NestFluxError, RecordingFailed
 from nestflux.graph.fingerprints import Prints, django_series, prints_of
-from nestflux.graph.loader import ExtendedLoader, load, undotted
+from nestflux.graph.loader import ExtendedLoader, dotted, load, undotted
 from nestflux.graph.python_steps import StepRunner
 from nestflux.graph.source import is_own
 from nestflux.history.deltas import FileRecord, MigrationRecord
@@ -29,7 +31,8 @@ from nestflux.recording.capture import RunsOnData
 from nestflux.recording.executing import record_one
 from nestflux.recording.place import Place
 from nestflux.recording.remembering import comparable, record_of, texts_of
-from nestflux.replaying.head import book, run_section
+from nestflux.recording.snapshot import Volatility, render_snapshot
+from nestflux.replaying.head import book, run_script, run_section
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -114,32 +117,37 @@ class Walk:
                     return
 
     def down(self, only: Entry | None = None) -> Iterator[Again]:
-        """Every file from the last to the first of which something is recorded; ``only``: that
-        one. Raises as ``up`` does."""
-        recorded = [
-            e for e in self._entries if any(self._is_recorded(e, name) for name in e.migrations)
-        ]
-        wanted = recorded if only is None else [only]
+        """The way back of every file of which something is recorded, from the first file to the
+        last; ``only``: of that one. Raises as ``up`` does."""
         with self._stack:
-            connection: BaseDatabaseWrapper | None = None
-            for entry in reversed(self._entries):
-                if wanted and entry.number >= wanted[0].number and only in (None, entry):
-                    down = self._files(entry, Direction.DOWN)
-                    if down.irreversible:
-                        connection = None
-                        continue
-                    connection = connection or self._brought_to(entry)
-                    found = self._downwards(connection, entry, down)
+            connection, steps = self._empty_shadow(), self._steps()
+            spoils = False  # a way back may leave another schema than the file says
+            for entry in self._entries:
+                self._run(connection, entry, steps)
+                if only not in (None, entry) or not self._is_any_recorded(entry):
+                    continue
+                down = self._files(entry, Direction.DOWN)
+                if down.irreversible:
+                    continue
+                if (down.notes or spoils) and entry != self._entries[-1]:
+                    with self._copy_of(connection) as copy:
+                        found = self._downwards(copy, entry, down, steps)
                     yield from found
-                    # Where another schema is left, the file before begins on a shadow of its own.
-                    if down.notes or not all(each.is_the_files for each in found):
-                        connection = None
+                    continue
+                found = self._downwards(connection, entry, down, steps)
+                yield from found
+                if entry == self._entries[-1]:
+                    return
+                if all(each.is_the_files for each in found):
+                    self._run(connection, entry, steps)
+                else:
+                    connection, steps = self._brought_to(entry), self._steps()
+                    spoils = True
 
     def _downwards(
-        self, connection: BaseDatabaseWrapper, entry: Entry, down: SqlFile
+        self, connection: BaseDatabaseWrapper, entry: Entry, down: SqlFile, steps: StepRunner
     ) -> list[Again]:
         """One file's migrations, up to the first that gives something else than the file."""
-        steps = self._steps()
         pin(connection, down.session or PINNED)
         made: list[Again] = []
         for section in down.sections:
@@ -204,16 +212,36 @@ class Walk:
         connection = self._empty_shadow()
         steps = self._steps()
         for entry in self._entries:
-            file = self._files(entry, Direction.UP)
-            pin(connection, file.session or PINNED)
-            for each in file.sections:
-                run_section(connection, file, each, steps)
-                book(connection, each.books)
-                if entry == last and section is not None and each.migration == section.migration:
-                    return connection
+            self._run(connection, entry, steps, section if entry == last else None)
             if entry == last:
                 break
         return connection
+
+    def _run(
+        self,
+        connection: BaseDatabaseWrapper,
+        entry: Entry,
+        steps: StepRunner,
+        last: Section | None = None,
+    ) -> None:
+        """Run a file's text, or up to that part of it, and book it."""
+        file = self._files(entry, Direction.UP)
+        pin(connection, file.session or PINNED)
+        for each in file.sections:
+            run_section(connection, file, each, steps)
+            book(connection, each.books)
+            if last is not None and each.migration == last.migration:
+                break
+
+    @contextmanager
+    def _copy_of(self, connection: BaseDatabaseWrapper) -> Iterator[BaseDatabaseWrapper]:
+        """Another shadow with the same schema, rows and books, which the alias points at."""
+        text = render_snapshot("", read_schema(connection), read_rows(connection), Volatility())
+        booked = map(dotted, MigrationRecorder(connection).applied_migrations())
+        with self._place.shadow() as copy:
+            run_script(copy, text)
+            book(copy, tuple(booked))
+            yield copy
 
     # ---- migrations ----
 
@@ -224,6 +252,9 @@ class Walk:
             and undotted(name) in self._loader.disk_migrations
             and self._own(name)
         )
+
+    def _is_any_recorded(self, entry: Entry) -> bool:
+        return any(self._is_recorded(entry, name) for name in entry.migrations)
 
     def _migration(self, name: str) -> Migration:
         return self._loader.disk_migrations[undotted(name)]

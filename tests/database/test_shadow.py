@@ -93,8 +93,13 @@ def test_abandoned_shadows_are_swept_and_nothing_else(server: TestServer) -> Non
 def test_no_other_alias_can_be_connected_to() -> None:
     connections.settings["other"] = dict(connections.settings["default"])
     try:
-        with a_shadow(), pytest.raises(RecordingFailed, match="the database 'other' while"):
-            connections["other"].ensure_connection()
+        with a_shadow() as outer:
+            with a_shadow() as inner:
+                assert connections["default"] is inner
+            assert connections["default"] is outer
+            assert one(outer, "SELECT 1") == 1
+            with pytest.raises(RecordingFailed, match="the database 'other' while"):
+                connections["other"].ensure_connection()
         assert "connect" not in vars(connections["other"])
     finally:
         connections["other"].close()

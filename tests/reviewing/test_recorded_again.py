@@ -61,7 +61,7 @@ def test_no_way_back_runs_the_whole_history_again(project: ProjectFactory) -> No
     assert outcome.code == 0, str(outcome)
     counts, findings = json.loads(outcome.stdout)
     assert findings == []
-    # Each file once for the ways back; once more files 1 and 4, whose ways back left what was there.
+    # Each file once for the ways back; files 1 and 4 once more, which left what was there.
     assert counts["sections"] == 5 + 2
     # Two to run the files and the snapshot, one up, one for the ways back and a copy for two.
     assert counts["shadows"] == 4 + 2

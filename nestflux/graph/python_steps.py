@@ -117,8 +117,8 @@ class StepRunner:
         self.order = list(order)
         self._places = {name: place for place, name in enumerate(self.order)}
         self._position = 0
-        self._state: ProjectState | None = None
-        self._kept: dict[int, ProjectState] = {}
+        self._state = ProjectState(real_apps=loader.unmigrated_apps)
+        self._kept = {0: self._state.clone()}
 
     def find(self, locator: str) -> PythonOperation:
         """Raises Refused where the project's migration does not hold that step (any more)."""
@@ -188,12 +188,9 @@ class StepRunner:
         target = self._places.get(migration)
         if target is None:
             raise Refused(f"No file of the history holds the migration {migration}.")
-        if self._state is None or target < self._position:
-            self._position = max((at for at in self._kept if at <= target), default=0)
-            start = self._kept.get(self._position)
-            self._state = (
-                start.clone() if start else ProjectState(real_apps=self.loader.unmigrated_apps)
-            )
+        if target < self._position:
+            self._position = max(at for at in self._kept if at <= target)
+            self._state = self._kept[self._position].clone()
         for place in range(self._position, target):
             if place % _APART == 0 and place not in self._kept:
                 self._kept[place] = self._state.clone()

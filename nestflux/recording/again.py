@@ -90,16 +90,11 @@ class Walk:
         self._stack = ExitStack()
         self._loader = load(None)
 
-    def _steps(self) -> StepRunner:
-        order = [name for entry in self._entries for name in entry.migrations]
-        return StepRunner(self._loader, order)
-
     def up(self, only: Entry | None = None) -> Iterator[Again]:
         """Every file from the first to the last; ``only`` records the migrations of one, and ends
         there. Raises NestFluxError where the files' own text does not run."""
         with self._stack:
-            connection = self._empty_shadow()
-            steps = self._steps()
+            connection, steps = self._empty_shadow()
             for entry in self._entries:
                 file = self._files(entry, Direction.UP)
                 pin(connection, file.session or PINNED)
@@ -108,8 +103,7 @@ class Walk:
                         found = self._again(connection, entry, file, section, steps)
                         yield found
                         if not found.is_the_files:
-                            connection = self._brought_to(entry, section)
-                            steps = self._steps()
+                            connection, steps = self._brought_to(entry, section)
                     else:
                         run_section(connection, file, section, steps)
                         book(connection, section.books)
@@ -120,7 +114,7 @@ class Walk:
         """The way back of every file of which something is recorded, from the first file to the
         last; ``only``: of that one. Raises as ``up`` does."""
         with self._stack:
-            connection, steps = self._empty_shadow(), self._steps()
+            connection, steps = self._empty_shadow()
             spoils = False  # a way back may leave another schema than the file says
             for entry in self._entries:
                 self._run(connection, entry, steps)
@@ -141,7 +135,7 @@ class Walk:
                 if all(each.is_the_files for each in found):
                     self._run(connection, entry, steps)
                 else:
-                    connection, steps = self._brought_to(entry), self._steps()
+                    connection, steps = self._brought_to(entry)
                     spoils = True
 
     def _downwards(
@@ -199,23 +193,25 @@ class Walk:
 
     # ---- the shadow ----
 
-    def _empty_shadow(self) -> BaseDatabaseWrapper:
+    def _empty_shadow(self) -> tuple[BaseDatabaseWrapper, StepRunner]:
         self._stack.close()
         connection = self._stack.enter_context(self._place.shadow())
         # Receivers of pre_migrate put operations into the migrations of a loader, once a signal.
         self._loader = load(None)
         book(connection, ())
-        return connection
+        order = [name for entry in self._entries for name in entry.migrations]
+        return connection, StepRunner(self._loader, order)
 
-    def _brought_to(self, last: Entry, section: Section | None = None) -> BaseDatabaseWrapper:
+    def _brought_to(
+        self, last: Entry, section: Section | None = None
+    ) -> tuple[BaseDatabaseWrapper, StepRunner]:
         """A fresh shadow after a file, or after that part of it, by the files' text."""
-        connection = self._empty_shadow()
-        steps = self._steps()
+        connection, steps = self._empty_shadow()
         for entry in self._entries:
             self._run(connection, entry, steps, section if entry == last else None)
             if entry == last:
                 break
-        return connection
+        return connection, steps
 
     def _run(
         self,

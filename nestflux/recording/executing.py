@@ -76,14 +76,9 @@ class _RecordingExecutor(MigrationExecutor):
         return [nodes[key] for key in self._loader.plan()]
 
     def migration_plan(self, targets: Any, clean_start: bool = False) -> Any:
-        """Of the whole graph, which is all that is ever asked for, in the history's order: states
-        are made along it, too."""
-        applied = {} if clean_start else self.loader.applied_migrations
-        return [
-            (migration, False)
-            for migration in self._ordered
-            if (migration.app_label, migration.name) not in applied
-        ]
+        """The whole graph, which is all that Django asks for where it is given a plan, in the
+        history's order: states are made along it, too."""
+        return [(migration, False) for migration in self._ordered]
 
     def _migrate_all_forwards(
         self, state: Any, plan: Any, full_plan: Any, fake: bool, fake_initial: bool

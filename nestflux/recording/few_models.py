@@ -11,7 +11,7 @@ what its fields point at and at what it inherits from. Reverse relations are rea
 from __future__ import annotations
 
 import weakref
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.db.migrations import (
@@ -42,7 +42,6 @@ from django.db.models.signals import pre_migrate
 
 Key = tuple[str, str]
 
-_ADDITIONS = (CreateModel, AddField, AddIndex, AddConstraint)
 _CHANGES = (
     DeleteModel,
     AlterField,
@@ -108,9 +107,8 @@ def few_models(
 def is_addition(operation: Operation) -> bool:
     """Exactly Django's own, which only adds; nothing in it may bring code of its own."""
     if type(operation) is CreateModel:
-        bases = all(isinstance(base, str) or base is Model for base in operation.bases or ())
-        fields = all(_is_djangos(field) for _, field in operation.fields)
-        return bases and fields and all(map(_is_djangos, _rules_in(operation.options)))
+        fields = [field for _, field in operation.fields]
+        return _are_djangos(fields, operation.options, operation.bases or ())
     if type(operation) is AddField:
         return _is_djangos(operation.field)
     if type(operation) is AddIndex:
@@ -168,9 +166,7 @@ def _changes_djangos_own(operation: Operation, model: ModelState | None) -> bool
     if model is None:
         return True
     if isinstance(operation, DeleteModel):
-        things = [*model.fields.values(), *_rules_in(model.options)]
-        bases = all(isinstance(base, str) or base is Model for base in model.bases)
-        return bases and all(map(_is_djangos, things))
+        return _are_djangos(model.fields.values(), model.options, model.bases)
     if isinstance(operation, RemoveIndex | RenameIndex | RemoveConstraint):
         return all(map(_is_djangos, _rules_in(model.options)))
     names = _fields_of(operation)
@@ -193,33 +189,34 @@ def _few_of(state: ProjectState, key: Key, *, is_referred_to: bool) -> ProjectSt
     """
     if "apps" in vars(state) or key not in state.models:
         return state  # as Django does it, who says what is wrong
-    waiting = [key, *(_referrers(state, key) if is_referred_to else ())]
-    found: set[Key] = set()
-    while waiting:
-        one = waiting.pop()
-        if one in found:
-            continue
-        if one not in state.models:
-            return state
-        found.add(one)
-        waiting += _needed_by(state.models[one])
+    starts = _reached([key], _referrers(state)) if is_referred_to else {key}
+    found = _reached(
+        starts, lambda one: _needed_by(state.models[one]) if one in state.models else ()
+    )
+    if not found <= state.models.keys():
+        return state
     # Not the apps without migrations, ours among them: nothing that was found points into one.
     return ProjectState({name: model for name, model in state.models.items() if name in found})
 
 
-def _referrers(state: ProjectState, key: Key) -> set[Key]:
-    """The models that cannot be made without a model, directly or by others, and itself."""
-    referred_to_by: dict[Key, list[Key]] = {}
+def _referrers(state: ProjectState) -> Callable[[Key], Iterable[Key]]:
+    """From a model to those that point at it or inherit from it themselves."""
+    found: dict[Key, list[Key]] = {}
     for own, model in state.models.items():
         for needed in _needed_by(model):
-            referred_to_by.setdefault(needed, []).append(own)
+            found.setdefault(needed, []).append(own)
+    return lambda key: found.get(key, ())
+
+
+def _reached(starts: Iterable[Key], following: Callable[[Key], Iterable[Key]]) -> set[Key]:
+    """The models where one comes to, however far, and where one starts."""
     found: set[Key] = set()
-    waiting = [key]
+    waiting = list(starts)
     while waiting:
         one = waiting.pop()
         if one not in found:
             found.add(one)
-            waiting += referred_to_by.get(one, ())
+            waiting += following(one)
     return found
 
 
@@ -229,6 +226,14 @@ def _alters_unique(operation: Operation, model: ModelState) -> bool:
         return False
     names = _fields_of(operation)
     return any(model.fields[name].unique for name in names if name in model.fields)
+
+
+def _are_djangos(
+    fields: Iterable[object], options: Mapping[str, Any], bases: Iterable[Any]
+) -> bool:
+    """Is a whole model, of its fields and rules and of what it inherits from?"""
+    of_others = all(isinstance(base, str) or base is Model for base in bases)
+    return of_others and all(map(_is_djangos, (*fields, *_rules_in(options))))
 
 
 def _rules_in(options: Mapping[str, Any]) -> Iterator[object]:

@@ -72,12 +72,10 @@ def edited_migrations(found: Migrations) -> Iterator[Finding]:
 def edited_code(found: Migrations) -> Iterator[Finding]:
     told = {again.migration for again in found.again or () if _is_told(found, again)}
     for change in found.changes:
-        if not change.is_own:
+        if not change.is_own or change.how is How.VALUES:
             continue
         if change.how is How.STEP:
             yield STEP.found(change.words, where=change.path or "", then=next_command(change))
-        elif change.how is How.VALUES:
-            yield SETTINGS.found(change.words, where=change.path or "")
         elif change.migration not in told:
             same = (
                 " Recorded again, it gives the same SQL."
@@ -90,11 +88,16 @@ def edited_code(found: Migrations) -> Iterator[Finding]:
 
 
 @rule(Migrations)
+def other_values(found: Migrations) -> Iterator[Finding]:
+    for change in found.changes:
+        if change.how is How.VALUES:
+            where = change.path or "" if change.is_own else change.migration
+            yield SETTINGS.found(change.words, where=where)
+
+
+@rule(Migrations)
 def changed_packages(found: Migrations) -> Iterator[Finding]:
     of_packages = [change for change in found.changes if not change.is_own]
-    for change in of_packages:
-        if change.how is How.VALUES:
-            yield SETTINGS.found(change.words, where=change.migration)
     changes = [change for change in of_packages if change.how is not How.VALUES]
     if changes:
         yield PACKAGE.found(

@@ -29,9 +29,9 @@ from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS
 
 from nestflux.exceptions import Misconfigured
+from nestflux.families import FAMILIES as FAMILIES
 from nestflux.history.folder import Folder
 
-FAMILIES = ("mariadb", "mysql")
 _KEYS = {"DIRECTORY", "FAMILIES", "SHADOWS", "SHADOW_NAME", "SHADOW_COLLATION", "BACKUPS"}
 
 

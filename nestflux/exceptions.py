@@ -3,6 +3,8 @@ stands now, and the next command. A command turns it into text and an exit code.
 
 from __future__ import annotations
 
+from nestflux.families import FAMILY_NAMES
+
 
 class NestFluxError(Exception):
     """Base of all errors. ``exit_code`` is what a command ends with: 1 something was found or
@@ -40,6 +42,16 @@ class Misconfigured(Refused):
 
 class ServerUnavailable(Refused):
     """No connection: no server, a wrong password, an unknown database, a missing grant."""
+
+
+class FamilyUnreachable(NestFluxError):
+    """No server of a family can be reached to record on. ``family`` is its key, ``why`` the reason
+    in a clause of its own."""
+
+    def __init__(self, family: str, why: str, **lines: str) -> None:
+        self.family = family
+        self.why = why
+        super().__init__(f"The {FAMILY_NAMES[family]} history cannot be recorded: {why}", **lines)
 
 
 class ServerUnsupported(Refused):

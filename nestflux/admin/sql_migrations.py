@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timezone import is_aware, localtime
@@ -20,6 +21,9 @@ from nestflux.admin.read_only import (
     seconds_text,
     state_html,
 )
+from nestflux.applying.status import families_behind
+from nestflux.exceptions import NestFluxError
+from nestflux.history.families import Behind
 from nestflux.models import SqlMigration, Statement
 
 _LONG_TEXTS = ("up_text", "down_text", "record")
@@ -128,6 +132,13 @@ class SqlMigrationAdmin(LedgerAdmin[SqlMigration]):
             return found.defer(*_LONG_TEXTS)
         return found
 
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        for one in _behind():
+            self.message_user(request, f"{one} To catch up: {one.command}", messages.WARNING)
+        return super().changelist_view(request, extra_context)
+
     @admin.display(description="file", ordering="number")
     def file(self, row: SqlMigration) -> str:
         return f"{row.name}.sql"
@@ -176,6 +187,14 @@ class SqlMigrationAdmin(LedgerAdmin[SqlMigration]):
     @admin.display(description="")
     def down_sql(self, row: SqlMigration) -> SafeString:
         return sql_html(row.down_text)
+
+
+def _behind() -> tuple[Behind, ...]:
+    """None where the files are not there, as on a server that only serves the site."""
+    try:
+        return families_behind(DEFAULT_DB_ALIAS)
+    except NestFluxError:
+        return ()
 
 
 def _lines(values: Any) -> SafeString:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from nestflux.applying.first_look import open_history, read_known, signals_hash
 from nestflux.applying.squashes import REPLACED, Exchange
+from nestflux.conf import FAMILIES, configuration, history_folder
 from nestflux.database.ledger import Ledger, LedgerFile, LedgerState
 from nestflux.database.ledger_backups import BackupRow, last_of, read_backups
 from nestflux.database.lock import holder_of, lock_name
 from nestflux.database.server import schema_name
+from nestflux.history.families import Behind, behind
 
 if TYPE_CHECKING:
     from nestflux.history.journal import Journal
@@ -46,7 +48,8 @@ class FileStatus:
 @dataclass(frozen=True)
 class Status:
     """A database against its history. ``holder``: the deploy that holds the lock at the moment;
-    ``problem``: why a squash and the files that it replaces cannot stand for one another."""
+    ``problem``: why a squash and the files that it replaces cannot stand for one another;
+    ``behind``: the families whose files lack what another family's files hold."""
 
     alias: str
     server: str
@@ -55,6 +58,7 @@ class Status:
     holder: str = ""
     loading: bool = False
     problem: str = ""
+    behind: tuple[Behind, ...] = ()
 
     @property
     def unbooked(self) -> tuple[FileStatus, ...]:
@@ -81,6 +85,7 @@ class Status:
             "holder": self.holder,
             "loading": self.loading,
             "problem": self.problem,
+            "behind": [asdict(one) for one in self.behind],
             "post_migrate_owed": self.signals_owed,
             "files": [vars(file) for file in self.files],
         }
@@ -103,7 +108,18 @@ def status(alias: str) -> Status:
         holder=str(holder) if holder else "",
         loading=state.loading is not None and not state.applied,
         problem=next((e.problem for e in exchanges if e.problem), ""),
+        behind=families_behind(alias),
     )
+
+
+def families_behind(alias: str) -> tuple[Behind, ...]:
+    """The families of an alias whose history lacks what another's holds. Asks no server.
+
+    Raises HistoryError where a journal cannot be read.
+    """
+    kept = configuration().families
+    there = [f for f in FAMILIES if f in kept or history_folder(alias, f).exists]
+    return behind({family: history_folder(alias, family).journal for family in there})
 
 
 def _unbooked(exchanges: tuple[Exchange, ...]) -> frozenset[str]:

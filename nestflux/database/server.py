@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import connections
 
 from nestflux.exceptions import Misconfigured, ServerUnsupported
+from nestflux.families import FAMILY_NAMES as FAMILY_NAMES
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 # MySQL 8.0.16: CHECK constraints (Manual 15.1.20.6); atomic DDL since 8.0.0 (Manual 15.1.1).
 # MariaDB 10.6: atomic DDL (KB "Atomic DDL").
 MINIMUM = {"mysql": (8, 0, 16), "mariadb": (10, 6)}
-FAMILY_NAMES = {"mysql": "MySQL", "mariadb": "MariaDB"}
 
 # Django's features that decide which DDL it emits (django/db/backends/mysql/features.py and
 # schema.py). A history recorded with other flags would give another schema, or not run at all.

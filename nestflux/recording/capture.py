@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from django.db.migrations.migration import Migration
 
@@ -57,6 +58,7 @@ class Recorder:
     Args:
         on_data: locators of operations that are Python steps because they run on data.
         measured: False asks no server for verdicts and deltas.
+        output: where the prints of Python steps go; None: where everybody's go.
     """
 
     def __init__(
@@ -66,8 +68,10 @@ class Recorder:
         on_data: frozenset[str] = frozenset(),
         *,
         measured: bool = True,
+        output: TextIO | None = None,
     ) -> None:
         self._connection = connection
+        self._output = output
         self._on_data = on_data
         self._foreign = ""
         self._operation = ""
@@ -125,7 +129,11 @@ class Recorder:
             code = code_of(step)
             # An editor of its own, as when it is applied: what it defers (foreign keys of a
             # table that it makes) is its own and runs at its end.
-            with self._in_a_step() as commits, self._connection.schema_editor(atomic=False) as own:
+            with (
+                self._in_a_step() as commits,
+                redirect_stdout(self._output or sys.stdout),
+                self._connection.schema_editor(atomic=False) as own,
+            ):
                 own.atomic_migration = editor.atomic_migration
                 run(app_label, own, *states)
             self._leave_to_the_step(waiting)

@@ -70,12 +70,14 @@ class Rename:
 
 @dataclass(frozen=True)
 class DetectOptions:
-    """How changes are looked for. ``interactive``: a person sits at a terminal."""
+    """How changes are looked for. ``interactive``: a person sits at a terminal. ``existing_only``:
+    no changes are looked for; the migrations that exist are all there is."""
 
     interactive: bool = False
     renames: tuple[Rename, ...] = ()
     no_rename: bool = False
     name: str | None = None
+    existing_only: bool = False
 
 
 class _Autodetector(MigrationAutodetector):
@@ -173,6 +175,8 @@ def detect(loader: ExtendedLoader, options: DetectOptions) -> Detected:
 
     Raises ChangesUndecided where only a person can tell, and nobody can be asked.
     """
+    if options.existing_only:
+        return Detected([])
     before = loader.project_state()
     after = ProjectState.from_apps(apps)
     told: dict[str, list[Operation]] = {}

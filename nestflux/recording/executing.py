@@ -6,7 +6,7 @@ import logging
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from django.core.management.sql import emit_pre_migrate_signal
 from django.db.migrations.executor import MigrationExecutor
@@ -147,15 +147,17 @@ def record_forwards(
     loader: ExtendedLoader,
     on_data: frozenset[str],
     migrations: Sequence[Migration],
+    output: TextIO | None = None,
 ) -> list[Recorded]:
     """Apply ``migrations``, which are ``to_record``.
 
     Args:
         on_data: locators of operations that are Python steps because they run on data.
+        output: where their prints go; None: where everybody's go.
 
     Raises RunsOnData where another such operation is met.
     """
-    recorder = Recorder(connection, family, on_data)
+    recorder = Recorder(connection, family, on_data, output=output)
     executor = _RecordingExecutor(connection, recorder, loader)
     _run(connection, executor, [(migration, False) for migration in migrations])
     return recorder.recorded

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+from typing import TYPE_CHECKING, TextIO
 
 from django.db.migrations.migration import Migration
+from django.db.migrations.recorder import MigrationRecorder
+from django.db.utils import Error
 
 from nestflux.conf import Configuration, configuration, history_folder
 from nestflux.database.errors import reachable
 from nestflux.database.server import connection_for, server_of
-from nestflux.exceptions import (
-    ChangesUndecided,
-    Refused,
-)
+from nestflux.exceptions import ChangesUndecided, FamilyUnreachable, NestFluxError, Refused
 from nestflux.graph.loader import ExtendedLoader, dotted, is_held, load
+from nestflux.graph.source import is_own
 from nestflux.history import naming
+from nestflux.history.families import Behind, PlannedFile, behind, plan_files
 from nestflux.history.folder import Folder, Staged, write_all
 from nestflux.recording.changes import (
     Detected,
@@ -39,11 +41,13 @@ class Pending:
     ``modules`` are migrations that the models ask for and that no ``.py`` holds; ``missing`` are,
     by family, the migrations that no SQL file of that history holds (the unwritten ones too).
     ``packages`` are installed apps whose models no migration of theirs follows: left to them.
+    ``behind`` are the families whose files lack what another family's files hold.
     """
 
     migrations: tuple[Migration, ...] = ()
     missing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     packages: tuple[str, ...] = ()
+    behind: tuple[Behind, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.migrations) or any(self.missing.values())
@@ -51,11 +55,14 @@ class Pending:
 
 @dataclass(frozen=True)
 class Generated:
-    """What ``generate`` made, or would make: the ``.py`` files, and a SQL file a family."""
+    """What ``generate`` made, or would make: the ``.py`` files, and the SQL files of each family
+    that could be reached. ``unreached`` says why another could not be."""
 
     pending: Pending
     modules: tuple[MigrationModule, ...] = ()
     files: tuple[RecordedFile, ...] = ()
+    behind: tuple[Behind, ...] = ()
+    unreached: tuple[FamilyUnreachable, ...] = ()
 
 
 def pending(alias: str, options: DetectOptions, families: Sequence[str] | None = None) -> Pending:
@@ -65,10 +72,8 @@ def pending(alias: str, options: DetectOptions, families: Sequence[str] | None =
     Raises ChangesUndecided as ``generate`` does, with the exit code of something found: there is
     something to generate, whatever the answer will be.
     """
-    if families is None:
-        families = families_of(alias, configuration())
-    folders = [history_folder(alias, family) for family in families]
-    loader = _loaded(folders)
+    folders = _folders(alias, families or families_of(alias, configuration()))
+    loader = _loaded(folders.values())
     try:
         detected = detect(loader, options)
     except ChangesUndecided as error:
@@ -78,42 +83,54 @@ def pending(alias: str, options: DetectOptions, families: Sequence[str] | None =
 
 
 def generate(
-    alias: str, options: DetectOptions, *, name: str | None = None, write: bool = True
+    alias: str,
+    options: DetectOptions,
+    *,
+    name: str | None = None,
+    families: Sequence[str] = (),
+    write: bool = True,
+    output: TextIO | None = None,
 ) -> Generated:
     """Record what the histories of ``alias`` lack, on a server of each family, and write it.
 
+    A family of which no server can be reached falls behind; another run catches it up.
+
     Args:
         name: the SQL file's name without its number; None: ``initial``, or a codename.
+        families: only these; none: all that the project keeps.
         write: False shows what would be written (``--dry-run``).
+        output: where the prints of Python steps go while they are recorded; None: nowhere.
 
-    Raises ChangesUndecided, ServerUnavailable, HistoryError, RecordingFailed, NotReproduced;
-    whatever is raised, nothing was written.
+    Raises ChangesUndecided, ServerUnavailable, HistoryError, RecordingFailed, NotReproduced, and
+    FamilyUnreachable where no family can be reached; whatever is raised, nothing was written.
     """
     if name is not None and not naming.is_valid(name):
         raise Refused(
             f"--name {name!r} cannot be a file name.",
             then="use lower-case letters, digits and underscores, 59 at the most",
         )
-    places = _places(alias)
-    folders = [place.folder for place in places]
-    loader = _loaded(folders)
+    kept = families_of(alias, configuration())
+    places, unreached = _reachable_places(alias, families or kept, output)
+    folders = _folders(alias, dict.fromkeys((*kept, *families)))
+    loader = _loaded(folders.values())
     detected = detect(loader, options)
-    migrations = detected.migrations
     found = _pending(loader, detected, folders)
-    if not found:
-        return Generated(found)
-    from nestflux.recording.recorded_file import record_file  # with nothing to do: not needed
+    if not any(found.missing[place.server.family] for place in places):
+        return Generated(found, behind=found.behind, unreached=unreached)
+    from nestflux.recording.working_copy import record_files  # with nothing to do: not needed
 
-    modules = written(migrations)
-    base = name or _base_name(places)
+    modules = written(detected.migrations)
+    plans = _plans(alias, places, folders, found, name)
     files = [
-        record_file(place, migrations, naming.numbered(place.folder.journal.next_number, base))
+        file
         for place in places
-        if found.missing[place.server.family]
+        for file in record_files(place, detected.migrations, plans[place.server.family])
     ]
     if write:
         _write(modules, files)
-    return Generated(found, tuple(modules), tuple(files))
+    journals = {family: folder.journal for family, folder in folders.items()}
+    journals |= {file.place.server.family: file.journal for file in files}
+    return Generated(found, tuple(modules), tuple(files), behind(journals), unreached)
 
 
 def generate_empty(labels: Sequence[str], name: str | None) -> list[MigrationModule]:
@@ -137,34 +154,93 @@ def _own_family(alias: str) -> str:
         return server_of(connection).family
 
 
-def _places(alias: str) -> list[Place]:
-    """A reachable server for every family, before anything is recorded on one of them."""
+def _folders(alias: str, families: Iterable[str]) -> dict[str, Folder]:
+    return {family: history_folder(alias, family) for family in families}
+
+
+def _reachable_places(
+    alias: str, families: Sequence[str], output: TextIO | None
+) -> tuple[list[Place], tuple[FamilyUnreachable, ...]]:
+    """A server for every family that has one, before anything is recorded on one of them.
+
+    Raises FamilyUnreachable where none has.
+    """
     configured = configuration()
-    return [place_of(alias, family, configured) for family in families_of(alias, configured)]
+    places, unreached = [], []
+    for family in families:
+        try:
+            places.append(replace(place_of(alias, family, configured), output=output))
+        except FamilyUnreachable as error:
+            unreached.append(error)
+    if not places:
+        raise unreached[0]
+    return places, tuple(unreached)
 
 
-def _loaded(folders: Sequence[Folder], unwritten: Sequence[Migration] = ()) -> ExtendedLoader:
-    """Every family's history holds the same migrations: the order of one will do for a state."""
-    order = folders[0].journal.migrations if folders else ()
-    return load(None, unwritten, order)
+def _loaded(folders: Iterable[Folder], unwritten: Sequence[Migration] = ()) -> ExtendedLoader:
+    """Every family's history holds the same migrations, but for one that is behind: the order of
+    the longest will do for a state."""
+    orders = [folder.journal.migrations for folder in folders]
+    return load(None, unwritten, max(orders, key=len, default=()))
 
 
-def _pending(loader: ExtendedLoader, detected: Detected, folders: Sequence[Folder]) -> Pending:
+def _pending(loader: ExtendedLoader, detected: Detected, folders: Mapping[str, Folder]) -> Pending:
     migrations = detected.migrations
-    loader = _loaded(folders, migrations) if migrations else loader
+    loader = _loaded(folders.values(), migrations) if migrations else loader
     plan = loader.plan()
     missing = {}
-    for folder in folders:
+    for family, folder in folders.items():
         held = set(folder.journal.books)
-        missing[folder.family] = tuple(
-            dotted(key) for key in plan if not is_held(loader, key, held)
+        missing[family] = tuple(dotted(key) for key in plan if not is_held(loader, key, held))
+    journals = {family: folder.journal for family, folder in folders.items()}
+    return Pending(tuple(migrations), missing, detected.packages, behind(journals))
+
+
+def _plans(
+    alias: str,
+    places: Sequence[Place],
+    folders: Mapping[str, Folder],
+    found: Pending,
+    name: str | None,
+) -> dict[str, tuple[PlannedFile, ...]]:
+    """By family, the files to record."""
+    names = [name for folder in folders.values() for name in folder.journal.names]
+    begins = not names
+    past = _past(alias, found.migrations) if begins else frozenset()
+    new_name = name or (naming.codename(names) if names or past else "initial")
+    return {
+        family: plan_files(
+            folders[family].journal,
+            [folder.journal for other, folder in folders.items() if other != family],
+            found.missing[family],
+            new_name,
+            past,
         )
-    return Pending(tuple(migrations), missing, detected.packages)
+        for family in (place.server.family for place in places)
+    }
 
 
-def _base_name(places: Sequence[Place]) -> str:
-    names = [name for place in places for name in place.folder.journal.names]
-    return naming.codename(names) if names else "initial"
+def _past(alias: str, unwritten: Sequence[Migration]) -> frozenset[str]:
+    """The migrations that exist, where the project is older than its history: its own apps have
+    some, or its database was migrated. None where they cannot be applied without those that are
+    still to be written (a new project's user model, on which Django's own admin depends)."""
+    if not unwritten:
+        return frozenset()
+    loader = load(None, unwritten)
+    new = {(migration.app_label, migration.name) for migration in unwritten}
+    exist = loader.graph.nodes.keys() - new
+    if any(new.intersection(loader.graph.forwards_plan(key)) for key in exist):
+        return frozenset()
+    has_own = any(is_own(type(loader.graph.nodes[key]).__module__) for key in exist)
+    return frozenset(map(dotted, exist)) if has_own or _was_migrated(alias) else frozenset()
+
+
+def _was_migrated(alias: str) -> bool:
+    """Does the alias' database hold rows of ``django_migrations``? No, where it cannot be asked."""
+    try:
+        return bool(MigrationRecorder(connection_for(alias)).applied_migrations())
+    except (Error, NestFluxError):
+        return False
 
 
 def _write(modules: Sequence[MigrationModule], files: Sequence[RecordedFile]) -> None:
@@ -176,5 +252,7 @@ def _prepared(
     modules: Sequence[MigrationModule], files: Sequence[RecordedFile]
 ) -> Iterator[Staged]:
     yield Staged.prepare({module.path: module.text for module in modules})
-    for file in files:
-        yield file.place.folder.stage(file.texts, file.journal)
+    for _, group in groupby(files, key=lambda file: file.place.server.family):
+        made = list(group)  # of a snapshot that several write, the last one's counts
+        texts = {name: text for file in made for name, text in file.texts.items()}
+        yield made[-1].place.folder.stage(texts, made[-1].journal)

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import datetime
+import io
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, redirect_stdout
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from nestflux.conf import Configuration, history_folder
 from nestflux.database.errors import reachable
 from nestflux.database.server import FAMILY_NAMES, Server, connection_for, server_of
 from nestflux.database.shadow import server_settings, shadow
-from nestflux.exceptions import HistoryError, NestFluxError, ServerUnavailable, ServerUnsupported
+from nestflux.exceptions import (
+    FamilyUnreachable,
+    HistoryError,
+    ServerUnavailable,
+    ServerUnsupported,
+)
 from nestflux.graph.loader import forget_modules, modules_depend_on_rows
 from nestflux.history.folder import Folder
 from nestflux.history.sqlfile import Direction
@@ -26,13 +32,17 @@ _LATER = datetime.timedelta(days=433, hours=5, minutes=7, seconds=11)
 
 @dataclass(frozen=True)
 class Place:
-    """Where a history is recorded: its folder, and the server that plays the database."""
+    """Where a history is recorded: its folder, and the server that plays the database.
+
+    ``output``: where the prints of Python steps go while they are recorded; None: nowhere.
+    """
 
     alias: str
     folder: Folder
     server: Server
     settings: Mapping[str, Any]
     configuration: Configuration
+    output: TextIO | None = None
 
     @contextmanager
     def shadow(self) -> Iterator[BaseDatabaseWrapper]:
@@ -45,6 +55,8 @@ class Place:
             collation=self.configuration.shadow_collation,
         )
         with made as connection, ExitStack() as stack:
+            # Steps and modules that print speak to whoever runs them on a database.
+            stack.enter_context(redirect_stdout(io.StringIO()))
             if self.folder.family in self.configuration.shadows or modules_depend_on_rows():
                 forget_modules()
                 stack.callback(forget_modules)
@@ -76,8 +88,8 @@ def place_of(
         edits: files of the history may differ from the journal.
         folder: a copy of the history, taken as it is.
 
-    Raises NestFluxError where the server cannot be used, HistoryError where the history is not
-    sound.
+    Raises FamilyUnreachable where no server of the family answers, ServerUnsupported where it is
+    another one than the history needs, HistoryError where the history is not sound.
     """
     given, folder = folder, folder or history_folder(alias, family)
     if given is None and not edits:
@@ -105,13 +117,14 @@ def place_of(
     return Place(alias, folder, server, settings, configured)
 
 
-def _no_server(family: str, why: str, *, named: bool) -> NestFluxError:
+def _no_server(family: str, why: str, *, named: bool) -> FamilyUnreachable:
     """A family that cannot be recorded: exit 1, with the way to reach it."""
     setting = f'NESTFLUX["SHADOWS"]["{family}"]'
-    return NestFluxError(
-        f"The {FAMILY_NAMES[family]} history cannot be recorded: {why}",
+    return FamilyUnreachable(
+        family,
+        why,
         where=f"{setting} names the server" if named else f"{setting} is not set",
-        stands="nothing was written, for no family",
+        stands="nothing was written",
         then=f"start that server, or point {setting} (here: SHADOW_{family.upper()}_URL) at a "
         f"development {FAMILY_NAMES[family]}",
     )

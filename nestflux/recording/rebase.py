@@ -7,18 +7,16 @@ like every recording.
 from __future__ import annotations
 
 import difflib
-import shutil
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from nestflux.conf import Configuration, configuration, history_folder
-from nestflux.exceptions import HistoryError, Refused
+from nestflux.exceptions import Refused
 from nestflux.graph.loader import dotted, is_held, load
-from nestflux.history import journal as journal_file
 from nestflux.history import merging, naming
-from nestflux.history.folder import JOURNAL, SNAPSHOT, Folder, shown, write_all
+from nestflux.history.folder import JOURNAL, SNAPSHOT, Folder, write_all
 from nestflux.history.journal import Entry, Journal
 from nestflux.history.sqlfile import SqlFile, Statement, parse
 from nestflux.history.statements import sha256
@@ -27,6 +25,7 @@ from nestflux.recording.place import Place, place_of
 from nestflux.recording.recorded_file import RecordedFile, record_file
 from nestflux.recording.snapshot import render_snapshot
 from nestflux.recording.two_clocks import run_twice
+from nestflux.recording.working_copy import advanced, copied, paths_of
 
 
 @dataclass(frozen=True)
@@ -65,9 +64,9 @@ def _journal_text(folder: Folder) -> str:
 def _recorded(
     alias: str, folder: Folder, plan: merging.Rebase, configured: Configuration, scratch: Path
 ) -> list[Rebased]:
-    copy = _copy_of_kept(folder, plan.kept, scratch)
+    copy = copied(folder, plan.kept, scratch)
     place = place_of(alias, folder.family, configured, folder=copy)
-    place = _at(place, _kept_snapshot(folder, place), copy.journal)
+    place = advanced(place, _kept_snapshot(folder, place), copy.journal)
     made: list[Rebased] = []
     for entry in plan.moved:
         journal = place.folder.journal
@@ -77,45 +76,13 @@ def _recorded(
         name = naming.numbered(journal.next_number, entry.name.split("_", 1)[1])
         file = record_file(place, (), name, only)
         made.append(Rebased(entry, file, _changes(folder, entry, file.up)))
-        place = _at(place, file.texts, file.journal)
+        place = advanced(place, file.texts, file.journal)
     if not made:
         raise Refused(
             "None of the migrations that these files hold is in the project any more.",
             stands="nothing was changed",
         )
     return made
-
-
-def _copy_of_kept(folder: Folder, kept: Journal, scratch: Path) -> Folder:
-    """The history without the files that move, where it can be written to."""
-    copy = Folder(scratch / folder.family, folder.family)
-    copy.path.mkdir()
-    for entry in kept.entries:
-        for path in _paths(folder, entry.name):
-            try:
-                shutil.copy(path, copy.path)
-            except FileNotFoundError:
-                raise HistoryError(
-                    f"{path.name} is not in the folder.",
-                    where=str(path),
-                    stands="nothing was changed",
-                    then=f"take it from the other branch: git checkout … -- {shown(path)}",
-                ) from None
-    (copy.path / JOURNAL).write_text(journal_file.dumps(kept), encoding="utf-8")
-    return copy
-
-
-def _paths(folder: Folder, name: str) -> tuple[Path, ...]:
-    return folder.up_path(name), folder.down_path(name), folder.record_path(name)
-
-
-def _at(place: Place, texts: dict[str, str], journal: Journal) -> Place:
-    """The place one file further on."""
-    path = place.folder.path
-    journal = replace(journal, snapshot=sha256(texts[SNAPSHOT]))
-    for name, text in {**texts, JOURNAL: journal_file.dumps(journal)}.items():
-        (path / name).write_text(text, encoding="utf-8", newline="")
-    return replace(place, folder=Folder(path, place.folder.family))
 
 
 def _kept_snapshot(folder: Folder, place: Place) -> dict[str, str]:
@@ -167,5 +134,5 @@ def _write(done: Sequence[tuple[Folder, Sequence[Rebased]]]) -> None:
     for folder, some in done:
         new = {one.file.up.name for one in some}
         for one in some:
-            for path in _paths(folder, one.old.name) if one.old.name not in new else ():
+            for path in paths_of(folder, one.old.name) if one.old.name not in new else ():
                 path.unlink(missing_ok=True)

@@ -183,7 +183,7 @@ def _build(
         loader = load(connection, unwritten, journal.migrations)
         migrations = to_record(loader, only)
         prints = prints_by_name(migrations, modules)
-        forwards = record_forwards(connection, family, loader, on_data, migrations)
+        forwards = record_forwards(connection, family, loader, on_data, migrations, place.output)
         after, rows = read_schema(connection), read_rows(connection)
         backwards: list[Recorded] = []
         left = None

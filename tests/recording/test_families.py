@@ -97,20 +97,136 @@ def test_a_module_that_asks_the_server_when_it_is_imported_is_asked_of_each_fami
     require_fidelity(shop)
 
 
-def test_a_family_that_cannot_be_reached_leaves_the_other_unwritten(
+NOWHERE = "mysql://root@/x?unix_socket=/nowhere/server.sock"
+NAMES = {"mysql": "MySQL", "mariadb": "MariaDB"}
+
+
+def a_shop_with_one_server(project: ProjectFactory, other: str) -> Project:
+    """It keeps both families, and the other's server does not answer."""
+    settings = BOTH.format(other=other, url=NOWHERE)
+    return project({"shop": {"models.py": MODELS}}, settings=settings)
+
+
+def reach(shop: Project, other: str, url: str) -> None:
+    """The other family's server answers from now on."""
+    shop.settings(BOTH.format(other=other, url=url))
+
+
+def test_a_family_that_cannot_be_reached_falls_behind(project: ProjectFactory, family: str) -> None:
+    other = {"mariadb": "mysql", "mysql": "mariadb"}[family]
+    shop = a_shop_with_one_server(project, other)
+
+    outcome = shop.succeeds("db_generate")
+
+    lines = outcome.lines
+    assert "✓ Generated migration file: 0001_initial.sql" in lines
+    assert (
+        f"The {NAMES[other]} history is behind since 0001_initial.sql of {NAMES[family]}: "
+        "it lacks shop.0001_initial."
+    ) in lines
+    assert any(line.startswith("  Not recorded now: ") and "/nowhere" in line for line in lines)
+    catch_up = f"python manage.py db_generate --family {other}"
+    assert f"  To catch up, on a machine that reaches a server of it: {catch_up}" in lines
+    assert shop.history.is_dir()
+    assert not shop.history.with_name(other).exists()
+    shop.succeeds("db_migrate")
+
+
+def test_every_check_fails_on_a_family_that_is_behind(project: ProjectFactory, family: str) -> None:
+    other = {"mariadb": "mysql", "mysql": "mariadb"}[family]
+    shop = a_shop_with_one_server(project, other)
+    shop.succeeds("db_generate")
+    shop.succeeds("db_migrate")
+    behind = f"The {NAMES[other]} history is behind since 0001_initial.sql"
+
+    generate, check = shop.run("db_generate", "--check"), shop.run("db_check", "--no-server")
+    status, again = shop.succeeds("db_status"), shop.succeeds("db_generate")
+
+    assert (generate.code, check.code) == (1, 1)
+    for outcome in (generate, check, status, again):
+        assert behind in outcome.stdout, str(outcome)
+        assert f"python manage.py db_generate --family {other}" in outcome.stdout
+    found = shop.succeeds("db_status", "--json").json["behind"]
+    assert [(one["family"], one["files"]) for one in found] == [(other, ["0001_initial"])]
+    assert "No changes detected" not in again.stdout
+
+
+def test_a_family_catches_up_file_by_file_under_the_same_names(
+    project: ProjectFactory, family: str
+) -> None:
+    other, url = other_server(family)
+    shop = a_shop_with_one_server(project, other)
+    shop.succeeds("db_generate")
+    shop.edit("shop/models.py", "UUIDField(null=True)", "UUIDField(null=True, unique=True)")
+    shop.succeeds("db_generate", "--name", "unique_keys")
+    reach(shop, other, url)
+    before = {path.name: path.read_bytes() for path in shop.history.iterdir()}
+
+    outcome = shop.succeeds("db_generate", "--family", other)
+
+    assert "0001_initial.sql" in outcome.stdout
+    assert "✓ Generated migration file: 0002_unique_keys.sql" in outcome.lines
+    theirs = shop.history.with_name(other)
+    for name in ("0001_initial", "0002_unique_keys"):
+        assert (theirs / f"{name}.sql").is_file()
+        assert (theirs / f"{name}.down.sql").is_file()
+    assert {path.name: path.read_bytes() for path in shop.history.iterdir()} == before
+    assert shop.run("db_generate", "--check").code == 0
+    assert shop.run("db_check").code == 0, str(shop.run("db_check"))
+
+
+def test_a_family_catches_up_with_the_next_change_in_one_run(
+    project: ProjectFactory, family: str
+) -> None:
+    other, url = other_server(family)
+    shop = a_shop_with_one_server(project, other)
+    shop.succeeds("db_generate")
+    reach(shop, other, url)
+    shop.edit("shop/models.py", "UUIDField(null=True)", "UUIDField(null=True, unique=True)")
+
+    shop.succeeds("db_generate", "--name", "unique_keys")
+
+    for each in (family, other):
+        names = sorted(p.name for p in shop.history.with_name(each).glob("*[a-z].sql"))
+        assert [n for n in names if ".down." not in n] == [
+            "0001_initial.sql",
+            "0002_unique_keys.sql",
+            "schema.sql",
+        ]
+    assert shop.run("db_generate", "--check").code == 0
+    require_fidelity(shop)
+
+
+def test_a_family_that_is_behind_is_refused_by_db_migrate(
+    project: ProjectFactory, family: str
+) -> None:
+    """The database is of the family that fell behind."""
+    other, url = other_server(family)
+    both = project({"shop": {"models.py": MODELS}}, settings=BOTH.format(other=other, url=url))
+    both.succeeds("db_generate")
+    both.succeeds("db_migrate")
+    both.edit("shop/models.py", "UUIDField(null=True)", "UUIDField(null=True, unique=True)")
+    both.succeeds("db_generate", "--family", other)
+
+    outcome = both.run("db_migrate")
+
+    assert outcome.code == 2
+    assert "has no SQL: no file of the history holds it" in outcome.stderr
+    assert "python manage.py db_generate" in outcome.stderr
+
+
+def test_where_no_family_can_be_reached_nothing_is_written(
     project: ProjectFactory, family: str
 ) -> None:
     other = {"mariadb": "mysql", "mysql": "mariadb"}[family]
-    url = "mysql://root@/x?unix_socket=/nowhere/server.sock"
-    shop = project({"shop": {"models.py": MODELS}}, settings=BOTH.format(other=other, url=url))
+    shop = a_shop_with_one_server(project, other)
 
-    outcome = shop.run("db_generate")
+    outcome = shop.run("db_generate", "--family", other)
 
     assert outcome.code == 1
-    name = {"mysql": "MySQL", "mariadb": "MariaDB"}[other]
-    assert f"The {name} history cannot be recorded" in outcome.stderr
+    assert f"The {NAMES[other]} history cannot be recorded" in outcome.stderr
     assert f"SHADOW_{other.upper()}_URL" in outcome.stderr
-    assert "nothing was written, for no family" in outcome.stderr
+    assert "nothing was written" in outcome.stderr
     assert not (shop.path / "migrations_sql").exists()
     assert not (shop.path / "shop" / "migrations" / "0001_initial.py").exists()
 
@@ -122,7 +238,7 @@ def test_a_family_without_a_server_of_its_own_is_named(
     shop = project({"shop": {"models.py": MODELS}}, settings=settings)
     other = {"mariadb": "mysql", "mysql": "mariadb"}[family]
 
-    outcome = shop.run("db_generate")
+    outcome = shop.run("db_generate", "--family", other)
 
     assert outcome.code == 1
     assert f'NESTFLUX["SHADOWS"]["{other}"] is not set' in outcome.stderr

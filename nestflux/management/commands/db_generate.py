@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from django.core.checks import Tags
-from django.core.management.base import CommandParser
+from django.core.management.base import CommandParser, OutputWrapper
 
-from nestflux.database.server import FAMILY_NAMES
 from nestflux.exceptions import Refused
-from nestflux.history.deltas import FileRecord
-from nestflux.history.sqlfile import Direction, render
+from nestflux.families import FAMILIES, FAMILY_NAMES
+from nestflux.history.folder import shown
+from nestflux.history.sqlfile import render
 from nestflux.management.command import NestFluxCommand
+from nestflux.management.generated_shown import Line, Style, Summary
 from nestflux.recording.changes import DetectOptions, Rename
 from nestflux.recording.generate import (
     Generated,
@@ -28,8 +28,6 @@ from nestflux.recording.generate import (
 if TYPE_CHECKING:
     from nestflux.recording.accept import Accepted
     from nestflux.recording.rebase import Rebased
-
-_SHOWN = 8  # migrations by name: a new history picks up every one that the project has
 
 
 class Command(NestFluxCommand):
@@ -44,6 +42,20 @@ class Command(NestFluxCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("--name", help="The file's name, without its number.")
+        parser.add_argument(
+            "--family",
+            action="append",
+            default=[],
+            choices=FAMILIES,
+            help="Record the history of this server family only, for example to catch up one that "
+            "could not be reached. May be repeated.",
+        )
+        parser.add_argument(
+            "--existing-only",
+            action="store_true",
+            help="Record the migrations that exist and detect no changes in the models: for an "
+            "application whose migrations somebody else writes.",
+        )
         what = parser.add_mutually_exclusive_group()
         what.add_argument(
             "--check",
@@ -92,10 +104,12 @@ class Command(NestFluxCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         alias = options["database"]
+        self._summary = Summary(options["verbosity"])
         detect = DetectOptions(
             interactive=options["interactive"] and sys.stdin.isatty(),
             renames=tuple(Rename.parse(text) for text in options["rename"]),
             no_rename=options["no_rename"],
+            existing_only=options["existing_only"],
         )
         if options["rebase"]:
             from nestflux.recording.rebase import rebase
@@ -112,10 +126,17 @@ class Command(NestFluxCommand):
         elif options["empty"]:
             self._empty(options["empty"], options["name"])
         elif options["check"]:
-            self._check(pending(alias, detect))
+            self._check(pending(alias, detect, options["family"]))
         else:
             with self._narrated():
-                made = generate(alias, detect, name=options["name"], write=not options["dry_run"])
+                made = generate(
+                    alias,
+                    detect,
+                    name=options["name"],
+                    families=options["family"],
+                    write=not options["dry_run"],
+                    output=sys.stdout if options["verbosity"] > 1 else None,
+                )
             self._say_generated(made, dry_run=options["dry_run"])
 
     def _narrated(self) -> AbstractContextManager[None]:
@@ -126,91 +147,51 @@ class Command(NestFluxCommand):
 
         return narrated(self.console())
 
+    def _print(self, lines: Iterable[Line], *, to: OutputWrapper | None = None) -> None:
+        styles: dict[Style, Callable[[str], str]] = {
+            Style.PLAIN: str,
+            Style.HEADING: self.style.MIGRATE_HEADING,
+            Style.SUCCESS: self.style.SUCCESS,
+            Style.WARNING: self.style.WARNING,
+        }
+        for line in lines:
+            (to or self.stdout).write(styles[line.style](line.text))
+
     def _empty(self, labels: list[str], name: str | None) -> None:
         if name is not None and not name.isidentifier():
             raise Refused(f"--name {name!r} cannot be the name of a Python module.")
         for module in generate_empty(labels, name):
-            self.stdout.write(f"✓ Generated empty migration: {_relative(module.path)}")
+            self.stdout.write(f"✓ Generated empty migration: {shown(module.path)}")
         self.stdout.write("Fill in its operations, then run db_generate again for the SQL.")
 
-    def _say_left(self, found: Pending) -> None:
-        """Changes of installed packages' models: nothing is written into a package."""
-        for label in found.packages:
-            line = (
-                f"{label}: models and migrations of the package differ, and no migration is "
-                "written for it"
-            )
-            self.stderr.write(self.style.WARNING(line))
-
     def _check(self, found: Pending) -> None:
-        self._say_left(found)
+        self._print(self._summary.packages(found), to=self.stderr)
         if not found:
-            self.stdout.write("No changes detected: models, migrations and SQL files agree.")
+            self._print(self._summary.nothing())
             return
-        self._say_changes(found)
-        for family, missing in found.missing.items():
-            if missing:
-                self.stdout.write(f"Without SQL for {family}: {', '.join(missing)}")
-        self.stdout.write("Run: python manage.py db_generate")
+        self._print(self._summary.check(found))
         self.found()
 
-    def _say_changes(self, found: Pending) -> None:
-        for migration in found.migrations:
-            self.stdout.write(self.style.MIGRATE_HEADING(f"{migration.app_label}:"))
-            for operation in migration.operations:
-                self.stdout.write(f"  {operation.formatted_description()}")
-
-    def _say_picked_up(self, found: Pending) -> None:
-        """Migrations that exist and that no SQL file held: made by hand, merged, a package's."""
-        new = {f"{migration.app_label}.{migration.name}" for migration in found.migrations}
-        there = [name for name in dict.fromkeys(chain(*found.missing.values())) if name not in new]
-        if len(there) > _SHOWN:
-            there = [*there[:_SHOWN], f"and {len(there) - _SHOWN} more"]
-        if there:
-            self.stdout.write(f"Without SQL so far: {', '.join(there)}")
-
     def _say_generated(self, made: Generated, *, dry_run: bool) -> None:
-        self._say_left(made.pending)
-        if not made.pending:
-            self.stdout.write("No changes detected: models, migrations and SQL files agree.")
+        self._print(self._summary.packages(made.pending), to=self.stderr)
+        if not made.files:
+            if not made.behind:
+                self._print(self._summary.nothing())
+            self._print(self._summary.behind(made))
             return
-        self._say_changes(made.pending)
-        self._say_picked_up(made.pending)
+        self._print(self._summary.changes(made.pending))
         if dry_run:
             self._show_sql(made)
+            self._print(self._summary.behind(made))
             return
-        for module in made.modules:
-            self.stdout.write(f"  {_relative(module.path)}")
-        for name in dict.fromkeys(file.up.name for file in made.files):
-            line = f"✓ Generated migration file: {name}.sql"
-            self.stdout.write(self.style.SUCCESS(line))
-        for file in made.files:
-            path = _relative(file.place.folder.up_path(file.up.name))
-            count = sum(1 for _ in file.up.steps())
-            counted = f"{count} statement{'' if count == 1 else 's'}"
-            self.stdout.write(f"  {path}  ({counted}, recorded on {file.up.recorded_on})")
-            for note in (*file.up.notes, *file.down.notes):
-                self.stdout.write(self.style.WARNING(f"    {note}"))
-            self._say_undecidable(file.up.name, file.record)
-        for reason in dict.fromkeys(r for f in made.files for r in f.journal.replay_because):
-            self.stdout.write(
-                self.style.WARNING(f"  Fresh databases replay the files, because {reason}.")
-            )
-        self.stdout.write("Review it, then run: python manage.py db_migrate")
-
-    def _say_undecidable(self, name: str, record: FileRecord) -> None:
-        """The steps of a file that a crash would leave to a person, a line each."""
-        for way, ordinal, why in record.undecidable():
-            file = f"{name}.sql" if way == Direction.UP else f"{name}.down.sql"
-            line = f"    {file}, statement {ordinal}: a crash in it needs db_resolve: {why}"
-            self.stdout.write(self.style.WARNING(line))
+        self._print(self._summary.written(made))
 
     def _show_sql(self, made: Generated) -> None:
         from rich.syntax import Syntax
 
         console = self.console()
         for file in made.files:
-            path = _relative(file.place.folder.up_path(file.up.name))
+            path = shown(file.place.folder.up_path(file.up.name))
             console.print(f"\nWould write {path}:", style="bold")
             if console.is_terminal:
                 sql = Syntax(render(file.up), "mysql", theme="ansi_light", word_wrap=True)
@@ -228,9 +209,7 @@ class Command(NestFluxCommand):
             self.stdout.write(f"  {file.place.server.family}: {said}")
             for line in one.changes:
                 self.stdout.write(f"    {line}")
-            for note in (*file.up.notes, *file.down.notes):
-                self.stdout.write(self.style.WARNING(f"    {note}"))
-            self._say_undecidable(file.up.name, file.record)
+            self._print(self._summary.warnings(file))
         self.stdout.write("Review it, then: git add -A, and go on with the merge")
 
     def _say_accepted(self, done: list[Accepted]) -> None:
@@ -240,7 +219,7 @@ class Command(NestFluxCommand):
                 self.stdout.write("  its SQL is as it was; its migrations' code is remembered anew")
             for line in one.schema_changes or ("the schema after it stays as it was",):
                 self.stdout.write(f"  {line}")
-            self._say_undecidable(one.name, one.record)
+            self._print(self._summary.undecidable(one.name, one.record))
             for migration, lines in one.other_sql.items():
                 self.stdout.write(
                     self.style.WARNING(
@@ -255,8 +234,3 @@ class Command(NestFluxCommand):
                 f"{edited[0].name}.sql of {FAMILY_NAMES[family]} was not edited and stays as it is."
             )
             self.stdout.write(self.style.WARNING(line))
-
-
-def _relative(path: Any) -> str:
-    base = getattr(settings, "BASE_DIR", None)
-    return str(path.relative_to(base)) if base and path.is_relative_to(base) else str(path)

@@ -65,6 +65,9 @@ class Command(NestFluxCommand):
             console.print(f"A deploy is at work: {found.holder}")
         for line in _summary(found):
             console.print(line)
+        for one in found.behind:
+            console.print(str(one), style="yellow")
+            console.print(f"  To catch up, on a machine that reaches a server of it: {one.command}")
         if any(file.off_branch for file in found.files):
             console.print("Another branch's is left alone; db_rollback --off-branch undoes it.")
 

@@ -8,7 +8,7 @@ applied. No statement of a file is run on the database.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -33,12 +33,16 @@ from nestflux.database.shadow import server_settings, shadow
 from nestflux.exceptions import LedgerConflict, Refused, ServerUnavailable
 from nestflux.graph.loader import dotted, load
 from nestflux.replaying.head import bring_to_head, replay
+from nestflux.wording import listed
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
     from nestflux.history.folder import Folder
     from nestflux.history.journal import Entry, Journal
+
+
+_SHOWN = 5  # names of migrations in a message
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,7 @@ def choose(
         booked: the rows of ``django_migrations``. Those that no file knows do not count.
         to: the last file that is expected there; None: whichever it is.
 
-    Raises LedgerConflict, listing what is missing and what is there besides.
+    Raises LedgerConflict, with the first names of what is missing and of what is there besides.
     """
     entries = journal.entries
     known = {row.partition(".")[0] for row in booked}
@@ -105,13 +109,29 @@ def choose(
         return chosen
     if not extra and not missing:
         raise _refused("django_migrations holds no migration of the history.")
-    lines = ["django_migrations does not hold exactly what the history leaves up to one of its "]
-    lines[0] += "files." if to is None else f"files, {chosen[-1].name}."
+    lines = [_where_it_stands(entries, replaced, booked, to)]
     if missing:
-        lines.append(f"    missing: {', '.join(missing)}")
-    if extra:
-        lines.append(f"    beyond {chosen[-1].name if chosen else 'nothing'}: {', '.join(extra)}")
+        lines.append(f"    missing: {listed(missing, _SHOWN)}")
+    if extra and chosen:
+        lines.append(f"    beyond {chosen[-1].name}: {listed(extra, _SHOWN)}")
     raise _refused("\n".join(lines))
+
+
+def _where_it_stands(
+    entries: Sequence[Entry],
+    replaced: Mapping[str, Collection[str]],
+    booked: Collection[str],
+    to: str | None,
+) -> str:
+    """In a sentence, how far the database is: in the middle of which file."""
+    if to is not None:
+        return f"django_migrations does not hold exactly the migrations up to {to}."
+    counts = [(e, len(e.migrations) - len(_lacks(e, replaced, booked))) for e in entries]
+    entry, there = next((e, n) for e, n in counts if n < len(e.migrations))
+    return (
+        f"The database is not at the end of a SQL migration: it has {there} of the "
+        f"{len(entry.migrations)} migrations of {entry.name}.sql."
+    )
 
 
 def _lacks(
@@ -130,8 +150,8 @@ def _refused(what: str) -> LedgerConflict:
     return LedgerConflict(
         what,
         stands="nothing was changed",
-        then="bring the database to the end of a file with the tool that migrated it so far, or "
-        "begin the history with the migrations that it has; then: python manage.py db_baseline",
+        then="apply what is missing with the release that migrated the database so far, or record "
+        "the history at that release's commit; then: python manage.py db_baseline",
     )
 
 

@@ -7,8 +7,8 @@ from textwrap import wrap
 
 from rich.text import Text
 
-from nestflux.management.progress import counted
 from nestflux.reviewing.findings import Finding, Report, Severity
+from nestflux.wording import counted
 
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.REMARK: "blue"}
 

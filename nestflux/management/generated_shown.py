@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from nestflux.families import FAMILY_NAMES
 from nestflux.history.folder import shown
 from nestflux.history.sqlfile import Direction
-from nestflux.management.progress import counted
+from nestflux.wording import counted
 
 if TYPE_CHECKING:
     from nestflux.history.deltas import FileRecord
@@ -101,7 +101,7 @@ class Summary:
 
     def warnings(self, file: RecordedFile) -> Iterator[Line]:
         """What a reviewer must know of a file besides its SQL."""
-        yield from self.listed([*file.up.notes, *file.down.notes], "in the files' headers")
+        yield from self.warned([*file.up.notes, *file.down.notes], "in the files' headers")
         yield from self.undecidable(file.up.name, file.record)
 
     def undecidable(self, name: str, record: FileRecord) -> Iterator[Line]:
@@ -111,9 +111,9 @@ class Summary:
             f"a crash in it needs db_resolve: {why}"
             for way, ordinal, why in record.undecidable()
         ]
-        yield from self.listed(lines, "that a crash leaves to db_resolve", kind="statement")
+        yield from self.warned(lines, "that a crash leaves to db_resolve", kind="statement")
 
-    def listed(self, notes: Sequence[str], where: str, *, kind: str = "note") -> Iterator[Line]:
+    def warned(self, notes: Sequence[str], where: str, *, kind: str = "note") -> Iterator[Line]:
         """Warnings below a file; of many only their kinds, each ``KIND: text``."""
         if self.verbosity > 1 or len(notes) <= _FEW:
             yield from (Line(f"    {note}", Style.WARNING) for note in notes)

@@ -34,14 +34,10 @@ from nestflux.applying.events import (
 )
 from nestflux.database.meanwhile import Wait
 from nestflux.management.printer import Printer
+from nestflux.wording import counted
 
 if TYPE_CHECKING:
     from nestflux.management.live_line import LiveLine
-
-
-def counted(number: int, noun: str) -> str:
-    """``1 file``, ``2 files``."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def size_text(size: int) -> str:

@@ -9,7 +9,7 @@ from nestflux.applying.api import Due, Plan, RollbackPlan
 from nestflux.applying.booking import BookingPlan
 from nestflux.applying.rollback import RollbackFile
 from nestflux.applying.tasks import Task, Work
-from nestflux.management.progress import counted
+from nestflux.wording import counted
 
 
 def plan_lines(plan: Plan, works: Sequence[Work], due: Sequence[Due]) -> Iterator[str]:

@@ -56,13 +56,21 @@ class _Review:
         return Report(self.alias, tuple(kept), tuple(self.checked), tuple(self.not_checked))
 
 
-def review(alias: str, *, shadows: bool = True, ledger: bool = True, without: str = "") -> Report:
+def review(
+    alias: str,
+    *,
+    shadows: bool = True,
+    ledger: bool = True,
+    without: str = "",
+    existing_only: bool = False,
+) -> Report:
     """Look at the histories of an alias, the project's models and migrations, and its database.
 
     Args:
         shadows: False makes no scratch schema: nothing is run or recorded again.
         ledger: False leaves out the live database.
         without: the option that said so, where both are left out: no server is asked then.
+        existing_only: True detects no changes in the models.
 
     Raises Refused where there is nothing to check.
     """
@@ -76,7 +84,8 @@ def review(alias: str, *, shadows: bool = True, ledger: bool = True, without: st
     )
     readable = {h.family: h.journal for h in histories if h.journal and not h.contradictions}
     made.look(Histories(readable, configuration().directory))
-    loader = _project(made, alias, tuple(readable))
+    detect = DetectOptions(existing_only=existing_only)
+    loader = _project(made, alias, tuple(readable), detect)
     if loader is not None:
         for history in sound:
             _migrations(made, history, loader, shadows=shadows)
@@ -116,13 +125,15 @@ def _families(alias: str, configured: Configuration, behind: Server | None) -> t
     return tuple(families)
 
 
-def _project(made: _Review, alias: str, families: Sequence[str]) -> ExtendedLoader | None:
+def _project(
+    made: _Review, alias: str, families: Sequence[str], detect: DetectOptions
+) -> ExtendedLoader | None:
     """Models and migrations; None where the migrations do not load."""
     loader = None
     found = Project(tuple(families))
     try:
         loader = load()
-        found = Project(tuple(families), pending(alias, DetectOptions(), families))
+        found = Project(tuple(families), pending(alias, detect, families))
     except ChangesUndecided as error:
         found = Project(tuple(families), undecided=error)
     except NestFluxError as error:
@@ -133,6 +144,8 @@ def _project(made: _Review, alias: str, families: Sequence[str]) -> ExtendedLoad
         words = f"The migrations do not fit together: {type(error).__name__}: {error}"
         found = Project(tuple(families), broken=Refused(words))
     made.look(found)
+    if loader is not None and detect.existing_only:
+        made.skip("changes in the models", "--existing-only")
     if loader is None:
         made.skip("models and migrations", "the migrations do not load")
     else:

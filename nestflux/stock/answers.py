@@ -6,12 +6,13 @@ answered where that means the same, and refused, naming the files, where it does
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from nestflux.database.ledger import LedgerFile
 from nestflux.exceptions import Refused
 from nestflux.history.journal import Entry, Journal
+from nestflux.wording import listed
 
 
 @dataclass(frozen=True)
@@ -190,9 +191,3 @@ def _backward(
             then=f"python manage.py db_rollback --to {stays}   (undoes all of it)",
         )
     return Backward(tuple(file for file, _ in reversed(last)))
-
-
-def listed(names: Sequence[str], most: int = 3) -> str:
-    """The first few names, and how many more."""
-    shown = ", ".join(names[:most])
-    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"

@@ -12,12 +12,15 @@ import pytest
 
 from tests.docs.stories import (
     Reader,
+    a_project_of_stock_django,
     a_project_without_apps,
     before_the_worked_example,
     bring,
     copy_of_the_repository,
 )
 from tests.scenario import TestServer
+
+_OTHER_PROJECTS = {"legacy": a_project_without_apps, "adopting": a_project_of_stock_django}
 
 ReaderFactory = Callable[[str], Reader]
 
@@ -32,8 +35,8 @@ def states(tmp_path_factory: pytest.TempPathFactory, server: TestServer) -> Call
     def state(name: str) -> Path:
         if name not in made:
             path = tmp_path_factory.mktemp("documents") / name
-            if name == "legacy":
-                a_project_without_apps(path)
+            if name in _OTHER_PROJECTS:
+                _OTHER_PROJECTS[name](path)
                 made[name] = path
                 return path
             copy_of_the_repository(path)
@@ -55,7 +58,7 @@ def reader(
     database = f"nf_{secrets.token_hex(5)}"
 
     def make(starts: str) -> Reader:
-        source = states(starts if starts in ("at-0001", "legacy") else "fresh")
+        source = states(starts if starts in ("at-0001", *_OTHER_PROJECTS) else "fresh")
         shutil.copytree(source, tmp_path / "project")
         server.sql(f"CREATE DATABASE `{database}` CHARACTER SET utf8mb4")
         found = Reader(tmp_path / "project", server, database)

@@ -9,6 +9,7 @@ stock     the repository as it is; Django's own executor migrated the database, 
 at-0001   before ``avatar_url`` and ``phone_number`` were added to ``identity.User``: neither in
           the model nor in a migration, a history of one file, and that one applied
 legacy    a project that has no apps but ``nestflux``; the database exists and is empty
+adopting  another project: an app ``shop``, no ``nestflux``, and a database that ``migrate`` made
 ========  ======================================================================================
 """
 
@@ -192,6 +193,105 @@ def a_project_without_apps(path: Path) -> None:
     _compile(path)
 
 
+_STOCK_MANAGE = """\
+import os
+import sys
+
+from django.core.management import execute_from_command_line
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "settings")
+execute_from_command_line(sys.argv)
+"""
+_STOCK_SETTINGS = """\
+import os
+from pathlib import Path
+
+from nestflux.environment import database_from_url
+
+BASE_DIR = Path(__file__).resolve().parent
+SECRET_KEY = os.environ["SECRET_KEY"]
+DATABASES = {"default": database_from_url(os.environ["DATABASE_URL"], variable="DATABASE_URL")}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+USE_TZ = True
+
+INSTALLED_APPS = [
+    "shop",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+]
+"""
+_SHOP_MODELS = """\
+from django.db import models
+
+
+class Product(models.Model):
+    name = models.CharField(max_length=40)
+    price = models.DecimalField(max_digits=8, decimal_places=2)
+
+
+class Sale(models.Model):
+    product = models.ForeignKey(Product, models.PROTECT)
+    sold_at = models.DateTimeField()
+    channel = models.CharField(max_length=8, choices=[("web", "Web"), ("store", "Store")])
+"""
+_SHOP_INITIAL = """\
+import django.db.models.deletion
+from django.db import migrations, models
+
+ID = models.BigAutoField(
+    auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+)
+
+
+class Migration(migrations.Migration):
+    initial = True
+    dependencies = []
+    operations = [
+        migrations.CreateModel(
+            name="Product",
+            fields=[
+                ("id", ID.clone()),
+                ("name", models.CharField(max_length=40)),
+                ("price", models.DecimalField(decimal_places=2, max_digits=8)),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Sale",
+            fields=[
+                ("id", ID.clone()),
+                ("sold_at", models.DateTimeField()),
+                ("channel", models.CharField(choices=[("web", "Web")], max_length=8)),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="shop.product"
+                    ),
+                ),
+            ],
+        ),
+    ]
+"""
+
+
+def a_project_of_stock_django(path: Path) -> None:
+    """A project that never heard of NestFlux. A model has a choice that no migration has: makers of
+    migrations forget those first."""
+    files = {
+        "manage.py": _STOCK_MANAGE,
+        "settings.py": _STOCK_SETTINGS,
+        "shop/__init__.py": "",
+        "shop/models.py": _SHOP_MODELS,
+        "shop/migrations/__init__.py": "",
+        "shop/migrations/0001_initial.py": _SHOP_INITIAL,
+    }
+    for name, text in files.items():
+        (path / name).parent.mkdir(parents=True, exist_ok=True)
+        (path / name).write_text(text, encoding="utf-8")
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(REPOSITORY / "nestflux", path / "nestflux", ignore=ignored)
+    _compile(path)
+
+
 def _compile(path: Path) -> None:
     """A reader's commands write no bytecode, since two edits within a second would meet a stale
     one; and to compile everything at each start is half of what a command costs."""
@@ -222,6 +322,8 @@ def bring(reader: Reader, state: str) -> None:
     """Bring the reader's empty database into the state in which a story starts."""
     if state == "stock":
         reader.succeeds(f"python manage.py shell -v 0 -c {shlex.quote(_STOCK)}")
+    elif state == "adopting":
+        reader.succeeds("python manage.py migrate")
     elif state not in ("fresh", "legacy"):
         reader.succeeds("python manage.py db_migrate")
 

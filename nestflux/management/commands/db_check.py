@@ -35,6 +35,12 @@ class Command(NestFluxCommand):
             help="Make no scratch schema: run and record nothing again (for a production server).",
         )
         parser.add_argument("--no-ledger", action="store_true", help="Leave out the live database.")
+        parser.add_argument(
+            "--existing-only",
+            action="store_true",
+            help="Detect no changes in the models: for an application whose migrations somebody "
+            "else writes.",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         no_server = options["no_server"]
@@ -44,6 +50,7 @@ class Command(NestFluxCommand):
                 shadows=not (no_server or options["no_shadow"]),
                 ledger=not (no_server or options["no_ledger"]),
                 without="--no-server" if no_server else "",
+                existing_only=options["existing_only"],
             )
         if options["json"]:
             self.print_json(report.to_json())

@@ -10,10 +10,10 @@ from django.core.management.base import CommandParser
 from django.db import DEFAULT_DB_ALIAS
 
 from nestflux.management.command import NestFluxCommand
-from nestflux.management.progress import counted
 from nestflux.pulling.grouping import Rule
 from nestflux.pulling.pull import Pulled, PullOptions, PullPlan, plan_pull, pull, shown
 from nestflux.pulling.remarks import by_text
+from nestflux.wording import counted
 
 
 class Command(NestFluxCommand):

@@ -16,8 +16,9 @@ from nestflux.history.folder import shown
 from nestflux.management.backup_options import add_backup_arguments, backup_choice
 from nestflux.management.command import NestFluxCommand
 from nestflux.management.lock_options import LockOptions
-from nestflux.management.progress import Progress, counted
+from nestflux.management.progress import Progress
 from nestflux.management.shown import rollback_lines
+from nestflux.wording import counted
 
 
 class Command(LockOptions, NestFluxCommand):

@@ -11,8 +11,9 @@ from nestflux.database.server import FAMILY_NAMES
 from nestflux.exceptions import Refused
 from nestflux.history.folder import shown
 from nestflux.management.command import NestFluxCommand
-from nestflux.management.progress import counted, narrated
+from nestflux.management.progress import narrated
 from nestflux.recording.squash import Squashed, SquashPlan, plan_squash, squash
+from nestflux.wording import counted
 
 
 class Command(NestFluxCommand):

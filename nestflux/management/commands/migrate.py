@@ -32,9 +32,9 @@ from nestflux.stock.answers import (
     Nothing,
     Request,
     answer,
-    listed,
     refuse_options,
 )
+from nestflux.wording import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from nestflux.families import FAMILY_NAMES
 from nestflux.history.folder import shown
 from nestflux.history.sqlfile import Direction
-from nestflux.wording import counted
+from nestflux.wording import counted, listed
 
 if TYPE_CHECKING:
     from nestflux.history.deltas import FileRecord
@@ -66,8 +66,8 @@ class Summary:
             rest = set(missing) - set(behind[family].migrations if family in behind else ())
             names = [name for name in missing if name in rest]
             if names:
-                listed = ", ".join(self._some(names))
-                yield Line(f"Without SQL for {FAMILY_NAMES[family]}: {listed}")
+                lacking = self._migrations(names)
+                yield Line(f"Without SQL for {FAMILY_NAMES[family]}: {lacking}")
         for one in found.behind:
             yield Line(str(one), Style.WARNING)
         if found.migrations or any(set(m) - _lacking(found) for m in found.missing.values()):
@@ -82,7 +82,7 @@ class Summary:
         new = {f"{migration.app_label}.{migration.name}" for migration in found.migrations}
         names = dict.fromkeys(chain(*found.missing.values()))
         if there := [name for name in names if name not in new]:
-            yield Line(f"Without SQL so far: {', '.join(self._some(there))}")
+            yield Line(f"Without SQL so far: {self._migrations(there)}")
 
     def written(self, made: Generated) -> Iterator[Line]:
         """The files that were written."""
@@ -97,6 +97,8 @@ class Summary:
             yield from self.warnings(file)
         yield from self._replays(made.files)
         yield from self.behind(made)
+        if made.is_adopted:
+            yield Line("A database that has these tables already: python manage.py db_baseline")
         yield Line("Review it, then run: python manage.py db_migrate")
 
     def warnings(self, file: RecordedFile) -> Iterator[Line]:
@@ -153,6 +155,13 @@ class Summary:
                 yield Line(f"and {counted(more, 'app')} more  (-v 2 shows all)")
             return
         yield from lines
+
+    def _migrations(self, names: Sequence[str]) -> str:
+        """By name; many of them by their apps."""
+        if self.verbosity > 1 or len(names) <= _SOME:
+            return ", ".join(names)
+        apps = list(dict.fromkeys(name.partition(".")[0] for name in names))
+        return f"{counted(len(names), 'migration')} of {listed(apps, _SOME)}"
 
     def _some(self, names: Sequence[str], indent: str = "") -> list[str]:
         if self.verbosity > 1 or len(names) <= _SOME:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, TextIO
@@ -56,13 +56,15 @@ class Pending:
 @dataclass(frozen=True)
 class Generated:
     """What ``generate`` made, or would make: the ``.py`` files, and the SQL files of each family
-    that could be reached. ``unreached`` says why another could not be."""
+    that could be reached. ``unreached`` says why another could not be. ``is_adopted``: the history
+    begins, and the project, and its databases perhaps, are older."""
 
     pending: Pending
     modules: tuple[MigrationModule, ...] = ()
     files: tuple[RecordedFile, ...] = ()
     behind: tuple[Behind, ...] = ()
     unreached: tuple[FamilyUnreachable, ...] = ()
+    is_adopted: bool = False
 
 
 def pending(alias: str, options: DetectOptions, families: Sequence[str] | None = None) -> Pending:
@@ -120,7 +122,9 @@ def generate(
     from nestflux.recording.working_copy import record_files  # with nothing to do: not needed
 
     modules = written(detected.migrations)
-    plans = _plans(alias, places, folders, found, name)
+    begins = not any(folder.journal.entries for folder in folders.values())
+    past = _past(alias, detected.migrations) if begins else frozenset()
+    plans = _plans(places, folders, found, name, past)
     files = [
         file
         for place in places
@@ -130,7 +134,9 @@ def generate(
         _write(modules, files)
     journals = {family: folder.journal for family, folder in folders.items()}
     journals |= {file.place.server.family: file.journal for file in files}
-    return Generated(found, tuple(modules), tuple(files), behind(journals), unreached)
+    return Generated(
+        found, tuple(modules), tuple(files), behind(journals), unreached, is_adopted=bool(past)
+    )
 
 
 def generate_empty(labels: Sequence[str], name: str | None) -> list[MigrationModule]:
@@ -197,17 +203,16 @@ def _pending(loader: ExtendedLoader, detected: Detected, folders: Mapping[str, F
 
 
 def _plans(
-    alias: str,
     places: Sequence[Place],
     folders: Mapping[str, Folder],
     found: Pending,
     name: str | None,
+    past: Collection[str],
 ) -> dict[str, tuple[PlannedFile, ...]]:
     """By family, the files to record."""
     names = [name for folder in folders.values() for name in folder.journal.names]
-    begins = not names
-    past = _past(alias, found.migrations) if begins else frozenset()
-    new_name = name or (naming.codename(names) if names or past else "initial")
+    follows = bool(names or (past and found.migrations))
+    new_name = name or (naming.codename(names) if follows else "initial")
     return {
         family: plan_files(
             folders[family].journal,
@@ -224,8 +229,6 @@ def _past(alias: str, unwritten: Sequence[Migration]) -> frozenset[str]:
     """The migrations that exist, where the project is older than its history: its own apps have
     some, or its database was migrated. None where they cannot be applied without those that are
     still to be written (a new project's user model, on which Django's own admin depends)."""
-    if not unwritten:
-        return frozenset()
     loader = load(None, unwritten)
     new = {(migration.app_label, migration.name) for migration in unwritten}
     exist = loader.graph.nodes.keys() - new

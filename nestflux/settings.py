@@ -4,6 +4,7 @@ NestFlux itself needs one thing from a project's settings: ``nestflux`` in ``INS
 """
 
 from pathlib import Path
+from typing import Any
 
 from nestflux.environment import Environment, private_server_url, private_shadow_url, refuse
 
@@ -83,7 +84,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # This repository keeps a history for each family. One is recorded on the project's own server;
 # the other needs a development server: one that a variable names, or a private one that runs.
-SHADOWS = {}
+SHADOWS: dict[str, dict[str, Any]] = {}
 for family in ("mariadb", "mysql"):
     is_served = family == "mariadb" and not env.text("DATABASE_URL")  # by the site's own
     private = "" if is_served else private_shadow_url(LOCAL_DIR, family)

@@ -1,17 +1,21 @@
 # Thin over scripts/, which need no make.
 .DEFAULT_GOAL := help
-.PHONY: help run stop test lint typecheck faults soak realworld benchmark reliability-report
+.PHONY: help run mysql stop test lint typecheck faults soak realworld benchmark reliability-report debian13
 
 help:  ## this list
-	@sed -n 's/^\([a-z-]*\):  *## \(.*\)/  make \1\t\2/p' Makefile | expand -t 28
+	@sed -n 's/^\([a-z0-9-]*\):  *## \(.*\)/  make \1\t\2/p' Makefile | expand -t 28
 
 run:  ## set everything up and serve the site on 127.0.0.1:8000 (PORT=… for another)
 	@scripts/run
 
+mysql:  ## get a private MySQL and start it, so that db_generate records both families
+	@scripts/mysql-dist
+	@scripts/server start mysql
+
 stop:  ## stop this checkout's database servers
 	@scripts/server stop
 
-test:  ## set everything up, then lint, types, and tests on MariaDB and on MySQL
+test:  ## set everything up, then lint, types, and tests on MariaDB and on MySQL (DJANGO=6.1)
 	@scripts/test
 
 lint:  ## ruff
@@ -31,6 +35,9 @@ soak:  ## random edits, deploys, deaths and branches for SOAK_MINUTES (60) a ser
 realworld:  ## all real packages against Django's own migrate, on MariaDB and on MySQL: half an hour
 	@REALWORLD_WHOLE=1 scripts/test mariadb tests/realworld
 	@REALWORLD_WHOLE=1 scripts/test mysql tests/realworld
+
+debian13:  ## make run and make test in a Debian 13 root; needs root (DEBIAN13="test mariadb tests/history")
+	@scripts/debian13 $(DEBIAN13)
 
 benchmark:  ## how fast, beside Django's migrate: docs/performance.md (BENCHMARK="--help")
 	@scripts/benchmark/run $(BENCHMARK)

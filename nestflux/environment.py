@@ -6,8 +6,10 @@ line that names the variable, what is wrong, and what would be right. A value is
 in that line where it may hold a password.
 """
 
+import errno
 import io
 import re
+import socket
 import sys
 from pathlib import Path
 from typing import Any, NoReturn
@@ -124,10 +126,10 @@ def database_from_url(url: str, *, variable: str) -> dict[str, Any]:
             variable,
             f"the option {unknown[0]!r} is not known. Known: {', '.join(sorted(URL_OPTIONS))}.",
         )
-    if socket := given.pop("unix_socket", ""):
+    if path := given.pop("unix_socket", ""):
         # In HOST and not in OPTIONS: only there Django tells it to mysqldump and dbshell, too
         # (django/db/backends/mysql/client.py).
-        entry["HOST"] = socket
+        entry["HOST"] = path
     tls = {key[4:]: given.pop(key) for key in ("ssl_ca", "ssl_cert", "ssl_key") if key in given}
     if tls:
         given["ssl"] = tls
@@ -145,6 +147,35 @@ def database_from_url(url: str, *, variable: str) -> dict[str, Any]:
 
 def private_server_url(local: Path, name: str) -> str:
     """The address of a private server that ``scripts/server start NAME`` starts under ``local``."""
+    return f"mysql://root@/nestflux?unix_socket={_private_socket(local, name)}"
+
+
+def private_shadow_url(local: Path, family: str) -> str:
+    """The address of a private server of the family that runs now; empty where none does.
+
+    Folders of servers outlive ``make stop``, so a folder alone names no development server. The
+    server that ``make run`` starts comes before the one that the tests leave.
+    """
+    for name in (family, f"test-{family}"):
+        if _somebody_listens(_private_socket(local, name)):
+            return private_server_url(local, name)
+    return ""
+
+
+def _private_socket(local: Path, name: str) -> Path:
     note = local / name / "socket-path"  # there when the checkout's path is too long for a socket
-    socket = note.read_text().strip() if note.exists() else local / name / "server.sock"
-    return f"mysql://root@/nestflux?unix_socket={socket}"
+    return Path(note.read_text().strip()) if note.exists() else local / name / "server.sock"
+
+
+def _somebody_listens(path: Path) -> bool:
+    """Whether a process listens on a Unix socket. The process hears nothing of the question.
+
+    A killed server leaves its socket file behind. A stream connection that says nothing would be a
+    warning in the server's log at every import of the settings; a datagram is refused by the
+    kernel, with EPROTOTYPE where a stream socket is alive (Linux, unix(7)).
+    """
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as probe:
+        try:
+            return probe.connect_ex(str(path)) == errno.EPROTOTYPE
+        except OSError:  # the path is too long for a socket
+            return False

@@ -4,8 +4,9 @@ NestFlux itself needs one thing from a project's settings: ``nestflux`` in ``INS
 """
 
 from pathlib import Path
+from typing import Any
 
-from nestflux.environment import Environment, private_server_url, refuse
+from nestflux.environment import Environment, private_server_url, private_shadow_url, refuse
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 LOCAL_DIR = BASE_DIR / ".local"
@@ -82,19 +83,13 @@ DATABASES = {
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # This repository keeps a history for each family. One is recorded on the project's own server;
-# the other needs a development server, named here or started by `scripts/server`.
-SHADOWS = {
-    family: shadow
-    for family in ("mariadb", "mysql")
-    if (
-        shadow := env.database(
-            f"SHADOW_{family.upper()}_URL",
-            default=private_server_url(LOCAL_DIR, f"test-{family}")
-            if (LOCAL_DIR / f"test-{family}").is_dir()
-            else "",
-        )
-    )
-}
+# the other needs a development server: one that a variable names, or a private one that runs.
+SHADOWS: dict[str, dict[str, Any]] = {}
+for family in ("mariadb", "mysql"):
+    is_served = family == "mariadb" and not env.text("DATABASE_URL")  # by the site's own
+    private = "" if is_served else private_shadow_url(LOCAL_DIR, family)
+    if shadow := env.database(f"SHADOW_{family.upper()}_URL", default=private):
+        SHADOWS[family] = shadow
 NESTFLUX = {
     "DIRECTORY": BASE_DIR / "migrations_sql",
     "FAMILIES": ["mariadb", "mysql"],

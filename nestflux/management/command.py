@@ -29,6 +29,7 @@ from nestflux.database.errors import (
 )
 from nestflux.database.server import Server, connection_for, server_of
 from nestflux.exceptions import Misconfigured, NestFluxError
+from nestflux.installed import without_mysqlclient
 from nestflux.management.printer import PlainPrinter, Printer
 
 if TYPE_CHECKING:
@@ -187,6 +188,8 @@ def _as_nestflux_error(
             return error
         case KeyboardInterrupt():
             return NestFluxError(f"Interrupted: {interrupted}.")
+        case ImproperlyConfigured() if (told := without_mysqlclient(error)) is not None:
+            return told
         case ConnectionDoesNotExist() | ImproperlyConfigured():
             return Misconfigured(str(error), stands="nothing was changed")
     alias = options.get("database") or DEFAULT_DB_ALIAS

@@ -17,6 +17,7 @@ from django.core.exceptions import AppRegistryNotReady, ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
 from nestflux.exceptions import NestFluxError, Refused
+from nestflux.installed import without_mysqlclient
 
 # The frames of Django in which a project's own files are read: (function, end of the file's path).
 _LOADING = (
@@ -50,6 +51,8 @@ def explain(error: BaseException) -> NestFluxError | None:
     None where it is some command's own."""
     if isinstance(error, NestFluxError):
         return error
+    if (told := without_mysqlclient(error)) is not None:
+        return told
     frames = traceback.extract_tb(error.__traceback__)
     if not any(_loads(frame) for frame in frames):
         return None

@@ -5,6 +5,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ def checkout(tmp_path: Path) -> Path:
     shutil.copytree(REPOSITORY / "scripts", tmp_path / "scripts")
     for name in ("requirements.txt", "requirements-dev.txt", ".env.example"):
         shutil.copy(REPOSITORY / name, tmp_path / name)
-    (tmp_path / ".venv").symlink_to(REPOSITORY / ".venv")
+    (tmp_path / ".venv").symlink_to(sys.prefix)
     return tmp_path
 
 

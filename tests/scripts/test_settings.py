@@ -1,13 +1,23 @@
 """A wrong setting stops the site with one line, before it can do harm on a guess."""
 
+import json
 import os
+import shutil
+import socket
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from nestflux.environment import Environment, database_from_url, private_server_url
+from nestflux.environment import (
+    Environment,
+    database_from_url,
+    private_server_url,
+    private_shadow_url,
+)
 
 pytestmark = pytest.mark.skipif(
     os.environ.get("NESTFLUX_TEST_FAMILY") == "mysql",
@@ -156,3 +166,118 @@ def test_private_server_url_follows_a_socket_that_had_to_move(tmp_path: Path) ->
     (tmp_path / "mariadb" / "socket-path").write_text("/short/server.sock\n")
 
     assert private_server_url(tmp_path, "mariadb").endswith("=/short/server.sock")
+
+
+# ---- development servers -------------------------------------------------------------------
+
+
+@pytest.fixture
+def listen() -> Iterator[Callable[[Path], socket.socket]]:
+    """A server's socket that answers, as far as settings ask."""
+    with ExitStack() as stack:
+
+        def opened(folder: Path) -> socket.socket:
+            folder.mkdir(parents=True)
+            server = stack.enter_context(socket.socket(socket.AF_UNIX))
+            server.bind(str(folder / "server.sock"))
+            server.listen()
+            return server
+
+        yield opened
+
+
+Listen = Callable[[Path], socket.socket]
+
+
+def test_a_private_server_that_runs_is_a_shadow_and_a_stopped_one_is_not(
+    tmp_path: Path, listen: Listen
+) -> None:
+    assert private_shadow_url(tmp_path, "mysql") == ""
+
+    server = listen(tmp_path / "test-mysql")
+    assert private_shadow_url(tmp_path, "mysql") == private_server_url(tmp_path, "test-mysql")
+
+    server.close()  # as a killed server leaves it: a socket that nobody answers
+    assert (tmp_path / "test-mysql" / "server.sock").exists()
+    assert private_shadow_url(tmp_path, "mysql") == ""
+
+
+def test_the_server_of_make_run_comes_before_that_of_the_tests(
+    tmp_path: Path, listen: Listen
+) -> None:
+    listen(tmp_path / "test-mysql")
+    listen(tmp_path / "mysql")
+
+    assert private_shadow_url(tmp_path, "mysql") == private_server_url(tmp_path, "mysql")
+
+
+def test_a_server_notices_nothing_of_the_question(tmp_path: Path, listen: Listen) -> None:
+    server = listen(tmp_path / "mysql")
+    server.setblocking(False)
+
+    assert private_shadow_url(tmp_path, "mysql")
+    with pytest.raises(BlockingIOError):
+        server.accept()
+
+
+def test_a_folder_whose_path_is_too_long_for_a_socket_holds_no_server(tmp_path: Path) -> None:
+    assert private_shadow_url(tmp_path / ("x" * 120), "mysql") == ""
+
+
+def shadows(checkout: Path, **variables: str) -> dict[str, str]:
+    """The hosts of SHADOWS, as the settings of a checkout find them."""
+    (checkout / "nestflux").mkdir(exist_ok=True)
+    for name in ("__init__.py", "environment.py", "settings.py"):
+        shutil.copy(REPOSITORY / "nestflux" / name, checkout / "nestflux" / name)
+    code = (
+        "import json; from nestflux.settings import NESTFLUX; "
+        "print(json.dumps({k: v['HOST'] for k, v in NESTFLUX['SHADOWS'].items()}))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=checkout,
+        env={"PATH": os.environ["PATH"], "DEBUG": "true", "PYTHONPATH": str(checkout), **variables},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found: dict[str, str] = json.loads(done.stdout)
+    return found
+
+
+def test_the_sites_own_private_mariadb_serves_its_own_family(
+    tmp_path: Path, listen: Listen
+) -> None:
+    for name in ("mariadb", "test-mariadb", "test-mysql"):
+        listen(tmp_path / ".local" / name)
+
+    assert shadows(tmp_path) == {"mysql": f"{tmp_path}/.local/test-mysql/server.sock"}
+
+
+def test_a_site_on_another_server_records_mariadb_on_the_private_one(
+    tmp_path: Path, listen: Listen
+) -> None:
+    listen(tmp_path / ".local" / "mariadb")
+
+    found = shadows(tmp_path, DATABASE_URL="mysql://somebody@db.example.com/site")
+
+    assert found == {"mariadb": f"{tmp_path}/.local/mariadb/server.sock"}
+
+
+def test_after_make_stop_no_family_has_a_shadow(tmp_path: Path) -> None:
+    for name in ("mariadb", "mysql", "test-mariadb", "test-mysql"):
+        (tmp_path / ".local" / name).mkdir(parents=True)
+
+    assert shadows(tmp_path) == {}
+
+
+def test_a_variable_wins_over_a_private_server(tmp_path: Path, listen: Listen) -> None:
+    listen(tmp_path / ".local" / "mysql")
+
+    found = shadows(
+        tmp_path,
+        SHADOW_MYSQL_URL="mysql://dev@mysql.example.com/x",
+        SHADOW_MARIADB_URL="mysql://dev@mariadb.example.com/x",
+    )
+
+    assert found == {"mysql": "mysql.example.com", "mariadb": "mariadb.example.com"}

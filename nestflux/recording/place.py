@@ -105,7 +105,11 @@ def place_of(
     finally:
         probe.close()
     if server.family != family:
-        raise _no_server(family, f"the server of {alias!r} is {server.name}", named=False)
+        raise _no_server(
+            family,
+            f"no {FAMILY_NAMES[family]} server is set, and that of {alias!r} is {server.name}",
+            named=False,
+        )
     if folder.journal.entries and (differing := server.differing_features(folder.journal.features)):
         raise ServerUnsupported(
             f"{server.name} would be given other DDL than the history was recorded with:\n"

@@ -14,6 +14,7 @@ from nestflux.database.server import FAMILY_NAMES, Server, connection_for, serve
 from nestflux.database.shadow import server_settings, shadow
 from nestflux.exceptions import HistoryError, NestFluxError, ServerUnavailable, ServerUnsupported
 from nestflux.graph.loader import forget_modules, modules_depend_on_rows
+from nestflux.graph.receivers import historical_receivers_kept
 from nestflux.history.folder import Folder
 from nestflux.history.sqlfile import Direction
 
@@ -44,7 +45,7 @@ class Place:
             prefix=self.configuration.shadow_name,
             collation=self.configuration.shadow_collation,
         )
-        with made as connection, ExitStack() as stack:
+        with made as connection, historical_receivers_kept(), ExitStack() as stack:
             if self.folder.family in self.configuration.shadows or modules_depend_on_rows():
                 forget_modules()
                 stack.callback(forget_modules)

@@ -16,6 +16,7 @@ from nestflux.exceptions import (
     Refused,
 )
 from nestflux.graph.loader import ExtendedLoader, dotted, is_held, load
+from nestflux.graph.project_commands import after_writing
 from nestflux.history import naming
 from nestflux.history.folder import Folder, Staged, write_all
 from nestflux.recording.changes import (
@@ -113,14 +114,17 @@ def generate(
     ]
     if write:
         _write(modules, files)
+        after_writing(migrations)
     return Generated(found, tuple(modules), tuple(files))
 
 
 def generate_empty(labels: Sequence[str], name: str | None) -> list[MigrationModule]:
     """Write an empty migration for each app; the SQL follows when it is filled and
     ``db_generate`` is run again."""
-    modules = written(empty_migrations(load(), labels, name))
+    migrations = empty_migrations(load(), labels, name)
+    modules = written(migrations)
     _write(modules, [])
+    after_writing(migrations, name)
     return modules
 
 

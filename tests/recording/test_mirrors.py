@@ -1,4 +1,4 @@
-"""Routers that send reads to a replica: a mirror of the alias is the shadow while it is recorded."""
+"""Routers that send reads to a replica: while one is recorded, its mirror is the shadow too."""
 
 from __future__ import annotations
 

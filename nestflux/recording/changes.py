@@ -30,6 +30,7 @@ from django.db.migrations.writer import MigrationWriter
 
 from nestflux.exceptions import ChangesUndecided, Refused
 from nestflux.graph.loader import ExtendedLoader, dotted
+from nestflux.graph.packages import missing_package
 from nestflux.graph.project_commands import project_autodetector
 from nestflux.graph.source import is_own_path
 
@@ -271,7 +272,7 @@ def empty_migrations(
     """An empty migration for each app, to be filled by hand (RunSQL, RunPython)."""
     for label in labels:
         if label not in loader.migrated_apps:
-            raise Refused(f"The app {label!r} has no migrations package.")
+            raise _no_package(label)
     autodetector = project_autodetector()(ProjectState(), ProjectState())
     changes = autodetector.arrange_for_graph(
         changes={label: [Migration("custom", label)] for label in labels},
@@ -279,6 +280,23 @@ def empty_migrations(
         migration_name=name,
     )
     return [migration for found in changes.values() for migration in found]
+
+
+def _no_package(label: str) -> Refused:
+    if label not in apps.app_configs:
+        return Refused(
+            f"No app has the label {label!r}.",
+            where="settings.INSTALLED_APPS",
+            stands="nothing was written",
+        )
+    missing = missing_package(label)
+    return Refused(
+        f"The app {label!r} has no migrations"
+        + (f": {missing.why}." if missing else ": MIGRATION_MODULES says None."),
+        where=apps.get_app_config(label).name,
+        stands="nothing was written",
+        then=f"make the file {missing.init_file}, then db_generate" if missing else "",
+    )
 
 
 class _AboutOwnModels(MigrationQuestioner):

@@ -16,6 +16,7 @@ from nestflux.exceptions import (
     Refused,
 )
 from nestflux.graph.loader import ExtendedLoader, dotted, is_held, load
+from nestflux.graph.other_project import require_this_projects
 from nestflux.graph.project_commands import after_writing
 from nestflux.history import naming
 from nestflux.history.folder import Folder, Staged, write_all
@@ -69,6 +70,8 @@ def pending(alias: str, options: DetectOptions, families: Sequence[str] | None =
     if families is None:
         families = families_of(alias, configuration())
     folders = [history_folder(alias, family) for family in families]
+    for folder in folders:
+        require_this_projects(folder.journal, folder.path)
     loader = _loaded(folders)
     try:
         detected = detect(loader, options)
@@ -97,6 +100,9 @@ def generate(
         )
     places = _places(alias)
     folders = [place.folder for place in places]
+    if write:
+        for folder in folders:
+            folder.require_writable()
     loader = _loaded(folders)
     detected = detect(loader, options)
     migrations = detected.migrations

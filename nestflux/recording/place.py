@@ -14,6 +14,7 @@ from nestflux.database.server import FAMILY_NAMES, Server, connection_for, serve
 from nestflux.database.shadow import server_settings, shadow
 from nestflux.exceptions import HistoryError, NestFluxError, ServerUnavailable, ServerUnsupported
 from nestflux.graph.loader import forget_modules, modules_depend_on_rows
+from nestflux.graph.other_project import require_this_projects
 from nestflux.graph.receivers import historical_receivers_kept
 from nestflux.history.folder import Folder
 from nestflux.history.sqlfile import Direction
@@ -81,8 +82,10 @@ def place_of(
     sound.
     """
     given, folder = folder, folder or history_folder(alias, family)
-    if given is None and not edits:
-        require_sound(folder)
+    if given is None:
+        require_this_projects(folder.journal, folder.path)
+        if not edits:
+            require_sound(folder)
     entry = configured.shadows.get(family)
     settings = server_settings(alias, entry)
     probe = type(connection_for(alias))({**settings, "NAME": ""}, alias)

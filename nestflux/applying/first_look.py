@@ -19,8 +19,8 @@ from nestflux.database.errors import connect
 from nestflux.database.ledger_rows import LedgerState, read_state
 from nestflux.database.server import FAMILY_NAMES, Server, connection_for, server_of
 from nestflux.exceptions import LedgerConflict, Refused
-from nestflux.graph.other_project import require_this_projects
 from nestflux.history.folder import Folder
+from nestflux.other_project import require_this_projects
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper

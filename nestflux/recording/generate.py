@@ -16,10 +16,10 @@ from nestflux.exceptions import (
     Refused,
 )
 from nestflux.graph.loader import ExtendedLoader, dotted, is_held, load
-from nestflux.graph.other_project import require_this_projects
 from nestflux.graph.project_commands import after_writing
 from nestflux.history import naming
 from nestflux.history.folder import Folder, Staged, write_all
+from nestflux.other_project import require_this_projects
 from nestflux.recording.changes import (
     Detected,
     DetectOptions,

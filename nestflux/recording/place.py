@@ -14,10 +14,10 @@ from nestflux.database.server import FAMILY_NAMES, Server, connection_for, serve
 from nestflux.database.shadow import server_settings, shadow
 from nestflux.exceptions import HistoryError, NestFluxError, ServerUnavailable, ServerUnsupported
 from nestflux.graph.loader import forget_modules, modules_depend_on_rows
-from nestflux.graph.other_project import require_this_projects
 from nestflux.graph.receivers import historical_receivers_kept
 from nestflux.history.folder import Folder
 from nestflux.history.sqlfile import Direction
+from nestflux.other_project import require_this_projects
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper

@@ -14,7 +14,7 @@ from nestflux.database.errors import unavailable
 from nestflux.database.server import FAMILY_NAMES, Server
 from nestflux.exceptions import ChangesUndecided, NestFluxError, Refused
 from nestflux.graph.loader import load
-from nestflux.graph.other_project import require_this_projects
+from nestflux.other_project import require_this_projects
 from nestflux.recording.changes import DetectOptions
 from nestflux.recording.generate import pending
 from nestflux.recording.place import Place, place_of

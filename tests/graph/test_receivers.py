@@ -180,10 +180,12 @@ def test_a_failure_inside_gives_the_signals_back() -> None:
 
     class_prepared.connect(on_class)
     try:
-        with pytest.raises(LookupError), historical_receivers_kept():
-            state = a_state("One")
-            with receivers_connected(state):
-                state.apps.get_model("anywhere", "missing")
+        with (
+            pytest.raises(LookupError),
+            historical_receivers_kept(),
+            receivers_connected(state := a_state("One")),
+        ):
+            state.apps.get_model("anywhere", "missing")
     finally:
         class_prepared.disconnect(on_class)
 

@@ -9,8 +9,9 @@ when it is imported, as Nautobot's change ``Field.deconstruct``.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
-from inspect import getattr_static
 from typing import TYPE_CHECKING, Any
 
 from django.apps import AppConfig, apps
@@ -71,9 +72,10 @@ def import_overrides() -> None:
 
 
 def after_writing(migrations: Iterable[Migration], name: str | None = None) -> None:
-    """Let the project's ``makemigrations`` do what it does where it writes files, if it overrides
-    ``write_migration_files``: django-linear-migrations notes the last migration of each app there.
-    Django's own method, which it calls, writes the same files once more.
+    """Run the project's ``makemigrations`` with migrations that are written, if it does more than
+    Django's: django-linear-migrations notes the last migration of each app around ``handle``,
+    others do such things in ``write_migration_files``. Where it calls Django's ``handle``, these
+    migrations count as found, and the same files are written once more.
 
     Args:
         name: of ``--name``.
@@ -82,38 +84,67 @@ def after_writing(migrations: Iterable[Migration], name: str | None = None) -> N
     """
     from django.core.management.commands import makemigrations as django
 
-    command: Any = load_command("makemigrations")
-    hook = "write_migration_files"
-    if getattr_static(command, hook, None) is getattr_static(django.Command, hook):
-        return
     changes: dict[str, list[Migration]] = {}
     for migration in migrations:
         changes.setdefault(migration.app_label, []).append(migration)
-    given = {
-        "written_files": [],
-        "verbosity": 0,
-        "interactive": False,
-        "dry_run": False,
-        "merge": False,
-        "empty": False,
-        "update": False,
-        "scriptable": False,
-        "include_header": True,
-        "migration_name": name,
-    }
-    for option, value in given.items():
-        setattr(command, option, value)
+    command: Any = load_command("makemigrations")
+    if not changes or not _does_more(type(command), django.Command):
+        return
+    parser = command.create_parser("manage.py", "makemigrations")
+    options = vars(parser.parse_args(["--noinput", "--verbosity", "0"]))
+    labels = options.pop("args", ())
     try:
-        if changes and hasattr(command, hook):
-            command.write_migration_files(changes)
+        with _instead_of_django(django.Command, changes):
+            command.handle(*labels, **{**options, "name": name})
     except Exception as error:  # whatever a project's command raises
         raise NestFluxError(
-            f"write_migration_files() of the project's makemigrations fails: "
-            f"{type(error).__name__}: {error}",
-            where=f"{type(command).__module__}.{type(command).__qualname__}",
+            f"The project's makemigrations fails: {type(error).__name__}: {error}",
+            where=f"{type(command).__module__}, called with migrations that are written",
             stands="the migrations and their SQL files are written and complete",
-            then="correct that command, and do by hand what it does behind written migrations",
+            then="correct that command, and do by hand what it does besides",
         ) from error
+
+
+def _does_more(own: type[Any], django: type[Any]) -> bool:
+    """Of one that is not made of Django's, nobody can tell what it does."""
+    return issubclass(own, django) and any(
+        getattr(own, name) is not getattr(django, name) for name in _WRITING
+    )
+
+
+_WRITING = ("handle", "write_migration_files")
+
+
+@contextmanager
+def _instead_of_django(django: Any, changes: dict[str, list[Migration]]) -> Iterator[None]:
+    """Meanwhile Django's ``handle`` finds nothing but ``changes``."""
+    of_django = django.handle
+
+    def handle(command: Any, *app_labels: str, **options: Any) -> None:
+        given = {option: options[option] for option in _OPTIONS}
+        given |= {"migration_name": options["name"], "written_files": []}
+        for option, value in given.items():
+            setattr(command, option, value)
+        command.write_migration_files(changes)
+
+    django.handle = handle
+    try:
+        yield
+    finally:
+        django.handle = of_django
+
+
+# What Django's handle sets on the command of the same name.
+_OPTIONS = (
+    "verbosity",
+    "interactive",
+    "dry_run",
+    "merge",
+    "empty",
+    "include_header",
+    "scriptable",
+    "update",
+)
 
 
 def _cannot_be_loaded(app: str, name: str, error: Exception) -> Refused:

@@ -8,6 +8,7 @@ from django.db.migrations.state import ModelState, ProjectState
 from django.db.models.signals import class_prepared, post_save, pre_save
 
 from nestflux.graph.receivers import historical_receivers_kept, receivers_connected
+from nestflux.models import Run
 from tests.conftest import ProjectFactory
 from tests.scenario import Project
 
@@ -116,9 +117,6 @@ def a_state(*names: str) -> ProjectState:
 
 
 def test_what_is_connected_meanwhile_for_other_senders_stays() -> None:
-    class Sender:
-        pass
-
     def receiver(**kwargs: object) -> None: ...
     def for_any(**kwargs: object) -> None: ...
     def on_class(sender: type, **kwargs: object) -> None:
@@ -130,12 +128,12 @@ def test_what_is_connected_meanwhile_for_other_senders_stays() -> None:
         with historical_receivers_kept():
             _ = a_state("One").apps
             post_save.connect(for_any)
-            pre_save.connect(receiver, sender=Sender)
+            pre_save.connect(receiver, sender=Run)
             _ = a_state("Two").apps
             assert len(pre_save.receivers) == before + 1
         assert len(pre_save.receivers) == before + 1
         assert post_save.disconnect(for_any)
-        assert pre_save.disconnect(receiver, sender=Sender)
+        assert pre_save.disconnect(receiver, sender=Run)
     finally:
         class_prepared.disconnect(on_class)
 

@@ -56,7 +56,7 @@ PATCHES = """
 
     models.Field.deconstruct = deconstruct
 """
-# As django-linear-migrations does.
+# As django-linear-migrations does: the first as of old, the second today.
 NOTES = """
     from pathlib import Path
     from django.apps import apps
@@ -70,6 +70,36 @@ NOTES = """
             for label, migrations in changes.items():
                 folder = Path(apps.get_app_config(label).path) / "migrations"
                 (folder / "max_migration.txt").write_text(migrations[-1].name + "\\n")
+"""
+
+
+SPIES = """
+    from pathlib import Path
+    from django.apps import apps
+    from django.core.management.commands import makemigrations
+    from django.db.migrations.writer import MigrationWriter
+
+    class Command(makemigrations.Command):
+        def add_arguments(self, parser):
+            super().add_arguments(parser)
+            parser.add_argument("--note", default="max_migration.txt")
+
+        def handle(self, *app_labels, **options):
+            written = {}
+            as_string = MigrationWriter.as_string
+            def watched(writer):
+                written[writer.migration.app_label] = writer.migration.name
+                return as_string(writer)
+            MigrationWriter.as_string = watched
+            try:
+                super().handle(*app_labels, **options)
+            finally:
+                MigrationWriter.as_string = as_string
+            if self.dry_run:
+                return
+            for label, name in written.items():
+                folder = Path(apps.get_app_config(label).path) / "migrations"
+                (folder / options["note"]).write_text(name + "\\n")
 """
 
 
@@ -175,8 +205,9 @@ def test_a_command_that_cannot_be_imported_is_named(project: ProjectFactory) -> 
 
 
 class TestWhatIsDoneBehindWrittenMigrations:
-    def test_it_is_done(self, project: ProjectFactory) -> None:
-        shop = a_shop(project, makemigrations=NOTES)
+    @pytest.mark.parametrize("command", [NOTES, SPIES], ids=["where it writes", "around all"])
+    def test_it_is_done(self, project: ProjectFactory, command: str) -> None:
+        shop = a_shop(project, makemigrations=command)
 
         shop.succeeds("db_generate", "--dry-run")
         assert not (shop.path / "shop/migrations/max_migration.txt").exists()

@@ -5,6 +5,9 @@ nestflux.E001  a model class that ``models/__init__.py`` does not export
 nestflux.E002  a file of a ``models`` package that is not Python
 nestflux.E003  a wrong ``NESTFLUX`` setting
 nestflux.E004  a database alias that is named like a server family
+nestflux.E005  another app's ``migrate`` runs where a database has a history
+nestflux.W001  another app's ``sqlmigrate`` runs where a database has a history
+nestflux.W002  an app of the project with models and without a migrations package
 =============  ==================================================================================
 """
 
@@ -15,13 +18,14 @@ from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
-from nestflux.conf import FAMILIES, configuration
-from nestflux.exceptions import Misconfigured
+from nestflux.conf import FAMILIES, configuration, has_history
+from nestflux.exceptions import Misconfigured, Refused
 
 if TYPE_CHECKING:
     from django.apps import AppConfig
+    from django.db.models import Model
 
 
 @register(Tags.models)
@@ -83,3 +87,88 @@ def the_setting_is_right(app_configs: Any = None, **kwargs: Any) -> list[CheckMe
         if alias in FAMILIES
     ]
     return found
+
+
+@register(Tags.models, Tags.commands)
+def the_commands_are_ours(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """E005 and W001. A command that inherits from ours is ours."""
+    from django.core.management import get_commands
+
+    commands = get_commands()
+    if all(commands[name] == "nestflux" for name in _GUARDED) or not _is_any_history():
+        return []
+    return [message for name in _GUARDED for message in _not_ours(name, commands[name])]
+
+
+_GUARDED = ("migrate", "sqlmigrate")
+
+
+def _is_any_history() -> bool:
+    from django.db import connections
+
+    try:
+        return any(connections[a].vendor == "mysql" and has_history(a) for a in connections)
+    except Misconfigured:  # E003 says so
+        return False
+
+
+def _not_ours(name: str, app: str) -> list[CheckMessage]:
+    from importlib import import_module
+
+    from nestflux.graph.project_commands import load_command
+
+    try:
+        ours = import_module(f"nestflux.management.commands.{name}").Command
+        if isinstance(load_command(name), ours):
+            return []
+    except Refused:  # who cannot be loaded is not ours
+        pass
+    names = [config.name for config in apps.get_app_configs()]
+    entries = dict(zip(names, settings.INSTALLED_APPS, strict=False))
+    theirs, own = entries.get(app, app), entries["nestflux"]
+    kind, number = (Error, "E005") if name == "migrate" else (Warning, "W001")
+    effect = "changes a database past its reviewed SQL" if kind is Error else "prints other SQL"
+    return [
+        kind(
+            f"A database has a history of SQL migrations, and `manage.py {name}` is the command of "
+            f"the app {app!r}, which {effect}.",
+            hint=f'Put "{own}" above "{theirs}" in INSTALLED_APPS: Django takes a command from the '
+            f"first app that has it. If the command of {app!r} is needed too, let it inherit from "
+            f"nestflux.management.commands.{name}.Command.",
+            obj="settings.INSTALLED_APPS",
+            id=f"nestflux.{number}",
+        )
+    ]
+
+
+@register(Tags.models)
+def the_models_have_migrations(
+    app_configs: Sequence[AppConfig] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """W002, for the project's own apps."""
+    from nestflux.exports import is_own_code
+    from nestflux.graph.packages import missing_package
+
+    found: list[CheckMessage] = []
+    for config in app_configs or apps.get_app_configs():
+        if not is_own_code(config) or not any(_makes_a_table(m) for m in config.get_models()):
+            continue
+        if (package := missing_package(config.label)) is None:
+            continue
+        found.append(
+            Warning(
+                f"The app {config.label!r} has models and no migrations: {package.why}. "
+                "db_generate writes nothing for it, and db_migrate makes no table of it.",
+                hint=f"Make the file {package.init_file} and run db_generate. If "
+                f"`migrate --run-syncdb` makes its tables, say so: "
+                f'MIGRATION_MODULES = {{"{config.label}": None}}.',
+                obj=config.name,
+                id="nestflux.W002",
+            )
+        )
+    return found
+
+
+def _makes_a_table(model: type[Model]) -> bool:
+    meta = model._meta
+    return meta.managed and not meta.proxy and not meta.swapped

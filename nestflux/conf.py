@@ -20,6 +20,7 @@ BACKUPS           ``BASE_DIR / "backups"``          where a run on a terminal pu
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,13 +49,14 @@ class Configuration:
 
 
 def configuration() -> Configuration:
-    """Read the setting. Raises Misconfigured, naming the key."""
+    """Read the setting. Raises Misconfigured, naming the key; also where the histories would lie by
+    default among the packages of a Python environment, as with a product installed by pip."""
     given = dict(getattr(settings, "NESTFLUX", {}))
     if unknown := sorted(given.keys() - _KEYS):
         raise Misconfigured(f"NESTFLUX has an unknown key {unknown[0]!r}; known: {sorted(_KEYS)}.")
     base = getattr(settings, "BASE_DIR", None)
-    if "DIRECTORY" not in given and base is None:
-        raise Misconfigured('Set NESTFLUX["DIRECTORY"]: where the SQL migrations are kept.')
+    if not given.get("DIRECTORY"):
+        _require_a_place_of_its_own(base)
     families = tuple(given.get("FAMILIES", ()))
     shadows = {k: v for k, v in given.get("SHADOWS", {}).items() if v}
     for family in (*families, *shadows):
@@ -70,10 +72,29 @@ def configuration() -> Configuration:
     )
 
 
+def _require_a_place_of_its_own(base: Any) -> None:
+    if base is None:
+        raise Misconfigured('Set NESTFLUX["DIRECTORY"]: where the SQL migrations are kept.')
+    if _is_of_packages(base):
+        raise Misconfigured(
+            'Set NESTFLUX["DIRECTORY"]: BASE_DIR lies among the packages of a Python environment, '
+            "and what is written there is lost when the environment is built again.",
+            where=f"BASE_DIR = {base}, environment {sys.prefix}",
+            stands="nothing was changed",
+            then='NESTFLUX = {"DIRECTORY": "/…/migrations_sql", "BACKUPS": "/…/backups"}: folders '
+            "outside of it, the first under version control",
+        )
+
+
+def _is_of_packages(path: Any) -> bool:
+    """Where pip puts packages: of a virtual environment, of a user, or of the system."""
+    return not {"site-packages", "dist-packages"}.isdisjoint(Path(str(path)).parts)
+
+
 def _backups(given: Any, base: Any) -> Path | None:
     if given:
         return Path(given)
-    return None if base is None else Path(str(base)) / "backups"
+    return None if base is None or _is_of_packages(base) else Path(str(base)) / "backups"
 
 
 def history_folder(alias: str, family: str) -> Folder:

@@ -79,6 +79,10 @@ class RecordingFailed(NestFluxError):
     """Django's migration failed on the shadow, or did something that cannot be recorded."""
 
 
+class OtherDatabase(RecordingFailed):
+    """Python code of a migration connects to another database than the one that is recorded."""
+
+
 class NotReproduced(NestFluxError):
     """The rendered file, run on a fresh copy of the schema, did not give what Django built."""
 

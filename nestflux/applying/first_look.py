@@ -20,6 +20,7 @@ from nestflux.database.ledger_rows import LedgerState, read_state
 from nestflux.database.server import FAMILY_NAMES, Server, connection_for, server_of
 from nestflux.exceptions import LedgerConflict, Refused
 from nestflux.history.folder import Folder
+from nestflux.other_project import require_this_projects
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -29,7 +30,7 @@ def open_history(alias: str) -> tuple[BaseDatabaseWrapper, Server, Folder]:
     """The connection of an alias, what answers there, and the history for it.
 
     Raises ServerUnavailable, ServerUnsupported, Misconfigured, or HistoryError where the history
-    is not for this server.
+    is not for this server or another project's.
     """
     connection = connection_for(alias)
     connect(connection)
@@ -44,6 +45,7 @@ def open_history(alias: str) -> tuple[BaseDatabaseWrapper, Server, Folder]:
             stands="nothing was run",
             then="python manage.py db_generate",
         )
+    require_this_projects(folder.journal, folder.path)
     refuse_family(folder.journal, server.family, server.differing_features(folder.journal.features))
     return connection, server, folder
 

@@ -1,16 +1,19 @@
 """Shadows: scratch schemas on a development server, dropped afterwards.
 
 While a shadow lasts, its alias *is* the shadow, as with Django's test databases, so that a Python
-step that ignores its alias cannot touch anybody's data; every other alias refuses to connect.
+step that ignores its alias cannot touch anybody's data. So are its mirrors (``TEST["MIRROR"]``);
+every other alias refuses to connect.
 """
 
 from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from copy import deepcopy
+from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from django.apps import apps
@@ -19,7 +22,7 @@ from django.db.utils import Error
 
 from nestflux.database.errors import unavailable
 from nestflux.database.session import SQL_MODE
-from nestflux.exceptions import RecordingFailed
+from nestflux.exceptions import OtherDatabase
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -114,19 +117,36 @@ def _alias_pointing_at(
     if (collation or "").startswith("utf8mb4_"):
         scratch["OPTIONS"]["collation"] = collation
     scratch["CONN_MAX_AGE"] = None
-    previous_settings, previous = connections.settings[alias], connections[alias]
-    connections.settings[alias] = scratch
+    standing_for = [alias, *mirrors_of(alias)]
+    before = {each: (connections.settings[each], connections[each]) for each in standing_for}
+    for each, (given, _) in before.items():
+        connections.settings[each] = {**scratch, "TEST": given["TEST"]}
     connection = connections.create_connection(alias)
-    connections[alias] = connection
+    for each in standing_for:
+        connections[each] = connection
     _forget_rows()
     try:
-        with _others_refusing(alias):
+        with _others_refusing(standing_for):
             yield connection
     finally:
         _forget_rows()
         connection.close()
-        connections.settings[alias] = previous_settings
-        connections[alias] = previous
+        for each, (given, previous) in before.items():
+            connections.settings[each] = given
+            connections[each] = previous
+
+
+def mirrors_of(alias: str) -> list[str]:
+    """The aliases that stand for the same rows by ``TEST["MIRROR"]``, of a mirror too. They get the
+    very connection of the shadow: what a step wrote in its transaction is read through them."""
+    found = [alias]
+    for known in found:  # which grows meanwhile
+        found += [
+            each
+            for each in connections.settings
+            if connections.settings[each]["TEST"]["MIRROR"] == known and each not in found
+        ]
+    return found[1:]
 
 
 def _forget_rows() -> None:
@@ -142,15 +162,16 @@ def _forget_rows() -> None:
 
 
 @contextmanager
-def _others_refusing(alias: str) -> Iterator[None]:
+def _others_refusing(standing_for: Sequence[str]) -> Iterator[None]:
     """No other alias can be connected to: what a Python step finds there is not its shadow."""
-    others = [connections[other] for other in connections.settings if other != alias]
+    others = [connections[each] for each in connections.settings if each not in standing_for]
     if any("connect" in vars(other) for other in others):  # a shadow beside another one
         yield
         return
     for other in others:
         other.close()
-        vars(other)["connect"] = _refuser(other.alias)
+        refusing: Any = other
+        refusing.connect = _refuser(other.alias, standing_for[0])
     try:
         yield
     finally:
@@ -158,12 +179,35 @@ def _others_refusing(alias: str) -> Iterator[None]:
             vars(other).pop("connect", None)
 
 
-def _refuser(alias: str) -> Any:
+def _refuser(alias: str, recorded: str) -> Any:
     def connect() -> NoReturn:
-        raise RecordingFailed(
-            f"A migration's Python step connects to the database {alias!r} while another one is "
+        raise OtherDatabase(
+            f"A migration's Python step connects to the database {alias!r} while {recorded!r} is "
             "recorded.",
-            then="guard the step with schema_editor.connection.alias",
+            where=_asked_from(sys._getframe(1)),
+            stands="nothing was written",
+            then=f'if {alias!r} is a replica of {recorded!r}, say so: DATABASES["{alias}"]["TEST"] '
+            f'= {{"MIRROR": "{recorded}"}};\n'
+            "         else let the step use schema_editor.connection.alias, as in "
+            "Model.objects.using(alias)",
         )
 
     return connect
+
+
+def _asked_from(frame: FrameType | None) -> str:
+    """The line of a migration's module that is being run, else the innermost line of code that is
+    neither Django's nor ours."""
+    innermost = ""
+    while frame is not None:
+        module = str(frame.f_globals.get("__name__", ""))
+        place = f"{frame.f_code.co_filename}, line {frame.f_lineno}"
+        if ".migrations." in module and not module.startswith(_LIBRARIES):
+            return place
+        if not innermost and not module.startswith(_LIBRARIES):
+            innermost = place
+        frame = frame.f_back
+    return innermost
+
+
+_LIBRARIES = ("django.", "nestflux.", "MySQLdb.", "asgiref.", "contextlib", "functools")

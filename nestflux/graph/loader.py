@@ -26,6 +26,7 @@ from django.db.utils import Error
 
 from nestflux.collector import collector_resting
 from nestflux.exceptions import Refused
+from nestflux.graph.project_commands import import_overrides
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -119,10 +120,13 @@ def load(
         extra: migrations that exist in memory only.
         order: those that a history's files hold, as they hold them.
 
+    The project's own commands are imported first: they may change Django's classes.
+
     Raises Refused, naming file and line, where one cannot be loaded or the graph does not hold
     together; and where an app has two leaf nodes. Raises django.db.Error where the server does not
     answer.
     """
+    import_overrides()
     try:
         with collector_resting():
             loader = ExtendedLoader(connection, extra, order)

@@ -8,6 +8,7 @@ in it; ``1.0`` is the first database operation of a SeparateDatabaseAndState. Op
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -18,8 +19,9 @@ from django.db.migrations.operations import RunPython, SeparateDatabaseAndState
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 
-from nestflux.exceptions import Refused
+from nestflux.exceptions import OtherDatabase, Refused
 from nestflux.graph.loader import ExtendedLoader, dotted, undotted
+from nestflux.graph.receivers import historical_receivers_kept, receivers_connected
 from nestflux.graph.relations import relations_in_one_order
 from nestflux.graph.swappable import swappable_names_kept
 
@@ -97,6 +99,16 @@ def _described(operation: Operation) -> str:
     return f"{kind}({name})" if name else kind
 
 
+@contextmanager
+def step_named(step: PythonOperation) -> Iterator[None]:
+    """An error about another database says which step it comes from."""
+    try:
+        yield
+    except OtherDatabase as error:
+        error.where = f"{step.locator} ({error.where})" if error.where else step.locator
+        raise
+
+
 _APART = 64  # migrations between two states that are kept
 
 
@@ -152,6 +164,9 @@ class StepRunner:
         with (
             swappable_names_kept(),
             relations_in_one_order(),
+            historical_receivers_kept(),
+            receivers_connected(before, after),
+            step_named(step),
             connection.schema_editor(atomic=False) as editor,
         ):
             editor.atomic_migration = False

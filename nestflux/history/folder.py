@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterable, Mapping
@@ -44,7 +45,7 @@ class Folder:
 
     @property
     def exists(self) -> bool:
-        return (self.path / JOURNAL).exists()
+        return os.path.exists(self.path / JOURNAL)  # False too where the folder cannot be read
 
     @cached_property
     def journal(self) -> Journal:
@@ -59,7 +60,12 @@ class Folder:
                 ) from None
             return Journal(self.family)
         except (OSError, UnicodeDecodeError) as error:
-            raise HistoryError(f"{self.path / JOURNAL} cannot be read: {error}.") from None
+            raise HistoryError(
+                f"{self.path / JOURNAL} cannot be read: {getattr(error, 'strerror', error)}.",
+                stands="nothing was changed",
+                then=f"make {shown(self.path)} a folder that this user may read, or correct "
+                'NESTFLUX["DIRECTORY"]',
+            ) from None
         try:
             found = journal_file.loads(text)
         except HistoryError as error:
@@ -132,6 +138,15 @@ class Folder:
         known = {f"{n}{end}" for n in self.journal.names for end in (".sql", ".down.sql")}
         return sorted(p.name for p in self.path.glob("[0-9]*.sql") if p.name not in known)
 
+    def require_writable(self) -> None:
+        """Raises HistoryError where the folder could not be written, before work is done for it."""
+        place = next(p for p in (self.path, *self.path.parents) if os.path.lexists(p))
+        if not place.is_dir():
+            raise _not_writable(place, "it is not a folder")
+        if not os.access(place, os.W_OK | os.X_OK):
+            read_only = os.statvfs(place).f_flag & os.ST_RDONLY
+            raise _not_writable(place, os.strerror(errno.EROFS if read_only else errno.EACCES))
+
     def stage(self, texts: Mapping[str, str], journal: Journal) -> Staged:
         """Prepare files by name, and the journal that makes them count, for ``write``.
 
@@ -198,11 +213,7 @@ class Staged:
                 files.append((_temporary(path.parent, text), path))
             except OSError as error:
                 cls(tuple(files), tuple(made)).discard()
-                raise HistoryError(
-                    f"{path.parent} cannot be written: {error.strerror or error}.",
-                    stands="nothing was changed",
-                    then="make the folder writable and run the command again",
-                ) from None
+                raise _not_writable(path.parent, error.strerror or str(error)) from None
         return cls(tuple(files), tuple(made))
 
     def write(self) -> None:
@@ -231,6 +242,14 @@ def write_all(prepared: Iterable[Staged]) -> None:
         raise
     for one in staged:
         one.write()
+
+
+def _not_writable(folder: Path, why: str) -> HistoryError:
+    return HistoryError(
+        f"{folder} cannot be written: {why}.",
+        stands="nothing was changed",
+        then="make the folder writable and run the command again",
+    )
 
 
 def _missing_folders(path: Path) -> list[Path]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stdout
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext, redirect_stdout
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -13,7 +13,8 @@ from django.db.migrations.migration import Migration
 from nestflux.database.literals import bind
 from nestflux.exceptions import RecordingFailed
 from nestflux.graph.loader import dotted
-from nestflux.graph.python_steps import PythonOperation, is_python, operations_of
+from nestflux.graph.python_steps import PythonOperation, is_python, operations_of, step_named
+from nestflux.graph.receivers import receivers_connected
 from nestflux.history.deltas import StepRecord
 from nestflux.history.layout import laid_out
 from nestflux.history.lexer import opening, significant, tokens
@@ -30,6 +31,9 @@ from nestflux.recording.measuring import Measuring, Unmeasured, code_of, describ
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
+    from django.db.migrations.state import ProjectState
+
+    States = Sequence[ProjectState]
 
 
 @dataclass
@@ -130,42 +134,45 @@ class Recorder:
             # An editor of its own, as when it is applied: what it defers (foreign keys of a
             # table that it makes) is its own and runs at its end.
             with (
-                self._in_a_step() as commits,
+                self._in_a_step(step, states) as commits,
                 redirect_stdout(self._output or sys.stdout),
                 self._connection.schema_editor(atomic=False) as own,
             ):
                 own.atomic_migration = editor.atomic_migration
                 run(app_label, own, *states)
-            self._leave_to_the_step(waiting)
+            self._leave_to_the_step(waiting, step, states)
             made, record = describe_python(step, code, commits)
             self._items.append(made)
             self._records.append(record)
 
         return watched
 
-    def _leave_to_the_step(self, waiting: int) -> None:
+    def _leave_to_the_step(self, waiting: int, step: PythonOperation, states: States) -> None:
         """What a step wants done on commit, behind the first ``waiting``, runs when the step has
         ended, and again with it wherever it is applied: it is no statement of the file."""
         hooks: list[Any] = self._connection.run_on_commit
         hooks[waiting:] = [
-            (savepoints, self._as_of_a_step(hook), robust)
+            (savepoints, self._as_of_a_step(hook, step, states), robust)
             for savepoints, hook, robust in hooks[waiting:]
         ]
 
-    def _as_of_a_step(self, hook: Callable[[], object]) -> Callable[[], None]:
+    def _as_of_a_step(
+        self, hook: Callable[[], object], step: PythonOperation, states: States
+    ) -> Callable[[], None]:
         def run() -> None:
-            with self._in_a_step():
+            with self._in_a_step(step, states):
                 hook()
 
         return run
 
     @contextmanager
-    def _in_a_step(self) -> Iterator[list[str]]:
+    def _in_a_step(self, step: PythonOperation, states: States) -> Iterator[list[str]]:
         """Nothing is recorded meanwhile; what commits implicitly is told."""
         commits: list[str] = []
         self._implicit_commits = commits
         try:
-            yield commits
+            with step_named(step), receivers_connected(*states):
+                yield commits
         finally:
             self._implicit_commits = None
 
@@ -175,8 +182,10 @@ class Recorder:
         def watched(app_label: str, editor: Any, *states: Any) -> None:
             self._operation = found.locator
             self._foreign = found.locator if is_foreign else ""
+            around = receivers_connected(*states) if is_foreign else nullcontext()
             try:
-                run(app_label, editor, *few_models(found.operation, app_label, states))
+                with step_named(found), around:
+                    run(app_label, editor, *few_models(found.operation, app_label, states))
             finally:
                 self._operation = self._foreign = ""
 

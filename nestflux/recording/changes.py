@@ -1,4 +1,5 @@
-"""What changed in the models since the last migration, decided by Django's autodetector.
+"""What changed in the models since the last migration, decided by Django's autodetector, or by the
+one that the project gives its ``makemigrations``.
 
 A rename is only ever asked for or told: without a terminal a field that is gone and one of the
 same type that is new are not turned into data loss.
@@ -29,6 +30,8 @@ from django.db.migrations.writer import MigrationWriter
 
 from nestflux.exceptions import ChangesUndecided, Refused
 from nestflux.graph.loader import ExtendedLoader, dotted
+from nestflux.graph.packages import missing_package
+from nestflux.graph.project_commands import project_autodetector
 from nestflux.graph.source import is_own_path
 
 _RENAME = re.compile(r"(\w+)\.(\w+)(?:\.(\w+))?=(\w+)")
@@ -81,8 +84,8 @@ class DetectOptions:
 
 
 class _Autodetector(MigrationAutodetector):
-    """Django's, with the renames that were told put first, and with other apps' operations of the
-    same run behind a model's rename that they need."""
+    """The project's, with the renames that were told put first, and with other apps' operations of
+    the same run behind a model's rename that they need."""
 
     told: Mapping[str, list[Operation]]
     generated_operations: dict[str, list[Operation]]
@@ -126,6 +129,14 @@ class _Autodetector(MigrationAutodetector):
             for operation in found:
                 vars(operation).setdefault("_auto_deps", [])
             self.generated_operations[label] = found
+
+
+def _autodetector() -> type[_Autodetector]:
+    """Ours on top of the one that the project's ``makemigrations`` uses."""
+    base = project_autodetector()
+    if issubclass(_Autodetector, base):  # Django's
+        return _Autodetector
+    return type(base.__name__, (_Autodetector, base), {})
 
 
 def with_renames(told: Sequence[Operation], found: Sequence[Operation]) -> list[Operation]:
@@ -189,7 +200,7 @@ def detect(loader: ExtendedLoader, options: DetectOptions) -> Detected:
         if options.interactive
         else _Unattended(options, before, after)
     )
-    autodetector = _Autodetector(before, after, _AboutOwnModels(answering, after))
+    autodetector = _autodetector()(before, after, _AboutOwnModels(answering, after))
     autodetector.told = told
     changes = autodetector.changes(graph=loader.graph, migration_name=options.name)
     packages = [label for label in changes if not _is_written_into(label)]
@@ -265,14 +276,31 @@ def empty_migrations(
     """An empty migration for each app, to be filled by hand (RunSQL, RunPython)."""
     for label in labels:
         if label not in loader.migrated_apps:
-            raise Refused(f"The app {label!r} has no migrations package.")
-    autodetector = MigrationAutodetector(ProjectState(), ProjectState())
+            raise _no_package(label)
+    autodetector = project_autodetector()(ProjectState(), ProjectState())
     changes = autodetector.arrange_for_graph(
         changes={label: [Migration("custom", label)] for label in labels},
         graph=loader.graph,
         migration_name=name,
     )
     return [migration for found in changes.values() for migration in found]
+
+
+def _no_package(label: str) -> Refused:
+    if label not in apps.app_configs:
+        return Refused(
+            f"No app has the label {label!r}.",
+            where="settings.INSTALLED_APPS",
+            stands="nothing was written",
+        )
+    missing = missing_package(label)
+    return Refused(
+        f"The app {label!r} has no migrations"
+        + (f": {missing.why}." if missing else ": MIGRATION_MODULES says None."),
+        where=apps.get_app_config(label).name,
+        stands="nothing was written",
+        then=f"make the file {missing.init_file}, then db_generate" if missing else "",
+    )
 
 
 class _AboutOwnModels(MigrationQuestioner):

@@ -18,6 +18,7 @@ from nestflux.database.errors import in_words
 from nestflux.database.server import FAMILY_NAMES
 from nestflux.exceptions import NestFluxError, RecordingFailed
 from nestflux.graph.loader import dotted
+from nestflux.graph.receivers import historical_receivers_kept, receivers_connected
 from nestflux.graph.relations import relations_in_one_order
 from nestflux.graph.swappable import swappable_names_kept
 from nestflux.recording.capture import Recorded, Recorder, RunsOnData
@@ -181,6 +182,7 @@ def record_backwards(
 
 @swappable_names_kept()
 @relations_in_one_order()
+@historical_receivers_kept()
 def record_one(
     connection: BaseDatabaseWrapper,
     family: str,
@@ -202,13 +204,7 @@ def record_one(
     executor = _RecordingExecutor(connection, recorder, loader)
     plan = [(migration, backwards)]
     with _failures_told(connection, executor, plan), connection.execute_wrapper(recorder):
-        emit_pre_migrate_signal(
-            verbosity=0,
-            interactive=False,
-            db=connection.alias,
-            apps=apps_for_receivers(state),
-            plan=plan,
-        )
+        _send_pre_migrate(connection, state, plan)
         executor.make_models_for(migration, state)
         run = executor.unapply_migration if backwards else executor.apply_migration
         run(state, migration)
@@ -227,6 +223,7 @@ def irreversible_because(migrations: Sequence[Migration]) -> str:
 
 @swappable_names_kept()
 @relations_in_one_order()
+@historical_receivers_kept()
 def _run(
     connection: BaseDatabaseWrapper,
     executor: _RecordingExecutor,
@@ -236,14 +233,21 @@ def _run(
     with _failures_told(connection, executor, plan):
         before = executor._create_project_state(with_applied_migrations=True)  # type: ignore[attr-defined]
         with connection.execute_wrapper(recorder):
-            emit_pre_migrate_signal(
-                verbosity=0,
-                interactive=False,
-                db=connection.alias,
-                apps=apps_for_receivers(before),
-                plan=plan,
-            )
+            _send_pre_migrate(connection, before, plan)
             executor.migrate(None, plan=plan, state=before.clone() if not plan[0][1] else None)
+
+
+def _send_pre_migrate(
+    connection: BaseDatabaseWrapper, state: ProjectState, plan: list[tuple[Migration, bool]]
+) -> None:
+    with receivers_connected(state):
+        emit_pre_migrate_signal(
+            verbosity=0,
+            interactive=False,
+            db=connection.alias,
+            apps=apps_for_receivers(state),
+            plan=plan,
+        )
 
 
 @contextmanager

@@ -16,10 +16,12 @@ from nestflux.database.errors import reachable
 from nestflux.database.server import connection_for, server_of
 from nestflux.exceptions import ChangesUndecided, FamilyUnreachable, NestFluxError, Refused
 from nestflux.graph.loader import ExtendedLoader, dotted, is_held, load
+from nestflux.graph.project_commands import after_writing
 from nestflux.graph.source import is_own
 from nestflux.history import naming
 from nestflux.history.families import Behind, PlannedFile, behind, plan_files
 from nestflux.history.folder import Folder, Staged, write_all
+from nestflux.other_project import require_this_projects
 from nestflux.recording.changes import (
     Detected,
     DetectOptions,
@@ -75,6 +77,8 @@ def pending(alias: str, options: DetectOptions, families: Sequence[str] | None =
     something to generate, whatever the answer will be.
     """
     folders = _folders(alias, families or families_of(alias, configuration()))
+    for folder in folders.values():
+        require_this_projects(folder.journal, folder.path)
     loader = _loaded(folders.values())
     try:
         detected = detect(loader, options)
@@ -119,6 +123,9 @@ def generate(
     found = _pending(loader, detected, folders)
     if not any(found.missing[place.server.family] for place in places):
         return Generated(found, behind=found.behind, unreached=unreached)
+    if write:  # before a recording that may take minutes
+        for place in places:
+            place.folder.require_writable()
     from nestflux.recording.working_copy import record_files  # with nothing to do: not needed
 
     modules = written(detected.migrations)
@@ -132,6 +139,7 @@ def generate(
     ]
     if write:
         _write(modules, files)
+        after_writing(detected.migrations)
     journals = {family: folder.journal for family, folder in folders.items()}
     journals |= {file.place.server.family: file.journal for file in files}
     return Generated(
@@ -142,8 +150,10 @@ def generate(
 def generate_empty(labels: Sequence[str], name: str | None) -> list[MigrationModule]:
     """Write an empty migration for each app; the SQL follows when it is filled and
     ``db_generate`` is run again."""
-    modules = written(empty_migrations(load(), labels, name))
+    migrations = empty_migrations(load(), labels, name)
+    modules = written(migrations)
     _write(modules, [])
+    after_writing(migrations, name)
     return modules
 
 

@@ -17,6 +17,7 @@ from django.db.migrations.state import ProjectState
 
 from nestflux.exceptions import NotReproduced
 from nestflux.graph.loader import is_held, load
+from nestflux.graph.receivers import historical_receivers_kept
 from nestflux.history.lexer import identifiers, opening, unquoted
 from nestflux.history.snapshots import objects_made_by, referred_to_by, statements_of
 from nestflux.history.sqlfile import Direction, PythonStep, recorded_on
@@ -87,6 +88,7 @@ def part_for(place: Place, unwritten: Sequence[Migration]) -> Part | None:
     return _part(statements_of(place.folder.snapshot()), *touched) if touched else None
 
 
+@historical_receivers_kept()
 def _tables_touched(
     place: Place, unwritten: Sequence[Migration]
 ) -> tuple[frozenset[str], frozenset[str]] | None:

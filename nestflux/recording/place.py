@@ -20,8 +20,10 @@ from nestflux.exceptions import (
     ServerUnsupported,
 )
 from nestflux.graph.loader import forget_modules, modules_depend_on_rows
+from nestflux.graph.receivers import historical_receivers_kept
 from nestflux.history.folder import Folder
 from nestflux.history.sqlfile import Direction
+from nestflux.other_project import require_this_projects
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -54,7 +56,7 @@ class Place:
             prefix=self.configuration.shadow_name,
             collation=self.configuration.shadow_collation,
         )
-        with made as connection, ExitStack() as stack:
+        with made as connection, historical_receivers_kept(), ExitStack() as stack:
             # Steps and modules that print speak to whoever runs them on a database.
             stack.enter_context(redirect_stdout(io.StringIO()))
             if self.folder.family in self.configuration.shadows or modules_depend_on_rows():
@@ -92,8 +94,10 @@ def place_of(
     another one than the history needs, HistoryError where the history is not sound.
     """
     given, folder = folder, folder or history_folder(alias, family)
-    if given is None and not edits:
-        require_sound(folder)
+    if given is None:
+        require_this_projects(folder.journal, folder.path)
+        if not edits:
+            require_sound(folder)
     entry = configured.shadows.get(family)
     settings = server_settings(alias, entry)
     probe = type(connection_for(alias))({**settings, "NAME": ""}, alias)

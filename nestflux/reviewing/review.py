@@ -14,6 +14,7 @@ from nestflux.database.errors import unavailable
 from nestflux.database.server import FAMILY_NAMES, Server
 from nestflux.exceptions import ChangesUndecided, NestFluxError, Refused
 from nestflux.graph.loader import load
+from nestflux.other_project import require_this_projects
 from nestflux.recording.changes import DetectOptions
 from nestflux.recording.generate import pending
 from nestflux.recording.place import Place, place_of
@@ -78,6 +79,9 @@ def review(
     behind = _server(made, alias) if ledger else None
     families = _families(alias, configuration(), behind)
     histories = [read_history(history_folder(alias, family)) for family in families]
+    for history in histories:
+        if history.journal is not None:
+            require_this_projects(history.journal, history.folder.path)
     sound = [history for history in histories if made.look(history)]
     made.checked.append(
         f"files and journal: {', '.join(FAMILY_NAMES[family] for family in families)}"

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sys
-from importlib import import_module
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 from django.apps import apps
@@ -14,8 +12,9 @@ from django.db.migrations.loader import MigrationLoader
 
 from nestflux.applying.first_look import make_plan
 from nestflux.conf import FAMILIES, has_history, history_folder
-from nestflux.exceptions import LedgerConflict
+from nestflux.exceptions import LedgerConflict, Refused
 from nestflux.graph.loader import dotted, load
+from nestflux.graph.packages import missing_package
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -56,20 +55,18 @@ def unmigrated_apps() -> set[str]:
 
 
 def _has_migrations(label: str) -> bool:
-    name, explicit = MigrationLoader.migrations_module(label)
+    name, is_named = MigrationLoader.migrations_module(label)
     if name is None:
         return False
-    try:
-        module: ModuleType = import_module(name)
-    except ModuleNotFoundError:
-        if explicit:
-            raise
-        return False
-    path = getattr(module, "__path__", None)
-    # A folder without __init__.py is a namespace, which Django does not take for migrations.
-    return path is not None and (
-        getattr(module, "__file__", None) is not None or isinstance(path, list)
-    )
+    missing = missing_package(label)
+    if missing and is_named:  # Django's own migrate raises ModuleNotFoundError
+        raise Refused(
+            f"The migrations of the app {label!r} are not where they should be: {missing.why}.",
+            where="settings.MIGRATION_MODULES",
+            stands="nothing was changed",
+            then=f"make the file {missing.init_file}, or correct the setting",
+        )
+    return missing is None
 
 
 def undone(connection: BaseDatabaseWrapper, app_label: str, name: str | None) -> frozenset[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 
 from tests.conftest import ProjectFactory
@@ -195,3 +197,168 @@ def test_e004_an_alias_named_like_a_family(shop: Project) -> None:
     shop.settings('DATABASES["mysql"] = DATABASES["default"]')
 
     assert_says(shop, "nestflux.E004", "'mysql'")
+
+
+class TestOtherAppsCommands:
+    """E005 and W001: Django takes a command from the first of the INSTALLED_APPS that has it."""
+
+    @pytest.fixture
+    def tooled(self, project: ProjectFactory) -> Project:
+        """A project with a history; the app ``tooling`` has commands of its own."""
+        made = project({"shop": {"models.py": PRODUCT}})
+        made.succeeds("db_generate")
+        for name in ("__init__.py", "management/__init__.py", "management/commands/__init__.py"):
+            made.write(f"tooling/{name}", "")
+        for name in ("migrate", "sqlmigrate"):
+            made.write(
+                f"tooling/management/commands/{name}.py",
+                f"from django.core.management.commands.{name} import Command\n",
+            )
+        return made
+
+    @staticmethod
+    def put(project: Project, *apps: str) -> None:
+        project.settings(f"INSTALLED_APPS = {list(apps)!r}", apps=("shop",))
+
+    def test_nestflux_first_is_fine(self, tooled: Project) -> None:
+        self.put(tooled, "nestflux", "tooling", "shop")
+
+        outcome = tooled.succeeds("check")
+
+        assert "nestflux." not in outcome.stderr
+
+    def test_nestflux_last_is_an_error(self, tooled: Project) -> None:
+        self.put(tooled, "tooling", "shop", "nestflux")
+
+        assert_says(
+            tooled,
+            "ERRORS:\nsettings.INSTALLED_APPS: (nestflux.E005)",
+            "`manage.py migrate` is the command of the app 'tooling'",
+            'Put "nestflux" above "tooling" in INSTALLED_APPS',
+            "WARNINGS:\nsettings.INSTALLED_APPS: (nestflux.W001)",
+            "`manage.py sqlmigrate` is the command of the app 'tooling'",
+        )
+
+    def test_the_line_is_named_as_it_stands_in_the_settings(self, tooled: Project) -> None:
+        tooled.write(
+            "tooling/apps.py",
+            """
+            from django.apps import AppConfig
+
+            class Tooling(AppConfig):
+                name = "tooling"
+            """,
+        )
+        self.put(tooled, "tooling.apps.Tooling", "shop", "nestflux.apps.NestFluxConfig")
+
+        assert_says(tooled, 'Put "nestflux.apps.NestFluxConfig" above "tooling.apps.Tooling"')
+
+    @pytest.mark.parametrize("command", ["migrate", "db_generate", "db_check"])
+    def test_nothing_runs_past_the_history(self, tooled: Project, command: str) -> None:
+        self.put(tooled, "tooling", "nestflux", "shop")
+
+        outcome = tooled.run(command)
+
+        assert outcome.code in (1, 2)
+        assert "nestflux.E005" in outcome.stderr
+        assert tooled.tables() == []
+
+    def test_a_command_that_inherits_from_ours_is_ours(self, tooled: Project) -> None:
+        for name in ("migrate", "sqlmigrate"):
+            tooled.write(
+                f"tooling/management/commands/{name}.py",
+                f"""
+                from nestflux.management.commands import {name}
+
+                class Command({name}.Command):
+                    help = "ours, and more"
+                """,
+            )
+        self.put(tooled, "tooling", "nestflux", "shop")
+
+        assert "nestflux." not in tooled.succeeds("check").stderr
+        tooled.succeeds("migrate")
+        assert "shop_product" in tooled.tables()
+
+    def test_a_command_that_cannot_be_loaded_is_not_ours(self, tooled: Project) -> None:
+        tooled.write("tooling/management/commands/migrate.py", "import nowhere_at_all\n")
+        self.put(tooled, "tooling", "nestflux", "shop")
+
+        outcome = tooled.run("db_check")
+
+        assert "nestflux.E005" in outcome.stderr
+        assert "Traceback" not in outcome.stderr
+
+    def test_without_a_history_nothing_is_said(self, tooled: Project) -> None:
+        shutil.rmtree(tooled.path / "migrations_sql")
+        self.put(tooled, "tooling", "nestflux", "shop")
+
+        assert "nestflux." not in tooled.succeeds("check").stderr
+
+
+class TestW002:
+    """An app with models and without a migrations package gets no table, and Django is silent."""
+
+    @pytest.fixture
+    def bare(self, project: ProjectFactory) -> Project:
+        made = project({"shop": {"models.py": PRODUCT}, "price": {"models.py": PRICE}})
+        shutil.rmtree(made.path / "price/migrations")
+        return made
+
+    @pytest.mark.parametrize("command", ["check", "db_generate"])
+    def test_it_is_named_with_the_file_that_is_missing(self, bare: Project, command: str) -> None:
+        outcome = bare.succeeds(command)
+
+        assert (
+            "price: (nestflux.W002) The app 'price' has models and no migrations" in outcome.stderr
+        )
+        assert f"Make the file {bare.path}/price/migrations/__init__.py" in outcome.stderr
+        assert "'shop'" not in outcome.stderr
+
+    def test_that_file_is_the_cure(self, bare: Project) -> None:
+        bare.write("price/migrations/__init__.py", "")
+
+        assert "W002" not in bare.succeeds("db_generate").stderr
+        assert "price_price" in (bare.history / "schema.sql").read_text(encoding="utf-8")
+
+    def test_a_folder_that_is_no_package(self, bare: Project) -> None:
+        (bare.path / "price/migrations").mkdir()
+
+        assert "price/migrations has no __init__.py" in bare.succeeds("check").stderr
+
+    def test_a_package_that_migration_modules_names(self, bare: Project) -> None:
+        bare.settings('MIGRATION_MODULES = {"price": "moved.price"}')
+
+        assert (
+            "there is no package moved.price (MIGRATION_MODULES)" in bare.succeeds("check").stderr
+        )
+
+        bare.succeeds("db_generate")
+        outcome = bare.run("migrate", "price")
+        assert outcome.code == 2
+        assert "settings.MIGRATION_MODULES" in outcome.stderr
+        assert "Traceback" not in outcome.stderr
+
+    def test_an_app_that_is_to_have_none(self, bare: Project) -> None:
+        bare.settings('MIGRATION_MODULES = {"price": None}')
+
+        assert "W002" not in bare.succeeds("check").stderr
+
+    def test_models_without_a_table_need_none(self, bare: Project) -> None:
+        bare.write(
+            "price/models.py",
+            """
+            from django.db import models
+            from shop.models import Product
+
+            class Seen(models.Model):
+                class Meta:
+                    managed = False
+
+            class Listed(Product):
+                class Meta:
+                    proxy = True
+            """,
+        )
+
+        assert "W002" not in bare.succeeds("check").stderr

@@ -285,7 +285,7 @@ def test_each_database_has_a_history_of_its_own(project: ProjectFactory, family:
     site.write("shop/migrations/0002_look.py", REACHES_OVER)
     outcome = site.run("db_generate")
     assert outcome.code == 1
-    assert "connects to the database 'archive' while another one is recorded" in outcome.stderr
+    assert "connects to the database 'archive' while 'default' is recorded" in outcome.stderr
 
 
 def test_a_renamed_model_renames_its_content_type_too(project: ProjectFactory) -> None:

@@ -13,6 +13,7 @@ from django.core.management.base import CommandParser, no_translations
 from django.core.management.commands import migrate as stock
 from django.core.management.sql import emit_post_migrate_signal
 from django.db import connections
+from django.utils.functional import classproperty
 
 from nestflux.applying.backups.choice import NOT_ASKED
 from nestflux.applying.context import Options
@@ -39,6 +40,8 @@ from nestflux.wording import listed
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from django.db.migrations.autodetector import MigrationAutodetector
+
     from nestflux.applying.rollback import RollbackPlan
 
 
@@ -47,6 +50,14 @@ class Command(PlainSpeech, stock.Command):
         "Updates database schema. A database that has a history in migrations_sql/ gets its SQL "
         "migrations, as db_migrate applies them; every other one what Django always did."
     )
+
+    @classproperty
+    def autodetector(cls) -> type[MigrationAutodetector]:  # noqa: N805
+        """That of ``makemigrations``, whoever overrides it: Django wants both to have the same
+        (``commands.E001``). It is looked up when it is asked for: only then is it imported."""
+        from nestflux.graph.project_commands import project_autodetector
+
+        return project_autodetector()
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)

@@ -1,0 +1,56 @@
+"""A history that another project wrote."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.apps import apps
+
+from nestflux.exceptions import HistoryError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from nestflux.history.journal import Journal
+
+
+def require_this_projects(journal: Journal, path: Path) -> None:
+    """Raises HistoryError where a history holds migrations of apps that are not here, and none of
+    the apps that are the project's own: two projects share its folder.
+
+    An app that was removed leaves its migrations in the history; others of the project's own are
+    there beside it.
+    """
+    recorded = {name.partition(".")[0] for name in journal.migrations}
+    missing = sorted(recorded - apps.app_configs.keys())
+    if not missing:
+        return
+    own = _own_apps()
+    if not own or recorded & own:
+        return
+    raise HistoryError(
+        f"The history is another project's: it holds migrations of {_listed(missing)}, which "
+        f"{'is no app' if len(missing) == 1 else 'are no apps'} of this project, and none of "
+        f"{_listed(sorted(own))}.",
+        where=str(path),
+        stands="nothing was changed",
+        then='give each project a folder of its own: NESTFLUX["DIRECTORY"]; where the apps of '
+        "this one were replaced, put an old one back until db_generate has recorded the new ones",
+    )
+
+
+def _own_apps() -> set[str]:
+    """The labels of the apps with migrations that are no installed packages'."""
+    from nestflux.exports import is_own_code
+    from nestflux.graph.packages import has_migrations
+
+    return {
+        label
+        for label, config in apps.app_configs.items()
+        if config.name != "nestflux" and is_own_code(config) and has_migrations(label)
+    }
+
+
+def _listed(names: list[str]) -> str:
+    shown = ", ".join(map(repr, names[:4]))
+    return f"{shown} and {len(names) - 4} more" if len(names) > 4 else shown

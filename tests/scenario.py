@@ -16,14 +16,18 @@ Every command is a process of its own, as a person would start it.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import pty
 import secrets
+import select
 import shutil
 import signal
+import struct
 import subprocess
 import sys
+import termios
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -245,15 +249,24 @@ class Project:
             text=True,
         )
 
-    def on_a_terminal(self, *args: str, answers: str = "", kind: str = "dumb") -> Outcome:
+    def on_a_terminal(
+        self,
+        *args: str,
+        answers: str = "",
+        kind: str = "dumb",
+        columns: int = 0,
+        env: Mapping[str, str] | None = None,
+    ) -> Outcome:
         """As ``run``, with a terminal at all three ends, where a person types ``answers``. Both
         outputs come back in ``stdout``; of a ``kind`` that can move its cursor, with every picture
-        of a line that changes."""
+        of a line that changes. Without ``columns`` the terminal does not say how wide it is."""
         ours, theirs = pty.openpty()
+        if columns:
+            fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         process = subprocess.Popen(
             [sys.executable, "manage.py", *args],
             cwd=self.path,
-            env={**self._environment(None), "TERM": kind},
+            env={**self._environment(env), "TERM": kind},
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
@@ -262,6 +275,9 @@ class Project:
         os.write(ours, answers.encode())
         shown = b""
         while True:
+            if not select.select([ours], [], [], 120)[0]:
+                process.kill()
+                raise AssertionError(f"it asks, or hangs: {shown.decode()}")
             try:
                 part = os.read(ours, 65536)
             except OSError:  # Linux's way to say that the other end is closed

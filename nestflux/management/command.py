@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
     from rich.console import Console
 
-# A line is never cut or wrapped where nobody watches: logs and pipes are searched by line.
+# Text that is laid out for a width, where nobody watches: logs and pipes are searched by line.
 _UNWRAPPED = 10_000
 
 
@@ -54,8 +54,8 @@ class PlainSpeech(BaseCommand):
     def execute(self, *args: Any, **options: Any) -> str | None:
         """Run the command. Raises CommandError with ``returncode``; called from the command line
         it prints the message itself and exits."""
-        if os.environ.get("NO_COLOR") and not options.get("force_color"):
-            options["no_color"] = True  # https://no-color.org
+        if _wants_no_colour() and not options.get("force_color"):
+            options["no_color"] = True
         self._json = bool(options.get("json"))
         if self._called_from_command_line:
             spare_what_stays()
@@ -101,7 +101,8 @@ class PlainSpeech(BaseCommand):
             highlight=False,
             markup=False,
             emoji=False,
-            soft_wrap=not watched,
+            # The terminal wraps: Rich would break a path or a statement, which people copy.
+            soft_wrap=True,
             legacy_windows=False,
         )
 
@@ -177,6 +178,11 @@ class NestFluxCommand(PlainSpeech):
                 action="store_true",
                 help="Print one JSON document to stdout, and messages to stderr.",
             )
+
+
+def _wants_no_colour() -> bool:
+    """https://no-color.org; and a dumb terminal prints what should have been a colour."""
+    return bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
 
 
 def _as_nestflux_error(

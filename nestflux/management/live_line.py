@@ -28,6 +28,14 @@ class LiveLine:
 
 
 def _columns() -> tuple[SpinnerColumn, TextColumn, TimeElapsedColumn]:
-    one_line = Column(no_wrap=True, overflow="ellipsis")
-    text = TextColumn("{task.description}", markup=False, table_column=one_line)
-    return SpinnerColumn(), text, TimeElapsedColumn()
+    """Where the line is too long for the terminal, the text gives way and not the seconds."""
+    text = TextColumn(
+        "{task.description}",
+        markup=False,
+        table_column=Column(no_wrap=True, overflow="ellipsis"),
+    )
+    return (
+        SpinnerColumn(table_column=Column(no_wrap=True, min_width=1)),
+        text,
+        TimeElapsedColumn(table_column=Column(no_wrap=True, min_width=len("0:00:00"))),
+    )

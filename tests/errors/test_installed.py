@@ -6,7 +6,9 @@ import os
 import subprocess
 import sys
 import tomllib
+from pathlib import Path
 
+import MySQLdb
 import pytest
 
 from nestflux.installed import NEWEST_DJANGO, OLDEST_DJANGO
@@ -93,9 +95,9 @@ def test_a_missing_mysqlclient_says_what_to_install(
 
 
 def test_a_mysqlclient_that_is_too_old_is_named(shop: Project) -> None:
-    shop.write("elsewhere/MySQLdb/constants.py", "CLIENT = FIELD_TYPE = None")
-    shop.write("elsewhere/MySQLdb/converters.py", "conversions = {}")
-    old = "version_info = (1, 3, 0, 'final', 0); __version__ = '1.3.0'"
+    source = Path(MySQLdb.__file__)  # the real one, but for its number
+    old = f"__path__ = [{str(source.parent)!r}]\n{source.read_text(encoding='utf-8')}\n"
+    old += "version_info = (1, 3, 0, 'final', 0); __version__ = '1.3.0'"
 
     outcome = run_with(shop, old, "check")
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from rich.table import Table
 from rich.text import Text
 
 from nestflux.applying.api import Status, status
+from nestflux.applying.status import FileStatus
 from nestflux.history.folder import shown
 from nestflux.management.command import NestFluxCommand
 
@@ -35,20 +36,9 @@ class Command(NestFluxCommand):
 
     def _print(self, found: Status) -> None:
         console = self.console()
-        table = Table(box=None, pad_edge=False, header_style="bold")
-        for heading in ("SQL migration", "state", "applied at (UTC)"):
-            table.add_column(heading)
-        for file in found.files:
-            state = file.state.replace("_", " ")
-            if file.step:
-                state += f", statement {file.step} of {file.statements}"
-            if file.off_branch:
-                state += " (another branch's)"
-            colour = _COLOURS.get(file.state, "red")
-            moment = file.finished_at[:19] if file.state == "applied" else ""
-            table.add_row(file.name, Text(state, style=colour), moment)
         console.print(f"{found.server}, database {found.alias!r}")
-        console.print(table)
+        for row in _rows(found.files):
+            console.print(row)
         for file in found.files:
             if file.error:
                 console.print(f"{file.name}: the server said: {file.error}", style="red")
@@ -70,6 +60,30 @@ class Command(NestFluxCommand):
             console.print(f"  To catch up, on a machine that reaches a server of it: {one.command}")
         if any(file.off_branch for file in found.files):
             console.print("Another branch's is left alone; db_rollback --off-branch undoes it.")
+
+
+def _rows(files: Sequence[FileStatus]) -> Iterator[Text]:
+    """A table that is as wide as its words, in each kind of terminal: a file's name is whole."""
+    cells = [("SQL migration", "state", "applied at (UTC)")]
+    cells += [(file.name, _state(file), _moment(file)) for file in files]
+    styles = ["bold"] + [_COLOURS.get(file.state, "red") for file in files]
+    names, states = (max(len(row[column]) for row in cells) for column in (0, 1))
+    for number, ((name, state, moment), style) in enumerate(zip(cells, styles, strict=True)):
+        row = Text(f"{name:{names}}  {state:{states}}  {moment}".rstrip())
+        start, end = (0, len(row)) if number == 0 else (names + 2, names + 2 + len(state))
+        row.stylize(style, start, end)
+        yield row
+
+
+def _state(file: FileStatus) -> str:
+    state = file.state.replace("_", " ")
+    if file.step:
+        state += f", statement {file.step} of {file.statements}"
+    return f"{state} (another branch's)" if file.off_branch else state
+
+
+def _moment(file: FileStatus) -> str:
+    return file.finished_at[:19] if file.state == "applied" else ""
 
 
 def _summary(found: Status) -> tuple[str, ...]:

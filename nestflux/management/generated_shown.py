@@ -117,7 +117,8 @@ class Summary:
 
     def warned(self, notes: Sequence[str], where: str, *, kind: str = "note") -> Iterator[Line]:
         """Warnings below a file; of many only their kinds, each ``KIND: text``."""
-        if self.verbosity > 1 or len(notes) <= _FEW:
+        most = _FEW if kind == "note" else _SOME
+        if self.verbosity > 1 or len(notes) <= most:
             yield from (Line(f"    {note}", Style.WARNING) for note in notes)
             return
         kinds = Counter(note.split(":", 1)[0] for note in notes if kind == "note")

@@ -146,7 +146,7 @@ class TestColour:
         assert plain.startswith("[bold]x[/bold] :smile: 'é' 12 http://x y")
 
     def test_a_terminal_gets_it(self, speaker: Project) -> None:
-        assert "\x1b[" in speaker.on_a_terminal("talk", "refused").stdout
+        assert "\x1b[" in speaker.on_a_terminal("talk", "refused", kind="xterm").stdout
 
     def test_no_color_takes_it_away(self, speaker: Project) -> None:
         assert "\x1b[" not in speaker.on_a_terminal("talk", "refused", "--no-color").stdout

@@ -57,7 +57,8 @@ class Accepted:
 
     ``texts_edited`` is False where it was the code of a migration that changed. ``other_sql``:
     what its ``.py`` gives now, where that is not what the file says, by migration; ``respelled``:
-    the migrations whose text only another Django made another. ``unedited`` are the other families whose file of that name stays as it is.
+    the migrations whose text only another Django made another. ``unedited`` are the other families
+    whose file of that name stays as it is.
     """
 
     name: str

@@ -64,8 +64,8 @@ def _around_data(statements: Sequence[str]) -> list[tuple[str, Counter[Action]]]
         if _moves_rows(sql):
             before = statements[:index]
             if not sql.startswith(PYTHON_STEP):
-                names = _names(sql)
-                before = [each for each in before if names & _names(each)]
+                names = {name.lower() for name in identifiers(sql)}
+                before = [each for each in before if names & _tables(each)]
             found.append((sql, _actions(before)))
     return found
 
@@ -132,5 +132,10 @@ def _words(tokens: Sequence[Token]) -> list[str]:
     return [token.text.upper() if token.kind == "word" else "" for token in tokens]
 
 
-def _names(sql: str) -> set[str]:
+def _tables(sql: str) -> set[str]:
+    """The tables that a statement changes; every name in it, where that is not sure."""
+    words = _words(significant(sql))
+    one = table_of(sql).lower()
+    if one and words[:2] in (["CREATE", "TABLE"], ["ALTER", "TABLE"]) and "RENAME" not in words:
+        return {one}
     return {name.lower() for name in identifiers(sql)}

@@ -13,6 +13,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from django.db.migrations.operations import RunPython
+
 from nestflux.exceptions import Refused
 from nestflux.graph.fingerprints import (
     comparable,
@@ -93,7 +95,7 @@ class Remaining:
 
 def code_changes(remaining: Remaining, loader: ExtendedLoader) -> Iterator[CodeChange]:
     """What of a file's migrations is not as it was recorded. What was recorded before
-    fingerprints were kept, or with another series of Django, cannot be compared."""
+    fingerprints were kept cannot be compared; with another series of Django, only functions can."""
     for name in remaining.migrations:
         known = remaining.record.migration(name)
         migration = loader.disk_migrations.get(undotted(name))
@@ -111,6 +113,8 @@ def code_changes(remaining: Remaining, loader: ExtendedLoader) -> Iterator[CodeC
         if known is None or not step.fingerprint or undotted(name) not in loader.disk_migrations:
             continue
         found = runner.find(locator)
+        if known.django != django_series() and not isinstance(found.operation, RunPython):
+            continue  # its values are deconstructed too
         module = type(found.migration).__module__
         now = fingerprint(found.operation, module, known.packages)
         if comparable(step.fingerprint, now) and step.fingerprint != now:

@@ -149,6 +149,23 @@ def mirrors_of(alias: str) -> list[str]:
     return found[1:]
 
 
+@contextmanager
+def alias_kept(alias: str, connection: BaseDatabaseWrapper | None = None) -> Iterator[None]:
+    """The alias is afterwards what it is now; meanwhile it is ``connection``, where one is given.
+    So two shadows can be worked on by turns."""
+    settings, current = connections.settings[alias], connections[alias]
+    if connection is not None:
+        connections.settings[alias] = connection.settings_dict
+        connections[alias] = connection
+    _forget_rows()
+    try:
+        yield
+    finally:
+        _forget_rows()
+        connections.settings[alias] = settings
+        connections[alias] = current
+
+
 def _forget_rows() -> None:
     """What Django remembers of rows is of another database from now on."""
     if apps.is_installed("django.contrib.contenttypes"):

@@ -56,8 +56,9 @@ class Accepted:
     learned of the edited steps.
 
     ``texts_edited`` is False where it was the code of a migration that changed. ``other_sql``:
-    what its ``.py`` gives now, where that is not what the file says, by migration. ``unedited``
-    are the other families whose file of that name stays as it is.
+    what its ``.py`` gives now, where that is not what the file says, by migration; ``respelled``:
+    the migrations whose text only another Django made another. ``unedited`` are the other families
+    whose file of that name stays as it is.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Accepted:
     staged: Staged
     texts_edited: bool = True
     other_sql: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    respelled: tuple[str, ...] = ()
     unedited: tuple[str, ...] = ()
 
 
@@ -186,10 +188,10 @@ def _accept(edit: _Edit, loader: ExtendedLoader) -> Accepted:
             "as a new migration",
         )
     measured, record = _measure_file(edit)
-    remembered, other_sql = remember_again(
+    remembered = remember_again(
         place, entry, measured.file, record, edit.prints, texts_edited=edit.texts_edited
     )
-    record = replace(record, migrations=remembered)
+    record = replace(record, migrations=remembered.records)
     entries = place.folder.journal.entries
     twice = run_twice(place, entries, lambda each: measured.file(each, Direction.UP))
     before = _accepted_schema(place)
@@ -206,7 +208,8 @@ def _accept(edit: _Edit, loader: ExtendedLoader) -> Accepted:
         record,
         staged,
         edit.texts_edited,
-        other_sql,
+        remembered.other_sql,
+        remembered.respelled,
     )
 
 

@@ -1,15 +1,16 @@
 """Recording a history once more, to see whether its migrations still give the SQL of its files.
 
 A shadow is walked along the history. What Django gives for a migration of the project's own is
-compared with what it gave when the file was recorded; where it is the same, the shadow is where
-the file would have brought it. A package's migrations are run from the file's text.
+compared with the file, and with what it gave when the file was recorded; where it does the same,
+the shadow is where the file would have brought it. A package's migrations are run from the file's
+text.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from django.db.migrations.recorder import MigrationRecorder
@@ -22,15 +23,23 @@ from nestflux.graph.fingerprints import Prints, django_series, prints_of
 from nestflux.graph.loader import ExtendedLoader, dotted, load, undotted
 from nestflux.graph.python_steps import StepRunner
 from nestflux.graph.source import is_own
-from nestflux.history.deltas import FileRecord, MigrationRecord
+from nestflux.history.deltas import Delta, FileRecord, MigrationRecord
 from nestflux.history.journal import Entry
 from nestflux.history.layout import changed_lines
+from nestflux.history.lexer import identifiers
 from nestflux.history.sqlfile import Direction, PythonStep, Section, SqlFile
-from nestflux.history.statements import sha256
 from nestflux.recording.capture import RunsOnData
+from nestflux.recording.effects import Effect, effect_by_text
 from nestflux.recording.executing import record_one
+from nestflux.recording.file_shadow import Files, FileShadow
 from nestflux.recording.place import Place
-from nestflux.recording.remembering import comparable, record_of, texts_of
+from nestflux.recording.remembering import (
+    comparable,
+    digest_in_any_order,
+    digest_in_order,
+    record_of,
+    texts_of,
+)
 from nestflux.recording.snapshot import Volatility, render_snapshot
 from nestflux.replaying.head import book, run_script, run_section
 
@@ -38,15 +47,15 @@ if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
     from django.db.migrations.migration import Migration
 
-Files = Callable[[Entry, Direction], SqlFile]
-
 
 @dataclass(frozen=True)
 class Again:
     """A migration of the project's own, recorded once more, in one direction.
 
-    ``now`` are the statements that Django gives, ``in_file`` those of the file; ``digest`` and
-    ``digest_of_file`` their hashes, volatile defaults left out. ``failed``: why Django gave none.
+    ``now`` are the statements that Django gives, ``in_file`` those of the file, and ``effect`` is
+    what the one does against the other, ``schema`` the difference that it leaves. ``digest`` is the
+    hash to remember, volatile defaults left out; ``digest_in_order`` that which earlier versions
+    remembered. ``failed``: why Django gave nothing.
     """
 
     entry: Entry
@@ -54,18 +63,44 @@ class Again:
     direction: Direction
     now: tuple[str, ...] = ()
     in_file: tuple[str, ...] = ()
+    effect: Effect = Effect.OTHER
+    schema: tuple[str, ...] = ()
     digest: str = ""
-    digest_of_file: str = ""
+    digest_in_order: str = ""
     failed: str = ""
 
     @property
     def is_the_files(self) -> bool:
         """Is the shadow now where the file's own text would have brought it?"""
-        return not self.failed and self.digest == self.digest_of_file
+        return not self.failed and self.effect is not Effect.OTHER
+
+    def is_as(self, remembered: str) -> bool:
+        """Does Django give the statements that it gave then?"""
+        return not self.failed and remembered in (self.digest, self.digest_in_order)
 
     def agrees(self, remembered: str) -> bool:
-        """Does Django give what it gave then? Where nobody remembers: what the file says?"""
-        return not self.failed and self.digest in (remembered, self.digest_of_file)
+        """Does Django give what it gave then, or something that does what the file does?"""
+        return self.is_the_files or self.is_as(remembered)
+
+    def is_respelled(self, record: MigrationRecord | None, prints: Prints | None = None) -> bool:
+        """Has only another Django made its text another?
+
+        Args:
+            record: what was remembered of the migration.
+            prints: of the migration as it is now; without them, that it was not edited cannot be
+                told where its text has another effect.
+        """
+        if record is None or record.django == django_series() or self.failed:
+            return False
+        if self.is_as(hash_of(record, self.direction)):
+            return False
+        match self.effect:
+            case Effect.TEXT | Effect.ORDER:
+                return False
+            case Effect.SAME:
+                return True
+            case Effect.OTHER:
+                return prints is not None and record.source in {prints.source} - {""}
 
 
 class Walk:
@@ -88,12 +123,13 @@ class Walk:
         self._files = files
         self._own = own or self._lies_in_own
         self._stack = ExitStack()
+        self._by_text = FileShadow(place, self._entries, files)
         self._loader = load(None)
 
     def up(self, only: Entry | None = None) -> Iterator[Again]:
         """Every file from the first to the last; ``only`` records the migrations of one, and ends
         there. Raises NestFluxError where the files' own text does not run."""
-        with self._stack:
+        with self._stack, closing(self._by_text):
             connection, steps = self._empty_shadow()
             for entry in self._entries:
                 file = self._files(entry, Direction.UP)
@@ -113,7 +149,7 @@ class Walk:
     def down(self, only: Entry | None = None) -> Iterator[Again]:
         """The way back of every file of which something is recorded, from the first file to the
         last; ``only``: of that one. Raises as ``up`` does."""
-        with self._stack:
+        with self._stack, closing(self._by_text):
             connection, steps = self._empty_shadow()
             spoils = False  # a way back may leave another schema than the file says
             for entry in self._entries:
@@ -179,21 +215,46 @@ class Walk:
                 backwards=file.direction is Direction.DOWN,
             )
         except RunsOnData as error:
-            return Again(**{**vars(found), "failed": f"{error.locator} runs on data"})
+            return replace(found, failed=f"{error.locator} runs on data")
         except NestFluxError as error:
-            return Again(**{**vars(found), "failed": error.what})
+            return replace(found, failed=error.what)
         except Exception as error:  # operations that do not fit the state before them
-            return Again(**{**vars(found), "failed": f"{type(error).__name__}: {error}"})
+            return replace(found, failed=f"{type(error).__name__}: {error}")
         now = recorded.section
-        digests = {
-            name: _hashed(comparable(migration, now, each, file.direction))
-            for name, each in (("digest", now), ("digest_of_file", section))
-        }
-        return Again(**{**vars(found), "now": texts_of(now), **digests})
+        compared = [comparable(migration, now, each, file.direction) for each in (section, now)]
+        effect, schema = self._effect(connection, found, now, *compared)
+        return replace(
+            found,
+            now=texts_of(now),
+            effect=effect,
+            schema=schema,
+            digest=digest_in_any_order(compared[1]),
+            digest_in_order=digest_in_order(compared[1]),
+        )
+
+    def _effect(
+        self,
+        connection: BaseDatabaseWrapper,
+        found: Again,
+        now: Section,
+        in_file: tuple[str, ...],
+        compared: tuple[str, ...],
+    ) -> tuple[Effect, tuple[str, ...]]:
+        """What Django's statements, which ran on the shadow, do against those of the file; and
+        the difference between the schemas. The server is asked only where the texts differ."""
+        effect = effect_by_text(in_file, compared)
+        if effect is Effect.TEXT:
+            return effect, ()
+        names = set[str]().union(*map(identifiers, (*found.in_file, *texts_of(now))))
+        with self._by_text.after(found.entry, found.migration, found.direction) as by_text:
+            schema = read_schema(by_text, names)
+        delta = Delta.between(schema.reading, read_schema(connection, names).reading)
+        return (Effect.OTHER if delta else effect), tuple(delta.lines())
 
     # ---- the shadow ----
 
     def _empty_shadow(self) -> tuple[BaseDatabaseWrapper, StepRunner]:
+        self._by_text.close()
         self._stack.close()
         connection = self._stack.enter_context(self._place.shadow())
         # Receivers of pre_migrate put operations into the migrations of a loader, once a signal.
@@ -260,24 +321,24 @@ class Walk:
 
 
 def difference(again: Again) -> tuple[str, ...]:
-    """What Django gives now (``+``) against what the file says (``-``), for a person."""
+    """What Django gives now (``+``) against what the file says (``-``), and what becomes of the
+    schema by it, for a person."""
     one, other = (
         [line for statement in statements for line in f"{statement};".splitlines()]
         for statements in (again.in_file, again.now)
     )
-    return tuple(changed_lines(one, other))
-
-
-def _hashed(statements: Sequence[str]) -> str:
-    return sha256("\n".join(statements))
+    return (*changed_lines(one, other), *(f"schema: {line}" for line in again.schema))
 
 
 def remembered(record: FileRecord, migration: str, direction: Direction) -> str:
     """The hash of what Django gave when the file was recorded; empty where nobody remembers."""
     found = record.migration(migration)
-    if found is None:
-        return ""
-    return found.up if direction is Direction.UP else found.down
+    return hash_of(found, direction) if found else ""
+
+
+def hash_of(record: MigrationRecord, direction: Direction) -> str:
+    """The hash of what Django gave one way."""
+    return record.up if direction is Direction.UP else record.down
 
 
 def is_known(record: FileRecord, entry: Entry, loader: ExtendedLoader) -> bool:
@@ -297,6 +358,17 @@ def is_known(record: FileRecord, entry: Entry, loader: ExtendedLoader) -> bool:
     return True
 
 
+@dataclass(frozen=True)
+class Remembered:
+    """What to remember of a file's migrations. ``other_sql``: what Django gives for them, where
+    that is not what it gave, against what the file says; ``respelled`` are those of which only the
+    text is another, and by another Django."""
+
+    records: tuple[MigrationRecord, ...] = ()
+    other_sql: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    respelled: tuple[str, ...] = ()
+
+
 def remember_again(
     place: Place,
     entry: Entry,
@@ -305,9 +377,8 @@ def remember_again(
     prints: Mapping[str, Prints],
     *,
     texts_edited: bool,
-) -> tuple[tuple[MigrationRecord, ...], dict[str, tuple[str, ...]]]:
-    """What to remember of a file's migrations as they are now; and where Django gives something
-    else for them than it gave, that against what the file says.
+) -> Remembered:
+    """What to remember of a file's migrations as they are now.
 
     Args:
         known: what was remembered; where nothing was, an edit of the text is not Django's.
@@ -316,11 +387,12 @@ def remember_again(
     Raises RecordingFailed where Django gives nothing any more.
     """
     if entry.replaces:
-        return (), {}
+        return Remembered()
     entries = place.folder.journal.entries
     walk = Walk(place, entries[: entries.index(entry) + 1], files)
     hashes: dict[tuple[str, Direction], str] = {}
     other: dict[str, tuple[str, ...]] = {}
+    respelled: dict[str, None] = {}
     for again in (*walk.up(entry), *walk.down(entry)):
         if again.failed:
             raise RecordingFailed(
@@ -331,7 +403,10 @@ def remember_again(
             )
         hashes[again.migration, again.direction] = again.digest
         before = remembered(known, again.migration, again.direction)
-        if not again.agrees(before) and (before or not texts_edited):
+        record = known.migration(again.migration)
+        if again.is_respelled(record, prints.get(again.migration)):
+            respelled[again.migration] = None
+        elif not again.agrees(before) and (before or not texts_edited):
             other[f"{again.migration}, {again.direction}"] = difference(again)
     records = []
     for name in entry.migrations:
@@ -340,4 +415,4 @@ def remember_again(
             records.append(record_of(name, prints[name], up, down))
         elif (kept := known.migration(name)) is not None:
             records.append(kept)
-    return tuple(records), other
+    return Remembered(tuple(records), other, tuple(respelled))

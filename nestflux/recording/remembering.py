@@ -92,7 +92,18 @@ def _prints(migration: Migration, module: MigrationModule | None) -> Prints:
 
 def digest(migration: Migration, section: Section, direction: Direction) -> str:
     """A hash of a section's statements, layout and volatile defaults left out."""
-    return sha256("\n".join(comparable(migration, section, section, direction)))
+    return digest_in_any_order(comparable(migration, section, section, direction))
+
+
+def digest_in_any_order(statements: Iterable[str]) -> str:
+    """A hash of statements, some of which Django may give in another order next time: it takes
+    them from sets."""
+    return digest_in_order(sorted(statements))
+
+
+def digest_in_order(statements: Iterable[str]) -> str:
+    """What earlier versions remembered."""
+    return sha256("\n".join(statements))
 
 
 def comparable(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from nestflux.applying.edits import CodeChange, Remaining, code_changes, path_of
 from nestflux.database.reader import read_schema
 from nestflux.exceptions import NestFluxError, ServerUnavailable
-from nestflux.graph.fingerprints import django_series
+from nestflux.graph.fingerprints import django_series, prints_of
 from nestflux.graph.loader import load, undotted
 from nestflux.graph.source import is_own_path
 from nestflux.history.deltas import Delta, FileRecord
@@ -68,7 +68,23 @@ def recorded_again(found: Migrations, place: Place) -> Migrations:
 
     walk = Walk(place, journal.entries, folder.file, is_ours)
     again: tuple[Again, ...] = (*walk.up(), *walk.down())
-    return replace(found, again=again, versions=_versions(found, place, journal.entries))
+    return replace(
+        found,
+        again=again,
+        versions=_versions(found, place, journal.entries),
+        respelled=tuple(_respelled(found, again)),
+    )
+
+
+def _respelled(found: Migrations, again: Sequence[Again]) -> Iterator[Again]:
+    loader = load()
+    for each in again:
+        record = found.records[each.entry.id].migration(each.migration)
+        if record is not None:
+            migration = loader.disk_migrations[undotted(each.migration)]
+            prints = None if each.is_the_files else prints_of(migration, record.packages)
+            if each.is_respelled(record, prints):
+                yield each
 
 
 def _is_ours(found: Migrations, name: str) -> bool:

@@ -12,6 +12,7 @@ from nestflux.applying.plan import Relink
 from nestflux.applying.squashes import Exchange
 from nestflux.database.ledger import LedgerState, LedgerStep
 from nestflux.exceptions import HistoryError, NestFluxError
+from nestflux.graph.fingerprints import django_series
 from nestflux.history.deltas import Delta, FileRecord
 from nestflux.history.folder import Folder
 from nestflux.history.journal import Entry, Journal
@@ -92,7 +93,8 @@ class Migrations:
 
     ``records`` are by the id of a file, ``paths`` where each migration is written. ``again`` is
     None where nothing was recorded again; ``versions`` say by file in which ones recording and
-    checking differ.
+    checking differ. ``respelled`` are those of ``again`` that another Django made another, with no
+    edit of the ``.py``; ``django`` is the series of this one.
     """
 
     history: History
@@ -101,6 +103,8 @@ class Migrations:
     changes: Sequence[CodeChange] = ()
     again: Sequence[Again] | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
+    respelled: Sequence[Again] = ()
+    django: str = field(default_factory=django_series)
 
     @cached_property
     def recorded_again(self) -> set[str]:

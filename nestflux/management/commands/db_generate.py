@@ -12,6 +12,7 @@ from django.core.management.base import CommandParser, OutputWrapper
 
 from nestflux.exceptions import Refused
 from nestflux.families import FAMILIES, FAMILY_NAMES
+from nestflux.graph.fingerprints import django_series
 from nestflux.history.folder import shown
 from nestflux.history.sqlfile import render
 from nestflux.management.command import NestFluxCommand
@@ -228,6 +229,12 @@ class Command(NestFluxCommand):
                 )
                 for line in lines:
                     self.stdout.write(f"    {line}")
+            if one.respelled:
+                named = ", ".join(one.respelled)
+                self.stdout.write(
+                    f"  Django {django_series()} writes other SQL than the Django that recorded "
+                    f"the file, which keeps its own: {named}"
+                )
         edited = [one for one in done if one.texts_edited]
         for family in edited[0].unedited if edited else ():
             line = (

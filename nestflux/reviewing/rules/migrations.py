@@ -29,6 +29,11 @@ FAILS = Kind(
     Severity.ERROR,
     "Django's own migrate would fail here, and so would the next recording of it",
 )
+RESPELLED = Kind(
+    "recorded-by-another-django",
+    Severity.REMARK,
+    "the SQL of the file is what runs, with every Django",
+)
 SETTINGS = Kind(
     "depends-on-settings",
     Severity.REMARK,
@@ -58,7 +63,7 @@ def edited_migrations(found: Migrations) -> Iterator[Finding]:
                 where=path or again.migration,
                 then=f"git checkout -- {shown(path)}" if path else "restore the migration",
             )
-        elif not again.agrees(before):
+        elif not again.agrees(before) and again not in found.respelled:
             yield EDITED.found(
                 f"{again.migration} would be recorded with other SQL now ({_way(again)})"
                 f"{_versions(found, again)}.",
@@ -66,6 +71,22 @@ def edited_migrations(found: Migrations) -> Iterator[Finding]:
                 details=("- in the file", "+ as Django gives it now", *difference(again)),
                 then=undo_or_accept(path, again.entry),
             )
+
+
+@rule(Migrations)
+def recorded_by_another_django(found: Migrations) -> Iterator[Finding]:
+    for entry in {again.entry.id: again.entry for again in found.respelled}.values():
+        of_it = [again for again in found.respelled if again.entry == entry]
+        other = [again for again in of_it if not again.is_the_files]
+        names = ", ".join(dict.fromkeys(again.migration for again in of_it))
+        record = found.records[entry.id].migration(of_it[0].migration)
+        same = "" if other else " It does the same."
+        yield RESPELLED.found(
+            f"{entry.name} was recorded with Django {record.django if record else '?'}; "
+            f"Django {found.django} writes other SQL for {names}.{same}",
+            where=found.history.folder.up_path(entry.name),
+            details=[line for again in other for line in difference(again)],
+        )
 
 
 @rule(Migrations)
@@ -132,7 +153,7 @@ def _of_package(change: CodeChange) -> str:
 
 def _is_told(found: Migrations, again: Again) -> bool:
     before = remembered(found.records[again.entry.id], again.migration, again.direction)
-    return bool(again.failed) or not again.agrees(before)
+    return again not in found.respelled and (bool(again.failed) or not again.agrees(before))
 
 
 def _way(again: Again) -> str:

@@ -25,8 +25,15 @@ def require_this_projects(journal: Journal, path: Path) -> None:
     missing = sorted(recorded - apps.app_configs.keys())
     if not missing:
         return
-    own = _own_apps()
-    if not own or recorded & own:
+    from nestflux.exports import is_own_code
+    from nestflux.graph.packages import has_migrations  # imports packages: only where it matters
+
+    configs = [config for config in apps.get_app_configs() if config.name != "nestflux"]
+    own = {config.label for config in configs if is_own_code(config)}
+    if recorded & own:
+        return
+    own = {label for label in own if has_migrations(label)}
+    if not own:
         return
     raise HistoryError(
         f"The history is another project's: it holds migrations of {_listed(missing)}, which "
@@ -37,18 +44,6 @@ def require_this_projects(journal: Journal, path: Path) -> None:
         then='give each project a folder of its own: NESTFLUX["DIRECTORY"]; where the apps of '
         "this one were replaced, put an old one back until db_generate has recorded the new ones",
     )
-
-
-def _own_apps() -> set[str]:
-    """The labels of the apps with migrations that are no installed packages'."""
-    from nestflux.exports import is_own_code
-    from nestflux.graph.packages import has_migrations
-
-    return {
-        label
-        for label, config in apps.app_configs.items()
-        if config.name != "nestflux" and is_own_code(config) and has_migrations(label)
-    }
 
 
 def _listed(names: list[str]) -> str:

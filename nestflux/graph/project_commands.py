@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from django.db.migrations.autodetector import MigrationAutodetector
     from django.db.migrations.migration import Migration
 
-_DJANGO = "django.core"
 _OURS = "nestflux"
 
 
@@ -90,13 +89,13 @@ def after_writing(migrations: Iterable[Migration], name: str | None = None) -> N
     command: Any = load_command("makemigrations")
     if not changes or not _does_more(type(command), django.Command):
         return
-    parser = command.create_parser("manage.py", "makemigrations")
-    options = vars(parser.parse_args(["--noinput", "--verbosity", "0"]))
-    labels = options.pop("args", ())
     try:
+        parser = command.create_parser("manage.py", "makemigrations")
+        options = vars(parser.parse_args(["--noinput", "--verbosity", "0"]))
+        labels = options.pop("args", ())
         with _instead_of_django(django.Command, changes):
             command.handle(*labels, **{**options, "name": name})
-    except Exception as error:  # whatever a project's command raises
+    except (Exception, SystemExit) as error:  # whatever a project's command raises
         raise NestFluxError(
             f"The project's makemigrations fails: {type(error).__name__}: {error}",
             where=f"{type(command).__module__}, called with migrations that are written",

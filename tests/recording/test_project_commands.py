@@ -218,15 +218,37 @@ class TestWhatIsDoneBehindWrittenMigrations:
         assert shop.run("db_generate").code == 0
         assert shop.run("db_check", "--no-ledger").code == 0
 
-    def test_where_it_fails_all_is_written(self, project: ProjectFactory) -> None:
-        shop = a_shop(
-            project,
-            makemigrations=NOTES.replace("if self.dry_run", "1 / 0\n            if self.dry_run"),
-        )
+    @pytest.mark.parametrize(
+        ("old", "new", "said"),
+        [
+            ("if self.dry_run", "1 / 0\n            if self.dry_run", "ZeroDivisionError"),
+            ("super().write", "raise SystemExit(3)\n            super().write", "SystemExit: 3"),
+        ],
+    )
+    def test_where_it_fails_all_is_written(
+        self, project: ProjectFactory, old: str, new: str, said: str
+    ) -> None:
+        shop = a_shop(project, makemigrations=NOTES.replace(old, new))
 
         outcome = shop.run("db_generate")
 
         assert outcome.code == 1
-        assert "ZeroDivisionError" in outcome.stderr
+        assert said in outcome.stderr
         assert "Now:   the migrations and their SQL files are written" in outcome.stderr
         assert "No changes detected" in shop.succeeds("db_generate").stdout
+
+    def test_a_command_that_is_not_djangos_is_left_alone(self, project: ProjectFactory) -> None:
+        shop = a_shop(
+            project,
+            makemigrations="""
+                from django.core.management.base import BaseCommand
+
+                class Command(BaseCommand):
+                    def handle(self, **options):
+                        raise SystemExit("not called")
+            """,
+        )
+
+        shop.succeeds("db_generate")
+
+        assert (shop.path / "shop/migrations/0001_initial.py").exists()

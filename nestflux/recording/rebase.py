@@ -22,10 +22,10 @@ from nestflux.history.folder import JOURNAL, SNAPSHOT, Folder, shown, write_all
 from nestflux.history.journal import Entry, Journal
 from nestflux.history.sqlfile import SqlFile, Statement, parse
 from nestflux.history.statements import sha256
+from nestflux.recording.after_snapshot import Recording, serve
 from nestflux.recording.generate import families_of
 from nestflux.recording.place import Place, place_of
 from nestflux.recording.recorded_file import RecordedFile, record_file
-from nestflux.recording.snapshot import render_snapshot
 from nestflux.recording.two_clocks import run_twice
 
 
@@ -67,7 +67,7 @@ def _recorded(
 ) -> list[Rebased]:
     copy = _copy_of_kept(folder, plan.kept, scratch)
     place = place_of(alias, folder.family, configured, folder=copy)
-    place = _at(place, _kept_snapshot(folder, place), copy.journal)
+    place = _at(place, *_kept_snapshot(folder, place))
     made: list[Rebased] = []
     for entry in plan.moved:
         journal = place.folder.journal
@@ -118,19 +118,20 @@ def _at(place: Place, texts: dict[str, str], journal: Journal) -> Place:
     return replace(place, folder=Folder(path, place.folder.family))
 
 
-def _kept_snapshot(folder: Folder, place: Place) -> dict[str, str]:
-    """``schema.sql`` after the last file that stays: a side of its conflict, or made anew where
-    git merged the two into one that nobody recorded."""
+def _kept_snapshot(folder: Folder, place: Place) -> tuple[dict[str, str], Journal]:
+    """``schema.sql`` after the last file that stays, and the journal that says what completes it:
+    a side of its conflict, or made anew where git merged the two into one that nobody recorded."""
     journal = place.folder.journal
     path = folder.path / SNAPSHOT
     for side in merging.sides(path.read_text(encoding="utf-8") if path.exists() else ""):
         if sha256(side) == journal.snapshot:
-            return {SNAPSHOT: side}
+            return {SNAPSHOT: side}, journal
     if not journal.entries:
-        return {SNAPSHOT: ""}
+        return {SNAPSHOT: ""}, journal
     twice = run_twice(place, journal.entries, place.folder.file)
-    name = journal.entries[-1].name
-    return {SNAPSHOT: render_snapshot(name, twice.schema, twice.rows, twice.varying)}
+    served = serve(Recording(place, journal.entries, place.folder.file), twice)
+    journal = replace(journal, replay_because=served.replay_because, after_snapshot=served.after)
+    return {SNAPSHOT: served.snapshot}, journal
 
 
 def _of_it(entry: Entry, journal: Journal, *, is_last: bool) -> frozenset[str]:

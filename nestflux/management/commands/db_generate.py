@@ -16,6 +16,7 @@ from nestflux.exceptions import Refused
 from nestflux.history.deltas import FileRecord
 from nestflux.history.sqlfile import Direction, render
 from nestflux.management.command import NestFluxCommand
+from nestflux.management.fresh_databases import fresh_database_lines
 from nestflux.recording.changes import DetectOptions, Rename
 from nestflux.recording.generate import (
     Generated,
@@ -192,10 +193,9 @@ class Command(NestFluxCommand):
             for note in (*file.up.notes, *file.down.notes):
                 self.stdout.write(self.style.WARNING(f"    {note}"))
             self._say_undecidable(file.up.name, file.record)
-        for reason in dict.fromkeys(r for f in made.files for r in f.journal.replay_because):
-            self.stdout.write(
-                self.style.WARNING(f"  Fresh databases replay the files, because {reason}.")
-            )
+        said = (fresh_database_lines(f.journal, self.verbosity) for f in made.files)
+        for line in dict.fromkeys(chain.from_iterable(said)):
+            self.stdout.write(self.style.WARNING(f"  {line}"))
         self.stdout.write("Review it, then run: python manage.py db_migrate")
 
     def _say_undecidable(self, name: str, record: FileRecord) -> None:

@@ -138,9 +138,7 @@ def _record(
             unwritten,
         ),
         twice,
-        known=None
-        if any(changes_rows(step) for _, _, step in up.steps())
-        else journal.after_snapshot,
+        known=None if moves_rows else journal.after_snapshot,
         left_out=part.left_out if part else None,
     )
     return RecordedFile(

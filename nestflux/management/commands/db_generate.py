@@ -117,7 +117,7 @@ class Command(NestFluxCommand):
         else:
             with self._narrated():
                 made = generate(alias, detect, name=options["name"], write=not options["dry_run"])
-            self._say_generated(made, dry_run=options["dry_run"])
+            self._say_generated(made, options["verbosity"], dry_run=options["dry_run"])
 
     def _narrated(self) -> AbstractContextManager[None]:
         """What is being recorded, on a terminal; without one nothing is loaded for it."""
@@ -170,7 +170,7 @@ class Command(NestFluxCommand):
         if there:
             self.stdout.write(f"Without SQL so far: {', '.join(there)}")
 
-    def _say_generated(self, made: Generated, *, dry_run: bool) -> None:
+    def _say_generated(self, made: Generated, verbosity: int, *, dry_run: bool) -> None:
         self._say_left(made.pending)
         if not made.pending:
             self.stdout.write("No changes detected: models, migrations and SQL files agree.")
@@ -193,7 +193,7 @@ class Command(NestFluxCommand):
             for note in (*file.up.notes, *file.down.notes):
                 self.stdout.write(self.style.WARNING(f"    {note}"))
             self._say_undecidable(file.up.name, file.record)
-        said = (fresh_database_lines(f.journal, self.verbosity) for f in made.files)
+        said = (fresh_database_lines(f.journal, verbosity) for f in made.files)
         for line in dict.fromkeys(chain.from_iterable(said)):
             self.stdout.write(self.style.WARNING(f"  {line}"))
         self.stdout.write("Review it, then run: python manage.py db_migrate")

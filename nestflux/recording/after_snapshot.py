@@ -260,13 +260,10 @@ def choose(
     why_not = ""
     if other := next((writer for writer in chosen if not writer.is_python), None):
         table = min(other.tables & found.unfrozen)
-        why_not = (
-            f"{other.name} is no Python step and makes rows of {table} ({found.because[table]})"
-        )
-    elif lost := sorted(
-        table for table in found.unfrozen if not any(table in w.tables for w in chosen)
-    ):
-        why_not = f"{lost[0]}: {found.because[lost[0]]}, and no step is known that makes its rows"
+        why = found.because[table]
+        why_not = f"{other.name}, which is no Python step, makes rows of {table}: {why}"
+    elif lost := sorted(found.unfrozen.difference(*(writer.tables for writer in chosen))):
+        why_not = f"no step is known that makes the rows of {lost[0]}: {found.because[lost[0]]}"
     return Candidate(steps, found, chosen, why_not)
 
 

@@ -18,6 +18,7 @@ from django.conf import settings
 from nestflux.database.reader import Schema, after_engine
 from nestflux.database.rows import Column, TableRows, insert_statements
 from nestflux.database.session import SQL_MODE
+from nestflux.history.ordering import parents_first
 from nestflux.history.snapshots import views_in_order
 from nestflux.history.sqlfile import delimited
 from nestflux.recording.pairing import Comparison, Pairs, Uuid, compare_rows, uuid_in
@@ -224,8 +225,10 @@ def written(rows: Mapping[str, TableRows], varying: Volatility) -> Written:
     frozen = {table: found for table, found in rows.items() if table not in varying.unfrozen}
     held = Counter(u.value for r in frozen.values() for _, _, u in _uuids_of(r, varying.uuids))
     names: dict[str, str] = {}
-    tables = []
-    for table, found in frozen.items():
+    tables = {}
+    parents = {table: {to for _, (to, _) in r.references} for table, r in frozen.items()}
+    for table in parents_first(parents).order:  # what a row refers to has its variable already
+        found = frozen[table]
         times = varying.times.get(table, {})
         cells: dict[tuple[int, int], Uuid] = {
             (number, index): uuid for number, index, uuid in _uuids_of(found, varying.uuids)
@@ -233,7 +236,8 @@ def written(rows: Mapping[str, TableRows], varying: Volatility) -> Written:
         keys = {index for index, column in enumerate(found.columns) if column.in_key}
         numbers = list(range(len(found.rows)))
         if any(index in keys for _, index in cells):
-            numbers.sort(key=lambda n: _stable_text(found.rows[n], n, {**times, **cells}))
+            texts = {cell: names.get(uuid.value, "") for cell, uuid in cells.items()}
+            numbers = _sorted(found, {**times, **texts})
         made = []
         for number in numbers:
             values = list(found.rows[number])
@@ -245,14 +249,17 @@ def written(rows: Mapping[str, TableRows], varying: Volatility) -> Written:
                 else:
                     values[index] = times.get((number, index), values[index])
             made.append(tuple(values))
-        tables.append(replace(found, rows=tuple(made)))
-    return Written(tuple(names.values()), tuple(tables))
+        tables[table] = replace(found, rows=tuple(made))
+    return Written(tuple(names.values()), tuple(tables[table] for table in frozen))
 
 
-def _stable_text(
-    row: tuple[str, ...], number: int, varying: Mapping[tuple[int, int], object]
-) -> tuple[str, ...]:
-    return tuple("" if (number, i) in varying else value for i, value in enumerate(row))
+def _sorted(found: TableRows, texts: Mapping[tuple[int, int], str]) -> list[int]:
+    """The rows' numbers in the order of their text, with these texts in the place of what varies."""
+
+    def text_of(number: int) -> tuple[str, ...]:
+        return tuple(texts.get((number, i), value) for i, value in enumerate(found.rows[number]))
+
+    return sorted(range(len(found.rows)), key=text_of)
 
 
 def settings_that_rows_assume(rows: Mapping[str, TableRows]) -> dict[str, object]:

@@ -254,7 +254,7 @@ def written(rows: Mapping[str, TableRows], varying: Volatility) -> Written:
 
 
 def _sorted(found: TableRows, texts: Mapping[tuple[int, int], str]) -> list[int]:
-    """The rows' numbers in the order of their text, with these texts in the place of what varies."""
+    """The rows' numbers in the order of their text, with ``texts`` in the place of what varies."""
 
     def text_of(number: int) -> tuple[str, ...]:
         return tuple(texts.get((number, i), value) for i, value in enumerate(found.rows[number]))

@@ -17,6 +17,7 @@ from django.db import connections
 from django.db.utils import Error, NotSupportedError
 
 from nestflux.database.packets import SMALL, is_too_large, limit_elsewhere
+from nestflux.django_compat import bytes_sent
 from nestflux.exceptions import NestFluxError, ServerUnavailable, ServerUnsupported
 
 if TYPE_CHECKING:
@@ -32,7 +33,6 @@ TOO_MANY = frozenset({1040, 1129, 1203, 1226})
 UNAVAILABLE = NO_SERVER | WRONG_PASSWORD | MISSING_GRANT | MISSING_DATABASE | TOO_MANY
 
 _DJANGO_CURSOR = str(Path("django", "db", "backends", "utils.py"))
-_DRIVER = str(Path("MySQLdb", "connections.py"))
 _SHADOW = re.compile(r"(.+)_[0-9a-f]{8}")
 _ACCOUNT = re.compile(r"user '([^']*)'@'([^']*)'")
 
@@ -86,19 +86,6 @@ def statement_of(error: BaseException) -> str:
             sql = str(trace.tb_frame.f_locals.get("sql") or "")
         trace = trace.tb_next
     return sql
-
-
-def bytes_sent(error: BaseException) -> int:
-    """The size of what the driver was sending when the error was raised, parameters filled in; 0
-    where the traceback does not show it. (Source: MySQLdb/connections.py, query.)"""
-    size = 0
-    trace = error.__traceback__
-    while trace is not None:
-        code = trace.tb_frame.f_code
-        if code.co_name == "query" and code.co_filename.endswith(_DRIVER):
-            size = len(trace.tb_frame.f_locals.get("query") or "")
-        trace = trace.tb_next
-    return size
 
 
 def was_too_large(error: BaseException, connection: BaseDatabaseWrapper) -> bool:

@@ -22,6 +22,7 @@ from django.db.utils import Error
 
 from nestflux.database.errors import unavailable
 from nestflux.database.session import SQL_MODE
+from nestflux.django_compat import is_method_replaced, method_replaced
 from nestflux.exceptions import OtherDatabase
 
 if TYPE_CHECKING:
@@ -182,18 +183,15 @@ def _forget_rows() -> None:
 def _others_refusing(standing_for: Sequence[str]) -> Iterator[None]:
     """No other alias can be connected to: what a Python step finds there is not its shadow."""
     others = [connections[each] for each in connections.settings if each not in standing_for]
-    if any("connect" in vars(other) for other in others):  # a shadow beside another one
+    if any(is_method_replaced(other, "connect") for other in others):  # a shadow beside another one
         yield
         return
-    for other in others:
-        other.close()
-        refusing: Any = other
-        refusing.connect = _refuser(other.alias, standing_for[0])
-    try:
-        yield
-    finally:
+    with ExitStack() as refusing:
         for other in others:
-            vars(other).pop("connect", None)
+            other.close()
+            refuser = _refuser(other.alias, standing_for[0])
+            refusing.enter_context(method_replaced(other, "connect", refuser))
+        yield
 
 
 def _refuser(alias: str, recorded: str) -> Any:

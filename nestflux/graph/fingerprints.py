@@ -31,6 +31,7 @@ from django.db.migrations.operations.base import Operation
 from django.db.models import Field
 from django.utils.functional import Promise
 
+from nestflux.django_compat import setting_of
 from nestflux.graph.reach import Reach
 from nestflux.graph.source import (
     SourceMissing,
@@ -222,7 +223,7 @@ def _value(value: Any, counts: Counts) -> str:
         return f"{type(value).__name__}:{value!a}"
     match value:
         case SettingsReference():
-            return f"settings.{vars(value)['setting_name']}"
+            return f"settings.{setting_of(value)}"
         case Promise():
             return "words"
         case enum.Enum():

@@ -194,12 +194,13 @@ def _resolved(migration: Migration) -> Migration:
     """As it will be once it is written and imported: the autodetector's dependency on the model
     that a setting names is only turned into one on an app by the .py file
     (django/db/migrations/writer.py, swappable_dependency)."""
-    resolved = copy.copy(migration)
-    vars(resolved)["dependencies"] = [
+    resolved: Any = copy.copy(migration)
+    resolved.dependencies = [
         swappable_dependency(getattr(settings, name)) if label == "__setting__" else (label, name)
         for label, name in migration.dependencies
     ]
-    return resolved
+    of_graph: Migration = resolved
+    return of_graph
 
 
 def dotted(key: Key) -> str:

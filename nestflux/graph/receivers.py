@@ -19,11 +19,11 @@ from django.db.models import signals
 from django.db.models.signals import class_prepared
 from django.dispatch import Signal
 
+from nestflux.django_compat import HISTORICAL_MODULE, forget_answers, models_are_made, sender_id
+
 if TYPE_CHECKING:
     from django.db.migrations.state import ProjectState
 
-# What django.db.migrations.state gives to the classes that it makes.
-_HISTORICAL = "__fake__"
 # On a model class: by signal, the receivers that were connected for that class.
 _RECEIVERS = "_receivers_of_historical_model"
 
@@ -42,7 +42,7 @@ class _Keeper:
 
     def on_class_prepared(self, sender: Any, **kwargs: Any) -> None:
         """Runs behind the project's own receivers: it was connected last."""
-        if sender.__module__ == _HISTORICAL:
+        if sender.__module__ == HISTORICAL_MODULE:
             self._classes[id(sender)] = sender
             if not self._is_running:
                 self.take()
@@ -62,15 +62,14 @@ class _Keeper:
         with signal.lock:
             staying = []
             for entry in signal.receivers[start:]:
-                # Of an entry only this counts, which all versions have: ids of receiver and sender.
-                sender = self._classes.get(entry[0][1])
+                sender = self._classes.get(sender_id(entry))
                 if sender is None:
                     staying.append(entry)
                 else:
                     _kept_with(sender).setdefault(signal, []).append(entry)
             if len(staying) < len(signal.receivers) - start:
                 signal.receivers[start:] = staying
-                signal.sender_receivers_cache.clear()
+                forget_answers(signal)
 
     @contextmanager
     def connected(self, *states: ProjectState) -> Iterator[None]:
@@ -88,7 +87,7 @@ class _Keeper:
             self.take(everywhere=True)
 
     def _put_back(self, state: ProjectState) -> None:
-        if "apps" not in vars(state):  # its models are not made yet
+        if not models_are_made(state):  # its models are not made yet
             return
         for model in chain(*(found.values() for found in state.apps.all_models.values())):
             kept = vars(model).get(_RECEIVERS)
@@ -98,7 +97,7 @@ class _Keeper:
             for signal, entries in kept.items():
                 with signal.lock:
                     signal.receivers.extend(entries)
-                    signal.sender_receivers_cache.clear()
+                    forget_answers(signal)
             kept.clear()
 
 

@@ -6,9 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.db.backends.base import schema
-
-_SORTS = "_all_related_fields"
+from nestflux.django_compat import related_fields_through
 
 
 @contextmanager
@@ -23,17 +21,8 @@ def relations_in_one_order() -> Iterator[None]:
     Source: ``_all_related_fields`` and ``_related_non_m2m_objects`` of
     django/db/backends/base/schema.py; ``_reload`` of django/db/migrations/state.py.
     """
-    names: Any = vars(schema)
-    by_name = names[_SORTS]
-
-    def in_one_order(model: Any) -> list[Any]:
-        return sorted(by_name(model), key=_order)
-
-    names[_SORTS] = in_one_order
-    try:
+    with related_fields_through(lambda found: sorted(found, key=_order)):
         yield
-    finally:
-        names[_SORTS] = by_name
 
 
 def _order(relation: Any) -> tuple[str, str, str]:

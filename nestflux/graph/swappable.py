@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache, partial
-from inspect import unwrap
+from functools import cache
 
-from django.apps import apps
-from django.apps.registry import Apps
+from nestflux.django_compat import swappable_settings_name_through
 
 
 @contextmanager
@@ -19,14 +17,6 @@ def swappable_names_kept() -> Iterator[None]:
     cache for all registries, which the rendering of any state empties: then every foreign key of
     every state asks every model of the project again.
     """
-    known = vars(apps)
-    name = Apps.get_swappable_settings_name.__name__
-    if name in known:
-        yield
-        return
     # The real registry's alone; its own clear_cache() still empties it.
-    known[name] = cache(partial(unwrap(Apps.get_swappable_settings_name), apps))
-    try:
+    with swappable_settings_name_through(cache):
         yield
-    finally:
-        del known[name]

@@ -28,6 +28,7 @@ from nestflux.database.errors import (
     unavailable,
 )
 from nestflux.database.server import Server, connection_for, server_of
+from nestflux.django_compat import stream_of
 from nestflux.exceptions import Misconfigured, NestFluxError
 from nestflux.installed import without_mysqlclient
 from nestflux.management.printer import PlainPrinter, Printer
@@ -93,7 +94,7 @@ class PlainSpeech(BaseCommand):
         wrapper = self._wrapper(stderr=stderr)
         watched, colour = wrapper.isatty(), self._is_coloured
         return Console(
-            file=vars(wrapper)["_out"],
+            file=stream_of(wrapper),
             force_terminal=watched or colour,
             no_color=not colour,
             color_system="standard" if colour else None,
@@ -111,7 +112,7 @@ class PlainSpeech(BaseCommand):
         wrapper = self._wrapper()
         if wrapper.isatty() or self._is_coloured:
             return self.console()
-        return PlainPrinter(vars(wrapper)["_out"])
+        return PlainPrinter(stream_of(wrapper))
 
     def _wrapper(self, *, stderr: bool = False) -> OutputWrapper:
         return self.stderr if stderr or self._json else self.stdout

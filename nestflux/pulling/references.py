@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from nestflux.django_compat import key_name
 from nestflux.history.definitions import ForeignKeyParts
 from nestflux.pulling import remarks as said
 from nestflux.pulling.describing import Column, Live, Table
@@ -135,6 +136,5 @@ class References:
     def _is_djangos(self, table: Table, parts: ForeignKeyParts) -> bool:
         """Is it called as Django would call it, with no rules that Django cannot say?"""
         suffix = f"_fk_{parts.table}_{parts.referenced[0]}"
-        editor: Any = self._connection.schema_editor()
-        name = editor._create_index_name(table.name, list(parts.columns), suffix=suffix)
+        name = key_name(self._connection, table.name, parts.columns, suffix)
         return parts.name == name and not parts.rules

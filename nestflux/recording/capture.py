@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext, redirect_stdout
+from contextlib import ExitStack, contextmanager, nullcontext, redirect_stdout
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TextIO
 
 from django.db.migrations.migration import Migration
 
 from nestflux.database.literals import bind
+from nestflux.django_compat import method_replaced
 from nestflux.exceptions import RecordingFailed
 from nestflux.graph.loader import dotted
 from nestflux.graph.python_steps import PythonOperation, is_python, operations_of, step_named
@@ -111,19 +112,13 @@ class Recorder:
     def _operations_watched(self, migration: Migration, *, backwards: bool) -> Iterator[None]:
         """Wrap each operation, on the instance: the loader's own."""
         name = "database_backwards" if backwards else "database_forwards"
-        wrapped = []
-        for found in operations_of(migration):
-            run = getattr(found.operation, name)
-            if is_python(found.operation) or found.locator in self._on_data:
-                vars(found.operation)[name] = self._as_python_step(found, run)
-            else:
-                vars(found.operation)[name] = self._as_sql(found, run)
-            wrapped.append(found.operation)
-        try:
+        with ExitStack() as wrapped:
+            for found in operations_of(migration):
+                run = getattr(found.operation, name)
+                is_step = is_python(found.operation) or found.locator in self._on_data
+                watched = self._as_python_step(found, run) if is_step else self._as_sql(found, run)
+                wrapped.enter_context(method_replaced(found.operation, name, watched))
             yield
-        finally:
-            for operation in wrapped:
-                vars(operation).pop(name, None)
 
     def _as_python_step(
         self, step: PythonOperation, run: Callable[..., None]

@@ -16,7 +16,7 @@ from typing import Any, TypeGuard
 
 from django.apps import apps
 from django.db.migrations import AddField, RemoveConstraint, RemoveField, RemoveIndex
-from django.db.migrations.autodetector import MigrationAutodetector, OperationDependency
+from django.db.migrations.autodetector import OperationDependency
 from django.db.migrations.graph import MigrationGraph
 from django.db.migrations.migration import Migration
 from django.db.migrations.operations import RenameField, RenameModel
@@ -28,6 +28,7 @@ from django.db.migrations.questioner import (
 from django.db.migrations.state import ProjectState
 from django.db.migrations.writer import MigrationWriter
 
+from nestflux.django_compat import OpenAutodetector, add_dependencies, forget_dependencies
 from nestflux.exceptions import ChangesUndecided, Refused
 from nestflux.graph.loader import ExtendedLoader, dotted
 from nestflux.graph.packages import missing_package
@@ -83,7 +84,7 @@ class DetectOptions:
     existing_only: bool = False
 
 
-class _Autodetector(MigrationAutodetector):
+class _Autodetector(OpenAutodetector):
     """The project's, with the renames that were told put first, and with other apps' operations of
     the same run behind a model's rename that they need."""
 
@@ -110,24 +111,24 @@ class _Autodetector(MigrationAutodetector):
             if value
         )
 
-    def _get_altered_foo_together_operations(self, option_name: str) -> Iterator[Any]:
+    def together_operations(self, option_name: str) -> Iterator[Any]:
         """Django's, which ``create_altered_indexes`` lets go over all models once for each model;
         it finds none where no model states the option."""
         if option_name not in self._options_stated:
             return iter(())
-        return super()._get_altered_foo_together_operations(option_name)  # type: ignore[misc,no-any-return]
+        return super().together_operations(option_name)
 
-    def _sort_migrations(self) -> None:
+    def sort_operations(self) -> None:
         for operations in self.generated_operations.values():
             for asked in operations:
                 if isinstance(asked, RenameModel):
                     # Django's are on models that may be new themselves and point at this one.
-                    vars(asked)["_auto_deps"] = []
-        super()._sort_migrations()  # type: ignore[misc]
+                    forget_dependencies(asked)
+        super().sort_operations()
         for label, operations in self.told.items():
             found = with_renames(operations, self.generated_operations.get(label, []))
             for operation in found:
-                vars(operation).setdefault("_auto_deps", [])
+                add_dependencies(operation)
             self.generated_operations[label] = found
 
 
@@ -227,7 +228,8 @@ def _follow_what_is_there(
     migration: Migration, gone: Collection[tuple[str, str]], graph: MigrationGraph
 ) -> None:
     """Depend on an app's last migration instead of one that is not written."""
-    vars(migration)["dependencies"] = list(
+    changed: Any = migration
+    changed.dependencies = list(
         dict.fromkeys(
             leaf
             for needed in migration.dependencies
@@ -254,7 +256,8 @@ def _follow_those_that_point_at_it(
             for app in (*_with_relations_to(label, name, before), *_bases_on(label, name, before))
         }
         leaves = {leaf for app in pointing - {label} for leaf in graph.leaf_nodes(app)}
-        vars(migration)["dependencies"] = [
+        changed: Any = migration
+        changed.dependencies = [
             *migration.dependencies,
             *sorted(leaves - set(migration.dependencies)),
         ]

@@ -9,13 +9,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TextIO
 
 from django.core.management.sql import emit_pre_migrate_signal
-from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.migration import Migration
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.utils import Error
 
 from nestflux.database.errors import in_words
 from nestflux.database.server import FAMILY_NAMES
+from nestflux.django_compat import OpenExecutor, forget_models
 from nestflux.exceptions import NestFluxError, RecordingFailed
 from nestflux.graph.loader import dotted
 from nestflux.graph.receivers import historical_receivers_kept, receivers_connected
@@ -54,7 +54,7 @@ class _QuietBooks(MigrationRecorder):
             super().record_unapplied(app, name)
 
 
-class _RecordingExecutor(MigrationExecutor):
+class _RecordingExecutor(OpenExecutor):
     def __init__(self, connection: Any, recorder: Recorder, loader: ExtendedLoader) -> None:
         # Not MigrationExecutor's own: its loader fails where a migration that is not written yet is
         # depended on.
@@ -81,21 +81,19 @@ class _RecordingExecutor(MigrationExecutor):
         history's order: states are made along it, too."""
         return [(migration, False) for migration in self._ordered]
 
-    def _migrate_all_forwards(
-        self, state: Any, plan: Any, full_plan: Any, fake: bool, fake_initial: bool
-    ) -> Any:
+    def migrate_forwards(self, state: ProjectState, plan: Sequence[Any]) -> ProjectState:
         """Django's, but that a state's models are not made for a migration that needs few."""
         for migration, _ in plan:
             self.make_models_for(migration, state)
-            state = self.apply_migration(state, migration, fake, fake_initial)
+            state = self.apply_migration(state, migration)
         return state
 
-    def _migrate_all_backwards(self, plan: Any, full_plan: Any, fake: bool) -> None:
+    def migrate_backwards(self, plan: Sequence[Any], full_plan: Sequence[Any]) -> None:
         """Django's, but for the same; nobody asks for the state at the end."""
         going = {migration for migration, _ in plan}
         applied = self.loader.applied_migrations
         states: dict[Migration, Any] = {}
-        state = self._create_project_state()  # type: ignore[attr-defined]
+        state = self.first_state()
         for migration, _ in full_plan:
             if len(states) == len(going):
                 break
@@ -106,13 +104,13 @@ class _RecordingExecutor(MigrationExecutor):
             elif (migration.app_label, migration.name) in applied:
                 migration.mutate_state(state, preserve=False)
         for migration, _ in plan:
-            self.unapply_migration(states.pop(migration), migration, fake)
+            self.unapply_migration(states.pop(migration), migration)
 
     def make_models_for(self, migration: Migration, state: ProjectState) -> None:
         """Make the models of the whole state, or none, before ``migration`` changes it: those that
         are made are made anew with every change of one that is related to them."""
         if needs_few(migration, state):
-            vars(state).pop("apps", None)
+            forget_models(state)
         else:
             _ = state.apps  # makes them all, in one go
 
@@ -231,7 +229,7 @@ def _run(
 ) -> None:
     recorder = executor.statements
     with _failures_told(connection, executor, plan):
-        before = executor._create_project_state(with_applied_migrations=True)  # type: ignore[attr-defined]
+        before = executor.state_of_applied()
         with connection.execute_wrapper(recorder):
             _send_pre_migrate(connection, before, plan)
             executor.migrate(None, plan=plan, state=before.clone() if not plan[0][1] else None)

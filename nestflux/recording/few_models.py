@@ -40,6 +40,8 @@ from django.db.migrations.utils import resolve_relation
 from django.db.models import Model
 from django.db.models.signals import pre_migrate
 
+from nestflux.django_compat import models_are_made, receiver_of
+
 Key = tuple[str, str]
 
 _CHANGES = (
@@ -85,7 +87,7 @@ def apps_for_receivers(state: ProjectState) -> Any:
 
 def only_djangos_receivers() -> bool:
     """Does nothing of the project or of a package look at what ``pre_migrate`` tells?"""
-    found = [entry[1] for entry in pre_migrate.receivers]
+    found = [receiver_of(entry) for entry in pre_migrate.receivers]
     receivers = [one() if isinstance(one, weakref.ReferenceType) else one for one in found]
     names = {f"{one.__module__}.{one.__qualname__}" for one in receivers if one is not None}
     return names <= {_INJECTS_RENAMES}
@@ -187,7 +189,7 @@ def _few_of(state: ProjectState, key: Key, *, is_referred_to: bool) -> ProjectSt
 
     ``is_referred_to``: with all that refers to it, however far, as well.
     """
-    if "apps" in vars(state) or key not in state.models:
+    if models_are_made(state) or key not in state.models:
         return state  # as Django does it, who says what is wrong
     starts = _reached([key], _referrers(state)) if is_referred_to else {key}
     found = _reached(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 from django.apps import apps
@@ -12,6 +11,7 @@ from django.db.migrations.loader import MigrationLoader
 
 from nestflux.applying.first_look import make_plan
 from nestflux.conf import FAMILIES, has_history, history_folder
+from nestflux.django_compat import tests_are_running
 from nestflux.exceptions import LedgerConflict, Refused
 from nestflux.graph.loader import dotted, load
 from nestflux.graph.packages import missing_package
@@ -92,8 +92,7 @@ def undone(connection: BaseDatabaseWrapper, app_label: str, name: str | None) ->
 def is_test_database(connection: BaseDatabaseWrapper) -> bool:
     """May it be destroyed? Only where both hold: the process is a test runner's, which
     ``setup_test_environment`` marks, and the database bears a test database's name."""
-    utilities = sys.modules.get("django.test.utils")
-    if utilities is None or not hasattr(utilities._TestState, "saved_data"):
+    if not tests_are_running():
         return False
     given = connection.settings_dict
     name, wanted = str(given["NAME"]), given.get("TEST", {}).get("NAME")

@@ -18,6 +18,7 @@ from django.db import connection, models
 from django.db.backends.base import schema
 from django.db.migrations import AlterUniqueTogether, CreateModel, Migration
 from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.questioner import MigrationQuestioner
 from django.db.migrations.state import ModelState, ProjectState
 from django.db.models.signals import post_save
 from django.test.utils import setup_test_environment
@@ -154,7 +155,7 @@ class Watched(compat.OpenAutodetector):
 
 def test_the_autodetector_goes_through_both_steps() -> None:
     after = a_state(("a", "b"))
-    detector = Watched(a_state(), after)
+    detector = Watched(a_state(), after, MigrationQuestioner(specified_apps={"shop"}))
     detector.seen = []
 
     found = detector.changes(MigrationLoader(None, ignore_no_migrations=True).graph)

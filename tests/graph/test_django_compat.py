@@ -24,6 +24,7 @@ from django.db.models.signals import post_save
 from django.test.utils import setup_test_environment
 
 from nestflux import django_compat as compat
+from nestflux.recording import few_models
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -131,6 +132,17 @@ def test_the_registry_answers_by_a_function_of_its_own() -> None:
 
     assert asked == [settings.AUTH_USER_MODEL]
     assert not compat.is_method_replaced(apps, "get_swappable_settings_name")
+
+
+def test_the_models_of_the_whole_are_made_with_a_django_that_is_not_known(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    plain = Migration("0001_initial", "shop")
+    assert few_models.needs_few(plain, a_state())
+
+    monkeypatch.setattr(few_models, "_DJANGO_IS_KNOWN", False)
+
+    assert not few_models.needs_few(plain, a_state())
 
 
 # ---- autodetector and executor --------------------------------------------------------------

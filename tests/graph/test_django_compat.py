@@ -35,7 +35,11 @@ NESTFLUX = Path(compat.__file__).parent
 def a_state(*together: tuple[str, str]) -> ProjectState:
     """Two models; the second refers to the first twice, with no way back."""
     key = models.AutoField(primary_key=True)
-    to_first = {"to": "shop.first", "on_delete": models.CASCADE, "related_name": "+"}
+    to_first: dict[str, Any] = {
+        "to": "shop.first",
+        "on_delete": models.CASCADE,
+        "related_name": "+",
+    }
     fields: list[tuple[str, Any]] = [("id", key.clone())]
     fields += [(name, models.ForeignKey(**to_first)) for name in ("b", "a")]
     first = ModelState("shop", "First", [("id", key)])

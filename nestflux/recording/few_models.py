@@ -6,6 +6,8 @@ hang together, most of them for each operation. The operations below look at the
 what its fields point at and at what it inherits from. Reverse relations are read by
 ``alter_field`` alone, and only of a column that is unique (django/db/backends/base/schema.py,
 ``_related_non_m2m_objects``): such a one needs what refers to it as well, however far.
+
+That holds for Django 5.2 to 6.1. With a newer one the models of the whole are made, as Django does.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import weakref
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+import django
 from django.db.migrations import (
     AddConstraint,
     AddField,
@@ -44,6 +47,8 @@ from nestflux.django_compat import models_are_made, receiver_of
 
 Key = tuple[str, str]
 
+_DJANGO_IS_KNOWN = django.VERSION[:2] <= (6, 1)
+
 _CHANGES = (
     DeleteModel,
     AlterField,
@@ -67,6 +72,8 @@ def needs_few(migration: Migration, state: ProjectState) -> bool:
     Only Django's own operations with Django's own fields; and only where all that is referred to
     is there: what is missing makes a rendering of the whole state fail, and not one model's.
     """
+    if not _DJANGO_IS_KNOWN:
+        return False
     known = set(state.models)
     if not all(_points_into(model, known) for model in state.models.values()):
         return False
@@ -98,7 +105,7 @@ def few_models(
 ) -> list[ProjectState]:
     """The states, each with what the operation needs of it, where nobody has made the models of
     the whole; else the state itself."""
-    if not _is_plain(operation) or isinstance(operation, _WITHOUT_MODELS):
+    if not _DJANGO_IS_KNOWN or not _is_plain(operation) or isinstance(operation, _WITHOUT_MODELS):
         return list(states)
     key = model_of(operation, label)
     owns = [state.models[key] for state in states if key in state.models]

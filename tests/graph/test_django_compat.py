@@ -18,11 +18,13 @@ from django.db import connection, models
 from django.db.backends.base import schema
 from django.db.migrations import AlterUniqueTogether, CreateModel, Migration
 from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.questioner import MigrationQuestioner
 from django.db.migrations.state import ModelState, ProjectState
 from django.db.models.signals import post_save
 from django.test.utils import setup_test_environment
 
 from nestflux import django_compat as compat
+from nestflux.recording import few_models
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -33,7 +35,11 @@ NESTFLUX = Path(compat.__file__).parent
 def a_state(*together: tuple[str, str]) -> ProjectState:
     """Two models; the second refers to the first twice, with no way back."""
     key = models.AutoField(primary_key=True)
-    to_first: dict[str, Any] = {"to": "shop.first", "on_delete": models.CASCADE, "related_name": "+"}
+    to_first: dict[str, Any] = {
+        "to": "shop.first",
+        "on_delete": models.CASCADE,
+        "related_name": "+",
+    }
     fields: list[tuple[str, Any]] = [("id", key.clone())]
     fields += [(name, models.ForeignKey(**to_first)) for name in ("b", "a")]
     first = ModelState("shop", "First", [("id", key)])
@@ -132,6 +138,17 @@ def test_the_registry_answers_by_a_function_of_its_own() -> None:
     assert not compat.is_method_replaced(apps, "get_swappable_settings_name")
 
 
+def test_the_models_of_the_whole_are_made_with_a_django_that_is_not_known(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    plain = Migration("0001_initial", "shop")
+    assert few_models.needs_few(plain, a_state())
+
+    monkeypatch.setattr(few_models, "_DJANGO_IS_KNOWN", False)
+
+    assert not few_models.needs_few(plain, a_state())
+
+
 # ---- autodetector and executor --------------------------------------------------------------
 
 
@@ -154,7 +171,7 @@ class Watched(compat.OpenAutodetector):
 
 def test_the_autodetector_goes_through_both_steps() -> None:
     after = a_state(("a", "b"))
-    detector = Watched(a_state(), after)
+    detector = Watched(a_state(), after, MigrationQuestioner(specified_apps={"shop"}))
     detector.seen = []
 
     found = detector.changes(MigrationLoader(None, ignore_no_migrations=True).graph)

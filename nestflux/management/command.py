@@ -70,6 +70,10 @@ class PlainSpeech(BaseCommand):
                 raise
             self._end(_as_nestflux_error(error, options, self.interrupted))
 
+    def check(self, *args: Any, **options: Any) -> None:
+        """Static checks only: since Django 6.1 those of models ask every database by default."""
+        super().check(*args, **{**options, "databases": options.get("databases") or []})
+
     def _end(self, error: NestFluxError) -> NoReturn:
         if not self._called_from_command_line:
             raise CommandError(str(error), returncode=error.exit_code) from error
@@ -165,10 +169,6 @@ class NestFluxCommand(PlainSpeech):
 
     machine_readable = False
     requires_system_checks: tuple[str, ...] = ()
-
-    def check(self, *args: Any, **options: Any) -> None:
-        """Static checks only: since Django 6.1 those of models ask every database by default."""
-        super().check(*args, **{**options, "databases": options.get("databases") or []})
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(

@@ -270,7 +270,7 @@ RENAMED = """
 """
 
 
-def found_by_seed(shop: Project, seeds: Iterable[int] = range(1, 9)) -> dict[int, list[str]]:
+def found_by_seed(shop: Project, seeds: Iterable[int] = range(1, 5)) -> dict[int, list[str]]:
     """What is found, by the seeds with which anything is. Each is a process of its own: the seed is
     the interpreter's."""
     codes = {

@@ -172,7 +172,8 @@ def edited(
     changes: list[CodeChange] = []
     for entry in plan.pending:
         record = FileRecord.loads(rows[entry.id].record)
-        left = Remaining(entry, record, entry.migrations)
+        behind = [(r.operation, r) for r in record.up if r.operation in plan.after_load]
+        left = Remaining(entry, record, entry.migrations, behind)
         if not plan.load:
             done = _done(plan, entry, ledger)
             tasks = [task for task in works[entry.id].to_run if task.ordinal not in done]

@@ -1,4 +1,5 @@
-"""A fresh database: the snapshot in one go, instead of years of files.
+"""A fresh database: the snapshot in one go, instead of years of files; then the Python steps that
+make the rows which it may not hold (``Journal.after_snapshot``).
 
 What the load will make is written down before it begins. If it dies, the next run drops that and
 starts again, once it has seen that nobody else has put anything there meanwhile.
@@ -20,7 +21,7 @@ from nestflux.database.errors import in_words
 from nestflux.database.ledger import FileRow
 from nestflux.database.reader import table_names
 from nestflux.database.session import PINNED, pin, restored_session
-from nestflux.exceptions import LedgerConflict, StatementFailed
+from nestflux.exceptions import LedgerConflict, LockLost, NestFluxError, StatementFailed
 from nestflux.history.folder import SNAPSHOT
 from nestflux.history.snapshots import DROP_ORDER, objects_made_by, rows_made_by, statements_of
 from nestflux.history.statements import summary
@@ -28,6 +29,7 @@ from nestflux.history.statements import summary
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
+    from nestflux.graph.python_steps import PythonOperation
     from nestflux.history.journal import Journal
 
 _SHOWN = 200  # characters of a statement that may stand on the live line
@@ -81,22 +83,33 @@ def _holds_more_than(connection: BaseDatabaseWrapper, table: str, rows: int) -> 
 
 
 def load(context: Context, snapshot: str, journal: Journal, rows: Sequence[FileRow]) -> Loaded:
-    """Load the snapshot and book every file as applied. Raises StatementFailed."""
+    """Load the snapshot, run the steps behind it, and book every file as applied.
+
+    Raises StatementFailed; Refused, with nothing begun, where a step is not in the project.
+    """
     started = time.monotonic()
+    after = journal.after_snapshot
+    steps = [context.runner.find(locator) for locator in after.steps]
     statements = statements_of(snapshot)
     objects = objects_made_by(statements)
+    total = len(statements) + len(steps)
     context.lock.require()
     rows_made = rows_made_by(statements)
+    rows_made.update({table: filled.rows for table, filled in after.tables.items()})
     context.ledger.open_loading({key: rows_made[key.removeprefix("table ")] for key in objects})
     with restored_session(context.connection):
         pin(context.connection, PINNED)
         for number, sql in enumerate(statements, start=1):
             context.lock.require()
-            context.tell(StepStarted(SNAPSHOT, number, len(statements), _first_line(sql)))
+            context.tell(StepStarted(SNAPSHOT, number, total, _first_line(sql)))
             try:
                 pin(context.connection, (sql,))
             except Error as error:
-                raise _failed(error, sql, number, len(statements)) from error
+                raise _failed(error, f"statement {number} of {total}", sql) from error
+        for number, step in enumerate(steps, start=len(statements) + 1):
+            context.lock.require()
+            context.tell(StepStarted(SNAPSHOT, number, total, f"python step {step.locator}"))
+            _run_behind(context, step)
     context.lock.require()
     with transaction.atomic(context.connection.alias):
         context.ledger.owe_signals()
@@ -112,21 +125,36 @@ def load(context: Context, snapshot: str, journal: Journal, rows: Sequence[FileR
     return loaded
 
 
+def _run_behind(context: Context, step: PythonOperation) -> None:
+    """Run a Python step in the session that it had in its file."""
+    pin(context.connection, PINNED)
+    pin(context.connection, (f"SET lock_wait_timeout = {context.callers_lock_wait:d}",))
+    try:
+        context.runner.run_as_django(step, context.connection)
+    except (NestFluxError, LockLost):
+        raise
+    except Exception as error:  # the server's, or whatever a Python step raises
+        raise _failed(error, f"the Python step {step.locator}, which runs behind it,") from error
+
+
 def _first_line(sql: str) -> str:
     return sql[:_SHOWN].split("\n", 1)[0].rstrip(" (")
 
 
-def _failed(error: Error, sql: str, number: int, total: int) -> StatementFailed:
+def _failed(error: Exception, which: str, sql: str = "") -> StatementFailed:
     then = "python manage.py db_migrate"
-    place = f"{SNAPSHOT}, statement {number} of {total}"
-    if is_connection_lost(error):
-        what = f"The connection was lost in {place}: {in_words(error)}"
+    if isinstance(error, Error):
+        told = in_words(error, None, sql)
     else:
-        what = f"{place} failed: {in_words(error, None, sql)}"
+        told = f"{type(error).__name__}: {error}"
+    if isinstance(error, Error) and is_connection_lost(error):
+        what = f"The connection was lost in {SNAPSHOT}, {which}: {told}"
+    else:
+        what = f"{SNAPSHOT}, {which} failed: {told}"
         then += " --replay   (runs the files instead), or mend the cause and run it again"
     return StatementFailed(
         what,
-        where=summary(sql),
+        where=summary(sql) if sql else which,
         stands="the next run drops what the load made, and starts again",
         then=then,
     )

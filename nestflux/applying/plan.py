@@ -56,6 +56,7 @@ class Plan:
     turns: bool = False
     fresh: bool = False
     load: bool = False
+    after_load: tuple[str, ...] = ()
     replay_reasons: tuple[str, ...] = ()
     drop_first: Mapping[str, int] = field(default_factory=dict)
     off_branch: tuple[LedgerFile, ...] = ()
@@ -110,6 +111,7 @@ def make(
         turns=state.in_flight is not None and state.in_flight.direction == "down",
         fresh=fresh,
         load=load and bool(pending),
+        after_load=journal.after_snapshot.steps if load and pending else (),
         replay_reasons=known.replay_reasons if fresh and not replay else (),
         drop_first=died or {},
         off_branch=tuple(file for file in state.applied if file.id not in ids),

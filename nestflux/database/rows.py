@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from nestflux.database.literals import literal
@@ -20,22 +20,30 @@ _NUMERIC = {"tinyint", "smallint", "mediumint", "int", "bigint", "decimal", "flo
 
 @dataclass(frozen=True)
 class Column:
-    """A column that an INSERT names; generated ones are not among them."""
+    """A column that an INSERT names; generated ones are not among them. ``referenced``: a foreign
+    key refers to it; ``counted``: AUTO_INCREMENT."""
 
     name: str
     data_type: str
     in_key: bool
     unique: bool
     referenced: bool
+    counted: bool = False
 
 
 @dataclass(frozen=True)
 class TableRows:
-    """A table's rows in the order of its primary key, each value a SQL literal."""
+    """A table's rows in the order of its primary key, each value a SQL literal.
+
+    ``keys`` are the columns of each unique key, the primary key first; ``references`` the table
+    and column that a column's foreign key refers to.
+    """
 
     table: str
     columns: tuple[Column, ...]
     rows: tuple[tuple[str, ...], ...]
+    keys: tuple[tuple[str, ...], ...] = ()
+    references: tuple[tuple[str, tuple[str, str]], ...] = ()
 
 
 def read_rows(
@@ -47,14 +55,13 @@ def read_rows(
     no UTF-8 arrives as it is.
     """
     wanted = table_names(connection) if tables is None else sorted(tables)
-    columns = _columns(connection)
+    described = _described(connection)
     raw = _raw_connection(connection)
     try:
         found = {}
         for table in wanted:
-            rows = _rows_of(raw, table, columns[table])
-            if rows:
-                found[table] = TableRows(table, columns[table], rows)
+            if rows := _rows_of(raw, table, described[table].columns):
+                found[table] = replace(described[table], rows=rows)
         return found
     finally:
         raw.close()
@@ -69,7 +76,8 @@ def _raw_connection(connection: BaseDatabaseWrapper) -> Any:
     return raw
 
 
-def _columns(connection: BaseDatabaseWrapper) -> dict[str, tuple[Column, ...]]:
+def _described(connection: BaseDatabaseWrapper) -> dict[str, TableRows]:
+    """Every table, as yet without rows."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT TABLE_NAME, COLUMN_NAME, DATA_TYPE, COLUMN_KEY, EXTRA "
@@ -78,20 +86,60 @@ def _columns(connection: BaseDatabaseWrapper) -> dict[str, tuple[Column, ...]]:
         )
         described = cursor.fetchall()
         cursor.execute(
-            "SELECT REFERENCED_TABLE_NAME, REFERENCED_COLUMN_NAME "
+            "SELECT TABLE_NAME, COLUMN_NAME, REFERENCED_TABLE_NAME, REFERENCED_COLUMN_NAME "
             "FROM information_schema.KEY_COLUMN_USAGE "
             "WHERE TABLE_SCHEMA = DATABASE() AND REFERENCED_TABLE_NAME IS NOT NULL"
         )
-        referenced = set(cursor.fetchall())
-    found: dict[str, tuple[Column, ...]] = {}
+        references = {(table, name): (parent, key) for table, name, parent, key in cursor}
+    referenced = set(references.values())
+    columns: dict[str, list[Column]] = {}
     for table, name, data_type, key, extra in described:
-        if "GENERATED" in extra.upper().replace("DEFAULT_GENERATED", ""):
+        extra = extra.upper()
+        if "GENERATED" in extra.replace("DEFAULT_GENERATED", ""):
             continue
-        column = Column(
-            name, data_type.lower(), key == "PRI", key == "UNI", (table, name) in referenced
+        columns.setdefault(table, []).append(
+            Column(
+                name,
+                data_type.lower(),
+                key == "PRI",
+                key == "UNI",
+                (table, name) in referenced,
+                "AUTO_INCREMENT" in extra,
+            )
         )
-        found[table] = (*found.get(table, ()), column)
-    return found
+    keys = _unique_keys(connection)
+    return {
+        table: TableRows(
+            table,
+            tuple(found),
+            (),
+            tuple(keys.get(table, ())),
+            tuple(
+                (c.name, references[table, c.name]) for c in found if (table, c.name) in references
+            ),
+        )
+        for table, found in columns.items()
+    }
+
+
+def _unique_keys(connection: BaseDatabaseWrapper) -> dict[str, list[tuple[str, ...]]]:
+    """By table, the columns of its unique keys; those over an expression or a prefix left out."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT TABLE_NAME, INDEX_NAME, COLUMN_NAME, SUB_PART "
+            "FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = DATABASE() AND NON_UNIQUE = 0 "
+            "ORDER BY TABLE_NAME, INDEX_NAME <> 'PRIMARY', INDEX_NAME, SEQ_IN_INDEX"
+        )
+        listed = cursor.fetchall()
+    partial = {(table, index) for table, index, name, part in listed if name is None or part}
+    found: dict[tuple[str, str], list[str]] = {}
+    for table, index, name, _ in listed:
+        if (table, index) not in partial:
+            found.setdefault((table, index), []).append(name)
+    keys: dict[str, list[tuple[str, ...]]] = {}
+    for (table, _), names in found.items():
+        keys.setdefault(table, []).append(tuple(names))
+    return keys
 
 
 def _rows_of(raw: Any, table: str, columns: tuple[Column, ...]) -> tuple[tuple[str, ...], ...]:
@@ -120,17 +168,9 @@ def _literal(value: bytes | str | None, column: Column) -> str:
     return literal(data.decode())
 
 
-def insert_statements(
-    rows: TableRows, expressions: Mapping[str, str], *, batch: int = 200
-) -> Iterator[str]:
-    """INSERTs of ``batch`` rows each; ``expressions`` replace the values of whole columns."""
+def insert_statements(rows: TableRows, *, batch: int = 200) -> Iterator[str]:
+    """INSERTs of ``batch`` rows each."""
     names = ", ".join(quoted(column.name) for column in rows.columns)
     for start in range(0, len(rows.rows), batch):
-        lines = []
-        for row in rows.rows[start : start + batch]:
-            values = (
-                expressions.get(column.name, value) if value != "NULL" else value
-                for column, value in zip(rows.columns, row, strict=True)
-            )
-            lines.append(f"  ({', '.join(values)})")
+        lines = (f"  ({', '.join(row)})" for row in rows.rows[start : start + batch])
         yield f"INSERT INTO {quoted(rows.table)} ({names}) VALUES\n" + ",\n".join(lines)

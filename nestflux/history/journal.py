@@ -66,9 +66,31 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class Filled:
+    """A table that ``schema.sql`` leaves empty: how many rows the steps after it make, and why they
+    are in no file."""
+
+    rows: int
+    because: str
+
+
+@dataclass(frozen=True)
+class AfterSnapshot:
+    """What a fresh database runs once ``schema.sql`` is loaded: Python steps by their locators, in
+    their order. ``tables`` are those that they fill."""
+
+    steps: tuple[str, ...] = ()
+    tables: Mapping[str, Filled] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.steps)
+
+
+@dataclass(frozen=True)
 class Journal:
     """The order of one history.
 
+    ``after_snapshot`` are the steps that make the rows which ``schema.sql`` may not hold.
     ``features`` are the recording server's DDL-relevant flags. ``replay_because`` are the reasons
     why a fresh database is not loaded from ``schema.sql`` but replayed (empty: it is loaded).
     ``rows_assume`` are settings on which rows of the snapshot may depend.
@@ -80,6 +102,7 @@ class Journal:
     snapshot: str = ""
     replay_because: tuple[str, ...] = ()
     rows_assume: Mapping[str, Any] = field(default_factory=dict)
+    after_snapshot: AfterSnapshot = field(default_factory=AfterSnapshot)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -130,6 +153,7 @@ def dumps(journal: Journal) -> str:
         "features": dict(sorted(journal.features.items())),
         "rows_assume": dict(sorted(journal.rows_assume.items())),
         "replay_because": list(journal.replay_because),
+        **({"after_snapshot": _stated(after)} if (after := journal.after_snapshot) else {}),
         "files": [
             {
                 "name": e.name,
@@ -146,6 +170,18 @@ def dumps(journal: Journal) -> str:
         "snapshot": journal.snapshot,
     }
     return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+
+
+def _stated(after: AfterSnapshot) -> dict[str, Any]:
+    tables = {name: vars(filled) for name, filled in sorted(after.tables.items())}
+    return {"steps": list(after.steps), "tables": tables}
+
+
+def _after_snapshot(data: Mapping[str, Any]) -> AfterSnapshot:
+    if not data:  # written before there was such a thing, or there is none
+        return AfterSnapshot()
+    tables = {name: Filled(**filled) for name, filled in data["tables"].items()}
+    return AfterSnapshot(tuple(data["steps"]), tables)
 
 
 def _told(replaced: Replaced) -> dict[str, Any]:
@@ -204,6 +240,7 @@ def read(text: str) -> Journal:
             snapshot=data["snapshot"],
             replay_because=tuple(data["replay_because"]),
             rows_assume=data["rows_assume"],
+            after_snapshot=_after_snapshot(data.get("after_snapshot", {})),
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise HistoryError(f"journal.json lacks or mistypes an entry: {error}.") from None

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from nestflux.families import FAMILY_NAMES
 from nestflux.history.folder import shown
 from nestflux.history.sqlfile import Direction
+from nestflux.management.fresh_databases import fresh_database_lines
 from nestflux.wording import counted, listed
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ class Summary:
             count = counted(sum(1 for _ in file.up.steps()), "statement")
             yield Line(f"  {path}  ({count}, recorded on {file.up.recorded_on})")
             yield from self.warnings(file)
-        yield from self._replays(made.files)
+        yield from self._fresh_databases(made.files)
         yield from self.behind(made)
         if made.is_adopted:
             yield Line("A database that has these tables already: python manage.py db_baseline")
@@ -132,12 +133,11 @@ class Summary:
         for one in made.behind:
             yield from _behind_lines(one, why.get(one.family, ""))
 
-    def _replays(self, files: Iterable[RecordedFile]) -> Iterator[Line]:
-        reasons = list(dict.fromkeys(r for f in files for r in f.journal.replay_because))
-        lines = [f"Fresh databases replay the files, because {reason}." for reason in reasons]
-        if self.verbosity == 1 and len(lines) > _FEW:
-            lines = [lines[0], f"… and for {len(lines) - 1} more reasons  (-v 2 shows them)"]
-        yield from (Line(f"  {line}", Style.WARNING) for line in lines)
+    def _fresh_databases(self, files: Iterable[RecordedFile]) -> Iterator[Line]:
+        last = {file.place.server.family: file.journal for file in files}
+        said = (fresh_database_lines(journal, self.verbosity) for journal in last.values())
+        for line in dict.fromkeys(chain.from_iterable(said)):
+            yield Line(f"  {line}", Style.WARNING)
 
     def _changes(self, found: Pending) -> Iterator[Line]:
         lines = [

@@ -30,6 +30,7 @@ def plan_lines(plan: Plan, works: Sequence[Work], due: Sequence[Due]) -> Iterato
     if plan.load:
         yield f"Loads schema.sql, which stands for {counted(len(plan.pending), 'file')}:"
         yield from (f"  {entry.name}.sql" for entry in plan.pending)
+        yield from (f"Then runs the Python step {locator}" for locator in plan.after_load)
     else:
         for work in works:
             begun = plan.in_flight is not None and work.file.id == plan.in_flight.id
@@ -69,6 +70,7 @@ def _work_lines(work: Work) -> Iterator[str]:
 def plan_as_json(plan: Plan, works: Sequence[Work], due: Sequence[Due]) -> dict[str, Any]:
     return {
         "load": plan.load,
+        "after_load": list(plan.after_load),
         "fresh": plan.fresh,
         "replay_reasons": list(plan.replay_reasons),
         "drop_first": list(plan.drop_first),

@@ -35,14 +35,15 @@ from nestflux.history.journal import Entry
 from nestflux.history.snapshots import statements_of
 from nestflux.history.sqlfile import Direction, PythonStep, SessionStatement, SqlFile
 from nestflux.history.statements import Kind, kind_of, sha256, summary
+from nestflux.recording.after_snapshot import Recording, Served, serve
 from nestflux.recording.again import is_known, remember_again
 from nestflux.recording.generate import families_of
 from nestflux.recording.kept_steps import operations_of_steps, why_not_kept
 from nestflux.recording.measuring import Measuring, code_of, describe_python
 from nestflux.recording.place import Place, place_of
-from nestflux.recording.recorded_file import inexactness, prove_snapshot
+from nestflux.recording.recorded_file import inexactness
 from nestflux.recording.remembering import prints_by_name
-from nestflux.recording.snapshot import render_snapshot, settings_that_rows_assume
+from nestflux.recording.snapshot import settings_that_rows_assume
 from nestflux.recording.two_clocks import Twice, run_files, run_twice
 from nestflux.replaying.head import book, run_script
 
@@ -195,12 +196,10 @@ def _accept(edit: _Edit, loader: ExtendedLoader) -> Accepted:
     entries = place.folder.journal.entries
     twice = run_twice(place, entries, lambda each: measured.file(each, Direction.UP))
     before = _accepted_schema(place)
-    snapshot = render_snapshot(_last_name(place), twice.schema, twice.rows, twice.varying)
-    if not twice.varying.reasons:
-        prove_snapshot(place, snapshot, twice.schema)
+    served = serve(Recording(place, entries, lambda each: measured.file(each, Direction.UP)), twice)
     changes = Delta.between(before.reading, twice.schema.reading).lines()
-    _require_a_squashs_schema(edit, changes, snapshot)
-    staged = _staged(measured, record, snapshot, twice)
+    _require_a_squashs_schema(edit, changes, served.snapshot)
+    staged = _staged(measured, record, served, twice)
     return Accepted(
         entry.name,
         place.server.family,
@@ -233,23 +232,20 @@ def _require_a_squashs_schema(edit: _Edit, changes: Sequence[str], snapshot: str
 def _staged(
     edit: _Edit,
     record: FileRecord,
-    snapshot: str,
+    served: Served,
     twice: Twice,
 ) -> Staged:
     folder, entry = edit.place.folder, edit.entry
-    texts = {**texts_of(edit.up, edit.down, record), SNAPSHOT: snapshot}
+    texts = {**texts_of(edit.up, edit.down, record), SNAPSHOT: served.snapshot}
     up, down, deltas, _ = (sha256(text) for text in texts.values())
     journal = replace(
         folder.journal.replaced(replace(entry, up=up, down=down, record=deltas)),
-        snapshot=sha256(snapshot),
-        replay_because=twice.varying.reasons,
+        snapshot=sha256(served.snapshot),
+        replay_because=served.replay_because,
+        after_snapshot=served.after,
         rows_assume=settings_that_rows_assume(twice.rows),
     )
     return folder.stage(texts, journal)
-
-
-def _last_name(place: Place) -> str:
-    return place.folder.journal.entries[-1].name
 
 
 def _was_applied(alias: str, identity: str) -> bool:

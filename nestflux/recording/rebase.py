@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nestflux.conf import Configuration, configuration, history_folder
@@ -20,10 +20,10 @@ from nestflux.history.folder import JOURNAL, SNAPSHOT, Folder, write_all
 from nestflux.history.journal import Entry, Journal
 from nestflux.history.sqlfile import SqlFile, Statement, parse
 from nestflux.history.statements import sha256
+from nestflux.recording.after_snapshot import Recording, serve
 from nestflux.recording.generate import families_of
 from nestflux.recording.place import Place, place_of
 from nestflux.recording.recorded_file import RecordedFile, record_file
-from nestflux.recording.snapshot import render_snapshot
 from nestflux.recording.two_clocks import run_twice
 from nestflux.recording.working_copy import advanced, copied, paths_of
 
@@ -66,7 +66,7 @@ def _recorded(
 ) -> list[Rebased]:
     copy = copied(folder, plan.kept, scratch)
     place = place_of(alias, folder.family, configured, folder=copy)
-    place = advanced(place, _kept_snapshot(folder, place), copy.journal)
+    place = advanced(place, *_kept_snapshot(folder, place))
     made: list[Rebased] = []
     for entry in plan.moved:
         journal = place.folder.journal
@@ -85,19 +85,20 @@ def _recorded(
     return made
 
 
-def _kept_snapshot(folder: Folder, place: Place) -> dict[str, str]:
-    """``schema.sql`` after the last file that stays: a side of its conflict, or made anew where
-    git merged the two into one that nobody recorded."""
+def _kept_snapshot(folder: Folder, place: Place) -> tuple[dict[str, str], Journal]:
+    """``schema.sql`` after the last file that stays, and the journal that says what completes it:
+    a side of its conflict, or made anew where git merged the two into one that nobody recorded."""
     journal = place.folder.journal
     path = folder.path / SNAPSHOT
     for side in merging.sides(path.read_text(encoding="utf-8") if path.exists() else ""):
         if sha256(side) == journal.snapshot:
-            return {SNAPSHOT: side}
+            return {SNAPSHOT: side}, journal
     if not journal.entries:
-        return {SNAPSHOT: ""}
+        return {SNAPSHOT: ""}, journal
     twice = run_twice(place, journal.entries, place.folder.file)
-    name = journal.entries[-1].name
-    return {SNAPSHOT: render_snapshot(name, twice.schema, twice.rows, twice.varying)}
+    served = serve(Recording(place, journal.entries, place.folder.file), twice)
+    journal = replace(journal, replay_because=served.replay_because, after_snapshot=served.after)
+    return {SNAPSHOT: served.snapshot}, journal
 
 
 def _of_it(entry: Entry, journal: Journal, *, is_last: bool) -> frozenset[str]:

@@ -24,6 +24,7 @@ from nestflux.history.folder import SNAPSHOT, texts_of
 from nestflux.history.journal import Entry, Journal
 from nestflux.history.sqlfile import Direction, PythonStep, SqlFile
 from nestflux.history.statements import sha256
+from nestflux.recording.after_snapshot import Recording, changes_rows, serve
 from nestflux.recording.capture import Recorded, RunsOnData
 from nestflux.recording.changes import MigrationModule, written
 from nestflux.recording.executing import (
@@ -40,11 +41,11 @@ from nestflux.recording.private_values import private_values
 from nestflux.recording.remembering import prints_by_name, records_of
 from nestflux.recording.snapshot import (
     Volatility,
-    render_snapshot,
     settings_that_rows_assume,
     volatility,
 )
-from nestflux.replaying.head import book, bring_to_head, run_file, run_script
+from nestflux.recording.two_clocks import Twice
+from nestflux.replaying.head import book, bring_to_head, run_file
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -116,13 +117,7 @@ def _record(
     if part:
         part.require_held(built.migrations, [*built.forwards, *built.backwards])
     up, down = _files(place, name, built)
-    varying = _prove(place, journal, unwritten, built, up, down, part)
-    snapshot = render_snapshot(name, built.after, built.rows, varying)
-    reasons = tuple(dict.fromkeys((*journal.replay_because, *varying.reasons)))
-    if not reasons:
-        prove_snapshot(place, snapshot, built.after)
-    if part:
-        snapshot = render_snapshot(name, built.after, built.rows, varying, part.left_out)
+    twice = _prove(place, journal, unwritten, built, up, down, part)
     record = FileRecord(
         up=tuple(step for recorded in built.forwards for step in recorded.records),
         down=tuple(step for recorded in built.backwards for step in recorded.records),
@@ -133,18 +128,32 @@ def _record(
             [recorded.section for recorded in built.backwards],
         ),
     )
+    entry = Entry.of(up, down, record)
+    moves_rows = any(changes_rows(step) for _, _, step in up.steps())
+    served = serve(
+        Recording(
+            place,
+            (*journal.entries, entry),
+            lambda each: up if each is entry else place.folder.file(each),
+            unwritten,
+        ),
+        twice,
+        known=None if moves_rows else journal.after_snapshot,
+        left_out=part.left_out if part else None,
+    )
     return RecordedFile(
         place,
         up,
         down,
         record,
-        snapshot,
+        served.snapshot,
         replace(
             journal,
-            entries=(*journal.entries, Entry.of(up, down, record)),
+            entries=(*journal.entries, entry),
             features=place.server.features,
-            snapshot=sha256(snapshot),
-            replay_because=reasons,
+            snapshot=sha256(served.snapshot),
+            replay_because=served.replay_because,
+            after_snapshot=served.after,
             rows_assume=settings_that_rows_assume(built.rows),
         ),
     )
@@ -256,7 +265,7 @@ def _prove(
     up: SqlFile,
     down: SqlFile,
     part: Part | None,
-) -> Volatility:
+) -> Twice:
     """Run both texts on a fresh shadow, under another clock. Returns which rows vary by it."""
     order = [*journal.migrations, *(dotted((m.app_label, m.name)) for m in built.migrations)]
     logger.info("%s: running the text of %s.sql again", place.server.name, up.name)
@@ -267,27 +276,13 @@ def _prove(
         run_file(connection, up, steps)
         book(connection, [row for section in up.sections for row in section.books])
         _require_same(built.after, read_schema(connection), up)
-        varying = volatility(built.rows, read_rows(connection), private_values())
+        later = read_rows(connection)
+        varying = volatility(built.rows, later, private_values())
         _require_recorded_rows(varying, up)
         if built.left is not None:
             run_file(connection, down, steps)
             _require_same(built.left, read_schema(connection), down)
-    return varying
-
-
-def prove_snapshot(place: Place, snapshot: str, after: Schema) -> None:
-    """Raises NotReproduced where the snapshot, loaded, gives another schema than ``after``."""
-    logger.info("%s: loading %s", place.server.name, SNAPSHOT)
-    with place.shadow() as connection:
-        run_script(connection, snapshot)
-        found = read_schema(connection)
-    if difference := Delta.between(after.reading, found.reading):
-        raise NotReproduced(
-            "The snapshot, loaded into an empty schema, does not give what Django built:\n"
-            + "\n".join(f"    {line}" for line in difference.lines()[:20]),
-            where=f"{place.folder.path / SNAPSHOT}",
-            stands="nothing was written",
-        )
+    return Twice(built.after, built.rows, later, varying)
 
 
 def _require_recorded_rows(varying: Volatility, file: SqlFile) -> None:
@@ -295,10 +290,11 @@ def _require_recorded_rows(varying: Volatility, file: SqlFile) -> None:
     past the recorder."""
     if any(isinstance(step, PythonStep) for _, _, step in file.steps()):
         return
-    if unrecorded := [reason for reason in varying.reasons if "number of rows" in reason]:
+    if varying.uneven:
+        table = min(varying.uneven)
         raise NotReproduced(
-            f"Rows were written that could not be recorded ({unrecorded[0]}): an operation uses "
-            "callproc or a cursor of its own.",
+            f"Rows were written that could not be recorded ({table}: {varying.because[table]}): "
+            "an operation uses callproc or a cursor of its own.",
             where=file.name,
             stands="nothing was written",
             then="run it in a RunPython operation",

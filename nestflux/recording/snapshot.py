@@ -1,22 +1,27 @@
 """``schema.sql``: the whole schema after the last file, and the rows its own steps made.
 
-Rows that depend on the clock, on chance or on the machine are found by making them twice; a time
-or a uuid becomes an expression, anything else keeps the snapshot from being loaded at all.
+Rows that depend on the clock, on chance or on the machine are found by making them twice. A time
+becomes an expression and so does a uuid, even a key: a variable where other rows hold it. A table
+that holds anything else that varies is left empty, and its steps run after the load
+(``after_snapshot``).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from django.conf import settings
 
 from nestflux.database.reader import Schema, after_engine
 from nestflux.database.rows import Column, TableRows, insert_statements
 from nestflux.database.session import SQL_MODE
+from nestflux.history.ordering import parents_first
 from nestflux.history.snapshots import views_in_order
 from nestflux.history.sqlfile import delimited
+from nestflux.recording.pairing import Comparison, Pairs, Uuid, compare_rows, uuid_in
 
 # Settings on which rows of migrations commonly depend (django.contrib.sites, translations).
 _SETTINGS = ("LANGUAGE_CODE", "TIME_ZONE", "SITE_ID")
@@ -29,21 +34,41 @@ _NOW = {
     "date": "CURRENT_DATE",
     "time": "CURRENT_TIME(6)",
 }
+# A uuid in the form in which a column holds it; the server's own has dashes.
+_FORMS = {"dashed": "{}", "hex": "REPLACE({}, '-', '')", "bytes": "UNHEX(REPLACE({}, '-', ''))"}
 
 
 @dataclass(frozen=True)
 class Volatility:
     """What differed between two runs of the same steps.
 
-    ``expressions``: table → column → the SQL expression that stands for it in the snapshot;
-    ``reasons``: what cannot be written to a file at all, a line each, and ``unfrozen`` the tables
-    of which they speak; ``columns``: every column that varies, table → names.
+    ``columns``: by table, those that vary, but for uuids that only have another name in each run.
+    ``times``: by table, the cells (row, column) that an expression stands for in the snapshot.
+    ``renamed``: uuids of the first run that are others in the second, and ``uuids`` those of them
+    that each database makes anew. ``unfrozen``: the tables whose
+    rows may not be written to a file; ``because`` says why, a text a table. ``uneven``: of these,
+    the tables whose number of rows varies.
     """
 
     columns: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    expressions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    reasons: tuple[str, ...] = ()
-    unfrozen: frozenset[str] = frozenset()
+    times: Mapping[str, Mapping[tuple[int, int], str]] = field(default_factory=dict)
+    uuids: frozenset[str] = frozenset()
+    because: Mapping[str, str] = field(default_factory=dict)
+    uneven: frozenset[str] = frozenset()
+    renamed: frozenset[str] = frozenset()
+
+    @property
+    def unfrozen(self) -> frozenset[str]:
+        return frozenset(self.because)
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """A line a table."""
+        return tuple(f"{table}: {why}" for table, why in sorted(self.because.items()))
+
+    def without(self, tables: Mapping[str, str]) -> Volatility:
+        """The same with further tables left out, each with the reason."""
+        return replace(self, because={**tables, **self.because})
 
 
 def volatility(
@@ -56,51 +81,185 @@ def volatility(
     ``private`` are values of this machine: a column that holds one may not be written to a file
     either, although it does not vary here.
     """
-    columns: dict[str, frozenset[str]] = {}
-    expressions: dict[str, dict[str, str]] = {}
-    reasons: list[str] = []
-    unfrozen: set[str] = set()
-    for table in sorted(one.keys() | other.keys()):
-        first, second = one.get(table), other.get(table)
-        if first is None or second is None or len(first.rows) != len(second.rows):
-            reasons.append(f"{table}: the number of rows varies")
-            unfrozen.add(table)
-            columns[table] = frozenset(c.name for c in (first or second).columns)  # type: ignore[union-attr]
-            continue
-        differing = [
-            (index, column)
-            for index, column in enumerate(first.columns)
-            if any(a[index] != b[index] for a, b in zip(first.rows, second.rows, strict=True))
-        ]
-        if differing:
-            columns[table] = frozenset(column.name for _, column in differing)
-        for index, column in differing:
-            example = next((row[index] for row in first.rows if row[index] != "NULL"), "")
-            if expression := _expression(column, example):
-                expressions.setdefault(table, {})[column.name] = expression
-            else:
-                reasons.append(f"{table}.{column.name} varies from run to run")
-                unfrozen.add(table)
+    found = compare_rows(one, other)
+    uuids = frozenset(
+        uuid.value
+        for rows in one.values()
+        for _, index, uuid in _uuids_of(rows, found.uuids)
+        if _is_made_anew(rows, rows.columns[index], uuid)
+    )
+    because = dict.fromkeys(found.uneven, "the number of rows varies")
+    times: dict[str, Mapping[tuple[int, int], str]] = {}
+    for table, pairs in found.pairs.items():
+        first = one[table]
+        varying = found.columns.get(table, frozenset())
+        times[table] = _times(first, other[table], pairs, varying)
+        lost = _lost(first, other[table], found, uuids, times[table])
         for index, column in enumerate(first.columns):
             if any(value in row[index] for row in first.rows for value in private):
-                reasons.append(f"{table}.{column.name} holds a value of the environment")
-                unfrozen.add(table)
-    return Volatility(columns, expressions, tuple(reasons), frozenset(unfrozen))
+                because[table] = f"{column.name} holds a value of the environment"
+        if lost:
+            because[table] = _vary(c.name for c in first.columns if c.name in lost)
+    return Volatility(found.columns, times, uuids, because, found.uneven, found.uuids)
 
 
-def _expression(column: Column, example: str) -> str:
-    """What makes the column anew in each database, or nothing where that could not be known."""
-    if column.in_key or column.referenced:
-        return ""
-    if column.data_type == "uuid":
-        return "UUID()"
-    if column.data_type == "char" and len(example) == 34 and _is_hex(example[1:-1]):
-        return "REPLACE(UUID(), '-', '')"
-    return "" if column.unique else _NOW.get(column.data_type, "")
+def _lost(
+    first: TableRows,
+    second: TableRows,
+    found: Comparison,
+    uuids: frozenset[str],
+    times: Mapping[tuple[int, int], str],
+) -> set[str]:
+    """The columns with a value that is another one in each run, and that nothing stands for."""
+    varying = found.columns.get(first.table, frozenset())
+    of_rows = {  # keys that differ because the rows came in another order: those of one run will do
+        name for name, (to, key) in first.references if key not in found.columns.get(to, ())
+    } | {column.name for column in first.columns if column.counted}
+    lost = set()
+    for a, b in found.pairs[first.table]:
+        for index, column in enumerate(first.columns):
+            value = first.rows[a][index]
+            if value == second.rows[b][index] or (a, index) in times:
+                continue
+            uuid = uuid_in(value)
+            is_known = (uuid is not None and uuid.value in uuids) or column.name in of_rows
+            if column.name in varying or not is_known:
+                lost.add(column.name)
+    return lost
 
 
-def _is_hex(text: str) -> bool:
-    return all(character in "0123456789abcdef" for character in text)
+def _vary(names: Iterable[str]) -> str:
+    *most, last = names
+    return f"{', '.join(most)} and {last} vary" if most else f"{last} varies"
+
+
+def _times(
+    first: TableRows, second: TableRows, pairs: Pairs, varying: frozenset[str]
+) -> Mapping[tuple[int, int], str]:
+    """The cells that hold the time at which the row was made. In a key two could be the same."""
+    keys = {name for key in first.keys for name in key}
+    found = {}
+    for index, column in enumerate(first.columns):
+        now = _NOW.get(column.data_type)
+        if now is None or column.name not in varying or column.referenced or column.name in keys:
+            continue
+        for a, b in pairs:
+            ours, theirs = first.rows[a][index], second.rows[b][index]
+            if ours != theirs and "NULL" not in (ours, theirs):
+                found[a, index] = now
+    return found
+
+
+def _is_made_anew(rows: TableRows, column: Column, uuid: Uuid) -> bool:
+    """Is it a uuid, and no secret that only looks like one? A column of a uuid's type holds nothing
+    else; of another type, those are believed that tell rows apart and state version and variant."""
+    if column.data_type == "uuid" or (column.data_type == "char" and uuid.form == "hex"):
+        return True
+    is_key = column.in_key or column.referenced
+    return is_key and uuid.value[12] in "12345678" and uuid.value[16] in "89ab"
+
+
+def _uuids_of(rows: TableRows, wanted: frozenset[str]) -> Iterator[tuple[int, int, Uuid]]:
+    """The cells that hold one of these uuids."""
+    if not wanted:
+        return
+    for number, row in enumerate(rows.rows):
+        for index, value in enumerate(row):
+            if (uuid := uuid_in(value)) and uuid.value in wanted:
+                yield number, index, uuid
+
+
+def other_rows(
+    wanted: Mapping[str, TableRows],
+    found: Mapping[str, TableRows],
+    may_vary: Mapping[str, frozenset[str]],
+    may_be_renamed: frozenset[str] | None = None,
+) -> Mapping[str, str]:
+    """Where rows are others than wanted, by table, beyond what varies in each run anyway. Pure.
+
+    Args:
+        may_vary: by table, the columns.
+        may_be_renamed: uuids among the wanted ones; None: any.
+    """
+    compared = compare_rows(wanted, found)
+    differing = dict.fromkeys(sorted(compared.uneven), "another number of rows")
+    for table, columns in sorted(compared.columns.items()):
+        if other := sorted(columns - may_vary.get(table, frozenset())):
+            differing[table] = f"other values in {', '.join(other)}"
+    renamed = frozenset() if may_be_renamed is None else compared.uuids - may_be_renamed
+    for table, rows in wanted.items():
+        if names := sorted({rows.columns[i].name for _, i, _ in _uuids_of(rows, renamed)}):
+            differing.setdefault(table, f"other values in {', '.join(names)}")
+    return differing
+
+
+def refer_to_left_out(rows: Mapping[str, TableRows], varying: Volatility) -> Mapping[str, str]:
+    """The tables that hold a uuid of a row that the snapshot leaves out, each with the reason."""
+    homes: dict[str, set[str]] = {}
+    holders: dict[str, set[str]] = {}
+    for table, found in rows.items():
+        referring = {name for name, _ in found.references}
+        for _, index, uuid in _uuids_of(found, varying.uuids):
+            holders.setdefault(uuid.value, set()).add(table)
+            if found.columns[index].in_key and found.columns[index].name not in referring:
+                homes.setdefault(uuid.value, set()).add(table)
+    left_out = {}
+    for value, tables in holders.items():
+        if lost := sorted(homes.get(value, tables) & varying.unfrozen):
+            for table in sorted(tables - varying.unfrozen):
+                left_out[table] = f"it refers to rows of {lost[0]}"
+    return left_out
+
+
+@dataclass(frozen=True)
+class Written:
+    """Rows as ``schema.sql`` has them: expressions in the place of what varies. ``variables`` are
+    the uuids that more than one row holds, by the name of the variable."""
+
+    variables: tuple[str, ...]
+    rows: tuple[TableRows, ...]
+
+
+def written(rows: Mapping[str, TableRows], varying: Volatility) -> Written:
+    """The rows that the snapshot has, in an order that does not depend on what varies."""
+    frozen = {table: found for table, found in rows.items() if table not in varying.unfrozen}
+    held = Counter(u.value for r in frozen.values() for _, _, u in _uuids_of(r, varying.uuids))
+    names: dict[str, str] = {}
+    tables = {}
+    parents = {table: {to for _, (to, _) in r.references} for table, r in frozen.items()}
+    for table in parents_first(parents).order:  # what a row refers to has its variable already
+        found = frozen[table]
+        times = varying.times.get(table, {})
+        cells: dict[tuple[int, int], Uuid] = {
+            (number, index): uuid for number, index, uuid in _uuids_of(found, varying.uuids)
+        }
+        keys = {index for index, column in enumerate(found.columns) if column.in_key}
+        numbers = list(range(len(found.rows)))
+        if any(index in keys for _, index in cells):
+            texts = {cell: names.get(uuid.value, "") for cell, uuid in cells.items()}
+            numbers = _sorted(found, {**times, **texts})
+        made = []
+        for number in numbers:
+            values = list(found.rows[number])
+            for index in range(len(values)):
+                if uuid := cells.get((number, index)):
+                    if held[uuid.value] > 1:
+                        names.setdefault(uuid.value, f"@nestflux_{len(names) + 1}")
+                    values[index] = _FORMS[uuid.form].format(names.get(uuid.value, "UUID()"))
+                else:
+                    values[index] = times.get((number, index), values[index])
+            made.append(tuple(values))
+        tables[table] = replace(found, rows=tuple(made))
+    return Written(tuple(names.values()), tuple(tables[table] for table in frozen))
+
+
+def _sorted(found: TableRows, texts: Mapping[tuple[int, int], str]) -> list[int]:
+    """The rows' numbers in the order of their text, with ``texts`` in the place of what varies."""
+
+    def text_of(number: int) -> tuple[str, ...]:
+        return tuple(texts.get((number, i), value) for i, value in enumerate(found.rows[number]))
+
+    return sorted(range(len(found.rows)), key=text_of)
 
 
 def settings_that_rows_assume(rows: Mapping[str, TableRows]) -> dict[str, object]:
@@ -136,12 +295,13 @@ def render_snapshot(
     create = schema.create
     tables = {key: sql for key, sql in create.items() if key.startswith("table ")}
     for key, sql in sorted({**tables, **(left_out or {})}.items()):
-        counter = _counter_to_state(schema, key, rows) if key in tables else ""
+        filled = key in tables and key.split(" ", 1)[1] not in varying.unfrozen
+        counter = _counter_to_state(schema, key, rows) if filled else ""
         blocks.append(delimited(after_engine(sql, counter) if counter else sql))
-    for table, found in rows.items():
-        if table not in varying.unfrozen:
-            expressions = varying.expressions.get(table, {})
-            blocks += [delimited(sql) for sql in insert_statements(found, expressions)]
+    held = written(rows, varying)
+    if held.variables:
+        blocks.append("\n".join(f"SET {name} = UUID();" for name in held.variables))
+    blocks += [delimited(sql) for found in held.rows for sql in insert_statements(found)]
     for kind in ("function", "procedure"):
         blocks += [delimited(create[key]) for key in create if key.startswith(f"{kind} ")]
     blocks += [delimited(create[key]) for key in views_in_order(create)]

@@ -38,7 +38,7 @@ from nestflux.history.statements import Kind, kind_of
 from nestflux.recording.generate import families_of
 from nestflux.recording.measuring import Measuring
 from nestflux.recording.place import Place, place_of, require_sound
-from nestflux.recording.snapshot import render_snapshot, volatility
+from nestflux.recording.snapshot import other_rows, render_snapshot, written
 from nestflux.recording.two_clocks import Twice, run_files, run_twice
 from nestflux.replaying.head import run_script
 
@@ -182,11 +182,9 @@ def squash(alias: str, plans: Sequence[SquashPlan]) -> list[Squashed]:
 def _squashed(place: Place, plan: SquashPlan) -> Squashed:
     logger.info("%s: running %s files", place.server.name, len(plan.entries))
     twice = run_twice(place, plan.entries, place.folder.file)
-    if twice.varying.reasons:
+    if reasons := _why_no_file(twice):
         raise Refused(
-            "The rows that these files make may not be written to a file: "
-            + "; ".join(twice.varying.reasons)
-            + ".",
+            f"The rows that these files make may not be written to a file: {'; '.join(reasons)}.",
             where=str(place.folder.path),
             stands="nothing was changed",
             then="squash up to the file before the one that makes them: "
@@ -196,6 +194,14 @@ def _squashed(place: Place, plan: SquashPlan) -> Squashed:
     made = _proved(place, Squashed(plan, place, up, down, FileRecord((), ())), twice)
     _prove_what_follows(made)
     return made
+
+
+def _why_no_file(twice: Twice) -> tuple[str, ...]:
+    """Rows that vary; and a file of a history has no variables, which the snapshot has for them."""
+    if twice.varying.because:
+        return twice.varying.reasons
+    variables = written(twice.rows, twice.varying).variables
+    return ("several rows hold the same generated uuid",) if variables else ()
 
 
 # ---- the texts -----------------------------------------------------------------------------
@@ -346,11 +352,8 @@ def _require_same(wanted: Schema, found: Schema, file: SqlFile) -> None:
 
 def _require_same_rows(twice: Twice, found: Mapping[str, TableRows], file: SqlFile) -> None:
     """The same rows, but for the columns that are other ones in each run."""
-    differing = volatility(twice.rows, found)
-    lines = [reason for reason in differing.reasons if "number of rows" in reason]
-    for table, columns in differing.columns.items():
-        if other := sorted(columns - twice.varying.columns.get(table, frozenset())):
-            lines.append(f"{table}: other values in {', '.join(other)}")
+    differing = other_rows(twice.rows, found, twice.varying.columns, twice.varying.renamed)
+    lines = [f"{table}: {what}" for table, what in differing.items()]
     if lines:
         raise NotReproduced(
             "The up file does not give the rows that the files give which it replaces:\n"

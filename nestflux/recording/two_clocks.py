@@ -25,10 +25,12 @@ Files = Callable[[Entry], SqlFile]
 
 @dataclass(frozen=True)
 class Twice:
-    """What files made of an empty schema, ``rows`` under the clock of now."""
+    """What files made of an empty schema, ``rows`` under the clock of now and ``later`` under
+    another one."""
 
     schema: Schema
     rows: Mapping[str, TableRows]
+    later: Mapping[str, TableRows]
     varying: Volatility
 
 
@@ -45,8 +47,8 @@ def run_twice(place: Place, entries: Sequence[Entry], files: Files) -> Twice:
         schema, rows = read_schema(connection), read_rows(connection)
     with place.shadow_of_another_time() as connection:
         run_files(connection, place, entries, files)
-        varying = volatility(rows, read_rows(connection), private_values())
-    return Twice(schema, rows, varying)
+        later = read_rows(connection)
+    return Twice(schema, rows, later, volatility(rows, later, private_values()))
 
 
 def run_files(

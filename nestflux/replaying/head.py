@@ -37,15 +37,47 @@ def bring_to_head(
     connection: BaseDatabaseWrapper, folder: Folder, journal: Journal, loader: ExtendedLoader
 ) -> None:
     """Make an empty shadow what a database is after the last file of ``journal``: by its
-    snapshot, or, where rows may not be frozen, file by file."""
+    snapshot, or, where that is not enough, file by file."""
     book(connection, journal.books)
     if not journal.entries:
         return
     if journal.replay_because:
         replay(connection, folder, journal.entries, loader)
     else:
-        run_script(connection, folder.snapshot())
+        steps = StepRunner(loader, journal.migrations)
+        load_snapshot(connection, folder.snapshot(), journal.after_snapshot.steps, steps)
     pin(connection, PINNED)
+
+
+def load_snapshot(
+    connection: BaseDatabaseWrapper, text: str, after: Sequence[str], steps: StepRunner
+) -> None:
+    """What a fresh database gets: the text of ``schema.sql``, and the steps that make the rows
+    which it may not hold. (``applying/fresh.py`` does the same under lock and ledger.)
+
+    Raises NotReproduced, naming the step, where one does not run.
+    """
+    run_script(connection, text)
+    if after:
+        pin(connection, PINNED)
+    for locator in after:
+        try:
+            steps.run_as_django(steps.find(locator), connection)
+        except Exception as error:  # the server's, or whatever a Python step raises
+            raise NotReproduced(
+                f"the Python step {locator} does not run after schema.sql: "
+                f"{_described(error, connection)}",
+                where=locator,
+                stands="nothing was written",
+            ) from error
+
+
+def _described(error: Exception, connection: BaseDatabaseWrapper) -> str:
+    if isinstance(error, NestFluxError):
+        return error.what
+    if isinstance(error, Error):
+        return in_words(error, connection)
+    return f"{type(error).__name__}: {error}"
 
 
 def replay(
@@ -101,13 +133,9 @@ def run_section(
         except NestFluxError:
             raise
         except Exception as error:  # the server's, or whatever a Python step raises
-            told = (
-                in_words(error, connection)
-                if isinstance(error, Error)
-                else f"{type(error).__name__}: {error}"
-            )
             raise NotReproduced(
-                f"Step {ordinal} of {file.name} fails when it is run again: {told}",
+                f"Step {ordinal} of {file.name} fails when it is run again: "
+                f"{_described(error, connection)}",
                 where=f"{section.migration}, {file.direction} file, step {ordinal}",
                 stands="nothing was written",
             ) from error

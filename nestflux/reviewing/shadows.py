@@ -8,21 +8,31 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from django.conf import settings
+
 from nestflux.applying.edits import CodeChange, Remaining, code_changes, path_of
-from nestflux.database.reader import read_schema
+from nestflux.applying.plan import replay_reasons
+from nestflux.database.reader import Schema, read_schema
+from nestflux.database.rows import TableRows, read_rows
 from nestflux.exceptions import NestFluxError, ServerUnavailable
 from nestflux.graph.fingerprints import django_series, prints_of
 from nestflux.graph.loader import load, undotted
+from nestflux.graph.python_steps import StepRunner
 from nestflux.graph.source import is_own_path
 from nestflux.history.deltas import Delta, FileRecord
-from nestflux.history.journal import Entry
+from nestflux.history.folder import Folder
+from nestflux.history.journal import Entry, Journal
 from nestflux.history.sqlfile import Direction, PythonStep, parse
 from nestflux.recording.again import Again, Walk
+from nestflux.recording.pairing import compare_rows
 from nestflux.recording.place import Place
-from nestflux.replaying.head import book, replay, run_script
+from nestflux.recording.snapshot import other_rows
+from nestflux.replaying.head import book, load_snapshot, replay
 from nestflux.reviewing.subjects import History, Migrations, Replay
 
 if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
     from nestflux.graph.loader import ExtendedLoader
 
 
@@ -106,20 +116,38 @@ def _versions(found: Migrations, place: Place, entries: Sequence[Entry]) -> Mapp
 
 
 def replayed(history: History, place: Place) -> Replay:
-    """Every file on an empty schema, against the snapshot on another one. Raises
-    ServerUnavailable where no schema can be made."""
+    """Every file on an empty schema, against what a fresh database gets instead on another one:
+    the snapshot, and the steps behind it. Raises ServerUnavailable where no schema can be made."""
     folder, journal = place.folder, place.folder.journal
     logger.info("%s: running the files again", place.server.name)
     try:
         with place.shadow() as connection:
             book(connection, ())
             replay(connection, folder, journal.entries, load())
-            built = read_schema(connection)
+            built, rows = read_schema(connection), read_rows(connection)
         with place.shadow() as connection:
-            run_script(connection, folder.snapshot())
-            said = read_schema(connection)
+            loaded, loaded_rows = _loaded(connection, folder, journal)
+        difference = Delta.between(loaded.reading, built.reading)
+        if replay_reasons(journal, _settings_now(journal)):
+            return Replay(history, difference=difference)  # a fresh database runs the files
+        with place.shadow_of_another_time() as connection:
+            varying = compare_rows(loaded_rows, _loaded(connection, folder, journal)[1]).columns
     except ServerUnavailable:
         raise
     except NestFluxError as error:
         return Replay(history, failed=error)
-    return Replay(history, difference=Delta.between(said.reading, built.reading))
+    return Replay(history, difference=difference, rows=other_rows(rows, loaded_rows, varying))
+
+
+def _loaded(
+    connection: BaseDatabaseWrapper, folder: Folder, journal: Journal
+) -> tuple[Schema, Mapping[str, TableRows]]:
+    """What a fresh database gets; of one that runs the files, what the snapshot says of them."""
+    book(connection, journal.books)
+    after = () if journal.replay_because else journal.after_snapshot.steps
+    load_snapshot(connection, folder.snapshot(), after, StepRunner(load(), journal.migrations))
+    return read_schema(connection), read_rows(connection)
+
+
+def _settings_now(journal: Journal) -> Mapping[str, object]:
+    return {name: getattr(settings, name, None) for name in journal.rows_assume}

@@ -114,11 +114,15 @@ class Migrations:
 
 @dataclass(frozen=True)
 class Replay:
-    """All files of a history on an empty shadow, against its snapshot."""
+    """All files of a history on an empty shadow, against its snapshot and the steps behind it.
+
+    ``rows``: tables whose rows differ, each with how.
+    """
 
     history: History
     failed: NestFluxError | None = None
     difference: Delta = field(default_factory=Delta)
+    rows: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

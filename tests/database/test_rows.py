@@ -51,7 +51,7 @@ def test_inserts_give_the_same_rows_back(table: BaseDatabaseWrapper) -> None:
     with table.cursor() as cursor:
         cursor.execute("DELETE FROM `a ``table`")
         assert read_rows(table) == {}
-        for sql in insert_statements(found, {}, batch=2):
+        for sql in insert_statements(found, batch=2):
             cursor.execute(sql)
         again = read_rows(table)["a `table"]
         cursor.execute("SELECT COUNT(*) FROM `a ``table` WHERE small = 16777216 OR id > 1")
@@ -97,13 +97,19 @@ def test_rows_are_in_the_order_of_the_key_and_keys_are_known(scratch: BaseDataba
     }
 
 
-def test_expressions_replace_whole_columns_but_not_nulls(scratch: BaseDatabaseWrapper) -> None:
+def test_keys_and_references_are_read_with_the_rows(scratch: BaseDatabaseWrapper) -> None:
     with scratch.cursor() as cursor:
-        cursor.execute("CREATE TABLE t (id int PRIMARY KEY, made datetime(6))")
-        cursor.execute("INSERT INTO t VALUES (1, NOW(6)), (2, NULL)")
+        cursor.execute("CREATE TABLE p (id int AUTO_INCREMENT PRIMARY KEY, slug varchar(9) UNIQUE)")
+        cursor.execute(
+            "CREATE TABLE c (a int, b varchar(99), p int, UNIQUE two (p, a), UNIQUE part (b(9)), "
+            "KEY many (a), FOREIGN KEY (p) REFERENCES p (id))"
+        )
+        cursor.execute("INSERT INTO p VALUES (1, 'one')")
+        cursor.execute("INSERT INTO c VALUES (1, 'x', 1)")
 
-    (sql,) = insert_statements(read_rows(scratch)["t"], {"made": "CURRENT_TIMESTAMP(6)"})
+    found = read_rows(scratch)
 
-    assert sql == (
-        "INSERT INTO `t` (`id`, `made`) VALUES\n  (1, CURRENT_TIMESTAMP(6)),\n  (2, NULL)"
-    )
+    assert found["p"].keys == (("id",), ("slug",))
+    assert [c.name for c in found["p"].columns if c.counted] == ["id"]
+    assert found["c"].keys == (("p", "a"),)  # a prefix tells no rows apart
+    assert found["c"].references == (("p", ("p", "id")),)

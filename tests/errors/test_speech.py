@@ -149,13 +149,21 @@ class TestColour:
         assert "\x1b[" in speaker.on_a_terminal("talk", "refused", kind="xterm").stdout
 
     def test_no_color_takes_it_away(self, speaker: Project) -> None:
-        assert "\x1b[" not in speaker.on_a_terminal("talk", "refused", "--no-color").stdout
-        assert "\x1b[" not in speaker.on_a_terminal("talk", "wide", "--no-color").stdout
+        assert (
+            "\x1b["
+            not in speaker.on_a_terminal("talk", "refused", "--no-color", kind="xterm").stdout
+        )
+        assert (
+            "\x1b[" not in speaker.on_a_terminal("talk", "wide", "--no-color", kind="xterm").stdout
+        )
 
     def test_so_does_the_variable(self, speaker: Project) -> None:
         speaker.env["NO_COLOR"] = "1"
 
-        assert "\x1b[" not in speaker.on_a_terminal("talk", "refused").stdout
+        assert "\x1b[" not in speaker.on_a_terminal("talk", "refused", kind="xterm").stdout
+
+    def test_so_does_a_terminal_that_knows_no_colors(self, speaker: Project) -> None:
+        assert "\x1b[" not in speaker.on_a_terminal("talk", "refused", kind="dumb").stdout
 
 
 def test_nobody_to_ask_is_no(speaker: Project) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+
+import django
 
 from tests.scenario import REPOSITORY
 
@@ -29,7 +32,20 @@ def is_whole() -> bool:
 def python_of(year: int) -> Path:
     """The Python in whose packages are those of that year."""
     packages = HERE / ("packages-whole.txt" if is_whole() else "packages.txt")
-    return _room(f"{year}", packages, HERE / f"constraints-{year}.txt", HERE / "packages.txt")
+    constraints = _with_the_running_django(HERE / f"constraints-{year}.txt")
+    return _room(f"{year}", packages, constraints, HERE / "packages.txt")
+
+
+def _with_the_running_django(constraints: Path) -> Path:
+    """The same packages, with the Django that runs these tests where it is another than 5.2."""
+    if django.VERSION[:2] == (5, 2):
+        return constraints
+    other = ROOMS / f"{constraints.stem}-django{django.get_version()}.txt"
+    text = constraints.read_text(encoding="utf-8")
+    other.parent.mkdir(parents=True, exist_ok=True)
+    pinned = re.sub(r"(?mi)^django==.*$", f"Django=={django.get_version()}", text)
+    other.write_text(pinned, encoding="utf-8")
+    return other
 
 
 @cache
@@ -39,7 +55,8 @@ def python_of_others() -> Path:
 
 
 def _room(name: str, packages: Path, constraints: Path, *more: Path) -> Path:
-    room = ROOMS / f"{name}-{_hashed([packages, *more, constraints])}"
+    version = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    room = ROOMS / f"{name}-python{version}-{_hashed([packages, *more, constraints])}"
     with _alone():
         wheel = _wheel()
         python = room / "bin" / "python"

@@ -15,7 +15,7 @@ FAILS = Kind(
 DIFFERS = Kind(
     "snapshot-differs",
     Severity.ERROR,
-    "a fresh database has another schema than one that ran the files",
+    "a fresh database has another schema or other rows than one that ran the files",
 )
 
 
@@ -35,13 +35,15 @@ def files_that_do_not_run(replay: Replay) -> Iterator[Finding]:
 
 @rule(Replay)
 def a_snapshot_of_another_schema(replay: Replay) -> Iterator[Finding]:
-    if not replay.difference:
+    if not replay.difference and not replay.rows:
         return
+    what = "another schema" if replay.difference else "other rows"
+    lines = [*replay.difference.lines(), *(f"{t}: {how}" for t, how in replay.rows.items())]
     journal = replay.history.journal
     last = journal.entries[-1].name if journal else ""
     yield DIFFERS.found(
-        f"The files give another schema than {SNAPSHOT} says.",
+        f"The files give {what} than {SNAPSHOT} says.",
         where=replay.history.folder.path / SNAPSHOT,
-        details=("+ only the files give it, - only the snapshot", *replay.difference.lines()),
+        details=("+ only the files give it, - only the snapshot", *lines),
         then=f"python manage.py db_generate --accept {last}.sql   (writes {SNAPSHOT} anew)",
     )

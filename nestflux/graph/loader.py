@@ -209,10 +209,15 @@ def dotted(key: Key) -> str:
 
 
 def is_held(loader: MigrationLoader, key: Key, held: Collection[str]) -> bool:
-    """Is a migration among ``held``, or, where it is a squash, all that it replaces?"""
-    replaces = loader.disk_migrations[key].replaces
-    return dotted(key) in held or bool(
-        replaces and all(dotted(replaced) in held for replaced in replaces)
+    """Is a migration among ``held``, or, where it is a squash, all that it replaces? From Django
+    6.0 a squash may replace squashes."""
+    if dotted(key) in held:
+        return True
+    found = loader.disk_migrations.get(key)  # None: its file was removed after the squash
+    return bool(
+        found
+        and found.replaces
+        and all(is_held(loader, replaced, held) for replaced in found.replaces)
     )
 
 

@@ -89,7 +89,7 @@ class ExtendedLoader(MigrationLoader):
         )
 
     def _place(self, key: Key) -> int:
-        names = map(dotted, [key, *self.disk_migrations[key].replaces])
+        names = map(dotted, _with_replaced(self, key))
         held = [self._places[name] for name in names if name in self._places]
         return max(held, default=len(self._places))
 
@@ -206,6 +206,14 @@ def _resolved(migration: Migration) -> Migration:
 def dotted(key: Key) -> str:
     """``("blog", "0001_initial")`` → ``blog.0001_initial``."""
     return f"{key[0]}.{key[1]}"
+
+
+def _with_replaced(loader: MigrationLoader, key: Key) -> Iterator[Key]:
+    """A migration and all that it replaces: from Django 6.0 a squash may replace squashes."""
+    yield key
+    found = loader.disk_migrations.get(key)  # None: its file was removed after the squash
+    for replaced in found.replaces if found else ():
+        yield from _with_replaced(loader, replaced)
 
 
 def is_held(loader: MigrationLoader, key: Key, held: Collection[str]) -> bool:

@@ -18,8 +18,10 @@ from typing import TYPE_CHECKING, Any, TextIO
 from django.apps import apps
 from django.apps.registry import Apps
 from django.db.backends.base import schema
+from django.db.migrations import operations
 from django.db.migrations.autodetector import MigrationAutodetector
 from django.db.migrations.executor import MigrationExecutor
+from django.db.models import deletion
 
 if TYPE_CHECKING:
     from django.conf import SettingsReference
@@ -31,6 +33,15 @@ if TYPE_CHECKING:
 
 # The module of the model classes that a state makes: django/db/migrations/state.py, ``render``.
 HISTORICAL_MODULE = "__fake__"
+
+# What newer Djangos have, public names that Django 5.2 lacks: empty there.
+# AlterConstraint changes what Django says when a row breaks a constraint, and makes no SQL:
+# django/db/migrations/operations/models.py, from 6.0.
+ALTER_CONSTRAINT: tuple[type[Operation], ...] = tuple(
+    getattr(operations, name) for name in ("AlterConstraint",) if hasattr(operations, name)
+)
+# The type of DB_CASCADE, DB_SET_NULL and DB_SET_DEFAULT: django/db/models/deletion.py, from 6.1.
+_DATABASE_ON_DELETE: Any = getattr(deletion, "DatabaseOnDelete", ())
 
 _DRIVER = str(Path("MySQLdb", "connections.py"))
 
@@ -192,6 +203,15 @@ class OpenExecutor(MigrationExecutor):
 
     def _migrate_all_backwards(self, plan: Any, full_plan: Any, fake: bool) -> None:
         self.migrate_backwards(plan, full_plan)
+
+
+def database_on_delete(on_delete: object) -> str:
+    """``CASCADE``: what the server does when a row goes that is referred to. Empty where Django
+    does it, or where this is no ``on_delete``."""
+    if not isinstance(on_delete, _DATABASE_ON_DELETE):
+        return ""
+    rule: Any = on_delete
+    return str(rule.operation)
 
 
 def setting_of(reference: SettingsReference) -> str:

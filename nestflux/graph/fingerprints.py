@@ -31,7 +31,7 @@ from django.db.migrations.operations.base import Operation
 from django.db.models import Field
 from django.utils.functional import Promise
 
-from nestflux.django_compat import setting_of
+from nestflux.django_compat import ALTER_CONSTRAINT, database_on_delete, setting_of
 from nestflux.graph.reach import Reach
 from nestflux.graph.source import (
     SourceMissing,
@@ -49,8 +49,9 @@ if TYPE_CHECKING:
 _VERSION = "2:"
 # What makes no SQL: Field.non_db_attrs (django/db/models/fields/__init__.py), but for the column's
 # name and for `blank`, of which a new column's default depends (BaseDatabaseSchemaEditor.
-# _effective_default); and where a file field keeps its files.
-_SILENT = set(Field.non_db_attrs) - {"blank", "db_column"} | {"storage", "upload_to"}
+# _effective_default); where a file field keeps its files; and an on_delete that Django carries out
+# (from 6.1 it is not in that list, for the server may carry it out: see _is_silent).
+_SILENT = set(Field.non_db_attrs) - {"blank", "db_column"} | {"storage", "upload_to", "on_delete"}
 _SILENT_OPTIONS = set(AlterModelOptions.ALTER_OPTION_KEYS) - {"managed"}
 _LITERALS = (
     str | bytes | int | float | complex | bool | None | decimal.Decimal | uuid.UUID | datetime.date
@@ -179,7 +180,9 @@ def _codes(operation: Operation) -> list[Any]:
 def _operation(operation: Operation, counts: Counts) -> str:
     """Empty for one that makes no SQL, and for those that a receiver of ``pre_migrate`` put in."""
     kind = type(operation)
-    if isinstance(operation, AlterModelManagers) or kind.__name__ == "RenameContentType":
+    if isinstance(operation, (AlterModelManagers, *ALTER_CONSTRAINT)):
+        return ""
+    if kind.__name__ == "RenameContentType":
         return ""
     if isinstance(operation, RunPython):  # its code has a fingerprint of its own
         return f"RunPython(atomic={operation.atomic})"
@@ -207,6 +210,11 @@ def _operation(operation: Operation, counts: Counts) -> str:
     return told
 
 
+def _is_silent(key: str, value: Any) -> bool:
+    """Does a field's argument make no SQL?"""
+    return key in _SILENT and not (key == "on_delete" and database_on_delete(value))
+
+
 def _call(path: str, args: Iterable[Any], kwargs: dict[str, Any], counts: Counts) -> str:
     shown = [_value(each, counts) for each in args]
     shown += [f"{key}={_value(kwargs[key], counts)}" for key in sorted(kwargs)]
@@ -232,7 +240,7 @@ def _value(value: Any, counts: Counts) -> str:
             return _operation(value, counts)
         case Field():
             _, path, args, kwargs = value.deconstruct()
-            kept = {key: each for key, each in kwargs.items() if key not in _SILENT}
+            kept = {key: each for key, each in kwargs.items() if not _is_silent(key, each)}
             return _call(path, args, kept, counts)
         case list() | tuple():
             return _list(_value(each, counts) for each in value)
@@ -246,6 +254,8 @@ def _value(value: Any, counts: Counts) -> str:
             return f"{value.pattern!a}/{int(value.flags)}"
         case partial():
             return _call("partial", (value.func, *value.args), value.keywords, counts)
+    if rule := database_on_delete(value):
+        return f"ON DELETE {rule}"
     if isinstance(value, _LITERALS):
         return f"{type(value).__name__}:{value!a}"
     if hasattr(value, "deconstruct") and not isinstance(value, type):

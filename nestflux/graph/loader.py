@@ -89,7 +89,7 @@ class ExtendedLoader(MigrationLoader):
         )
 
     def _place(self, key: Key) -> int:
-        names = map(dotted, [key, *self.disk_migrations[key].replaces])
+        names = map(dotted, _with_replaced(self, key))
         held = [self._places[name] for name in names if name in self._places]
         return max(held, default=len(self._places))
 
@@ -208,11 +208,24 @@ def dotted(key: Key) -> str:
     return f"{key[0]}.{key[1]}"
 
 
+def _with_replaced(loader: MigrationLoader, key: Key) -> Iterator[Key]:
+    """A migration and all that it replaces: from Django 6.0 a squash may replace squashes."""
+    yield key
+    found = loader.disk_migrations.get(key)  # None: its file was removed after the squash
+    for replaced in found.replaces if found else ():
+        yield from _with_replaced(loader, replaced)
+
+
 def is_held(loader: MigrationLoader, key: Key, held: Collection[str]) -> bool:
-    """Is a migration among ``held``, or, where it is a squash, all that it replaces?"""
-    replaces = loader.disk_migrations[key].replaces
-    return dotted(key) in held or bool(
-        replaces and all(dotted(replaced) in held for replaced in replaces)
+    """Is a migration among ``held``, or, where it is a squash, all that it replaces? From Django
+    6.0 a squash may replace squashes."""
+    if dotted(key) in held:
+        return True
+    found = loader.disk_migrations.get(key)  # None: its file was removed after the squash
+    return bool(
+        found
+        and found.replaces
+        and all(is_held(loader, replaced, held) for replaced in found.replaces)
     )
 
 

@@ -43,7 +43,7 @@ from django.db.migrations.utils import resolve_relation
 from django.db.models import Model
 from django.db.models.signals import pre_migrate
 
-from nestflux.django_compat import models_are_made, receiver_of
+from nestflux.django_compat import ALTER_CONSTRAINT, models_are_made, receiver_of
 
 Key = tuple[str, str]
 
@@ -61,7 +61,7 @@ _CHANGES = (
     AlterIndexTogether,
     AlterModelTableComment,
 )
-_WITHOUT_MODELS = (AlterModelOptions, AlterModelManagers, RunSQL)
+_WITHOUT_MODELS = (AlterModelOptions, AlterModelManagers, RunSQL, *ALTER_CONSTRAINT)
 _CONTENT_TYPE = ("contenttypes", "contenttype")
 _INJECTS_RENAMES = "django.contrib.contenttypes.management.inject_rename_contenttypes_operations"
 
@@ -136,6 +136,9 @@ def _is_plain(operation: Operation) -> bool:
     """Exactly one of Django's own that are known here; nothing in it may bring code of its own."""
     if type(operation) is AlterField:
         return _is_djangos(operation.field)
+    if type(operation) in ALTER_CONSTRAINT:  # what is dropped later is the constraint of this one
+        altered: Any = operation
+        return _is_djangos(altered.constraint)
     if type(operation) is RunSQL:
         return not operation.state_operations
     return is_addition(operation) or type(operation) in (*_CHANGES, *_WITHOUT_MODELS)

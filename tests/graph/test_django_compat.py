@@ -10,6 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+import django
 import pytest
 from django.apps import apps
 from django.conf import SettingsReference, settings
@@ -325,3 +326,10 @@ def test_private_names_of_django_stand_in_one_module() -> None:
     }
 
     assert found == {Path("django_compat.py")}
+
+
+@pytest.mark.skipif(django.VERSION < (6, 1), reason="needs Django 6.1")
+def test_the_names_of_newer_djangos_are_there() -> None:
+    assert [each.__name__ for each in compat.ALTER_CONSTRAINT] == ["AlterConstraint"]
+    rules: list[Any] = [models.CASCADE, *map(models.__dict__.get, ("DB_CASCADE", "DB_SET_NULL"))]
+    assert [compat.database_on_delete(rule) for rule in rules] == ["", "CASCADE", "SET NULL"]

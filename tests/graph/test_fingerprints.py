@@ -10,6 +10,7 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
+import django
 import pytest
 from django.db import migrations, models
 from django.db.migrations.migration import Migration
@@ -18,6 +19,7 @@ from nestflux.graph import reach, source
 from nestflux.graph.fingerprints import fingerprint, prints_of
 from nestflux.graph.source import told
 
+needs_6_1 = pytest.mark.skipif(django.VERSION < (6, 1), reason="needs Django 6.1")
 Fill = Callable[..., str]
 STEP = """
     from django.db import migrations
@@ -284,6 +286,30 @@ def test_operations_that_make_no_sql_do_not_count() -> None:
     managers = migrations.AlterModelManagers("product", [])
 
     assert operations(options, field(), managers) == operations(field())
+
+
+@needs_6_1
+def test_another_constraint_message_makes_no_sql() -> None:
+    constraint = models.CheckConstraint(condition=models.Q(price__gte=0), name="price")
+    alter = migrations.AlterConstraint("product", "price", constraint)
+
+    assert operations(alter, field()) == operations(field())
+
+
+def reference(on_delete: str) -> Any:
+    key = models.ForeignKey("shop.Maker", getattr(models, on_delete), null=True)
+    return migrations.AddField("product", "maker", key)
+
+
+def test_an_on_delete_that_django_carries_out_does_not_count() -> None:
+    assert operations(reference("CASCADE")) == operations(reference("PROTECT"))
+
+
+@needs_6_1
+def test_an_on_delete_that_the_server_carries_out_counts() -> None:
+    rules = ("CASCADE", "DB_CASCADE", "DB_SET_NULL", "DB_SET_DEFAULT")
+
+    assert len({operations(reference(rule)) for rule in rules}) == len(rules)
 
 
 def test_sql_counts_as_it_stands_and_the_way_back_too() -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.conf import settings
+from django.core.management.base import CommandError
 from django.db import connections
 from django.db.migrations.exceptions import (
     BadMigrationError,
@@ -130,7 +131,12 @@ def load(
     try:
         with collector_resting():
             loader = ExtendedLoader(connection, extra, order)
-    except (BadMigrationError, CircularDependencyError, NodeNotFoundError) as error:
+    except (  # CommandError: two squashes that replace each other, from Django 6.0
+        BadMigrationError,
+        CircularDependencyError,
+        NodeNotFoundError,
+        CommandError,
+    ) as error:
         raise Refused(
             f"The migrations do not form a graph: {error}", stands="nothing was changed"
         ) from None

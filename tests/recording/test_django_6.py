@@ -359,3 +359,16 @@ def test_a_squash_of_squashes_of_recorded_migrations_makes_no_file(
     site.succeeds("db_generate", "--check")
     site.succeeds("db_migrate")
     require_all(site)
+
+
+def test_squashes_that_replace_each_other_are_no_graph(project: ProjectFactory) -> None:
+    circle = {
+        "0001_one.py": SQUASHED.format(one="0001_other", other="0001_initial", more=""),
+        "0001_other.py": SQUASHED.format(one="0001_one", other="0002_name", more=""),
+    }
+    site = project({"shop": {"models.py": DEFAULTS, **in_the_app(REPLACED | circle)}})
+
+    outcome = site.run("db_generate")
+
+    assert outcome.code == 2
+    assert "The migrations do not form a graph: Cyclical squash" in outcome.stderr

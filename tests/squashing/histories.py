@@ -114,6 +114,7 @@ SQUASH = "0004_squashed"
 def record(project: Project) -> None:
     """Four files, and one behind them: ``0005_note``."""
     project.write("shop/models.py", HEAD + ITEM + EVENT)
+    project.succeeds("makemigrations", "shop")  # or it would be a file of its own behind depot's
     project.succeeds("db_generate", "--name", "initial")
     name = f"migrations_sql/{project.server.family}/0001_initial.sql"
     table = next(t for t in project.read(name).split(";") if "CREATE TABLE `shop_event`" in t)

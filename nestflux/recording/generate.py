@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, TextIO
 
+from django.db.migrations import CreateModel
 from django.db.migrations.migration import Migration
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.utils import Error
@@ -237,23 +238,42 @@ def _plans(
 
 def _past(alias: str, unwritten: Sequence[Migration]) -> frozenset[str]:
     """The migrations that exist, where the project is older than its history: its own apps have
-    some, or its database was migrated. None where they cannot be applied without those that are
-    still to be written (a new project's user model, on which Django's own admin depends)."""
+    some, or its database was migrated. Those of apps belong to them whose tables are there already
+    (``db_pull`` wrote their models). None where they cannot be applied without those that are still
+    to be written (a new project's user model, on which Django's own admin depends)."""
     loader = load(None, unwritten)
-    new = {(migration.app_label, migration.name) for migration in unwritten}
+    tables, was_migrated = _in_database(alias)
+    made = _made_already(unwritten, tables)
+    new = {(m.app_label, m.name) for m in unwritten if m.app_label not in made}
     exist = loader.graph.nodes.keys() - new
     if any(new.intersection(loader.graph.forwards_plan(key)) for key in exist):
         return frozenset()
     has_own = any(is_own(type(loader.graph.nodes[key]).__module__) for key in exist)
-    return frozenset(map(dotted, exist)) if has_own or _was_migrated(alias) else frozenset()
+    return frozenset(map(dotted, exist)) if has_own or was_migrated else frozenset()
 
 
-def _was_migrated(alias: str) -> bool:
-    """Does the alias' database hold rows of ``django_migrations``? No, where it cannot be asked."""
+def _made_already(unwritten: Sequence[Migration], tables: Collection[str]) -> set[str]:
+    """The apps that get their first migrations and all of whose tables are there."""
+    own: dict[str, set[str]] = {}
+    for migration in unwritten:
+        for operation in migration.operations:
+            if isinstance(operation, CreateModel) and operation.options.get("managed", True):
+                name = f"{migration.app_label}_{operation.name_lower}"
+                found = own.setdefault(migration.app_label, set())
+                found.add(str(operation.options.get("db_table") or name))
+    first = {migration.app_label for migration in unwritten if migration.initial}
+    return {label for label, found in own.items() if label in first and found <= set(tables)}
+
+
+def _in_database(alias: str) -> tuple[set[str], bool]:
+    """The tables of the alias' database, and whether it holds rows of ``django_migrations``;
+    nothing, where it cannot be asked."""
+    connection = connection_for(alias)
     try:
-        return bool(MigrationRecorder(connection_for(alias)).applied_migrations())
+        names = set(connection.introspection.table_names())
+        return names, bool(MigrationRecorder(connection).applied_migrations())
     except (Error, NestFluxError):
-        return False
+        return set(), False
 
 
 def _write(modules: Sequence[MigrationModule], files: Sequence[RecordedFile]) -> None:

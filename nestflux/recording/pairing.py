@@ -121,9 +121,12 @@ class _Comparing:
         ours, theirs = self._labels(first, 0), self._labels(second, 1)
         best, is_sure, fewest = _in_place(first), False, len(first.columns) + 1
         for pairs, sure in _candidates(first, ours, theirs):
-            differing = sum(
-                any(ours[a][c] != theirs[b][c] for a, b in pairs) for c in range(len(first.columns))
+            varying = frozenset(
+                column.name
+                for index, column in enumerate(first.columns)
+                if any(ours[a][index] != theirs[b][index] for a, b in pairs)
             )
+            differing = len(varying - _reordered(first, second, varying))
             if differing < fewest or (differing == fewest and sure > is_sure):
                 best, is_sure, fewest = pairs, sure, differing
             if not differing:

@@ -118,7 +118,7 @@ def fill(apps, schema_editor):
     step = "migrations.RunPython(fill, migrations.RunPython.noop)"
     shop.write("shop/migrations/0002_token.py", migration(step, head=fill))
 
-    outcome = shop.succeeds("db_generate", env={"PAYMENT_TOKEN": "live-4711-0815"})
+    outcome = shop.succeeds("db_generate", "-v", "2", env={"PAYMENT_TOKEN": "live-4711-0815"})
 
-    assert "shop_product.name holds a value of the environment" in outcome.stdout
+    assert "shop_product: name holds a value of the environment" in outcome.stdout
     assert not [p for p in shop.history.rglob("*") if p.is_file() and "4711" in p.read_text()]

@@ -11,7 +11,9 @@ from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test import Client
 
+from nestflux.admin import sql_migrations
 from nestflux.database.ledger_tables import ensure_ledger
+from nestflux.history.families import Behind
 from nestflux.models import Backup, Run, SqlMigration, Statement
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -103,6 +105,18 @@ def test_the_list_shows_file_state_and_time(staff: Client, ledger: SqlMigration)
     assert "0099_spiders.sql" in shown
     assert '<span class="nestflux-state bad">failed</span>' in shown
     assert "0.25\N{NO-BREAK SPACE}s" in shown
+
+
+def test_the_list_says_which_family_is_behind_and_how_it_catches_up(
+    staff: Client, ledger: SqlMigration, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    behind = Behind("mysql", "mariadb", ("0098_webs",), ("blog.0098_webs",))
+    monkeypatch.setattr(sql_migrations, "families_behind", lambda alias: (behind,))
+
+    shown = page(staff, LIST)
+
+    assert "The MySQL history is behind since 0098_webs.sql of MariaDB" in shown
+    assert "python manage.py db_generate --family mysql" in shown
 
 
 def test_the_page_of_a_file_names_its_server(staff: Client, ledger: SqlMigration) -> None:

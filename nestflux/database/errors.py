@@ -17,7 +17,6 @@ from django.db import connections
 from django.db.utils import Error, NotSupportedError
 
 from nestflux.database.packets import SMALL, is_too_large, limit_elsewhere
-from nestflux.django_compat import bytes_sent
 from nestflux.exceptions import NestFluxError, ServerUnavailable, ServerUnsupported
 
 if TYPE_CHECKING:
@@ -68,6 +67,8 @@ def in_words(
 
     explain = EXPLANATIONS.get(number)
     statement = sql or statement_of(error)
+    from nestflux.django_compat import bytes_sent  # Django's migrations: only where one fails
+
     failure = Failure(number, message, statement, connection, sent=bytes_sent(error))
     words = explain(failure) if explain else ""
     if not words:
@@ -91,6 +92,8 @@ def statement_of(error: BaseException) -> str:
 def was_too_large(error: BaseException, connection: BaseDatabaseWrapper) -> bool:
     """Did the connection end because a packet was larger than the server takes? The server's
     limit is asked in another connection, for this one cannot be asked any more."""
+    from nestflux.django_compat import bytes_sent  # Django's migrations: only where one fails
+
     sent = bytes_sent(error)
     return sent >= SMALL and is_too_large(sent, limit_elsewhere(connection))
 

@@ -28,7 +28,6 @@ from nestflux.database.errors import (
     unavailable,
 )
 from nestflux.database.server import Server, connection_for, server_of
-from nestflux.django_compat import stream_of
 from nestflux.exceptions import Misconfigured, NestFluxError
 from nestflux.installed import without_mysqlclient
 from nestflux.management.printer import PlainPrinter, Printer
@@ -95,6 +94,8 @@ class PlainSpeech(BaseCommand):
         watches. With ``--json`` it writes to stderr, for stdout holds the document."""
         from rich.console import Console
 
+        from nestflux.django_compat import stream_of
+
         wrapper = self._wrapper(stderr=stderr)
         watched, colour = wrapper.isatty(), self._is_coloured
         return Console(
@@ -113,6 +114,9 @@ class PlainSpeech(BaseCommand):
 
     def printer(self) -> Printer:
         """``console`` for whole lines of text."""
+        from nestflux.django_compat import stream_of  # Django's migrations, of which a run without
+        # work needs none
+
         wrapper = self._wrapper()
         if wrapper.isatty() or self._is_coloured:
             return self.console()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.apps import apps
 
 from nestflux.exceptions import HistoryError
+from nestflux.wording import listed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,5 +48,4 @@ def require_this_projects(journal: Journal, path: Path) -> None:
 
 
 def _listed(names: list[str]) -> str:
-    shown = ", ".join(map(repr, names[:4]))
-    return f"{shown} and {len(names) - 4} more" if len(names) > 4 else shown
+    return listed([repr(name) for name in names], most=4)

@@ -6,12 +6,14 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Column
 
+_SPINNER, _ELAPSED = "⠋", "0:00:00"
+
 
 class LiveLine:
     """Stands below what is printed, from its making until ``stop``."""
 
     def __init__(self, console: Console, text: str) -> None:
-        self._line = Progress(*_columns(), console=console, transient=True)
+        self._line = Progress(*_columns(console.width), console=console, transient=True)
         self._task = self._line.add_task(text, total=None)
         self._line.start()
 
@@ -27,15 +29,13 @@ class LiveLine:
         self._line.stop()
 
 
-def _columns() -> tuple[SpinnerColumn, TextColumn, TimeElapsedColumn]:
+def _columns(width: int) -> tuple[SpinnerColumn, TextColumn, TimeElapsedColumn]:
     """Where the line is too long for the terminal, the text gives way and not the seconds."""
-    text = TextColumn(
-        "{task.description}",
-        markup=False,
-        table_column=Column(no_wrap=True, overflow="ellipsis"),
-    )
+    # A minimum width is not kept where no column may wrap (rich 15, Table._collapse_widths): the
+    # text has a maximum instead, which leaves a space before and after it.
+    text = Column(no_wrap=True, overflow="ellipsis", max_width=width - len(_SPINNER + _ELAPSED) - 2)
     return (
-        SpinnerColumn(table_column=Column(no_wrap=True, min_width=1)),
-        text,
-        TimeElapsedColumn(table_column=Column(no_wrap=True, min_width=len("0:00:00"))),
+        SpinnerColumn(table_column=Column(no_wrap=True)),
+        TextColumn("{task.description}", markup=False, table_column=text),
+        TimeElapsedColumn(table_column=Column(no_wrap=True)),
     )

@@ -248,6 +248,7 @@ def test_a_person_at_a_terminal_sees_how_far_a_statement_has_come(
     shown = big.on_a_terminal("db_migrate", kind="xterm").stdout
 
     copied = r"stage \d of \d, \d+ %" if family == "mariadb" else r"[\d,]+ of [\d,]+ rows"
-    assert re.search(rf"0002_note  1 of 1, copying, {copied}: ALTER TABLE shop_prod", shown)
+    # Where the counts are long the statement gives way, and never the seconds.
+    assert re.search(rf"0002_note  1 of 1, copying, {copied}: ALTER TABLE s.*… \S*0:00:0\d", shown)
     assert re.search(r"0003_dearer  1 of 1, [\d,]+ rows changed: UPDATE shop_product", shown)
     assert "✓ Applied migration: 0003_dearer.sql  (1 statement" in shown

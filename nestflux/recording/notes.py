@@ -1,8 +1,8 @@
-"""What a reviewer must be told of a migration and would not see in its SQL. Pure."""
+"""What a reviewer must be told of a migration and would not see in its SQL."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.db.migrations.migration import Migration
@@ -18,6 +18,7 @@ from django.db.models import Index, UniqueConstraint
 from django.db.models.fields import NOT_PROVIDED
 
 from nestflux.history.sqlfile import Section, Statement
+from nestflux.recording.another_time import another_time
 
 
 def notes_for(
@@ -39,49 +40,72 @@ def notes_for(
 
 
 def _volatile(migration: Migration, section: Section) -> Iterator[tuple[str, str]]:
-    for operation in volatile_fields(migration, section):
-        default = operation.field.default
-        name = getattr(default, "__qualname__", repr(default))
+    for operation, field in volatile_fields(migration, section):
+        if isinstance(operation, AlterField) and not _fills_nulls(section, field.column):
+            continue
         yield (
             "VOLATILE",
-            f"{operation.model_name}.{operation.name}: its default {name}() was evaluated "
+            f"{operation.model_name}.{operation.name}: {_default_of(field)} was evaluated "
             "once; every existing row gets that one value",
         )
 
 
-def volatile_fields(migration: Migration, section: Section) -> Iterator[AddField | AlterField]:
-    """A default that gives another value at each call is evaluated once for all existing rows:
-    in ADD COLUMN, or in the UPDATE that fills NULLs.
+def _default_of(field: Any) -> str:
+    if not field.has_default():
+        return f"its value of now ({'auto_now' if field.auto_now else 'auto_now_add'})"
+    return f"its default {getattr(field.default, '__qualname__', repr(field.default))}()"
 
-    Source: django/db/backends/base/schema.py, effective_default.
-    """
+
+def volatile_fields(
+    migration: Migration, section: Section
+) -> Iterator[tuple[AddField | AlterField, Any]]:
+    """The operations with a value in their SQL that another recording would not give: in ADD
+    COLUMN, in SET DEFAULT or in the UPDATE that fills NULLs. With each goes its field, which knows
+    its column."""
     for operation in migration.operations:
         if not isinstance(operation, AddField | AlterField):
             continue
-        field = operation.field
-        if not field.has_default() or not callable(field.default) or field.null:
+        field = operation.field.clone()
+        field.set_attributes_from_name(operation.name)
+        if field.column is None or field.many_to_many or field.db_default is not NOT_PROVIDED:
             continue
-        if field.db_default is not NOT_PROVIDED or field.many_to_many:
+        if isinstance(operation, AlterField) and not _gives_default(section, field.column):
             continue
-        if isinstance(operation, AlterField) and not _fills_nulls(section, field.get_attname()):
-            continue
-        if _varies(field.default):
-            yield operation
+        if _varies(field):
+            yield operation, field
 
 
-def _varies(default: Callable[[], Any]) -> bool:
-    """A default that cannot be called here (it asks the database, say) is taken for constant."""
+def _varies(field: Any) -> bool:
+    """Whether the value is another one at another time, or drawn at random. A default that cannot
+    be called here (it asks the database, say) is taken for constant.
+
+    Source: django/db/backends/base/schema.py, ``_effective_default``.
+    """
+    if not field.has_default():
+        return getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False)
+    if not callable(field.default):
+        return False
     try:
-        return bool(default() != default())
+        now = field.default()
+        with another_time():
+            return bool(field.default() != now)
     except Exception:
         return False
 
 
-def _fills_nulls(section: Section, name: str) -> bool:
-    return any(
-        isinstance(step, Statement) and step.sql.startswith("UPDATE") and f"`{name}`" in step.sql
-        for step in section.steps
-    )
+def _gives_default(section: Section, column: str) -> bool:
+    """Django gives NULLs a value in two ways; of auto_now and auto_now_add in the first alone
+    (django/db/backends/base/schema.py, ``_alter_field``)."""
+    sets = f"ALTER COLUMN `{column}` SET DEFAULT "
+    return _fills_nulls(section, column) or any(sets in sql for sql in _statements(section))
+
+
+def _fills_nulls(section: Section, column: str) -> bool:
+    return any(sql.startswith("UPDATE") and f"`{column}`" in sql for sql in _statements(section))
+
+
+def _statements(section: Section) -> Iterator[str]:
+    return (step.sql for step in section.steps if isinstance(step, Statement))
 
 
 def _no_ops(migration: Migration, features: Any) -> Iterator[tuple[str, str]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import io
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, redirect_stdout
@@ -24,12 +23,10 @@ from nestflux.graph.receivers import historical_receivers_kept
 from nestflux.history.folder import Folder
 from nestflux.history.sqlfile import Direction
 from nestflux.other_project import require_this_projects
+from nestflux.recording.another_time import another_time
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
-
-# How far ahead the clock of the second run is: another year, month, day, hour and weekday.
-_LATER = datetime.timedelta(days=433, hours=5, minutes=7, seconds=11)
 
 
 @dataclass(frozen=True)
@@ -67,10 +64,7 @@ class Place:
     @contextmanager
     def shadow_of_another_time(self) -> Iterator[BaseDatabaseWrapper]:
         """A shadow under another clock, Python's and the server's: rows that vary by it show."""
-        import time_machine  # with pytest, where that is installed: a tenth of a second
-
-        later = datetime.datetime.now(tz=datetime.UTC) + _LATER
-        with self.shadow() as connection, time_machine.travel(later, tick=True):
+        with self.shadow() as connection, another_time() as later:
             with connection.cursor() as cursor:
                 cursor.execute("SET timestamp = %s", [later.timestamp()])
             yield connection

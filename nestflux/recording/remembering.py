@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import types
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db.migrations.loader import MigrationLoader
@@ -114,7 +114,7 @@ def comparable(
     Args:
         recorded: what Django gives for the migration, which shows where defaults are used.
     """
-    columns = tuple(_volatile_columns(migration, recorded, direction))
+    columns = _volatile_columns(migration, recorded, direction)
     return tuple(_masked(each, columns) for each in texts_of(section))
 
 
@@ -128,24 +128,25 @@ def texts_of(section: Section) -> tuple[str, ...]:
 
 def _volatile_columns(
     migration: Migration, section: Section, direction: Direction
-) -> Iterator[str]:
-    """The columns whose default's value is drawn anew at each recording. On the way back also
-    those of removed and altered fields, whose default only the state before knows."""
-    for operation in volatile_fields(migration, section):
-        yield operation.field.db_column or operation.name
+) -> frozenset[str] | None:
+    """The columns whose default's value is another one at each recording; None for any column.
+
+    On the way back these are of removed and altered fields, which only the state before knows.
+    """
     if direction is Direction.DOWN:
-        for each in migration.operations:
-            if isinstance(each, RemoveField | AlterField):
-                yield each.name
+        removed = any(isinstance(each, RemoveField | AlterField) for each in migration.operations)
+        return None if removed else frozenset()
+    return frozenset(field.column for _, field in volatile_fields(migration, section))
 
 
-def _masked(sql: str, columns: Collection[str]) -> str:
+def _masked(sql: str, columns: frozenset[str] | None) -> str:
     """A statement's tokens; of a column's default, and of the UPDATE that fills its NULLs, only
     that there is a value."""
     found = significant(sql)
     shown = [token.text for token in found]
     named = {token.text.strip("`") for token in found if token.kind == "name"}
-    if named.intersection(columns) and (start := _value_starts(found)):
+    is_volatile = columns is None or not columns.isdisjoint(named)
+    if is_volatile and (start := _value_starts(found)):
         shown[start : _value_ends(found, start)] = ["…"]
     return " ".join(shown)
 

@@ -120,5 +120,8 @@ def _run(*command: str) -> None:
 
 
 if __name__ == "__main__":  # ahead of the tests that need them: mostly a wait for the network
-    for constraints in sorted(HERE.glob("constraints-*.txt"), reverse=True):
-        python_of(int(constraints.stem.removeprefix("constraints-")))
+    years = [int(year) for year in sys.argv[1:]] or [
+        int(path.stem.removeprefix("constraints-")) for path in HERE.glob("constraints-*.txt")
+    ]
+    for year in sorted(years, reverse=True):
+        print(python_of(year))

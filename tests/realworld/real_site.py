@@ -88,6 +88,10 @@ class RealSite:
         outcome = self._run("stock.py", *args)
         assert outcome.code == 0, str(outcome)
 
+    def run_script(self, name: str) -> Outcome:
+        """``python NAME``, a script of ``site/``."""
+        return self._run(name)
+
     def generate(self) -> None:
         """A file a stage."""
         for number, stage in enumerate(self.stages, start=1):

@@ -11,7 +11,16 @@ import pytest
 
 from nestflux.history.statements import sha256
 from tests.conftest import ProjectFactory
-from tests.reviewing.shop import INITIAL, MODELS, SLUGS, check, clean, found, the_only
+from tests.reviewing.shop import (
+    FIRST_MODELS,
+    INITIAL,
+    MODELS,
+    SLUGS,
+    check,
+    clean,
+    found,
+    the_only,
+)
 from tests.scenario import REPOSITORY, Outcome, Project
 from tests.scenarios.looking import difference, everything_in
 from tests.scenarios.refusing import refused
@@ -68,10 +77,61 @@ def migrate_says(shop: Project) -> Outcome:
     return shop.run("db_migrate", "--replay")
 
 
+# What Django gives existing rows, where it depends on when it is asked, or on chance.
+OF_THE_MOMENT = {
+    "added": """
+            migrations.AddField("product", "made", models.DateTimeField(auto_now_add=True)),
+            migrations.AddField("product", "seen", models.DateTimeField(auto_now=True, null=True)),
+            migrations.AddField("product", "told", models.DateTimeField(default=timezone.now)),
+            migrations.AddField("product", "at", models.TimeField(auto_now=True, db_column="hour")),
+            migrations.AddField("product", "maybe", models.UUIDField(default=uuid4, null=True)),
+            migrations.AddField("product", "like", models.ForeignKey(
+                "shop.Product", models.CASCADE, db_constraint=False, default=time_ns)),
+            migrations.AddField("product", "token", models.UUIDField(null=True, db_column="tkn")),
+    """,
+    "filled": """
+            migrations.AlterField("product", "token", models.UUIDField(
+                default=uuid4, db_column="tkn")),
+            migrations.AlterField("product", "seen", models.DateTimeField(auto_now=True)),
+    """,
+    "removed": """
+            migrations.RemoveField("product", "at"),
+            migrations.RemoveField("product", "like"),
+            migrations.RemoveField("product", "told"),
+            migrations.RemoveField("product", "token"),
+    """,
+}
+MOMENT = """
+    from time import time_ns
+    from uuid import uuid4
+
+    from django.db import migrations, models
+    from django.utils import timezone
+
+
+    class Migration(migrations.Migration):
+        dependencies = [("shop", "{before}")]
+        operations = [{operations}]
+"""
+
+
 def test_a_sound_project_is_clean(migrated: Project) -> None:
     """A volatile default too, which gives another literal at each recording."""
     clean(migrated)
     assert check(migrated).json["not_checked"] == []
+
+
+def test_values_of_the_moment_are_no_edit_either_way(project: ProjectFactory) -> None:
+    shop = project({"shop": {"models.py": FIRST_MODELS, "migrations/0001_initial.py": INITIAL}})
+    shop.succeeds("db_generate", "--name", "products")
+    before = "0001_initial"
+    for number, (name, operations) in enumerate(OF_THE_MOMENT.items(), start=2):
+        text = MOMENT.format(before=before, operations=operations)
+        before = f"{number:04d}_{name}"
+        shop.write(f"shop/migrations/{before}.py", text)
+    shop.succeeds("db_generate", "--existing-only", "--name", "moments")
+
+    clean(shop, "--no-ledger", "--existing-only")
 
 
 def test_what_makes_no_other_sql_is_no_finding_and_stops_nothing(shop: Project) -> None:

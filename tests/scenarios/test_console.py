@@ -29,6 +29,7 @@ LONG_NAME = f"0002_{'longer_than_most_' * 3}name"
 _ERASES, _MOVES_UP = "\x1b[2K", "\x1b[1A"
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _SECONDS = re.compile(r"\d+\.\d s\b")
+_ID = re.compile(r"(?<=-- Id: )\S+")  # a file's, which is drawn at random
 
 
 def stays(shown: str) -> list[str]:
@@ -44,7 +45,8 @@ def stays(shown: str) -> list[str]:
 
 def words(outcome: Outcome) -> list[str]:
     """What was said, without how it was laid out."""
-    return _SECONDS.sub("… s", "\n".join(stays(outcome.stdout + outcome.stderr))).split()
+    shown = "\n".join(stays(outcome.stdout + outcome.stderr))
+    return _ID.sub("…", _SECONDS.sub("… s", shown)).split()
 
 
 Reader = Callable[..., Outcome]
@@ -101,11 +103,25 @@ def differences(shop: Project, *command: str, before: Callable[[], object] = lam
         ("db_resolve",),
         ("migrate", "--plan"),
         ("sqlmigrate", "shop", "0001"),
+        ("db_squash", "--to", "0002", "--plan"),
+        ("db_restore",),
     ],
     ids=" ".join,
 )
 def test_before_anything_ran(shop: Project, command: tuple[str, ...]) -> None:
     assert differences(shop, *command) == ""
+
+
+def test_what_would_be_written(shop: Project) -> None:
+    shop.edit("shop/models.py", "max_length=40", "max_length=60")
+
+    assert differences(shop, "db_generate", "--dry-run", "--name", "wider", "--noinput") == ""
+
+
+def test_models_from_a_database(shop: Project) -> None:
+    shop.succeeds("db_migrate")
+
+    assert differences(shop, "db_pull", "--plan") == ""
 
 
 def test_a_run_and_what_is_looked_at_after_it(shop: Project) -> None:

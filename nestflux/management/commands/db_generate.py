@@ -194,11 +194,8 @@ class Command(NestFluxCommand):
         for file in made.files:
             path = shown(file.place.folder.up_path(file.up.name))
             console.print(f"\nWould write {path}:", style="bold")
-            if console.is_terminal:
-                sql = Syntax(render(file.up), "mysql", theme="ansi_light", word_wrap=True)
-                console.print(sql)
-            else:
-                self.stdout.write(render(file.up))
+            sql = Syntax("", "mysql", theme="ansi_light").highlight(render(file.up))
+            console.print(sql, soft_wrap=True, end="")
 
     def _say_rebased(self, done: list[Rebased]) -> None:
         for name, old in dict.fromkeys((one.file.up.name, one.old.name) for one in done):

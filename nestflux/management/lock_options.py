@@ -9,8 +9,8 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from nestflux.applying.retry import RetryPolicy
-from nestflux.database.lock_times import LockTimes
+from nestflux.applying.run.retry_policy import RetryPolicy
+from nestflux.ledger.lock_times import LockTimes
 
 _LONGEST = 31536000  # the servers' own limit of lock_wait_timeout: a year
 

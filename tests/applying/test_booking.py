@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from nestflux.applying.booking import look, overlaid
-from nestflux.history.deltas import ORDER, Delta
+from nestflux.adopting.mark_applied import look, overlaid
+from nestflux.schema.diff import ORDER, Delta
 from tests.applying.conftest import copy_recorded
 from tests.conftest import ProjectFactory
 from tests.scenario import Outcome, Project

@@ -212,8 +212,9 @@ def test_the_load_of_a_fresh_database_and_the_ledger_keep_the_same_limit(live: P
         """
         import json
         from django.db import connection
-        from nestflux.applying.api import Options, migrate
-        from nestflux.applying.retry import RetryPolicy
+        from nestflux.applying.run.context import Options
+        from nestflux.applying.run.migrate import migrate
+        from nestflux.applying.run.retry_policy import RetryPolicy
         seen = {}
         def note(execute, sql, params, many, context):
             word = " ".join(sql.split()[:3]).replace("`", "")

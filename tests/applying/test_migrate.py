@@ -53,7 +53,7 @@ def test_with_nothing_pending_one_query_runs_and_no_migration_is_imported(shop: 
         """
         import json, sys
         from django.db import connection
-        from nestflux.applying.api import migrate
+        from nestflux.applying.run.migrate import migrate
         connection.ensure_connection()
         seen = []
         def note(execute, sql, params, many, context):

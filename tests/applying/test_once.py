@@ -10,8 +10,9 @@ REFUSING = """
 import json, MySQLdb
 from django.db import connection
 from django.db.utils import OperationalError
-from nestflux.applying.api import Options, migrate
-from nestflux.applying.retry import RetryPolicy
+from nestflux.applying.run.context import Options
+from nestflux.applying.run.migrate import migrate
+from nestflux.applying.run.retry_policy import RetryPolicy
 from nestflux.exceptions import NestFluxError
 
 ran, refusals = [], {refusals}
@@ -113,7 +114,7 @@ def test_a_run_waits_briefly_for_its_own_tables_and_gives_the_session_back(shop:
         """
         import json
         from django.db import connection
-        from nestflux.applying.api import migrate
+        from nestflux.applying.run.migrate import migrate
         names = "lock_wait_timeout", "max_statement_time", "max_execution_time"
         def session():
             with connection.cursor() as cursor:

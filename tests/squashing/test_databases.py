@@ -325,8 +325,8 @@ def test_a_baseline(shop: Project) -> None:
 
 _KILLED = """
     import os, signal
-    from nestflux.applying.api import migrate
-    from nestflux.database.ledger import Ledger
+    from nestflux.applying.run.migrate import migrate
+    from nestflux.ledger.ledger import Ledger
 
     def die(*args, **given):
         os.kill(os.getpid(), signal.SIGKILL)
@@ -352,8 +352,10 @@ def test_killed_while_it_is_booked(squashed: Project, method: str) -> None:
 
 _KILLED_AT = """
     import os, signal
-    from nestflux.applying.api import migrate, rollback, Options
-    from nestflux.applying.apply import Passage
+    from nestflux.applying.run.migrate import migrate
+    from nestflux.applying.run.rollback import rollback
+    from nestflux.applying.run.context import Options
+    from nestflux.applying.run.attempt import Passage
 
     run = Passage._execute
 

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import CommandParser
 
-from nestflux.applying.first_look import make_plan, nothing_to_do
+from nestflux.applying.plan.load_plan import make_plan, nothing_to_do
 from nestflux.exceptions import Refused
 from nestflux.management.backup_options import add_backup_arguments, backup_choice
 from nestflux.management.command import NestFluxCommand
 from nestflux.management.lock_options import LockOptions
 
 if TYPE_CHECKING:
-    from nestflux.applying.context import Options
+    from nestflux.applying.run.context import Options
     from nestflux.management.progress import Progress
 
 _UP_TO_DATE = "Database is up to date!"
@@ -80,7 +80,7 @@ class Command(LockOptions, NestFluxCommand):
         self._migrate(alias, options)
 
     def _migrate(self, alias: str, options: dict[str, Any]) -> None:
-        from nestflux.applying.migrate import migrate
+        from nestflux.applying.run.migrate import migrate
         from nestflux.management.progress import Progress
 
         with Progress(self.printer()) as progress:
@@ -110,7 +110,7 @@ class Command(LockOptions, NestFluxCommand):
             self.printer().print(_UP_TO_DATE)
 
     def _options(self, progress: Progress, options: dict[str, Any]) -> Options:
-        from nestflux.applying.context import Options
+        from nestflux.applying.run.context import Options
 
         return Options(
             lock=self.lock_times(options),
@@ -126,9 +126,9 @@ class Command(LockOptions, NestFluxCommand):
     def _book(self, alias: str, options: dict[str, Any]) -> None:
         if options["to"] or options["replay"]:
             raise Refused("Give --book without --to and --replay: it runs nothing.")
-        from nestflux.applying.booking import book, plan_booking
+        from nestflux.adopting.mark_applied import book, plan_booking
+        from nestflux.management.plan_format import booking_as_json, booking_lines
         from nestflux.management.progress import Progress
-        from nestflux.management.shown import booking_as_json, booking_lines
 
         plan = plan_booking(alias, options["book"])
         console = self.printer()
@@ -152,8 +152,8 @@ class Command(LockOptions, NestFluxCommand):
             self.found()
 
     def _show_plan(self, alias: str, options: dict[str, Any]) -> None:
-        from nestflux.applying.one_by_one import backups_due, works_of
-        from nestflux.management.shown import plan_as_json, plan_lines
+        from nestflux.applying.run.one_by_one import backups_due, works_of
+        from nestflux.management.plan_format import plan_as_json, plan_lines
 
         plan = make_plan(alias, replay=options["replay"], to=options["to"], turn=options["turn"])
         works = works_of(alias, plan)

@@ -8,8 +8,7 @@ from typing import Any
 
 from rich.text import Text
 
-from nestflux.applying.api import Status, status
-from nestflux.applying.status import FileStatus
+from nestflux.applying.status import FileStatus, Status, status
 from nestflux.history.folder import shown
 from nestflux.management.command import NestFluxCommand
 

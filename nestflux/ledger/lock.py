@@ -181,7 +181,7 @@ class DatabaseLock:
                 raise LockUnavailable(
                     f"Another deploy holds the lock of this database: {holder or 'unknown'}.",
                     stands=f"nothing was changed; waited {self.times.wait:g} s",
-                    then="wait for it and run the command again, or give --lock-timeout SECONDS",
+                    then="wait for it and run the command again, or give --lock TIMEOUT=SECONDS",
                 )
             if self._try(min(_SLICE, left)):
                 seconds = time.monotonic() - began

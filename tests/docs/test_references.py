@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import shlex
-from argparse import ArgumentParser
+from argparse import SUPPRESS, ArgumentParser
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,7 +25,9 @@ def own_options(name: str) -> Iterator[str]:
     """The options that a command of ours adds to Django's."""
     stock = set(parser_of(BaseCommand(), "x")._option_string_actions)
     command = load_command_class("nestflux", name)
-    yield from sorted(set(parser_of(command, name)._option_string_actions) - stock)
+    actions = parser_of(command, name)._option_string_actions
+    shown = {option for option, action in actions.items() if action.help != SUPPRESS}
+    yield from sorted(shown - stock)
 
 
 def parser_of(command: BaseCommand, name: str) -> ArgumentParser:
@@ -110,9 +112,10 @@ def test_every_module_says_what_it_is_for() -> None:
     silent = []
     for path in (REPOSITORY / "nestflux").rglob("*.py"):
         module = ast.parse(path.read_text(encoding="utf-8"))
-        classes = [node for node in module.body if isinstance(node, ast.ClassDef)]
         # The ledger's models are a class each, and say it there.
-        if module.body and not any(map(ast.get_docstring, (module, *classes[:1]))):
+        classes = [node for node in module.body if isinstance(node, ast.ClassDef)]
+        said = [ast.get_docstring(module), *map(ast.get_docstring, classes)]
+        if module.body and not any(said):
             silent.append(path.name)
 
     assert silent == []

@@ -107,7 +107,7 @@ def step_failed(
         where=where,
         stands=f"{ran}{effect}",
         then=f"mend the cause, then: python manage.py {command}   (it goes on from there), or "
-        f"{_TURNS[work.direction]}",
+        f"{_other_way(name, work.direction)}",
     )
 
 
@@ -132,15 +132,15 @@ def not_let_in(
         where=failed.where,
         stands=failed.stands,
         then=f"{end}, then: python manage.py {command}   (it goes on from there; "
-        "--ddl-lock-tries N has it try for longer)",
+        "--lock DDL_TRIES=N has it try for longer)",
     )
 
 
-# The command that turns a half-done passage round.
-_TURNS = {
-    Direction.UP: "db_rollback   (undoes what ran)",
-    Direction.DOWN: "db_migrate --turn   (takes it forward again)",
-}
+def _other_way(name: str, direction: Direction) -> str:
+    """The command that reverses a partial run."""
+    if direction is Direction.UP:
+        return "db_rollback   (undoes what ran)"
+    return f"db_migrate --to {name}   (takes it forward again)"
 
 
 def file_of(name: str, direction: Direction) -> str:

@@ -279,9 +279,7 @@ def _planned(
     refuse_unrecorded(folder.journal, connection)
     state, exchanges = read_known(connection, folder)
     if exchanges:
-        raise _refused(
-            f"A squash comes first: {exchanges[0]}.", "python manage.py db_migrate"
-        )
+        raise _refused(f"A squash comes first: {exchanges[0]}.", "python manage.py db_migrate")
     entry = choose(folder.journal, state, file, relinks(folder, state, Ledger(connection)))
     row = row_of(folder, entry, server)
     work = work_in(row, Direction.UP)

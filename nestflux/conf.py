@@ -15,6 +15,8 @@ SHADOW_COLLATION  ``"utf8mb4_esperanto_ci"``        their default collation: one
                                                     its model says
 BACKUPS           ``BASE_DIR / "backups"``          where a run on a terminal puts the dumps that it
                                                     takes before data is lost
+START_COMMANDS    ``{}``                            a server's socket or host -> the command that
+                                                    starts it, said where it does not answer
 LOCK              ``{}``                            how long a deploy waits for another and for a
                                                     table: ``LOCK_SETTINGS``
 ================  ================================  =============================================
@@ -36,7 +38,16 @@ from nestflux.exceptions import Misconfigured
 from nestflux.families import FAMILIES as FAMILIES
 from nestflux.history.folder import Folder
 
-_KEYS = {"DIRECTORY", "FAMILIES", "SHADOWS", "SHADOW_NAME", "SHADOW_COLLATION", "BACKUPS", "LOCK"}
+_KEYS = {
+    "DIRECTORY",
+    "FAMILIES",
+    "SHADOWS",
+    "SHADOW_NAME",
+    "SHADOW_COLLATION",
+    "BACKUPS",
+    "LOCK",
+    "START_COMMANDS",
+}
 
 _LONGEST = 31536000  # the servers' own limit of lock_wait_timeout: a year
 
@@ -91,6 +102,7 @@ class Configuration:
     shadow_name: str = "nestflux_shadow"
     shadow_collation: str = "utf8mb4_esperanto_ci"
     lock: Mapping[str, float] = field(default_factory=dict)
+    start_commands: Mapping[str, str] = field(default_factory=dict)
 
 
 def configuration() -> Configuration:
@@ -115,6 +127,7 @@ def configuration() -> Configuration:
         shadow_name=given.get("SHADOW_NAME", Configuration.shadow_name),
         shadow_collation=given.get("SHADOW_COLLATION", Configuration.shadow_collation),
         lock=_lock(given.get("LOCK", {})),
+        start_commands={str(k): str(v) for k, v in given.get("START_COMMANDS", {}).items()},
     )
 
 

@@ -127,8 +127,7 @@ def _no_server(family: str, why: str, *, named: bool) -> FamilyUnreachable:
         why,
         where=f"{setting} names the server" if named else f"{setting} is not set",
         stands="nothing was written",
-        then=f"start that server, or point {setting} (here: SHADOW_{family.upper()}_URL) at a "
-        f"development {FAMILY_NAMES[family]}",
+        then=f"start that server, or point {setting} at a development {FAMILY_NAMES[family]}",
     )
 
 

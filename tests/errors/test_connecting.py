@@ -72,7 +72,7 @@ def test_the_command_that_the_project_knows_for_a_server_is_named(
     place: str, url: str, recorded: Project
 ) -> None:
     commands = f'NESTFLUX = {{"START_COMMANDS": {{{place!r}: "make up"}}, '
-    recorded.edit("site_settings.py", "NESTFLUX = {", commands)
+    recorded.edit("settings.py", "NESTFLUX = {", commands)
 
     outcome = refused(recorded, "db_migrate", url=url)
 

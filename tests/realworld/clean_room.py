@@ -63,7 +63,7 @@ def _room(name: str, packages: Path, constraints: Path, *more: Path) -> Path:
         stamp = room / "installed"
         if not stamp.exists():
             _run(sys.executable, "-m", "venv", "--clear", "--without-pip", str(room))
-            _pip(python, str(wheel), "-r", str(packages), "-c", str(constraints))
+            _pip(python, f"{wheel}[record]", "-r", str(packages), "-c", str(constraints))
         elif stamp.read_text(encoding="utf-8") != wheel.parent.name:
             _pip(python, "--force-reinstall", "--no-deps", str(wheel))
         stamp.write_text(wheel.parent.name, encoding="utf-8")

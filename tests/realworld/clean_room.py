@@ -77,15 +77,16 @@ def _wheel() -> Path:
         for path in (REPOSITORY / "nestflux").rglob("*")
         if path.is_file() and path.suffix != ".pyc"
     )
-    folder = ROOMS / "wheels" / _hashed([REPOSITORY / "pyproject.toml", *sources])
+    around = [REPOSITORY / name for name in ("pyproject.toml", "LICENSE")]
+    folder = ROOMS / "wheels" / _hashed([*around, *sources])
     if not (built := list(folder.glob("*.whl"))):
         pip = (sys.executable, "-m", "pip", "--disable-pip-version-check")
         # Built from a copy, in which nothing lies about that is not of the sources.
         copy = folder / "source"
         shutil.rmtree(copy, ignore_errors=True)
         shutil.copytree(REPOSITORY / "nestflux", copy / "nestflux")
-        for name in ("pyproject.toml", "README.md"):
-            shutil.copy(REPOSITORY / name, copy)
+        for path in (*around, REPOSITORY / "README.md"):
+            shutil.copy(path, copy)
         _run(*pip, "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), str(copy))
         built = list(folder.glob("*.whl"))
     return built[0]

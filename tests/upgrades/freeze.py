@@ -47,20 +47,22 @@ def freeze(server: TestServer, folder: Path) -> None:
     if target.exists():
         sys.exit(f"{target} is there already, and databases of that version are as it says.")
     with tempfile.TemporaryDirectory() as path:
+        dumps = Path(path) / "dumps"
         try:
-            project = new_project(Path(path), server, DATABASE, {"shop": {}})
+            project = new_project(Path(path) / "project", server, DATABASE, {"shop": {}})
             project.recreate_database(COLLATION)
-            _live(project, target)
+            _live(project, dumps)
         finally:
             server.drop_all(DATABASE)
+        shutil.copytree(dumps, target)
+        shutil.copytree(project.history, target / "history")
+        shutil.copytree(project.path / "backups", target / "backups")
         if not (folder / "shop").exists():
             ignored = shutil.ignore_patterns("__pycache__")
             shutil.copytree(project.path / "shop", folder / "shop", ignore=ignored)
-        shutil.copytree(project.history, target / "history")
-        shutil.copytree(project.path / "backups", target / "backups")
 
 
-def _live(project: Project, target: Path) -> None:
+def _live(project: Project, dumps: Path) -> None:
     """What a project and its database go through until they are frozen."""
     backups = ("--backup", str(project.path / "backups"))
     frozen.write_products(project)
@@ -78,16 +80,16 @@ def _live(project: Project, target: Path) -> None:
     project.succeeds("db_migrate", *backups)
     frozen.write_stock(project)
     project.succeeds("db_generate", "--name", "stock")
-    _dump(project, target / "ledger.sql")
+    _dump(project, dumps / "ledger.sql")
 
     project.sql(frozen.DUPLICATE)
     assert project.run("db_migrate").code == 1
-    _dump(project, target / "stopped.sql")
+    _dump(project, dumps / "stopped.sql")
 
     project.sql(frozen.NO_DUPLICATE)
     [(last,)] = project.sql("SELECT ordinal FROM nestflux_statement WHERE state = 'failed'")
     die_at(project, last, after=True)
-    _dump(project, target / "died.sql")
+    _dump(project, dumps / "died.sql")
 
 
 def _dump(project: Project, target: Path) -> None:

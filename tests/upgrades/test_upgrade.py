@@ -13,13 +13,14 @@ import re
 import shutil
 import tomllib
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.conftest import ProjectFactory
-from tests.scenario import REPOSITORY, Project
-from tests.upgrades.freeze import BACKUPS, COLLATION, DATABASE, HERE
+from tests.scenario import REPOSITORY, Project, TestServer
+from tests.upgrades.freeze import BACKUPS, COLLATION, DATABASE, HERE, freeze
 from tests.upgrades.shop import NO_DUPLICATE
 
 VERSIONS = sorted(path.name for path in HERE.iterdir() if re.fullmatch(r"\d+\.\d+", path.name))
@@ -299,16 +300,35 @@ def released() -> Iterator[str]:
     yield from re.findall(r"^## \[(\d+\.\d+)\.\d+\] - ", text, re.MULTILINE)
 
 
+KEPT = {"history", "backups", "ledger.sql", "stopped.sql", "died.sql"}
+
+
 def test_each_version_is_frozen_for_both_servers() -> None:
     assert sorted(set(released())) == VERSIONS
     for version in VERSIONS:
         for family in ("mariadb", "mysql"):
-            kept = {path.name for path in (HERE / version / family).iterdir()}
-            assert kept == {"history", "backups", "ledger.sql", "stopped.sql", "died.sql"}
+            assert {path.name for path in (HERE / version / family).iterdir()} == KEPT
 
 
-def test_nothing_of_the_machine_that_made_them_stands_in_them() -> None:
-    for path in (path for version in VERSIONS for path in (HERE / version).rglob("*")):
+def test_this_version_can_be_frozen(server: TestServer, tmp_path: Path) -> None:
+    freeze(server, tmp_path)
+
+    assert {path.name for path in (tmp_path / server.family).iterdir()} == KEPT
+    assert (tmp_path / "shop" / "migrations" / "0004_stock.py").exists()
+    assert_of_no_machine(tmp_path)
+    ledger_sql = (tmp_path / server.family / "ledger.sql").read_text(encoding="utf-8")
+    assert set(re.findall(r"'default','([^']+)',\d+,'([^']+)'", ledger_sql)) == {
+        ("deploy-1", "ann")
+    }
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_nothing_of_the_machine_that_made_them_stands_in_them(version: str) -> None:
+    assert_of_no_machine(HERE / version)
+
+
+def assert_of_no_machine(folder: Path) -> None:
+    for path in folder.rglob("*"):
         if path.is_file():
             text = path.read_text(encoding="utf-8")
             assert not re.search(r"/(tmp|work|home|root|var)/", text), path.name

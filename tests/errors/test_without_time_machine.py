@@ -9,6 +9,7 @@ import tomllib
 
 import pytest
 
+from tests.conftest import ProjectFactory
 from tests.scenario import REPOSITORY, Outcome, Project
 
 # Python reads it as it starts: to this Python the package is one that nobody has installed.
@@ -70,6 +71,29 @@ def test_what_was_recorded_runs(deployed: Project) -> None:
         assert outcome.code == 0, f"{command}: {outcome}"
         assert printed in outcome.stdout
     assert "shop_product" in deployed.tables()
+
+
+def test_a_database_is_taken_over(deployed: Project) -> None:
+    manage(deployed, "db_migrate")
+    for table in deployed.tables():
+        if table.startswith("nestflux_"):
+            deployed.sql(f"DROP TABLE {table}")
+
+    outcome = manage(deployed, "db_baseline", "--yes")
+
+    assert outcome.code == 0, str(outcome)
+    assert "✓ Took the database over at 0001_products.sql" in outcome.stdout
+
+
+def test_models_are_pulled(project: ProjectFactory) -> None:
+    legacy = project({})
+    legacy.write("elsewhere/sitecustomize.py", WITHOUT)
+    legacy.sql("CREATE TABLE shop_order (id bigint AUTO_INCREMENT PRIMARY KEY)")
+
+    outcome = manage(legacy, "db_pull", "--app", "shop=shop_*")
+
+    assert outcome.code == 0, str(outcome)
+    assert (legacy.path / "shop" / "models").is_dir()
 
 
 @pytest.mark.parametrize(

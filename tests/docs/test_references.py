@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shlex
-from argparse import ArgumentParser
+from argparse import SUPPRESS, ArgumentParser
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,7 +27,9 @@ def own_options(name: str) -> Iterator[str]:
     """The options that a command of ours adds to Django's."""
     stock = set(parser_of(BaseCommand(), "x")._option_string_actions)
     command = load_command_class("nestflux", name)
-    yield from sorted(set(parser_of(command, name)._option_string_actions) - stock)
+    actions = parser_of(command, name)._option_string_actions
+    shown = {option for option, action in actions.items() if action.help != SUPPRESS}
+    yield from sorted(shown - stock)
 
 
 def parser_of(command: BaseCommand, name: str) -> ArgumentParser:
@@ -97,29 +100,43 @@ def anchors(path: Path) -> set[str]:
     }
 
 
-def test_every_module_stands_in_the_layout() -> None:
-    """docs/design.md says of each file of ``nestflux/`` what it is for, and of no other."""
+def test_every_package_stands_in_the_layout() -> None:
+    """docs/design.md says of each package, and of each module at the top, what it is for."""
     package = REPOSITORY / "nestflux"
-    modules = {path.relative_to(package).as_posix() for path in package.rglob("*.py")}
+    packages = {f"{p.parent.relative_to(package)}/" for p in package.rglob("__init__.py")}
+    top = {path.name for path in package.glob("*.py")}
 
-    assert set(layout()) == {name for name in modules if not name.endswith("__init__.py")}
+    assert set(layout()) == (packages | top) - {"./", "__init__.py", "management/commands/"}
 
 
 def layout() -> Iterator[str]:
-    """The files of the indented layout in docs/design.md, ``recording/capture.py``."""
+    """The names in the indented layout of docs/design.md: ``applying/plan/``, ``conf.py``."""
     lines = (REPOSITORY / "docs" / "design.md").read_text(encoding="utf-8").splitlines()
-    folders: dict[int, str] = {}
+    parent = ""
     for line in lines[lines.index("    nestflux/") + 1 :]:
-        if not line.startswith("      "):
+        if line and not line.startswith("      "):
             return
-        depth = len(line) - len(line.lstrip())
-        folders = {at: name for at, name in folders.items() if at < depth}
-        name, _, told = line.strip().partition(" ")
+        name, _, purpose = line.strip().partition(" ")
         if name.endswith("/"):
-            folders[depth] = name
-        elif name.endswith(".py"):
-            assert told.strip(), f"nothing is said of {name}"
-            yield "".join([*folders.values(), name])
+            is_inner = line.startswith("        ")
+            yield parent + name if is_inner else name
+            parent = parent if is_inner else name
+            assert purpose.strip(), f"nothing is said of {name}"
+        else:
+            yield from re.findall(r"\w+\.py", line)
+
+
+def test_every_module_says_what_it_is_for() -> None:
+    silent = []
+    for path in (REPOSITORY / "nestflux").rglob("*.py"):
+        module = ast.parse(path.read_text(encoding="utf-8"))
+        # The ledger's models are a class each, and say it there.
+        classes = [node for node in module.body if isinstance(node, ast.ClassDef)]
+        said = [ast.get_docstring(module), *map(ast.get_docstring, classes)]
+        if module.body and not any(said):
+            silent.append(path.name)
+
+    assert silent == []
 
 
 def test_consoles_begin_with_a_command() -> None:

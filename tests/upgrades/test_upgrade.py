@@ -2,8 +2,8 @@
 
 Each folder of this one is what a version wrote: files, backups, and databases with their ledgers
 (``freeze.py``). A change that fails here would fail in every database out there: a column or key
-with another name needs an entry of ``ledger_tables._UPGRADES``, or a reader that knows the old one
-too. Another frozen folder is no answer.
+with another name needs an entry of ``_UPGRADES`` in ``ledger/tables.py``, or a reader that knows
+the old name too. Another frozen folder is no answer.
 """
 
 from __future__ import annotations
@@ -188,7 +188,7 @@ def test_the_models_read_each_column_of_it(restored: Restored, state: str) -> No
         import json
         from django.db import connection
         from nestflux import models
-        from nestflux.database.ledger_tables import ensure_ledger
+        from nestflux.ledger.tables import ensure_ledger
 
         def text(value):
             return json.dumps(value) if isinstance(value, dict | list) else str(value)
@@ -249,7 +249,7 @@ def test_the_admin_shows_it(restored: Restored) -> None:
         from django.db import connection
         from django.test import RequestFactory
         from django.urls import resolve
-        from nestflux.database.ledger_tables import ensure_ledger
+        from nestflux.ledger.tables import ensure_ledger
         from nestflux.models import Backup, Run, SqlMigration
 
         ensure_ledger(connection)

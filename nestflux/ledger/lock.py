@@ -195,7 +195,7 @@ class DatabaseLock:
         if not holder.is_visible:
             return "this user may not see what it does (the privilege PROCESS)"
         if not holder.is_idle:
-            return "its connection is at work"
+            return "its connection is running a statement"
         with self.connection.cursor() as cursor:
             try:
                 cursor.execute(f"KILL CONNECTION {holder.connection_id:d}")

@@ -153,7 +153,7 @@ class PlainSpeech(BaseCommand):
 
     def _wants_one(self, connection: BaseDatabaseWrapper) -> bool:
         name = connection.settings_dict["NAME"]
-        return self.confirm(f"The server has no database {name!r}. Make it?")
+        return self.confirm(f"The server has no database {name!r}. Create it?")
 
     def confirm(self, question: str) -> bool:
         """Ask yes or no; no where nobody can be asked."""

@@ -22,7 +22,7 @@ def plan_lines(plan: Plan, works: Sequence[Work], due: Sequence[Due]) -> Iterato
         yield f"Drops what a load that died had made: {', '.join(plan.drop_first)}"
     for reason in plan.replay_reasons:
         yield f"schema.sql is not loaded: {reason}"
-    yield from (f"Books {exchange}: nothing runs" for exchange in plan.exchanges)
+    yield from (f"Marks as applied {exchange}: nothing runs" for exchange in plan.exchanges)
     for relink in plan.relinks:
         if relink.old.name == relink.entry.name:
             yield f"{relink.entry.name}: only its row is renewed, the statements are the same"

@@ -70,7 +70,7 @@ def test_a_wait_is_told_with_its_length_its_holder_and_what_that_did(shop: Proje
     assert rolled_back.json["waited"]["seconds"] > 0
     assert rolled_back.json["waited"]["runs"] == []
     assert f"s for connection {identity}" in rolled_back.stderr
-    assert "which booked nothing" in rolled_back.stderr
+    assert "which recorded nothing" in rolled_back.stderr
     assert alone["waited"] is None
 
 

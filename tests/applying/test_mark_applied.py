@@ -157,14 +157,14 @@ def test_an_index_of_another_name_is_a_difference(second: Project) -> None:
 
     said = second.run("db_mark_applied", "3", "--yes")
     second.sql("ALTER TABLE shop_product RENAME INDEX by_hand TO shop_by_price")
-    mended = second.succeeds("db_mark_applied", "3", "--yes")
+    fixed = second.succeeds("db_mark_applied", "3", "--yes")
 
     assert said.code == 1
     assert (
         "    missing: table shop_product / index shop_by_price: KEY `shop_by_price` (`price`) "
         "(there as by_hand)"
     ) in said.lines
-    assert mended.lines[-1] == "✓ Marked as applied: 0003_third.sql"
+    assert fixed.lines[-1] == "✓ Marked as applied: 0003_third.sql"
 
 
 def test_the_first_file_of_a_database_without_a_ledger_is_marked(shop: Project) -> None:

@@ -103,16 +103,16 @@ def test_a_failing_statement_is_told_and_gone_on_from_when_the_cause_is_mended(
     status = shop.run("db_status")
     shop.sql("DELETE FROM shop_product WHERE category_id = 9")
     shop.sql("DELETE FROM shop_category WHERE id = 9")
-    mended = shop.succeeds("db_migrate")
+    fixed = shop.succeeds("db_migrate")
 
     assert failed.code == 1
     assert "0002_second.sql, statement" in failed.stderr
     assert "Traceback" not in failed.stderr
     assert "changed nothing" in failed.stderr
-    assert "Next:  mend the cause" in failed.stderr
+    assert "Next:  fix the cause" in failed.stderr
     assert status.code == 1
     assert "failed, statement" in status.stdout
-    assert "failed in an earlier run; running it again: it changed nothing" in mended.stdout
+    assert "failed in an earlier run; running it again: it changed nothing" in fixed.stdout
     assert shop.sql("SELECT price FROM shop_product") == [(11,), (11,)]
     assert shop.succeeds("db_status", "--json").json["up_to_date"]
 
@@ -172,7 +172,7 @@ def test_a_frozen_deploy_is_ended_and_finished_by_the_one_that_waits(shop: Proje
     _, told = frozen.communicate()
 
     assert said[0].startswith("Waiting for another deploy: connection ")
-    assert said[1].startswith("Ended a deploy that gave no sign of life: connection ")
+    assert said[1].startswith("Ended a deploy without a heartbeat: connection ")
     assert waiting.returncode == 0
     assert frozen.returncode == 1
     assert "the next run finds out" in told

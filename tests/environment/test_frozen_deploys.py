@@ -24,7 +24,7 @@ from tests.scenario import Project
 
 BEATS = ("--lock", "HEARTBEAT=0.1")
 IMPATIENT = (*BEATS, "--lock", "STALE_AFTER=0.5")
-TOOK_OVER = "Ended a deploy that gave no sign of life: connection "
+TOOK_OVER = "Ended a deploy without a heartbeat: connection "
 
 
 def has_a_heartbeat(shop: Project) -> bool:
@@ -173,7 +173,7 @@ def test_frozen_while_its_statement_works_it_is_not_ended_before_that_is_done(
             finished = waiting.ended()
 
         assert finished.code == 0, str(finished)
-        assert "and is not ended, for its connection is at work" in finished.stdout
+        assert "and is not ended, for its connection is running a statement" in finished.stdout
         assert TOOK_OVER in finished.stdout
         shop.sql("DROP TRIGGER slow")
         wakes_and_stops(scene, shop, FORWARD, frozen)

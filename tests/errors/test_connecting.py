@@ -140,7 +140,7 @@ class TestMissingDatabase:
         outcome = empty.on_a_terminal(command, answers="y\n")
 
         assert outcome.code == 0, str(outcome)
-        assert "Make it? [y/N]" in outcome.stdout
+        assert "Create it? [y/N]" in outcome.stdout
         assert "shop_product" in empty.tables()
 
     def test_a_missing_grant_to_make_it_is_told(self, empty: Project, account: str) -> None:

@@ -82,7 +82,7 @@ def test_a_database_is_taken_over(deployed: Project) -> None:
     outcome = manage(deployed, "db_baseline", "--yes")
 
     assert outcome.code == 0, str(outcome)
-    assert "✓ Took the database over at 0001_products.sql" in outcome.stdout
+    assert "✓ Baselined at 0001_products.sql" in outcome.stdout
 
 
 def test_models_are_pulled(project: ProjectFactory) -> None:

@@ -222,8 +222,8 @@ def test_a_frozen_deploy_is_not_ended_while_its_alter_works(big: Project) -> Non
         frozen.send_signal(signal.SIGCONT)
         told = ended(frozen)
 
-    spared = f"for its connection is at work: connection {connection}, "
-    ended_line = f"Ended a deploy that gave no sign of life: connection {connection}, "
+    spared = f"for its connection is running a statement: connection {connection}, "
+    ended_line = f"Ended a deploy without a heartbeat: connection {connection}, "
     assert spared in finished.stdout, str(finished)
     assert finished.stdout.index(spared) < finished.stdout.index(ended_line)
     assert DONE in finished.stdout

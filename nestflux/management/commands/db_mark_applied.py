@@ -41,7 +41,7 @@ class Command(LockOptions, NestFluxCommand):
         wanted = plan.agrees and not options["plan"]
         if wanted and not options["yes"] and not self.confirm("Mark it as applied?"):
             raise Refused(
-                "Nobody said yes.",
+                "Not confirmed.",
                 stands="nothing was changed",
                 then=f"python manage.py db_mark_applied {plan.entry.name}.sql --yes",
             )

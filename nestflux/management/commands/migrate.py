@@ -193,7 +193,7 @@ class Command(PlainSpeech, stock.Command):
                 self.stderr.write(line, style_func=str)
             if not (self.interactive and self.confirm("Roll back?")):
                 raise Refused(
-                    "Undoing loses data, and nobody agreed to it.",
+                    "Undoing loses data and was not confirmed.",
                     stands="nothing was changed",
                     then=f"python manage.py db_rollback {first} --yes",
                 )

@@ -1,0 +1,83 @@
+"""``pytest`` in a fresh clone: no variable is set, no server runs, no ``.env`` decides anything."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.scenario import REPOSITORY
+
+pytestmark = pytest.mark.skipif(
+    os.environ.get("NESTFLUX_TEST_FAMILY") == "mysql",
+    reason="no server is asked here; tested with MariaDB's",
+)
+NO_DATABASE = "tests/history/test_lexer.py"
+ON_THE_SERVER = "tests/ledger/test_lock.py"
+NOBODY = "mysql://root@/nestflux?unix_socket=/nobody/listens/here"
+# Each line of .env.example with a value that would stop the site, or break a test.
+HOSTILE = {
+    "DEBUG": "false",
+    "CONN_MAX_AGE": "never",
+    "DATABASE_URL": "postgres://localhost/nestflux",
+    "SHADOW_MARIADB_URL": "postgres://localhost/nestflux",
+    "SHADOW_MYSQL_URL": "postgres://localhost/nestflux",
+}
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The checkout without what git ignores, and with a ``.env`` that would stop the site."""
+    path = tmp_path_factory.mktemp("clone")
+    for name in ("nestflux", "identity", "blog", "scripts", "tests"):
+        shutil.copytree(REPOSITORY / name, path / name)
+    for name in ("manage.py", "pyproject.toml"):
+        shutil.copy(REPOSITORY / name, path / name)
+    example = (REPOSITORY / ".env.example").read_text(encoding="utf-8")
+    names = re.findall(r"^(?:# )?([A-Z_]+)=", example, re.MULTILINE)
+    assert set(HOSTILE) <= set(names)
+    lines = [f"{name}={HOSTILE.get(name, 'maybe')}\n" for name in names]
+    (path / ".env").write_text("".join(lines), encoding="utf-8")
+    return path
+
+
+def run_pytest(clone: Path, *tests: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [Path(sys.executable).with_name("pytest"), "-p", "no:cacheprovider", *tests],
+        cwd=clone,
+        env={"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_without_a_server_the_rest_passes_and_one_line_says_how_to_get_one(clone: Path) -> None:
+    ended = run_pytest(clone, NO_DATABASE, ON_THE_SERVER)
+
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert re.search(rf"^{NO_DATABASE} \.+", ended.stdout, re.MULTILINE)
+    assert "no test-mariadb runs here. Next: scripts/server start test-mariadb" in ended.stdout
+    assert re.search(r"\d+ passed, \d+ skipped in", ended.stdout)
+
+
+@pytest.mark.parametrize(
+    ("variables", "line"),
+    [
+        ({"CI": "true"}, "no test-mariadb runs here. Next: scripts/server start test-mariadb"),
+        ({"DATABASE_URL": NOBODY}, "the server that DATABASE_URL names does not answer"),
+    ],
+    ids=["in CI", "where a variable names one"],
+)
+def test_a_run_that_was_to_have_a_server_fails_without_it(
+    clone: Path, variables: dict[str, str], line: str
+) -> None:
+    ended = run_pytest(clone, ON_THE_SERVER, **variables)
+
+    assert ended.returncode == pytest.ExitCode.USAGE_ERROR, ended.stdout
+    assert ended.stdout.count(line) == 1

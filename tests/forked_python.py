@@ -51,8 +51,8 @@ IMPORTED = (
     "django.views.debug",  # for Django's logging
     "environ",
     "time_machine",  # with pytest: longer than all that most commands do
-    *_modules("applying", "database", "graph", "history", "recording", "reviewing"),
-    *_modules("management", "pulling"),
+    *_modules("sql", "schema", "database", "graph", "history", "ledger", "recording", "applying"),
+    *_modules("adopting", "reviewing", "pulling", "management"),
     "nestflux.checks",
     "nestflux.exports",
 )

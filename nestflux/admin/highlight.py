@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from nestflux.history.lexer import tokens
+from nestflux.sql.lexer import tokens
 
 _KEYWORDS = frozenset(
     "ADD AFTER ALTER AND AS ASC AUTO_INCREMENT BEGIN BETWEEN BY CASCADE CASE CHANGE CHARACTER "

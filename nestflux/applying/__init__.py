@@ -1,1 +1,2 @@
-"""SQL to a database: plan, apply, recover, roll back, fresh. Call it through ``api``."""
+"""SQL to a database: what a run will do (``plan``), doing it (``run``), finishing what died
+(``recovery``), and no loss without a backup (``backups``)."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from nestflux.applying.first_look import open_history, read_known, signals_hash
-from nestflux.applying.squashes import REPLACED, Exchange
+from nestflux.applying.plan.load_plan import open_history, read_known, signals_hash
+from nestflux.applying.plan.squashes import REPLACED, Exchange
 from nestflux.conf import FAMILIES, configuration, history_folder
-from nestflux.database.ledger import Ledger, LedgerFile, LedgerState
-from nestflux.database.ledger_backups import BackupRow, last_of, read_backups
-from nestflux.database.lock import holder_of, lock_name
 from nestflux.database.server import schema_name
 from nestflux.history.families import Behind, behind
+from nestflux.ledger.backups import BackupRow, last_of, read_backups
+from nestflux.ledger.ledger import Ledger, LedgerFile, LedgerState
+from nestflux.ledger.lock import holder_of, lock_name
 
 if TYPE_CHECKING:
     from nestflux.history.journal import Journal

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.utils import Error
 
-from nestflux.database import statement_parts
-from nestflux.database.statement_parts import ForeignKey
+from nestflux.sql import statement_parts
+from nestflux.sql.statement_parts import ForeignKey
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper

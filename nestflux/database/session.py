@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.utils import Error
 
-from nestflux.history.lexer import significant
+from nestflux.sql.lexer import significant
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper

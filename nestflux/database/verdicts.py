@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db.utils import Error
 
-from nestflux.history.lexer import significant
+from nestflux.sql.lexer import significant
 
 # Cheapest first. MySQL refuses ALGORITHM=INSTANT together with a LOCK clause (error 1221).
 _WAYS = {

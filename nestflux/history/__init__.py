@@ -1,0 +1,1 @@
+"""SQL migrations as files: journal, text, records, snapshot. Asks no database."""

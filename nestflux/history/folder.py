@@ -12,10 +12,10 @@ from pathlib import Path
 
 from nestflux.exceptions import HistoryError
 from nestflux.history import journal as journal_file
-from nestflux.history.deltas import FileRecord
 from nestflux.history.journal import Entry, Journal
+from nestflux.history.records import FileRecord
 from nestflux.history.sqlfile import Direction, SqlFile, parse, render
-from nestflux.history.statements import sha256
+from nestflux.sql.statements import sha256
 
 JOURNAL = "journal.json"
 SNAPSHOT = "schema.sql"

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from nestflux.exceptions import HistoryError
-from nestflux.history.deltas import FileRecord
+from nestflux.history.records import FileRecord
 from nestflux.history.sqlfile import Replaced, SqlFile, render
-from nestflux.history.statements import sha256
+from nestflux.sql.statements import sha256
 
 FORMAT = 1
 

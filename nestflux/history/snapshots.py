@@ -7,16 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-from nestflux.history.lexer import (
-    LINE_COMMENT,
-    NAME,
-    QUOTED,
-    fragments,
-    identifiers,
-    opening,
-    unquoted,
-)
-from nestflux.history.ordering import parents_first
+from nestflux.sql.lexer import LINE_COMMENT, NAME, QUOTED, fragments, identifiers, opening, unquoted
+from nestflux.sql.ordering import parents_first
 
 _OPENING = 40  # tokens in which a CREATE says what it makes; ALGORITHM and such stand before it
 _KINDS = ("TABLE", "VIEW", "TRIGGER", "PROCEDURE", "FUNCTION", "EVENT")

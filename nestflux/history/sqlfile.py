@@ -13,13 +13,8 @@ from enum import StrEnum
 from itertools import pairwise
 
 from nestflux.exceptions import SqlFileError
-from nestflux.history.lexer import Token, fragments, tokens
-from nestflux.history.statements import (
-    Kind,
-    kind_of,
-    sha256,
-    why_not_in_a_file,
-)
+from nestflux.sql.lexer import Token, fragments, tokens
+from nestflux.sql.statements import Kind, kind_of, sha256, why_not_in_a_file
 
 
 class Direction(StrEnum):

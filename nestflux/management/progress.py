@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from nestflux.applying.events import (
+from nestflux.applying.run.events import (
     Advanced,
     BackupStarted,
     BackupTaken,
@@ -32,7 +32,7 @@ from nestflux.applying.events import (
     Waited,
     Waiting,
 )
-from nestflux.database.meanwhile import Wait
+from nestflux.ledger.lock_wait import Wait
 from nestflux.management.printer import Printer
 from nestflux.wording import counted
 

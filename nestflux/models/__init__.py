@@ -1,5 +1,5 @@
 """The ledger as Django models, one table a file. Unmanaged: the tables are made by
-``nestflux.database.ledger_tables`` and belong to no history."""
+``nestflux.ledger.tables`` and belong to no history."""
 
 from nestflux.models.backup import Backup
 from nestflux.models.run import Run

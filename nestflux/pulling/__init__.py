@@ -1,0 +1,1 @@
+"""Models from a database that has none: ``db_pull``."""

@@ -52,10 +52,10 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
     if problems := _problems(request["labels"]):
         return {"broken": "\n".join(problems), "place": ""}
     from nestflux.conf import configuration
-    from nestflux.database.reader import read_schema
     from nestflux.database.server import server_of
     from nestflux.database.session import pin
     from nestflux.database.shadow import server_settings, shadow
+    from nestflux.schema.introspection import read_schema
 
     configured = configuration()
     server = server_settings(request["alias"], configured.shadows.get(request["family"]))

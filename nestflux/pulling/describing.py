@@ -11,9 +11,9 @@ from django.core.management.commands.inspectdb import Command as InspectDb
 from django.db.backends.mysql.introspection import FieldInfo
 from MySQLdb.constants import FIELD_TYPE
 
-from nestflux.database.reader import read_schema
 from nestflux.database.session import pin, restored_session
-from nestflux.history.definitions import (
+from nestflux.schema.introspection import read_schema
+from nestflux.sql.definitions import (
     ColumnParts,
     ForeignKeyParts,
     KeyParts,

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import models
 
-from nestflux.history.definitions import BYTES, SPATIAL, ColumnParts, literal
 from nestflux.pulling.describing import Column
 from nestflux.pulling.python_text import Call, Code, Value
+from nestflux.sql.definitions import BYTES, SPATIAL, ColumnParts, literal
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from nestflux.history.definitions import ForeignKeyParts, KeyParts
 from nestflux.pulling.describing import Table
 from nestflux.pulling.names import rule_name
 from nestflux.pulling.python_text import Call, Value
+from nestflux.sql.definitions import ForeignKeyParts, KeyParts
 
 _INDEX_NAME = 30  # django/db/models/indexes.py, Index.max_name_length
 _NAME = 64  # MySQL Manual 11.2.1, "Identifier Length Limits"

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from nestflux.django_compat import key_name
-from nestflux.history.definitions import ForeignKeyParts
 from nestflux.pulling import remarks as said
 from nestflux.pulling.describing import Column, Live, Table
 from nestflux.pulling.fields import canonical
+from nestflux.sql.definitions import ForeignKeyParts
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from nestflux.history.definitions import attributes
-from nestflux.history.deltas import ORDER, Delta, Reading
 from nestflux.pulling import remarks as said
 from nestflux.pulling.remarks import Excuse, Remark
+from nestflux.schema.diff import ORDER, Delta, Reading
+from nestflux.sql.definitions import attributes
 
 _WHOLE = "definition"
 

@@ -1,5 +1,5 @@
 """Planned apps to the text of their files. Pure, but for the source of the classes that are
-copied from ``kept.py``."""
+copied from ``field_templates.py``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import inspect
 import re
 from collections.abc import Collection, Iterator, Mapping
 
-from nestflux.pulling import kept
+from nestflux.pulling import field_templates
 from nestflux.pulling.modelling import AppPlan, ModelPlan
 from nestflux.pulling.python_text import Call, Code, Layout, quoted
 
@@ -107,14 +107,19 @@ def _exports(app: AppPlan, layout: Layout) -> str:
 
 
 def sql_text(names: Collection[str]) -> str:
-    """``sql.py``: these classes and those that they derive from, in the order of kept.py."""
+    """``sql.py``: these classes and those that they derive from, in the order of the templates."""
+    ours = field_templates.__name__
     wanted: set[type] = set()
     for name in names:
-        wanted |= {each for each in getattr(kept, name).__mro__ if each.__module__ == kept.__name__}
-    classes = [each for each in vars(kept).values() if isinstance(each, type) and each in wanted]
+        derived_from = getattr(field_templates, name).__mro__
+        wanted |= {each for each in derived_from if each.__module__ == ours}
+    templates = vars(field_templates).values()
+    classes = [each for each in templates if isinstance(each, type) and each in wanted]
     sources = [inspect.getsource(each) for each in classes]
     body = "\n\n".join(["", *sources])
-    imports = [line for line in kept.IMPORTS.splitlines() if not line or _is_used(line, body)]
+    imports = [
+        line for line in field_templates.IMPORTS.splitlines() if not line or _is_used(line, body)
+    ]
     return _SQL + _squeezed(imports) + body
 
 

@@ -1,0 +1,1 @@
+"""Models to SQL: ``db_generate``, and whatever records a history again."""

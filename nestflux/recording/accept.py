@@ -15,8 +15,6 @@ from django.db.utils import Error
 
 from nestflux.conf import configuration, history_folder
 from nestflux.database.errors import in_words, reachable
-from nestflux.database.ledger import read_state
-from nestflux.database.reader import Schema, read_schema
 from nestflux.database.server import connection_for
 from nestflux.database.session import PINNED, pin
 from nestflux.exceptions import (
@@ -29,23 +27,26 @@ from nestflux.exceptions import (
 from nestflux.graph.fingerprints import Prints
 from nestflux.graph.loader import ExtendedLoader, load, undotted
 from nestflux.graph.python_steps import StepRunner, operations_of
-from nestflux.history.deltas import Delta, FileRecord, StepRecord
 from nestflux.history.folder import SNAPSHOT, Staged, shown, texts_of
 from nestflux.history.journal import Entry
+from nestflux.history.records import FileRecord, StepRecord
 from nestflux.history.snapshots import statements_of
 from nestflux.history.sqlfile import Direction, PythonStep, SessionStatement, SqlFile
-from nestflux.history.statements import Kind, kind_of, sha256, summary
+from nestflux.ledger.ledger import read_state
 from nestflux.recording.after_snapshot import Recording, Served, serve
-from nestflux.recording.again import is_known, remember_again
+from nestflux.recording.determinism import Twice, run_files, run_twice
 from nestflux.recording.generate import families_of
-from nestflux.recording.kept_steps import operations_of_steps, why_not_kept
 from nestflux.recording.measuring import Measuring, code_of, describe_python
-from nestflux.recording.place import Place, place_of
 from nestflux.recording.recorded_file import inexactness
+from nestflux.recording.recording_target import Place, place_of
 from nestflux.recording.remembering import prints_by_name
+from nestflux.recording.replay import book, run_script
+from nestflux.recording.rerecord import is_known, remember_again
 from nestflux.recording.snapshot import settings_that_rows_assume
-from nestflux.recording.two_clocks import Twice, run_files, run_twice
-from nestflux.replaying.head import book, run_script
+from nestflux.recording.unchanged_steps import operations_of_steps, why_not_kept
+from nestflux.schema.diff import Delta
+from nestflux.schema.introspection import Schema, read_schema
+from nestflux.sql.statements import Kind, kind_of, sha256, summary
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper

@@ -16,27 +16,27 @@ from typing import TYPE_CHECKING
 
 from django.db.migrations.migration import Migration
 
-from nestflux.database.reader import read_schema, table_names
-from nestflux.database.rows import TableRows, read_rows
 from nestflux.database.session import pin
 from nestflux.exceptions import NestFluxError, NotReproduced
 from nestflux.graph.loader import load
 from nestflux.graph.python_steps import StepRunner
-from nestflux.history.deltas import Delta
 from nestflux.history.folder import SNAPSHOT
 from nestflux.history.journal import AfterSnapshot, Entry, Filled
-from nestflux.history.lexer import quoted
 from nestflux.history.sqlfile import Item, PythonStep, SqlFile, Statement
-from nestflux.history.statements import Kind, kind_of, leaves_tables
-from nestflux.recording.place import Place
+from nestflux.recording.determinism import Files, Twice
+from nestflux.recording.recording_target import Place
+from nestflux.recording.replay import book, load_snapshot, run_section
 from nestflux.recording.snapshot import (
     Volatility,
     other_rows,
     refer_to_left_out,
     render_snapshot,
 )
-from nestflux.recording.two_clocks import Files, Twice
-from nestflux.replaying.head import book, load_snapshot, run_section
+from nestflux.schema.diff import Delta
+from nestflux.schema.introspection import read_schema, table_names
+from nestflux.schema.rows import TableRows, read_rows
+from nestflux.sql.lexer import quoted
+from nestflux.sql.statements import Kind, kind_of, leaves_tables
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper

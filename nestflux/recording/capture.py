@@ -10,25 +10,19 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from django.db.migrations.migration import Migration
 
-from nestflux.database.literals import bind
 from nestflux.django_compat import method_replaced
 from nestflux.exceptions import RecordingFailed
 from nestflux.graph.loader import dotted
 from nestflux.graph.python_steps import PythonOperation, is_python, operations_of, step_named
 from nestflux.graph.receivers import receivers_connected
-from nestflux.history.deltas import StepRecord
-from nestflux.history.layout import laid_out
-from nestflux.history.lexer import opening, significant, tokens
+from nestflux.history.records import StepRecord
 from nestflux.history.sqlfile import Item, Section, SessionStatement
-from nestflux.history.statements import (
-    Kind,
-    kind_of,
-    statements_in,
-    summary,
-    why_not_in_a_file,
-)
-from nestflux.recording.few_models import few_models
 from nestflux.recording.measuring import Measuring, Unmeasured, code_of, describe_python
+from nestflux.recording.model_subset import few_models
+from nestflux.sql.formatting import laid_out
+from nestflux.sql.lexer import opening, significant, tokens
+from nestflux.sql.literals import bind
+from nestflux.sql.statements import Kind, kind_of, statements_in, summary, why_not_in_a_file
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper

@@ -13,9 +13,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
 
-from nestflux.database.statement_parts import table_of
-from nestflux.history.lexer import Token, identifiers, significant, unquoted
-from nestflux.history.statements import Kind, kind_of
+from nestflux.sql.lexer import Token, identifiers, significant, unquoted
+from nestflux.sql.statement_parts import table_of
+from nestflux.sql.statements import Kind, kind_of
 
 PYTHON_STEP = "python step "
 # What an ALTER TABLE may add and drop without a column or a row becoming another.

@@ -22,7 +22,7 @@ from nestflux.graph.receivers import historical_receivers_kept, receivers_connec
 from nestflux.graph.relations import relations_in_one_order
 from nestflux.graph.swappable import swappable_names_kept
 from nestflux.recording.capture import Recorded, Recorder, RunsOnData
-from nestflux.recording.few_models import apps_for_receivers, needs_few
+from nestflux.recording.model_subset import apps_for_receivers, needs_few
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper

@@ -18,8 +18,8 @@ from nestflux.graph.loader import load, undotted
 from nestflux.graph.python_steps import StepRunner
 from nestflux.history.journal import Entry
 from nestflux.history.sqlfile import Direction, Section, SqlFile
-from nestflux.recording.place import Place
-from nestflux.replaying.head import book, run_section
+from nestflux.recording.recording_target import Place
+from nestflux.recording.replay import book, run_section
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper

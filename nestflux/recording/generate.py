@@ -31,7 +31,7 @@ from nestflux.recording.changes import (
     empty_migrations,
     written,
 )
-from nestflux.recording.place import Place, place_of
+from nestflux.recording.recording_target import Place, place_of
 
 if TYPE_CHECKING:
     from nestflux.recording.recorded_file import RecordedFile

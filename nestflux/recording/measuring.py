@@ -11,14 +11,15 @@ from django.db.utils import Error
 
 from nestflux.database.errors import number_of
 from nestflux.database.numbers import NO_SUCH_SAVEPOINT
-from nestflux.database.reader import read_schema
 from nestflux.database.verdicts import run_measured
 from nestflux.graph.fingerprints import fingerprint
 from nestflux.graph.python_steps import PythonOperation
-from nestflux.history.deltas import Delta, StepRecord
-from nestflux.history.lexer import identifiers
+from nestflux.history.records import StepRecord
 from nestflux.history.sqlfile import PythonStep, Statement
-from nestflux.history.statements import Kind, kind_of, summary, why_undecidable
+from nestflux.schema.diff import Delta
+from nestflux.schema.introspection import read_schema
+from nestflux.sql.lexer import identifiers
+from nestflux.sql.statements import Kind, kind_of, summary, why_undecidable
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper

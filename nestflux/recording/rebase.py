@@ -19,13 +19,13 @@ from nestflux.history import merging, naming
 from nestflux.history.folder import JOURNAL, SNAPSHOT, Folder, write_all
 from nestflux.history.journal import Entry, Journal
 from nestflux.history.sqlfile import SqlFile, Statement, parse
-from nestflux.history.statements import sha256
 from nestflux.recording.after_snapshot import Recording, serve
+from nestflux.recording.determinism import run_twice
 from nestflux.recording.generate import families_of
-from nestflux.recording.place import Place, place_of
 from nestflux.recording.recorded_file import RecordedFile, record_file
-from nestflux.recording.two_clocks import run_twice
+from nestflux.recording.recording_target import Place, place_of
 from nestflux.recording.working_copy import advanced, copied, paths_of
+from nestflux.sql.statements import sha256
 
 
 @dataclass(frozen=True)

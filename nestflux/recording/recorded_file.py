@@ -12,21 +12,19 @@ from typing import TYPE_CHECKING
 from django.db.migrations.migration import Migration
 from django.db.utils import Error
 
-from nestflux.database.reader import Schema, read_schema
-from nestflux.database.rows import TableRows, read_rows
 from nestflux.database.session import PINNED, pin
 from nestflux.exceptions import NestFluxError, NotReproduced
 from nestflux.graph.fingerprints import Prints
 from nestflux.graph.loader import dotted, load
 from nestflux.graph.python_steps import StepRunner
-from nestflux.history.deltas import Delta, FileRecord
 from nestflux.history.folder import SNAPSHOT, texts_of
 from nestflux.history.journal import Entry, Journal
+from nestflux.history.records import FileRecord
 from nestflux.history.sqlfile import Direction, PythonStep, SqlFile
-from nestflux.history.statements import sha256
 from nestflux.recording.after_snapshot import Recording, changes_rows, serve
 from nestflux.recording.capture import Recorded, RunsOnData
 from nestflux.recording.changes import MigrationModule, written
+from nestflux.recording.determinism import Twice
 from nestflux.recording.executing import (
     DjangoFailed,
     irreversible_because,
@@ -35,17 +33,20 @@ from nestflux.recording.executing import (
     to_record,
 )
 from nestflux.recording.notes import notes_for
-from nestflux.recording.part import Part, part_for
-from nestflux.recording.place import Place
+from nestflux.recording.partial_load import Part, part_for
 from nestflux.recording.private_values import private_values
+from nestflux.recording.recording_target import Place
 from nestflux.recording.remembering import prints_by_name, records_of
+from nestflux.recording.replay import book, bring_to_head, run_file
 from nestflux.recording.snapshot import (
     Volatility,
     settings_that_rows_assume,
     volatility,
 )
-from nestflux.recording.two_clocks import Twice
-from nestflux.replaying.head import book, bring_to_head, run_file
+from nestflux.schema.diff import Delta
+from nestflux.schema.introspection import Schema, read_schema
+from nestflux.schema.rows import TableRows, read_rows
+from nestflux.sql.statements import sha256
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper

@@ -13,12 +13,12 @@ from django.db.migrations.operations import AlterField, RemoveField
 
 from nestflux.graph.fingerprints import Prints, django_series, prints_of
 from nestflux.graph.loader import dotted
-from nestflux.history.deltas import MigrationRecord
-from nestflux.history.lexer import Token, significant
+from nestflux.history.records import MigrationRecord
 from nestflux.history.sqlfile import Direction, PythonStep, Section
-from nestflux.history.statements import sha256
 from nestflux.recording.changes import MigrationModule
 from nestflux.recording.notes import volatile_fields
+from nestflux.sql.lexer import Token, significant
+from nestflux.sql.statements import sha256
 
 
 def prints_by_name(

@@ -15,13 +15,13 @@ from dataclasses import dataclass, field, replace
 
 from django.conf import settings
 
-from nestflux.database.reader import Schema, after_engine
-from nestflux.database.rows import Column, TableRows, insert_statements
 from nestflux.database.session import SQL_MODE
-from nestflux.history.ordering import parents_first
 from nestflux.history.snapshots import views_in_order
 from nestflux.history.sqlfile import delimited
-from nestflux.recording.pairing import Comparison, Pairs, Uuid, compare_rows, uuid_in
+from nestflux.schema.introspection import Schema, after_engine
+from nestflux.schema.row_pairing import Comparison, Pairs, Uuid, compare_rows, uuid_in
+from nestflux.schema.rows import Column, TableRows, insert_statements
+from nestflux.sql.ordering import parents_first
 
 # Settings on which rows of migrations commonly depend (django.contrib.sites, translations).
 _SETTINGS = ("LANGUAGE_CODE", "TIME_ZONE", "SITE_ID")

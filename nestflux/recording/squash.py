@@ -17,16 +17,12 @@ from django.db.utils import Error
 
 from nestflux.conf import configuration, history_folder
 from nestflux.database.errors import in_words
-from nestflux.database.reader import Schema, read_schema
-from nestflux.database.rows import TableRows, read_rows
 from nestflux.database.session import PINNED, pin
 from nestflux.exceptions import HistoryError, NotReproduced, Refused
 from nestflux.history import naming
-from nestflux.history.deltas import Delta, FileRecord, StepRecord
 from nestflux.history.folder import Folder, shown, texts_of, write_all
 from nestflux.history.journal import Entry, Journal
-from nestflux.history.lexer import quoted, significant
-from nestflux.history.ordering import parents_first
+from nestflux.history.records import FileRecord, StepRecord
 from nestflux.history.snapshots import (
     DROP_ORDER,
     objects_made_by,
@@ -34,13 +30,18 @@ from nestflux.history.snapshots import (
     statements_of,
 )
 from nestflux.history.sqlfile import Direction, Replaced, Section, SqlFile, Statement
-from nestflux.history.statements import Kind, kind_of
+from nestflux.recording.determinism import Twice, run_files, run_twice
 from nestflux.recording.generate import families_of
 from nestflux.recording.measuring import Measuring
-from nestflux.recording.place import Place, place_of, require_sound
+from nestflux.recording.recording_target import Place, place_of, require_sound
+from nestflux.recording.replay import run_script
 from nestflux.recording.snapshot import other_rows, render_snapshot, written
-from nestflux.recording.two_clocks import Twice, run_files, run_twice
-from nestflux.replaying.head import run_script
+from nestflux.schema.diff import Delta
+from nestflux.schema.introspection import Schema, read_schema
+from nestflux.schema.rows import TableRows, read_rows
+from nestflux.sql.lexer import quoted, significant
+from nestflux.sql.ordering import parents_first
+from nestflux.sql.statements import Kind, kind_of
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper

@@ -16,15 +16,15 @@ from typing import TYPE_CHECKING
 from nestflux.exceptions import HistoryError
 from nestflux.history import journal as journal_file
 from nestflux.history.folder import JOURNAL, SNAPSHOT, Folder, shown
-from nestflux.history.statements import sha256
 from nestflux.recording.recorded_file import RecordedFile, record_file
+from nestflux.sql.statements import sha256
 
 if TYPE_CHECKING:
     from django.db.migrations.migration import Migration
 
     from nestflux.history.families import PlannedFile
     from nestflux.history.journal import Journal
-    from nestflux.recording.place import Place
+    from nestflux.recording.recording_target import Place
 
 
 def record_files(

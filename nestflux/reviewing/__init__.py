@@ -1,0 +1,1 @@
+"""What is wrong before a deploy: ``db_check`` and its rules."""

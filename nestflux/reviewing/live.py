@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Collection
 from contextlib import suppress
 
-from nestflux.applying.files import relinks
-from nestflux.applying.first_look import read_known
-from nestflux.applying.plan import Relink, refuse_family
+from nestflux.applying.plan.files import relinks
+from nestflux.applying.plan.load_plan import read_known
+from nestflux.applying.plan.plan import Relink, refuse_family
 from nestflux.conf import history_folder
 from nestflux.database.errors import connect, reachable
-from nestflux.database.ledger import Ledger as LedgerTables
-from nestflux.database.ledger import LedgerState, read_state
-from nestflux.database.reader import table_names
 from nestflux.database.server import Server, connection_for, server_of
 from nestflux.exceptions import HistoryError, NestFluxError, ServerUnsupported
 from nestflux.history.folder import Folder
 from nestflux.history.sqlfile import SqlFile, parse
+from nestflux.ledger.ledger import Ledger as LedgerTables
+from nestflux.ledger.ledger import LedgerState, read_state
 from nestflux.reviewing.reading import read_text
 from nestflux.reviewing.subjects import Ledger
+from nestflux.schema.introspection import table_names
 
 
 def server_behind(alias: str) -> Server:

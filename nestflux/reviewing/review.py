@@ -17,7 +17,7 @@ from nestflux.graph.loader import load
 from nestflux.other_project import require_this_projects
 from nestflux.recording.changes import DetectOptions
 from nestflux.recording.generate import pending
-from nestflux.recording.place import Place, place_of
+from nestflux.recording.recording_target import Place, place_of
 from nestflux.reviewing.findings import Finding, NotChecked, Report, Severity
 from nestflux.reviewing.live import read_ledger, server_behind
 from nestflux.reviewing.reading import read_history

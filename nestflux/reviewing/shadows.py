@@ -10,25 +10,26 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
-from nestflux.applying.edits import CodeChange, Remaining, code_changes, path_of
-from nestflux.applying.plan import replay_reasons
-from nestflux.database.reader import Schema, read_schema
-from nestflux.database.rows import TableRows, read_rows
+from nestflux.applying.plan.code_changes import CodeChange, Remaining, code_changes, path_of
+from nestflux.applying.plan.plan import replay_reasons
 from nestflux.exceptions import NestFluxError, ServerUnavailable
 from nestflux.graph.fingerprints import django_series, prints_of
 from nestflux.graph.loader import load, undotted
 from nestflux.graph.python_steps import StepRunner
 from nestflux.graph.source import is_own_path
-from nestflux.history.deltas import Delta, FileRecord
 from nestflux.history.folder import Folder
 from nestflux.history.journal import Entry, Journal
+from nestflux.history.records import FileRecord
 from nestflux.history.sqlfile import Direction, PythonStep, parse
-from nestflux.recording.again import Again, Walk
-from nestflux.recording.pairing import compare_rows
-from nestflux.recording.place import Place
+from nestflux.recording.recording_target import Place
+from nestflux.recording.replay import book, load_snapshot, replay
+from nestflux.recording.rerecord import Again, Walk
 from nestflux.recording.snapshot import other_rows
-from nestflux.replaying.head import book, load_snapshot, replay
 from nestflux.reviewing.subjects import History, Migrations, Replay
+from nestflux.schema.diff import Delta
+from nestflux.schema.introspection import Schema, read_schema
+from nestflux.schema.row_pairing import compare_rows
+from nestflux.schema.rows import TableRows, read_rows
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper

@@ -7,19 +7,20 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from nestflux.applying.edits import CodeChange
-from nestflux.applying.plan import Relink
-from nestflux.applying.squashes import Exchange
-from nestflux.database.ledger import LedgerState, LedgerStep
+from nestflux.applying.plan.code_changes import CodeChange
+from nestflux.applying.plan.plan import Relink
+from nestflux.applying.plan.squashes import Exchange
 from nestflux.exceptions import HistoryError, NestFluxError
 from nestflux.graph.fingerprints import django_series
-from nestflux.history.deltas import Delta, FileRecord
 from nestflux.history.folder import Folder
 from nestflux.history.journal import Entry, Journal
+from nestflux.history.records import FileRecord
 from nestflux.history.sqlfile import Direction, SqlFile
-from nestflux.history.statements import sha256
-from nestflux.recording.again import Again
+from nestflux.ledger.ledger import LedgerState, LedgerStep
 from nestflux.recording.generate import Pending
+from nestflux.recording.rerecord import Again
+from nestflux.schema.diff import Delta
+from nestflux.sql.statements import sha256
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from nestflux.database.ledger import LedgerFile
 from nestflux.exceptions import Refused
 from nestflux.history.journal import Entry, Journal
+from nestflux.ledger.ledger import LedgerFile
 from nestflux.wording import listed
 
 

@@ -9,7 +9,7 @@ from django.db import connections
 from django.db.backends.base.creation import TEST_DATABASE_PREFIX
 from django.db.migrations.loader import MigrationLoader
 
-from nestflux.applying.first_look import make_plan
+from nestflux.applying.plan.load_plan import make_plan
 from nestflux.conf import FAMILIES, has_history, history_folder
 from nestflux.django_compat import tests_are_running
 from nestflux.exceptions import LedgerConflict, Refused

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nestflux.history.lexer import fragments
+from nestflux.sql.lexer import fragments
 
 _HEAD = "-- ---- Migration "
 

@@ -12,8 +12,8 @@ from django.db import connection
 from django.test import Client
 
 from nestflux.admin import sql_migrations
-from nestflux.database.ledger_tables import ensure_ledger
 from nestflux.history.families import Behind
+from nestflux.ledger.tables import ensure_ledger
 from nestflux.models import Backup, Run, SqlMigration, Statement
 
 pytestmark = pytest.mark.django_db(transaction=True)

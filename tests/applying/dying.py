@@ -10,8 +10,10 @@ from __future__ import annotations
 from tests.scenario import Project
 
 _DYING = """
-from nestflux.applying.api import migrate, rollback, Options
-from nestflux.applying.apply import Passage
+from nestflux.applying.run.migrate import migrate
+from nestflux.applying.run.rollback import rollback
+from nestflux.applying.run.context import Options
+from nestflux.applying.run.attempt import Passage
 
 class Died(BaseException):
     pass
@@ -34,7 +36,6 @@ except Died:
 COMMANDS = {
     "migrate": "migrate('default')",
     "undo": "rollback('default', options=Options(command='db_rollback'))",
-    "turn": "migrate('default', turn=True)",
 }
 
 

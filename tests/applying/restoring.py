@@ -12,8 +12,11 @@ from typing import Any
 
 from django.db import connections
 
-from nestflux.applying.api import Options, migrate, plan_restore, restore, rollback
 from nestflux.applying.backups.choice import Answer, BackupChoice
+from nestflux.applying.backups.restore import plan_restore, restore
+from nestflux.applying.run.context import Options
+from nestflux.applying.run.migrate import migrate
+from nestflux.applying.run.rollback import rollback
 from nestflux.exceptions import NestFluxError
 from tests.applying import vault
 from tests.applying.stopping import Crash, Saboteur, forget_connection

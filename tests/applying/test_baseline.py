@@ -6,11 +6,11 @@ import secrets
 
 import pytest
 
-from nestflux.applying.baseline import choose
-from nestflux.applying.comparing import compare
+from nestflux.adopting.baseline import choose
 from nestflux.exceptions import LedgerConflict
-from nestflux.history.deltas import ORDER
 from nestflux.history.journal import Entry, Journal
+from nestflux.schema.compare import compare
+from nestflux.schema.diff import ORDER
 from tests.scenario import Outcome, Project
 
 UP_TO_DATE = "Database is up to date!"

@@ -11,7 +11,7 @@ from django.apps import apps
 from django.db.migrations.loader import MigrationLoader
 from django.test import override_settings
 
-from nestflux.applying.coverage import _modules_in, migrations_module
+from nestflux.applying.plan.coverage import _modules_in, migrations_module
 
 
 @pytest.mark.parametrize("moved", [{}, {"blog": "elsewhere.blog", "identity": None}])

@@ -78,13 +78,13 @@ def test_a_load_imports_nothing_that_it_does_not_need(shop: Project) -> None:
 
     imported = set(outcome.json)
     assert "✓ Loaded schema.sql" in outcome.stderr
-    assert "nestflux.applying.fresh" in imported
+    assert "nestflux.applying.run.fresh" in imported
     assert not imported & {
         "rich",
-        "nestflux.applying.one_by_one",
+        "nestflux.applying.run.one_by_one",
         "nestflux.applying.backups.taking",
         "nestflux.applying.recovery.turning",
-        "nestflux.applying.rollback",
+        "nestflux.applying.run.rollback",
     }
 
 

@@ -10,8 +10,9 @@ REFUSING = """
 import json, MySQLdb
 from django.db import connection
 from django.db.utils import OperationalError
-from nestflux.applying.api import Options, migrate
-from nestflux.applying.retry import RetryPolicy
+from nestflux.applying.run.context import Options
+from nestflux.applying.run.migrate import migrate
+from nestflux.applying.run.retry_policy import RetryPolicy
 from nestflux.exceptions import NestFluxError
 
 ran, refusals = [], {refusals}
@@ -107,13 +108,13 @@ def test_a_run_waits_briefly_for_its_own_tables_and_gives_the_session_back(shop:
     other = shop.server.connect(shop.database)
     other.cursor().execute("LOCK TABLES nestflux_run READ")
 
-    refused = shop.run("db_migrate", "--ddl-lock-timeout", "1", "--lock-timeout", "1")
+    refused = shop.run("db_migrate", "--lock", "DDL_TIMEOUT=1", "--lock", "TIMEOUT=1")
     other.close()
     seen = shop.python(
         """
         import json
         from django.db import connection
-        from nestflux.applying.api import migrate
+        from nestflux.applying.run.migrate import migrate
         names = "lock_wait_timeout", "max_statement_time", "max_execution_time"
         def session():
             with connection.cursor() as cursor:

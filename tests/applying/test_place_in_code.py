@@ -9,7 +9,7 @@ from types import TracebackType
 import pytest
 from django.db import connection
 
-from nestflux.applying import failures
+from nestflux.applying.run import failures
 
 ASKS = "def receive(connection):\n    connection.ops.quote_name(None)\n\nreceive(connection)\n"
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from nestflux.applying.plan import Known, Relink, make, replay_reasons
-from nestflux.database.ledger import LedgerFile, LedgerState
+from nestflux.applying.plan.plan import Known, Relink, make, replay_reasons
 from nestflux.exceptions import LedgerConflict
 from nestflux.history.journal import Entry, Journal
+from nestflux.ledger.ledger import LedgerFile, LedgerState
 
 
 def _entry(number: int) -> Entry:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from rich.console import Console
 
-from nestflux.applying.events import Advanced, Finished, StepStarted
+from nestflux.applying.run.events import Advanced, Finished, StepStarted
 from nestflux.management.progress import Progress
 
 STARTED = StepStarted("0002_rules", 2, 3, "ALTER TABLE shop_item [and brackets]")

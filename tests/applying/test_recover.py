@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from nestflux.applying.recovery.deciding import Decision, Interrupted, decide
-from nestflux.history.deltas import ORDER, Delta
+from nestflux.schema.diff import ORDER, Delta
 
 BEFORE = {"table post": "ENGINE=InnoDB", f"table post {ORDER}": "id"}
 AFTER = {**BEFORE, "table post / column name": "varchar(10)", f"table post {ORDER}": "id, name"}

@@ -250,8 +250,9 @@ def _interrupted(shop: Project, name: str) -> None:
     """Leave a file as a deploy leaves it that dies when its first statement was just begun."""
     outcome = shop.python(
         f"""
-        from nestflux.applying.api import Options, migrate
-        from nestflux.applying.apply import Passage
+        from nestflux.applying.run.context import Options
+        from nestflux.applying.run.migrate import migrate
+        from nestflux.applying.run.attempt import Passage
         from nestflux.applying.backups.choice import NOT_ASKED
 
         class Died(BaseException):

@@ -10,11 +10,11 @@ import pytest
 
 from nestflux.applying.backups.bringing_back import parts_of
 from nestflux.applying.backups.restore import require_its_turn
-from nestflux.database.ledger_backups import BackupRow
-from nestflux.database.ledger_rows import LedgerFile, LedgerState
-from nestflux.database.scratch_tables import DumpedTable
+from nestflux.applying.backups.scratch_tables import DumpedTable
 from nestflux.exceptions import LedgerConflict, Refused
-from nestflux.history.losses import Lost
+from nestflux.history.data_loss import Lost
+from nestflux.ledger.backups import BackupRow
+from nestflux.ledger.rows import LedgerFile, LedgerState
 from tests.applying import vault
 from tests.scenario import Project
 

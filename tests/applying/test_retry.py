@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from nestflux.applying.retry import RetryPolicy
+from nestflux.applying.run.retry_policy import RetryPolicy
 from nestflux.database.numbers import DEADLOCK, LOCK_WAIT_TIMEOUT
 
 

@@ -37,7 +37,8 @@ DIES = """
 import os, signal
 from django.db import connection
 from nestflux.applying import signals as sending
-from nestflux.applying.api import migrate, rollback
+from nestflux.applying.run.migrate import migrate
+from nestflux.applying.run.rollback import rollback
 
 left = {inserts}
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from nestflux.applying.tasks import work_of
+from nestflux.applying.plan.tasks import work_of
 from nestflux.exceptions import HistoryError
-from nestflux.history.deltas import FileRecord, StepRecord
+from nestflux.history.records import FileRecord, StepRecord
 from nestflux.history.sqlfile import (
     Direction,
     PythonStep,

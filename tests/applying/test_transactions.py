@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.db.utils import OperationalError
 
-from nestflux.applying.transactions import Sentinel
+from nestflux.applying.run.transactions import Sentinel
 
 
 class Driver:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from nestflux.applying.plan.tasks import Task, Work
 from nestflux.applying.recovery.turning import CannotTurn, Leg, turned
-from nestflux.applying.tasks import Task, Work
-from nestflux.history.deltas import Delta, StepRecord
+from nestflux.history.records import StepRecord
 from nestflux.history.sqlfile import Direction, PythonStep, Section, SqlFile, Statement
+from nestflux.schema.diff import Delta
 
 UP, DOWN = Direction.UP, Direction.DOWN
 ID, NAME, TITLE = "table a / column id", "table a / column name", "table a / column title"

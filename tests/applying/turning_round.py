@@ -13,10 +13,12 @@ from typing import Any
 from django.db import connections
 from django.db.utils import OperationalError
 
-from nestflux.applying.api import Options, migrate, rollback
-from nestflux.applying.apply import Passage
-from nestflux.database.ledger import read_state
+from nestflux.applying.run.attempt import Passage
+from nestflux.applying.run.context import Options
+from nestflux.applying.run.migrate import migrate
+from nestflux.applying.run.rollback import rollback
 from nestflux.exceptions import StatementFailed
+from nestflux.ledger.ledger import read_state
 from tests.applying.stopping import Crash, forget_connection, new_database
 from tests.faults.fingerprint import fingerprint
 
@@ -32,7 +34,7 @@ def down() -> None:
 
 
 def turn_up() -> None:
-    migrate("default", turn=True)
+    migrate("default", to=FILE)
 
 
 def nothing() -> None:

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nestflux.database.literals import bind, literal
 from nestflux.database.session import PINNED, pin
 from nestflux.exceptions import RecordingFailed
+from nestflux.sql.literals import bind, literal
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 from django.db import connections
 
-from nestflux.database.reader import Schema, read_schema, table_names
 from nestflux.database.session import PINNED, pin
+from nestflux.schema.introspection import Schema, read_schema, table_names
 from tests.scenario import TestServer
 
 if TYPE_CHECKING:

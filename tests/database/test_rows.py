@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from nestflux.database.rows import insert_statements, read_rows
 from nestflux.database.session import PINNED, pin
+from nestflux.schema.rows import insert_statements, read_rows
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.db.utils import Error
 
-from nestflux.database.reader import read_schema
 from nestflux.database.verdicts import run_measured
+from nestflux.schema.introspection import read_schema
 from tests.scenario import TestServer
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 from django.db.utils import Error
 
-from nestflux.database import work_done as subject
-from nestflux.database.work_done import work_done
+from nestflux.database import statement_progress as subject
+from nestflux.database.statement_progress import work_done
 from tests.scenario import TestServer
 
 if TYPE_CHECKING:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shlex
-from argparse import ArgumentParser
+from argparse import SUPPRESS, ArgumentParser
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,10 @@ from django.core.management.base import BaseCommand
 from tests.docs.documents import DOCUMENTS, REPOSITORY, all_blocks, typed
 
 ALL_WORDS = "\n".join(document.read_text(encoding="utf-8") for document in DOCUMENTS)
+# What a clone has beside the documentation.
+AROUND = [
+    REPOSITORY / f"{name}.md" for name in ("CHANGELOG", "CONTRIBUTING", "SECURITY", "tests/README")
+]
 OURS = sorted(name for name, app in get_commands().items() if app == "nestflux")
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"#+ (.+)")
@@ -24,7 +29,9 @@ def own_options(name: str) -> Iterator[str]:
     """The options that a command of ours adds to Django's."""
     stock = set(parser_of(BaseCommand(), "x")._option_string_actions)
     command = load_command_class("nestflux", name)
-    yield from sorted(set(parser_of(command, name)._option_string_actions) - stock)
+    actions = parser_of(command, name)._option_string_actions
+    shown = {option for option, action in actions.items() if action.help != SUPPRESS}
+    yield from sorted(shown - stock)
 
 
 def parser_of(command: BaseCommand, name: str) -> ArgumentParser:
@@ -43,7 +50,7 @@ def test_every_option_is_documented(name: str, option: str) -> None:
     assert re.search(rf"{re.escape(option)}(?![\w-])", ALL_WORDS)
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
+@pytest.mark.parametrize("document", [*DOCUMENTS, *AROUND], ids=lambda document: document.name)
 def test_commands_that_are_shown_can_be_given(document: Path) -> None:
     """Each ``manage.py db_…`` of prose and blocks has only options that the command has."""
     text = document.read_text(encoding="utf-8")
@@ -55,7 +62,7 @@ def test_commands_that_are_shown_can_be_given(document: Path) -> None:
         assert [word for word in options if word not in known] == [], f"{document.name}: {shown}"
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
+@pytest.mark.parametrize("document", [*DOCUMENTS, *AROUND], ids=lambda document: document.name)
 def test_links_lead_somewhere(document: Path) -> None:
     for target in _LINK.findall(document.read_text(encoding="utf-8")):
         if target.startswith(("http://", "https://")):
@@ -66,6 +73,22 @@ def test_links_lead_somewhere(document: Path) -> None:
         assert path.is_relative_to(REPOSITORY), f"{document.name}: {target}"
         if anchor:
             assert anchor in anchors(path), f"{document.name}: {target}"
+
+
+@pytest.mark.parametrize("document", AROUND, ids=lambda document: document.name)
+def test_files_that_are_named_are_there(document: Path) -> None:
+    """Programs and files of this repository, in prose and in what is to be typed."""
+    text = document.read_text(encoding="utf-8")
+    for name in re.findall(r"(?<![\w./$-])(?:nestflux|scripts|tests|docs)/[\w./-]*\w", text):
+        if not name.endswith("NAME.py"):
+            assert (REPOSITORY / name).exists(), f"{document.name}: {name}"
+
+
+def test_readme_leads_to_every_document() -> None:
+    linked = set(_LINK.findall((REPOSITORY / "README.md").read_text(encoding="utf-8")))
+
+    names = {path.relative_to(REPOSITORY).as_posix() for path in (*DOCUMENTS[1:], *AROUND)}
+    assert {*names, "LICENSE"} <= linked
 
 
 def anchors(path: Path) -> set[str]:
@@ -79,29 +102,43 @@ def anchors(path: Path) -> set[str]:
     }
 
 
-def test_every_module_stands_in_the_layout() -> None:
-    """docs/design.md says of each file of ``nestflux/`` what it is for, and of no other."""
+def test_every_package_stands_in_the_layout() -> None:
+    """docs/design.md says of each package, and of each module at the top, what it is for."""
     package = REPOSITORY / "nestflux"
-    modules = {path.relative_to(package).as_posix() for path in package.rglob("*.py")}
+    packages = {f"{p.parent.relative_to(package)}/" for p in package.rglob("__init__.py")}
+    top = {path.name for path in package.glob("*.py")}
 
-    assert set(layout()) == {name for name in modules if not name.endswith("__init__.py")}
+    assert set(layout()) == (packages | top) - {"./", "__init__.py", "management/commands/"}
 
 
 def layout() -> Iterator[str]:
-    """The files of the indented layout in docs/design.md, ``recording/capture.py``."""
+    """The names in the indented layout of docs/design.md: ``applying/plan/``, ``conf.py``."""
     lines = (REPOSITORY / "docs" / "design.md").read_text(encoding="utf-8").splitlines()
-    folders: dict[int, str] = {}
+    parent = ""
     for line in lines[lines.index("    nestflux/") + 1 :]:
-        if not line.startswith("      "):
+        if line and not line.startswith("      "):
             return
-        depth = len(line) - len(line.lstrip())
-        folders = {at: name for at, name in folders.items() if at < depth}
-        name, _, told = line.strip().partition(" ")
+        name, _, purpose = line.strip().partition(" ")
         if name.endswith("/"):
-            folders[depth] = name
-        elif name.endswith(".py"):
-            assert told.strip(), f"nothing is said of {name}"
-            yield "".join([*folders.values(), name])
+            is_inner = line.startswith("        ")
+            yield parent + name if is_inner else name
+            parent = parent if is_inner else name
+            assert purpose.strip(), f"nothing is said of {name}"
+        else:
+            yield from re.findall(r"\w+\.py", line)
+
+
+def test_every_module_says_what_it_is_for() -> None:
+    silent = []
+    for path in (REPOSITORY / "nestflux").rglob("*.py"):
+        module = ast.parse(path.read_text(encoding="utf-8"))
+        # The ledger's models are a class each, and say it there.
+        classes = [node for node in module.body if isinstance(node, ast.ClassDef)]
+        said = [ast.get_docstring(module), *map(ast.get_docstring, classes)]
+        if module.body and not any(said):
+            silent.append(path.name)
+
+    assert silent == []
 
 
 def test_consoles_begin_with_a_command() -> None:
@@ -112,4 +149,6 @@ def test_consoles_begin_with_a_command() -> None:
 
 
 def test_nothing_of_one_machine_stands_in_them() -> None:
-    assert not re.search(r"/(work|home|root|tmp)/", ALL_WORDS)
+    for document in (*DOCUMENTS, *AROUND):
+        text = document.read_text(encoding="utf-8")
+        assert not re.search(r"/(work|home|root|tmp)/", text), document.name

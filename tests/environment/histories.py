@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 
-from nestflux.history.statements import sha256
+from nestflux.sql.statements import sha256
 from tests.scenario import Project
 
 FIRST_MODELS = """

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from nestflux.history.statements import sha256
+from nestflux.sql.statements import sha256
 from tests.environment.conftest import (
     BACK,
     FORWARD,

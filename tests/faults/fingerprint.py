@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nestflux.database.reader import read_schema, table_names
+from nestflux.schema.introspection import read_schema, table_names
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper

@@ -25,7 +25,7 @@ from django.db.models.signals import post_save
 from django.test.utils import setup_test_environment
 
 from nestflux import django_compat as compat
-from nestflux.recording import few_models
+from nestflux.recording import model_subset
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -143,11 +143,11 @@ def test_the_models_of_the_whole_are_made_with_a_django_that_is_not_known(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     plain = Migration("0001_initial", "shop")
-    assert few_models.needs_few(plain, a_state())
+    assert model_subset.needs_few(plain, a_state())
 
-    monkeypatch.setattr(few_models, "_DJANGO_IS_KNOWN", False)
+    monkeypatch.setattr(model_subset, "_DJANGO_IS_KNOWN", False)
 
-    assert not few_models.needs_few(plain, a_state())
+    assert not model_subset.needs_few(plain, a_state())
 
 
 # ---- autodetector and executor --------------------------------------------------------------

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 
-from nestflux.history.deltas import Delta, FileRecord, StepRecord
+from nestflux.history.records import FileRecord, StepRecord
+from nestflux.schema.diff import Delta
 
 BEFORE = {
     "table post": "ENGINE=InnoDB",

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from nestflux.exceptions import HistoryError
-from nestflux.history.deltas import FileRecord
 from nestflux.history.folder import JOURNAL, SNAPSHOT, Folder
 from nestflux.history.journal import Entry, Journal
+from nestflux.history.records import FileRecord
 from nestflux.history.sqlfile import Direction, Section, SqlFile, Statement, render
-from nestflux.history.statements import sha256
+from nestflux.sql.statements import sha256
 
 NAME = "0001_initial"
 RECORD = FileRecord((), ()).dumps()

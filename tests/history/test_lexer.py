@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nestflux.exceptions import SqlFileError
-from nestflux.history import lexer
-from nestflux.history.lexer import fragments, identifiers, same_text, significant, tokens
 from nestflux.history.sqlfile import delimited
+from nestflux.sql import lexer
+from nestflux.sql.lexer import fragments, identifiers, same_text, significant, tokens
 from tests.history.texts import AWKWARD, statements
 
 

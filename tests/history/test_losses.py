@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from nestflux.history.deltas import Delta, StepRecord
-from nestflux.history.losses import Lost, Names, losses_of, tables_emptied_by, tables_renamed_by
+from nestflux.history.data_loss import Lost, Names, losses_of, tables_emptied_by, tables_renamed_by
+from nestflux.history.records import StepRecord
+from nestflux.schema.diff import Delta
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nestflux.history.narrowing import narrowed
+from nestflux.sql.column_types import narrowed
 
 NARROWER = [
     ("varchar(40) NOT NULL", "varchar(20) NOT NULL"),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from nestflux.history.lexer import fragments, same_text, significant
+from nestflux.sql.lexer import fragments, same_text, significant
 from tests.conftest import ProjectFactory
 from tests.history.client import client_program, sent_by_the_client
 from tests.scenario import TestServer

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from nestflux.history.layout import laid_out
-from nestflux.history.lexer import same_text
-from nestflux.history.statements import (
+from nestflux.sql.formatting import laid_out
+from nestflux.sql.lexer import same_text
+from nestflux.sql.statements import (
     Kind,
     is_repeatable,
     kind_of,

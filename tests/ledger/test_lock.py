@@ -10,12 +10,12 @@ import pytest
 import time_machine
 from django.db.utils import OperationalError
 
-from nestflux.database.heartbeat import _renew, beating
-from nestflux.database.ledger import Ledger
-from nestflux.database.ledger_tables import ensure_ledger
-from nestflux.database.lock import DatabaseLock, Holder, holder_of, lock_name
-from nestflux.database.lock_times import LockTimes
 from nestflux.exceptions import LockLost, LockUnavailable
+from nestflux.ledger.heartbeat import _renew, beating
+from nestflux.ledger.ledger import Ledger
+from nestflux.ledger.lock import DatabaseLock, Holder, holder_of, lock_name
+from nestflux.ledger.lock_times import LockTimes
+from nestflux.ledger.tables import ensure_ledger
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper

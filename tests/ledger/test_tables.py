@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 from django.db.models import Model
 
-from nestflux.database.ledger import Ledger, read_state
-from nestflux.database.ledger_backups import read_backups
-from nestflux.database.ledger_tables import VERSION, ensure_ledger
-from nestflux.database.reader import BOOKS, read_schema, table_names
+from nestflux.ledger.backups import read_backups
+from nestflux.ledger.ledger import Ledger, read_state
+from nestflux.ledger.tables import VERSION, ensure_ledger
 from nestflux.models import Backup, Run, SqlMigration, Statement, Version
+from nestflux.schema.introspection import BOOKS, read_schema, table_names
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper

@@ -7,9 +7,17 @@ from typing import Any
 import pytest
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from nestflux.database.reader import read_schema
 from nestflux.exceptions import Refused
-from nestflux.history.definitions import (
+from nestflux.pulling import remarks as said
+from nestflux.pulling.describing import describe
+from nestflux.pulling.fields import canonical, unescaped
+from nestflux.pulling.grouping import Rule, groups
+from nestflux.pulling.names import class_names, field_name, module_names, rule_name
+from nestflux.pulling.python_text import Call, Layout, quoted
+from nestflux.pulling.remarks import Excuse, Remark
+from nestflux.pulling.round_trip import compare
+from nestflux.schema.introspection import read_schema
+from nestflux.sql.definitions import (
     ColumnParts,
     Literal,
     OptionParts,
@@ -19,14 +27,6 @@ from nestflux.history.definitions import (
     literal,
     option_parts,
 )
-from nestflux.pulling import remarks as said
-from nestflux.pulling.describing import describe
-from nestflux.pulling.fields import canonical, unescaped
-from nestflux.pulling.grouping import Rule, groups
-from nestflux.pulling.names import class_names, field_name, module_names, rule_name
-from nestflux.pulling.python_text import Call, Layout, quoted
-from nestflux.pulling.remarks import Excuse, Remark
-from nestflux.pulling.round_trip import compare
 
 
 @pytest.mark.parametrize(

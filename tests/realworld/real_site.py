@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Self
 
 from django.db import connections
 
-from nestflux.database.reader import read_schema
-from nestflux.database.rows import TableRows, read_rows
 from nestflux.database.session import PINNED, pin
-from nestflux.history.deltas import Delta
 from nestflux.history.folder import Folder
+from nestflux.schema.diff import Delta
+from nestflux.schema.introspection import read_schema
+from nestflux.schema.rows import TableRows, read_rows
 from tests.realworld.clean_room import HERE, python_of
 from tests.realworld.packages import Stage, stages
 from tests.scenario import MYSQL_PROGRAMS, Outcome, TestServer

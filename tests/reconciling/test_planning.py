@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from nestflux.database.reader import Schema, table_parts
+from nestflux.adopting.reconciling import queries
+from nestflux.adopting.reconciling.changes import Change, Reconciliation
+from nestflux.adopting.reconciling.planning import plan
+from nestflux.adopting.reconciling.reconcile import write_new
+from nestflux.adopting.reconciling.script import Made, render
+from nestflux.adopting.reconciling.tables import names_in, settings_of
 from nestflux.exceptions import Refused
-from nestflux.history.deltas import ORDER
-from nestflux.history.lexer import fragments
-from nestflux.reconciling import queries
-from nestflux.reconciling.changes import Change, Reconciliation
-from nestflux.reconciling.planning import plan
-from nestflux.reconciling.reconcile import write_new
-from nestflux.reconciling.script import Made, render
-from nestflux.reconciling.tables import names_in, settings_of
+from nestflux.schema.diff import ORDER
+from nestflux.schema.introspection import Schema, table_parts
+from nestflux.sql.lexer import fragments
 
 MADE = Made("default", "shop", "MySQL 9.7.4", "0001_first", "MySQL 9.7.4", "x.sql")
 PARENT = "CREATE TABLE `p` (`id` {} NOT NULL, `n` int, PRIMARY KEY (`id`)) ENGINE=InnoDB"

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from nestflux.database.reader import Schema
-from nestflux.reconciling.proving import Case, build
+from nestflux.adopting.reconciling.proving import Case, build
+from nestflux.schema.introspection import Schema
 from tests.reconciling import odd, store
 from tests.scenario import Outcome, Project
 
@@ -265,7 +265,7 @@ def test_a_script_whose_proof_fails_is_not_written(live: Project) -> None:
         """
         from dataclasses import replace
         from django.core.management import call_command
-        from nestflux.reconciling import proving
+        from nestflux.adopting.reconciling import proving
 
         def forgetful(*args, **kwargs):
             found = planned(*args, **kwargs)

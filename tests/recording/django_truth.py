@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING
 
 from django.db import connections
 
-from nestflux.database.reader import read_schema
-from nestflux.database.rows import read_rows
 from nestflux.database.session import PINNED, pin
-from nestflux.history.deltas import Delta
 from nestflux.history.folder import Folder
-from nestflux.history.lexer import fragments, significant
 from nestflux.history.sqlfile import PythonStep, SqlFile, Statement, parse
+from nestflux.schema.diff import Delta
+from nestflux.schema.introspection import read_schema
+from nestflux.schema.rows import read_rows
+from nestflux.sql.lexer import fragments, significant
 from tests.scenario import Project
 
 if TYPE_CHECKING:

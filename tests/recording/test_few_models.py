@@ -234,7 +234,7 @@ def test_receivers_of_pre_migrate_get_all_models_unless_all_are_djangos(
 
         pre_migrate.connect(listen)
     """
-    code = "from nestflux.recording.few_models import only_djangos_receivers as all_djangos\n"
+    code = "from nestflux.recording.model_subset import only_djangos_receivers as all_djangos\n"
     if asks:
         shop.write("shop/receivers.py", listening)
         code += "import shop.receivers\n"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from nestflux.history.deltas import StepRecord
+from nestflux.history.records import StepRecord
 from nestflux.history.sqlfile import Direction, Section, SqlFile, Statement
-from nestflux.recording.kept_steps import operations_of_steps
+from nestflux.recording.unchanged_steps import operations_of_steps
 
 COUNT, NAME = "UPDATE shop_item SET count = 0", "UPDATE shop_item SET name = ''"
 # Both migrations begin and end with the same statement.

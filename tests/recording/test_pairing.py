@@ -7,9 +7,9 @@ import uuid
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nestflux.database.rows import Column, TableRows
-from nestflux.recording.pairing import compare_rows
 from nestflux.recording.snapshot import volatility
+from nestflux.schema.row_pairing import compare_rows
+from nestflux.schema.rows import Column, TableRows
 
 NAMES = st.lists(st.text("abc", min_size=1, max_size=4), min_size=1, max_size=6, unique=True)
 

@@ -12,10 +12,11 @@ from django.db.migrations.operations.base import Operation
 from django.db.models import IntegerField
 
 from nestflux.exceptions import NotReproduced
-from nestflux.history.deltas import Delta, StepRecord
+from nestflux.history.records import StepRecord
 from nestflux.history.sqlfile import Item, PythonStep, Section, Statement
 from nestflux.recording.capture import Recorded
-from nestflux.recording.part import Part
+from nestflux.recording.partial_load import Part
+from nestflux.schema.diff import Delta
 from tests.conftest import ProjectFactory
 from tests.scenario import Project, TestServer, new_project
 
@@ -332,7 +333,7 @@ def test_what_a_part_cannot_show_is_recorded_on_the_whole(shop: Project) -> None
     shop.edit("shop/models.py", "# one more of Brand", "size = models.IntegerField(default=0)")
     refusing = """
         from nestflux.exceptions import NotReproduced
-        from nestflux.recording.part import Part
+        from nestflux.recording.partial_load import Part
 
         def refuse(*given):
             raise NotReproduced("no")

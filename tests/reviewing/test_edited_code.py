@@ -9,7 +9,7 @@ from textwrap import dedent
 
 import pytest
 
-from nestflux.history.statements import sha256
+from nestflux.sql.statements import sha256
 from tests.conftest import ProjectFactory
 from tests.reviewing.shop import (
     FIRST_MODELS,

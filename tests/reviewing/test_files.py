@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from nestflux.history.folder import Folder
-from nestflux.history.statements import sha256
 from nestflux.reviewing.findings import Report
 from nestflux.reviewing.reading import read_history
 from nestflux.reviewing.rule import look_at
 from nestflux.reviewing.subjects import Histories
+from nestflux.sql.statements import sha256
 from tests.reviewing.shop import check, found, the_only
 from tests.scenario import Outcome, Project
 

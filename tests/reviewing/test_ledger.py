@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from nestflux.history.deltas import FileRecord
+from nestflux.history.records import FileRecord
 from nestflux.history.sqlfile import parse
-from nestflux.history.statements import sha256
+from nestflux.sql.statements import sha256
 from tests.reviewing.shop import check, clean, found, the_only
 from tests.reviewing.test_files import change_journal, edit
 from tests.scenario import Outcome, Project

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from nestflux.management.findings_shown import report_lines
+from nestflux.management.findings_format import report_lines
 from nestflux.reviewing.findings import KINDS, Finding, NotChecked, Report, Severity
 from nestflux.reviewing.rule import load_rules
 from tests.reviewing.test_files import edit

@@ -46,7 +46,7 @@ def test_nothing_is_imported_that_only_applying_needs(migrated: Project) -> None
         from django.core.management import call_command
         call_command("db_migrate")
         parts = ("shop.migrations.0", "django.db.migrations", "rich", "pytest")
-        parts += ("nestflux.recording", "nestflux.applying.apply", "nestflux.graph")
+        parts += ("nestflux.recording", "nestflux.applying.run.attempt", "nestflux.graph")
         print(json.dumps(sorted(name for name in sys.modules if name.startswith(parts))))
         """,
         forked=False,

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from pytest_django.plugin import DjangoDbBlocker
 
-from nestflux.database.reader import read_schema
+from nestflux.schema.introspection import read_schema
 from tests.conftest import ProjectFactory
 from tests.scenario import Project
 from tests.scenarios.databases import migrate_as_django, opened, stages_of, twin

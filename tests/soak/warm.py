@@ -25,7 +25,12 @@ from tests.scenario import REPOSITORY, Outcome
 
 # A command that hangs is a failure; SIGALRM ends it, and its exit code (-14) says so.
 _LONGEST = 300  # seconds
-_IMPORTED = (*forked_python.IMPORTED, "nestflux.applying.api", "tests.soak.dying")
+_IMPORTED = (
+    *forked_python.IMPORTED,
+    "nestflux.applying.run.migrate",
+    "nestflux.applying.run.rollback",
+    "tests.soak.dying",
+)
 
 
 @dataclass(frozen=True)

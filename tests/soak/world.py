@@ -202,8 +202,9 @@ class World:
             args += ["--to", entries[to].name]
         with self._told("deploy"):
             if stand.booked.direction == "down" and stand.booked.flying:
-                if turn and to is None:
-                    self._turn(branch, "db_migrate", "--turn", "--no-backup")
+                ours = [each.name for each in entries if each.id == stand.booked.flying]
+                if turn and to is None and ours:
+                    self._turn(branch, "db_migrate", "--to", ours[0], "--no-backup")
                     return
                 self._refused(branch, *args, says="was begun and not finished")
                 self._look(branch)

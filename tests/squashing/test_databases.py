@@ -55,7 +55,7 @@ def test_all(squashed: Project) -> None:
     check = squashed.succeeds("db_check", "--no-shadow")
     status = squashed.succeeds("db_status")
     plan = squashed.succeeds("db_migrate", "--plan")
-    by_hand = squashed.run("db_migrate", "--book", "0005_note", "--yes")
+    by_hand = squashed.run("db_mark_applied", "0005_note", "--yes")
 
     done = squashed.succeeds("db_migrate")
 
@@ -66,7 +66,7 @@ def test_all(squashed: Project) -> None:
     assert plan.lines == [
         f"Books {SQUASH}.sql for 0001_initial.sql … 0004_rows.sql (4 files): nothing runs"
     ]
-    refused(by_hand, "Another booking comes first")
+    refused(by_hand, "A squash comes first")
     assert done.lines == [BOOKED, UP_TO_DATE]
     replaced = dict.fromkeys(OLD, "replaced")
     assert states(squashed) == {**replaced, SQUASH: "applied", "0005_note": "applied"}
@@ -325,8 +325,8 @@ def test_a_baseline(shop: Project) -> None:
 
 _KILLED = """
     import os, signal
-    from nestflux.applying.api import migrate
-    from nestflux.database.ledger import Ledger
+    from nestflux.applying.run.migrate import migrate
+    from nestflux.ledger.ledger import Ledger
 
     def die(*args, **given):
         os.kill(os.getpid(), signal.SIGKILL)
@@ -352,8 +352,10 @@ def test_killed_while_it_is_booked(squashed: Project, method: str) -> None:
 
 _KILLED_AT = """
     import os, signal
-    from nestflux.applying.api import migrate, rollback, Options
-    from nestflux.applying.apply import Passage
+    from nestflux.applying.run.migrate import migrate
+    from nestflux.applying.run.rollback import rollback
+    from nestflux.applying.run.context import Options
+    from nestflux.applying.run.attempt import Passage
 
     run = Passage._execute
 
@@ -394,7 +396,8 @@ def test_killed_while_it_is_undone(squashed: Project) -> None:
     squashed.succeeds("db_rollback", "--yes")
     undo = 'rollback("default", options=Options(command="db_rollback"))'
     killed_at(squashed, 4, undo)
-    turned = squashed.succeeds("db_migrate", "--turn")
+    turned = squashed.succeeds("db_migrate", "--to", SQUASH)
+    squashed.succeeds("db_migrate")
     assert applied(squashed) == [SQUASH, "0005_note"]
     assert len(data(squashed)) == 3
     squashed.succeeds("db_rollback", "--yes")

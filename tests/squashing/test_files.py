@@ -10,9 +10,9 @@ import pytest
 from nestflux.exceptions import HistoryError
 from nestflux.history import journal as journal_file
 from nestflux.history.journal import Entry, Journal
-from nestflux.history.ordering import parents_first
 from nestflux.history.sqlfile import Direction, Replaced, SqlFile, parse, render, replaces_of
 from nestflux.recording.squash import choose
+from nestflux.sql.ordering import parents_first
 from tests.scenario import Project
 from tests.squashing.histories import LAST, OLD, SQUASH
 from tests.squashing.shelf import AFTER, BEFORE, applied, check_out, keep

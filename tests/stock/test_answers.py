@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from nestflux.database.ledger import LedgerFile
 from nestflux.exceptions import Refused
 from nestflux.history.journal import Entry, Journal
+from nestflux.ledger.ledger import LedgerFile
 from nestflux.stock.answers import Backward, Forward, Nothing, Request, answer, find
 
 

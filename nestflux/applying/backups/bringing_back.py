@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.utils import Error
 
+from nestflux.applying.backups.scratch_tables import DumpedTable
 from nestflux.database.errors import in_words
-from nestflux.database.scratch_tables import DumpedTable
 from nestflux.exceptions import RestoreFailed
-from nestflux.history.lexer import quoted
-from nestflux.history.losses import Lost
+from nestflux.history.data_loss import Lost
+from nestflux.sql.lexer import quoted
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper

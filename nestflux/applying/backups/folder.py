@@ -18,7 +18,7 @@ from pathlib import Path
 
 from nestflux.database.dumping import read_dump
 from nestflux.exceptions import BackupFailed, Refused
-from nestflux.history.losses import Lost
+from nestflux.history.data_loss import Lost
 
 MANIFEST = "backup.json"
 DUMP = "dump.sql"

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from nestflux.applying.tasks import Task
-from nestflux.database.reader import table_names
-from nestflux.history.losses import Lost, Names, losses_of
+from nestflux.applying.plan.tasks import Task
+from nestflux.history.data_loss import Lost, Names, losses_of
+from nestflux.schema.introspection import table_names
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper

@@ -20,17 +20,7 @@ from django.db.utils import Error
 
 from nestflux.applying.backups.bringing_back import WRITING, Part, bring_back, parts_of, rows_text
 from nestflux.applying.backups.folder import Backup, open_backup, require_intact
-from nestflux.applying.context import Context, Options
-from nestflux.applying.events import Restored
-from nestflux.applying.first_look import make_plan, open_history
-from nestflux.applying.migrate import migrate
-from nestflux.applying.plan import Plan
-from nestflux.applying.rollback import RollbackPlan, Wanted, agreed, plan_rollback, rollback
-from nestflux.applying.running import lock_held, refuse_unsuitable, run_opened
-from nestflux.database.errors import in_words
-from nestflux.database.ledger import Ledger, LedgerFile, LedgerState, read_state
-from nestflux.database.ledger_backups import BackupRow, backup_restored, last_of, read_backups
-from nestflux.database.scratch_tables import (
+from nestflux.applying.backups.scratch_tables import (
     LOADING,
     DumpedTable,
     drop_scratch_tables,
@@ -38,11 +28,21 @@ from nestflux.database.scratch_tables import (
     scratch_names,
     tables_of,
 )
+from nestflux.applying.plan.load_plan import make_plan, open_history
+from nestflux.applying.plan.plan import Plan
+from nestflux.applying.run.context import Context, Options
+from nestflux.applying.run.events import Restored
+from nestflux.applying.run.frame import lock_held, refuse_unsuitable, run_opened
+from nestflux.applying.run.migrate import migrate
+from nestflux.applying.run.rollback import RollbackPlan, Wanted, agreed, plan_rollback, rollback
+from nestflux.database.errors import in_words
 from nestflux.database.server import schema_name
 from nestflux.database.session import pin, restored_session
 from nestflux.exceptions import LedgerConflict, Refused, RestoreFailed
 from nestflux.history.folder import shown
 from nestflux.history.sqlfile import parse
+from nestflux.ledger.backups import BackupRow, backup_restored, last_of, read_backups
+from nestflux.ledger.ledger import Ledger, LedgerFile, LedgerState, read_state
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper

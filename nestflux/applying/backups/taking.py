@@ -22,20 +22,20 @@ from nestflux.applying.backups.folder import (
     lost_as_json,
 )
 from nestflux.applying.backups.losses import Loss, losses_live
-from nestflux.applying.events import BackupStarted, BackupTaken, Noticed
-from nestflux.applying.tasks import Task, Work
+from nestflux.applying.plan.tasks import Task, Work
+from nestflux.applying.run.events import BackupStarted, BackupTaken, Noticed
 from nestflux.database.dumping import Dump, Tool, dump, find_tool
-from nestflux.database.ledger import Ledger, LedgerFile, LedgerState
-from nestflux.database.ledger_backups import put_backup, read_backups
 from nestflux.database.server import Server, schema_name
 from nestflux.exceptions import BackupFailed, NestFluxError, Refused
 from nestflux.history.folder import shown
+from nestflux.ledger.backups import put_backup, read_backups
+from nestflux.ledger.ledger import Ledger, LedgerFile, LedgerState
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
-    from nestflux.applying.context import Context
-    from nestflux.applying.passage_rows import PassageRows
+    from nestflux.applying.run.attempt_rows import PassageRows
+    from nestflux.applying.run.context import Context
 
 
 @dataclass(frozen=True)

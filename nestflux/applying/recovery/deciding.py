@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from nestflux.applying.recovery.projecting import Projection, project
-from nestflux.history.deltas import Delta
-from nestflux.history.statements import is_repeatable
+from nestflux.schema.diff import Delta
+from nestflux.sql.statements import is_repeatable
 
 
 class Decision(StrEnum):

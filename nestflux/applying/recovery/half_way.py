@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nestflux.applying import failures
-from nestflux.applying.context import Context, Options
-from nestflux.applying.files import work_in
-from nestflux.applying.passage_rows import PassageRows
+from nestflux.applying.plan.files import work_in
+from nestflux.applying.plan.tasks import Work
 from nestflux.applying.recovery.deciding import Decision, Finding
 from nestflux.applying.recovery.in_flight import InFlight
 from nestflux.applying.recovery.turning import OTHER, CannotTurn, Leg, turned
-from nestflux.applying.tasks import Work
-from nestflux.database.ledger import FileRow, Ledger, LedgerFile, LedgerStep
-from nestflux.database.lock import DatabaseLock
-from nestflux.database.reader import read_schema
+from nestflux.applying.run import failures
+from nestflux.applying.run.attempt_rows import PassageRows
+from nestflux.applying.run.context import Context, Options
 from nestflux.database.session import pin, restored_session
 from nestflux.graph.loader import load
 from nestflux.history.sqlfile import Direction
+from nestflux.ledger.ledger import FileRow, Ledger, LedgerFile, LedgerStep
+from nestflux.ledger.lock import DatabaseLock
+from nestflux.schema.introspection import read_schema
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

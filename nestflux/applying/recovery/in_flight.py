@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from nestflux.applying import failures
-from nestflux.applying.events import Recovered
-from nestflux.applying.passage_rows import RUNNING, PassageRows
 from nestflux.applying.recovery.deciding import Decision, Finding, Interrupted, decide
 from nestflux.applying.recovery.lost_keys import make_again
-from nestflux.database.ledger import LedgerStep
+from nestflux.applying.run import failures
+from nestflux.applying.run.attempt_rows import RUNNING, PassageRows
+from nestflux.applying.run.events import Recovered
+from nestflux.ledger.ledger import LedgerStep
 
 # What a run says of the step that an earlier one left: by the decision, and whether the server
 # had answered that it failed.

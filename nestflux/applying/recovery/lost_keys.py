@@ -16,16 +16,16 @@ from typing import TYPE_CHECKING
 
 from django.db.utils import Error
 
-from nestflux.applying.events import Noticed
+from nestflux.applying.run.events import Noticed
 from nestflux.database.errors import in_words
 from nestflux.database.server import uptime
 from nestflux.database.session import pin
 from nestflux.exceptions import StatementFailed
-from nestflux.history.deltas import Delta
+from nestflux.schema.diff import Delta
 
 if TYPE_CHECKING:
-    from nestflux.applying.passage_rows import PassageRows
-    from nestflux.database.ledger import LedgerStep
+    from nestflux.applying.run.attempt_rows import PassageRows
+    from nestflux.ledger.ledger import LedgerStep
 
 
 @dataclass(frozen=True)

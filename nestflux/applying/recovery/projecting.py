@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from nestflux.history import spellings
-from nestflux.history.deltas import Delta, Reading
+from nestflux.schema import equivalence
+from nestflux.schema.diff import Delta, Reading
 
 _Change = tuple[str | None, str | None]
 
@@ -63,8 +63,8 @@ def project(
     tables = {**before, **live}
     wanted = telling(recorded, tables)
     seen = Delta({key: (before.get(key), live.get(key)) for key in wanted.changes})
-    mine = spellings.less_tables_own(seen, tables).changes
-    theirs = spellings.less_tables_own(wanted, tables).changes
+    mine = equivalence.less_tables_own(seen, tables).changes
+    theirs = equivalence.less_tables_own(wanted, tables).changes
     there, missing, neither = {}, {}, {}
     for key in wanted.changes:
         was, now = mine[key]
@@ -110,7 +110,7 @@ def is_as_after(change: Delta, recorded: Delta, tables: Reading, *, shapes: bool
         tables: a reading that holds the lines of the tables concerned.
         shapes: see ``project``.
     """
-    mine, theirs = (spellings.less_tables_own(d, tables).changes for d in (change, recorded))
+    mine, theirs = (equivalence.less_tables_own(d, tables).changes for d in (change, recorded))
     return mine.keys() == theirs.keys() and all(
         _is_as_after(mine[key], theirs[key], shapes) for key in mine
     )
@@ -124,7 +124,7 @@ def _is_as_after(live: _Change, recorded: _Change, shapes: bool) -> bool:
         return False
     if was is None and before is None:
         return True
-    return was is not None and spellings.plain(now) == spellings.plain(after)
+    return was is not None and equivalence.plain(now) == equivalence.plain(after)
 
 
 def _besides(change: Delta, recorded: Delta, live: Reading) -> Delta:

@@ -12,13 +12,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from nestflux.applying.plan.tasks import Task, Work
 from nestflux.applying.recovery.projecting import telling
-from nestflux.applying.tasks import Task, Work
-from nestflux.history import spellings
-from nestflux.history.deltas import Delta, Reading
-from nestflux.history.lexer import identifiers, significant
 from nestflux.history.sqlfile import Direction, PythonStep
-from nestflux.history.statements import is_repeatable
+from nestflux.schema import equivalence
+from nestflux.schema.diff import Delta, Reading
+from nestflux.sql.lexer import identifiers, significant
+from nestflux.sql.statements import is_repeatable
 
 OTHER = {Direction.UP: Direction.DOWN, Direction.DOWN: Direction.UP}
 
@@ -184,14 +184,14 @@ def _as_recorded(journey: _Journey, state: _State, live: Reading, same_server: b
         if now is not None and now not in texts:
             now = next((t for t in sorted(texts) if _reads_alike(key, now, t, live)), now)
             if not same_server and now not in texts:
-                plain = [t for t in sorted(texts) if spellings.plain(t) == spellings.plain(now)]
+                plain = [t for t in sorted(texts) if equivalence.plain(t) == equivalence.plain(now)]
                 now = (plain or (list(texts) if len(texts) == 1 else [now]))[0]
         found[key] = now
     return found
 
 
 def _reads_alike(key: str, one: str, other: str, live: Reading) -> bool:
-    pair = spellings.less_tables_own(Delta({key: (one, other)}), live).changes[key]
+    pair = equivalence.less_tables_own(Delta({key: (one, other)}), live).changes[key]
     return pair[0] == pair[1]
 
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.utils import Error
 
-from nestflux.database import foreign_keys, statement_parts
-from nestflux.database.statement_parts import ForeignKey
+from nestflux.database import foreign_keys
+from nestflux.sql import statement_parts
+from nestflux.sql.statement_parts import ForeignKey
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from nestflux.database import foreign_keys, statement_parts
+from nestflux.database import foreign_keys
 from nestflux.database.explanations.failure import Failure, explains
 from nestflux.database.explanations.limits import no_room
+from nestflux.sql import statement_parts
 
 
 # 1005: ER_CANT_CREATE_TABLE (MariaDB, errno 150 or 121); 1215: ER_CANNOT_ADD_FOREIGN;

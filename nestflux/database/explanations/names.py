@@ -5,8 +5,8 @@ from __future__ import annotations
 import difflib
 import re
 
-from nestflux.database import statement_parts
 from nestflux.database.explanations.failure import Failure, explains
+from nestflux.sql import statement_parts
 
 
 @explains(1050)  # ER_TABLE_EXISTS_ERROR

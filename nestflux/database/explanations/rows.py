@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from nestflux.database import statement_parts
 from nestflux.database.explanations.failure import Failure, explains
+from nestflux.sql import statement_parts
 
 
 @explains(1062, 1586)  # ER_DUP_ENTRY, ER_DUP_ENTRY_WITH_KEY_NAME

@@ -8,13 +8,13 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from nestflux.applying.api import Options
-from nestflux.applying.baseline import BaselinePlan, baseline, plan_baseline
+from nestflux.adopting.baseline import BaselinePlan, baseline, plan_baseline
+from nestflux.adopting.reconciling.reconcile import Written, reconcile, refuse_existing
+from nestflux.adopting.reconciling.script import how_to_run, told
+from nestflux.applying.run.context import Options
 from nestflux.exceptions import Refused
 from nestflux.management.command import NestFluxCommand
 from nestflux.management.progress import Progress
-from nestflux.reconciling.reconcile import Written, reconcile, refuse_existing
-from nestflux.reconciling.script import how_to_run, told
 
 _WHAT_TO_DO = """\
 Nothing was changed. Make both agree, names included, for later files drop by

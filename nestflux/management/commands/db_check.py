@@ -8,7 +8,7 @@ from django.core.checks import Tags
 from django.core.management.base import CommandParser
 
 from nestflux.management.command import NestFluxCommand
-from nestflux.management.findings_shown import report_lines
+from nestflux.management.findings_format import report_lines
 from nestflux.management.progress import narrated
 from nestflux.reviewing.review import review
 

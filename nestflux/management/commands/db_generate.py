@@ -16,7 +16,7 @@ from nestflux.graph.fingerprints import django_series
 from nestflux.history.folder import shown
 from nestflux.history.sqlfile import render
 from nestflux.management.command import NestFluxCommand
-from nestflux.management.generated_shown import Line, Style, Summary
+from nestflux.management.generated_format import Line, Style, Summary
 from nestflux.recording.changes import DetectOptions, Rename
 from nestflux.recording.generate import (
     Generated,

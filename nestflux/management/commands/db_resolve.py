@@ -6,8 +6,8 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from nestflux.applying.api import Options
-from nestflux.applying.resolve import Evidence, examine, resolve
+from nestflux.applying.recovery.resolve import Evidence, examine, resolve
+from nestflux.applying.run.context import Options
 from nestflux.exceptions import Refused
 from nestflux.management.command import NestFluxCommand
 from nestflux.management.progress import Progress

@@ -8,16 +8,18 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from nestflux.applying.api import Options, Plan, RollbackPlan, backups_of, plan_restore, restore
-from nestflux.applying.backups.restore import RestorePlan
-from nestflux.database.ledger_backups import BackupRow
+from nestflux.applying.backups.restore import RestorePlan, backups_of, plan_restore, restore
+from nestflux.applying.plan.plan import Plan
+from nestflux.applying.run.context import Options
+from nestflux.applying.run.rollback import RollbackPlan
 from nestflux.exceptions import Refused
 from nestflux.history.folder import shown
+from nestflux.ledger.backups import BackupRow
 from nestflux.management.backup_options import add_backup_arguments, backup_choice
 from nestflux.management.command import NestFluxCommand
 from nestflux.management.lock_options import LockOptions
+from nestflux.management.plan_format import rollback_lines
 from nestflux.management.progress import Progress
-from nestflux.management.shown import rollback_lines
 from nestflux.wording import counted
 
 

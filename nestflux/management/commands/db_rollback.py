@@ -6,13 +6,14 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from nestflux.applying.api import Options, RollbackPlan, Wanted, plan_rollback, rollback
+from nestflux.applying.run.context import Options
+from nestflux.applying.run.rollback import RollbackPlan, Wanted, plan_rollback, rollback
 from nestflux.exceptions import Refused
 from nestflux.management.backup_options import add_backup_arguments, backup_choice
 from nestflux.management.command import NestFluxCommand
 from nestflux.management.lock_options import LockOptions
+from nestflux.management.plan_format import rollback_as_json, rollback_lines
 from nestflux.management.progress import Progress
-from nestflux.management.shown import rollback_as_json, rollback_lines
 
 
 class Command(LockOptions, NestFluxCommand):

@@ -8,8 +8,7 @@ from typing import Any
 
 from rich.text import Text
 
-from nestflux.applying.api import Status, status
-from nestflux.applying.status import FileStatus
+from nestflux.applying.status import FileStatus, Status, status
 from nestflux.history.folder import shown
 from nestflux.management.command import NestFluxCommand
 
@@ -89,10 +88,10 @@ def _moment(file: FileStatus) -> str:
 def _summary(found: Status) -> tuple[str, ...]:
     if found.problem:
         return ("Next: python manage.py db_migrate   (says how to come there)",)
-    if any(file.state == "rolling_back" for file in found.files):
+    if undone := [file for file in found.files if file.state == "rolling_back"]:
         return (
-            "Next: python manage.py db_rollback         (goes on)",
-            "  or: python manage.py db_migrate --turn   (takes it forward again)",
+            "Next: python manage.py db_rollback   (goes on)",
+            f"  or: python manage.py db_migrate --to {undone[0].name}   (takes it forward again)",
         )
     if any(file.needs_attention for file in found.files):
         return (

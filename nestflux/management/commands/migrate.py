@@ -16,15 +16,15 @@ from django.db import connections
 from django.utils.functional import classproperty
 
 from nestflux.applying.backups.choice import NOT_ASKED
-from nestflux.applying.context import Options
-from nestflux.applying.events import ignore
-from nestflux.applying.first_look import make_plan, open_history, read_known
-from nestflux.applying.migrate import migrate
-from nestflux.applying.plan import Plan
-from nestflux.database.lock_times import LockTimes
+from nestflux.applying.plan.load_plan import make_plan, open_history, read_known
+from nestflux.applying.plan.plan import Plan
+from nestflux.applying.run.context import Options
+from nestflux.applying.run.events import ignore
+from nestflux.applying.run.migrate import migrate
 from nestflux.exceptions import Refused
 from nestflux.management.backup_options import add_backup_arguments, backup_choice
 from nestflux.management.command import PlainSpeech
+from nestflux.management.lock_options import lock_settings, lock_times, retry_policy
 from nestflux.management.progress import Progress
 from nestflux.stock import django_side
 from nestflux.stock.answers import (
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
     from django.db.migrations.autodetector import MigrationAutodetector
 
-    from nestflux.applying.rollback import RollbackPlan
+    from nestflux.applying.run.rollback import RollbackPlan
 
 
 class Command(PlainSpeech, stock.Command):
@@ -135,8 +135,8 @@ class Command(PlainSpeech, stock.Command):
             case Nothing():
                 self._say("No migrations to apply.")
             case Backward():
-                from nestflux.applying.rollback import Wanted, plan_rollback
-                from nestflux.management.shown import rollback_lines
+                from nestflux.applying.run.rollback import Wanted, plan_rollback
+                from nestflux.management.plan_format import rollback_lines
 
                 first = found.files[-1].name
                 plan = plan_rollback(alias, Wanted(file=first))
@@ -150,8 +150,8 @@ class Command(PlainSpeech, stock.Command):
                     self._apply(alias, pending, found, run_syncdb=options["run_syncdb"])
 
     def _plan_lines(self, alias: str, plan: Plan) -> Iterator[str]:
-        from nestflux.applying.one_by_one import backups_due, works_of
-        from nestflux.management.shown import plan_lines
+        from nestflux.applying.run.one_by_one import backups_due, works_of
+        from nestflux.management.plan_format import plan_lines
 
         works = works_of(alias, plan)
         due = () if plan.load or self.is_test_database else backups_due(alias, works)
@@ -185,8 +185,8 @@ class Command(PlainSpeech, stock.Command):
             self._say("No migrations to apply.")
 
     def _roll_back(self, alias: str, first: str, plan: RollbackPlan) -> None:
-        from nestflux.applying.rollback import Wanted, rollback
-        from nestflux.management.shown import rollback_lines
+        from nestflux.applying.run.rollback import Wanted, rollback
+        from nestflux.management.plan_format import rollback_lines
 
         if not self.is_test_database:
             for line in rollback_lines(plan, with_sql=False):
@@ -212,7 +212,8 @@ class Command(PlainSpeech, stock.Command):
 
     def _options(self, progress: Progress) -> Options:
         return Options(
-            lock=LockTimes(),
+            lock=lock_times(lock_settings()),
+            retry=retry_policy(lock_settings()),
             # A test database is not backed up, and a test run never refused for that.
             backup=NOT_ASKED if self.is_test_database else backup_choice(self.given),
             on_event=progress.on_event if self.verbosity else ignore,

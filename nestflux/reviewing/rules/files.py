@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from nestflux.applying.tasks import work_of
+from nestflux.applying.plan.tasks import work_of
 from nestflux.exceptions import HistoryError
-from nestflux.history.deltas import FileRecord
 from nestflux.history.folder import JOURNAL, SNAPSHOT, shown
 from nestflux.history.journal import Entry
+from nestflux.history.records import FileRecord
 from nestflux.history.sqlfile import Direction, Replaced, SqlFile, parse
 from nestflux.reviewing.findings import Finding, Kind, Severity
 from nestflux.reviewing.rule import rule

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from nestflux.applying.plan import refuse_unbooked, relinked
-from nestflux.applying.squashes import refuse_problems
-from nestflux.database.ledger import LedgerFile
+from nestflux.applying.plan.plan import refuse_unbooked, relinked
+from nestflux.applying.plan.squashes import refuse_problems
 from nestflux.exceptions import LedgerConflict
 from nestflux.history.folder import shown
-from nestflux.history.layout import changed_lines
 from nestflux.history.sqlfile import PythonStep, SessionStatement, SqlFile
-from nestflux.history.statements import summary
+from nestflux.ledger.ledger import LedgerFile
 from nestflux.reviewing.findings import Finding, Kind, Severity
 from nestflux.reviewing.rule import rule
 from nestflux.reviewing.subjects import Ledger
+from nestflux.sql.formatting import changed_lines
+from nestflux.sql.statements import summary
 
 APPLIED_EDITED = Kind(
     "applied-file-edited",

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from nestflux.applying.edits import CodeChange, How, next_command, undo_or_accept
+from nestflux.applying.plan.code_changes import CodeChange, How, next_command, undo_or_accept
 from nestflux.graph.loader import undotted
 from nestflux.history.folder import shown
 from nestflux.history.sqlfile import Direction
-from nestflux.recording.again import Again, difference, remembered
+from nestflux.recording.rerecord import Again, difference, remembered
 from nestflux.reviewing.findings import Finding, Kind, Severity
 from nestflux.reviewing.rule import rule
 from nestflux.reviewing.subjects import Migrations

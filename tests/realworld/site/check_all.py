@@ -14,7 +14,7 @@ from unittest.mock import patch
 
 from django.core.management import execute_from_command_line
 
-from nestflux.recording.again import Walk
+from nestflux.recording.rerecord import Walk
 from nestflux.reviewing import shadows
 
 

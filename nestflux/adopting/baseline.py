@@ -1,0 +1,329 @@
+"""``db_baseline``: take over a database that stock Django migrated, or that was made without it.
+
+``django_migrations`` says up to which file the database is; of an app of which it holds nothing
+the schema alone tells (``db_pull`` wrote its models). The schema that these files make is
+built on a shadow and compared with the live one. Only where they agree, the files are booked as
+applied. No statement of a file is run on the database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.db.migrations.recorder import MigrationRecorder
+
+from nestflux.applying.plan.coverage import refuse_unrecorded
+from nestflux.applying.plan.files import row_of
+from nestflux.applying.plan.load_plan import open_history
+from nestflux.applying.plan.plan import refuse_family
+from nestflux.applying.run.context import Options
+from nestflux.applying.run.frame import lock_held, refuse_unsuitable, run_opened
+from nestflux.applying.run.migrate import send_post_migrate
+from nestflux.conf import configuration
+from nestflux.database.server import Server, server_of
+from nestflux.database.session import PINNED, pin, restored_session
+from nestflux.database.shadow import server_settings, shadow
+from nestflux.exceptions import LedgerConflict, Refused, ServerUnavailable
+from nestflux.graph.loader import dotted, load
+from nestflux.ledger.ledger import LedgerState, read_state
+from nestflux.recording.replay import bring_to_head, replay
+from nestflux.schema.compare import Comparison, compare, object_of
+from nestflux.schema.introspection import Schema, read_schema, table_names
+from nestflux.wording import listed
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+    from nestflux.history.folder import Folder
+    from nestflux.history.journal import Entry, Journal
+
+
+_SHOWN = 5  # names of migrations in a message
+
+
+@dataclass(frozen=True)
+class BaselinePlan:
+    """What ``baseline`` will do. ``entries`` are the files to book as applied; ``pending`` those
+    that stay to be applied. ``built_on`` is the server that built the files' schema, where it is
+    another version than the database's. ``files`` is that schema, ``live`` the database's, and
+    ``collation`` its default; ``known`` are the objects that any file makes or touches."""
+
+    entries: tuple[Entry, ...]
+    pending: tuple[Entry, ...]
+    comparison: Comparison
+    built_on: str = ""
+    files: Schema = field(default_factory=lambda: Schema({}, {}), repr=False)
+    live: Schema = field(default_factory=lambda: Schema({}, {}), repr=False)
+    known: frozenset[str] = frozenset()
+    collation: str = ""
+
+    @property
+    def agrees(self) -> bool:
+        return not self.comparison.differences
+
+
+def choose(
+    journal: Journal,
+    replaced: Mapping[str, Collection[str]],
+    booked: Collection[str],
+    to: str | None = None,
+) -> tuple[Entry, ...]:
+    """The files that ``django_migrations`` says are applied: the beginning of the history that
+    it holds exactly. Pure.
+
+    Apps of which it holds no row were made without Django: it cannot say anything of them, and
+    they are where the others are. Where it holds nothing at all, every file is taken.
+
+    Args:
+        replaced: what each squash of the history stands for; where all of it is booked, the
+            squash is applied, as it is for Django.
+        booked: the rows of ``django_migrations``. Those that no file knows do not count.
+        to: the last file that is expected there; None: whichever it is.
+
+    Raises LedgerConflict, with the first names of what is missing and of what is there besides.
+    """
+    entries = journal.entries
+    known = {row.partition(".")[0] for row in booked}
+    lacks = {
+        entry: [row for row in _lacks(entry, replaced, booked) if row.partition(".")[0] in known]
+        for entry in entries
+    }
+    begun = [len(_lacks(e, replaced, booked)) < len(e.migrations) or not booked for e in entries]
+    if to is not None:
+        end = entries.index(journal.entry(to)) + 1
+        lacking = entries[:end]
+    else:
+        ends = (i for i, e in enumerate(entries) if lacks[e] or not begun[i])
+        end = next(ends, len(entries))
+        touched = (i + 1 for i, e in enumerate(entries) if set(e.migrations) & set(booked))
+        lacking = entries[end : max(touched, default=0)]
+    chosen, rest = journal.entries[:end], journal.entries[end:]
+    missing = [row for entry in lacking for row in lacks[entry]]
+    own = {row for entry in chosen for row in entry.books}
+    extra = [row for entry in rest for row in entry.books if row in booked and row not in own]
+    if chosen and not missing and not extra:
+        return chosen
+    if not extra and not missing:
+        raise _refused("django_migrations holds no migration of the history.")
+    lines = [_where_it_stands(entries, replaced, booked, to)]
+    if missing:
+        lines.append(f"    missing: {listed(missing, _SHOWN)}")
+    if extra and chosen:
+        lines.append(f"    beyond {chosen[-1].name}: {listed(extra, _SHOWN)}")
+    raise _refused("\n".join(lines))
+
+
+def _where_it_stands(
+    entries: Sequence[Entry],
+    replaced: Mapping[str, Collection[str]],
+    booked: Collection[str],
+    to: str | None,
+) -> str:
+    """In a sentence, how far the database is: in the middle of which file."""
+    if to is not None:
+        return f"django_migrations does not hold exactly the migrations up to {to}."
+    counts = [(e, len(e.migrations) - len(_lacks(e, replaced, booked))) for e in entries]
+    entry, there = next((e, n) for e, n in counts if n < len(e.migrations))
+    return (
+        f"The database is not at the end of a SQL migration: it has {there} of the "
+        f"{len(entry.migrations)} migrations of {entry.name}.sql."
+    )
+
+
+def _lacks(
+    entry: Entry, replaced: Mapping[str, Collection[str]], booked: Collection[str]
+) -> list[str]:
+    """The migrations of a file that Django does not count as applied."""
+    return [
+        name
+        for name in entry.migrations
+        if name not in booked
+        and not (name in replaced and all(row in booked for row in replaced[name]))
+    ]
+
+
+def _refused(what: str) -> LedgerConflict:
+    return LedgerConflict(
+        what,
+        stands="nothing was changed",
+        then="apply what is missing with the release that migrated the database so far, or record "
+        "the history at that release's commit; then: python manage.py db_baseline",
+    )
+
+
+def plan_baseline(alias: str, *, to: str | None = None) -> BaselinePlan:
+    """What ``baseline`` would do, and every difference that keeps it from doing it. Makes a
+    shadow for it; changes nothing in the database and takes no lock.
+
+    Args:
+        to: the last file that the database is expected to have; None: whichever it is.
+
+    Raises Refused where ``django_migrations`` is no beginning of the history, or where the
+    database has a ledger already; ServerUnavailable where no shadow can be made.
+    """
+    connection, server, folder = open_history(alias)
+    folder.verify()
+    refuse_unrecorded(folder.journal, connection)
+    _state_without_files(connection)
+    booked = _booked(connection)
+    chosen = choose(folder.journal, _replaced(folder), booked, to)
+    collation = _collation(connection)
+    built_on, files = _schema_of(alias, folder, chosen, collation)
+    live, known = _live(connection), _known(folder)
+    comparison = _compared(folder, files, live, known, booked)
+    unseen = tuple(_unseen(folder, chosen, booked))
+    return BaselinePlan(
+        entries=chosen,
+        pending=folder.journal.entries[len(chosen) :],
+        comparison=replace(comparison, remarks=(*comparison.remarks, *unseen)),
+        built_on=built_on.name if built_on.version != server.version else "",
+        files=files,
+        live=live,
+        known=known,
+        collation=collation,
+    )
+
+
+def baseline(alias: str, plan: BaselinePlan, *, options: Options | None = None) -> None:
+    """Make the ledger, book the files of ``plan`` as applied, and send ``post_migrate``.
+
+    Looks again under the lock. Raises Refused where the schemas do not agree, or where the
+    database is another one by now; StatementFailed where a receiver of the signal fails.
+    """
+    options = replace(options or Options(), command="db_baseline")
+    connection, server, folder = open_history(alias)
+    refuse_unsuitable(connection, server)
+    with lock_held(connection, options) as lock:
+        state = _state_without_files(connection)
+        booked = _booked(connection)
+        again = choose(folder.journal, _replaced(folder), booked, plan.entries[-1].name)
+        live = _live(connection)
+        comparison = _compared(folder, plan.files, live, plan.known, booked)
+        if again != plan.entries or comparison.differences:
+            raise LedgerConflict(
+                "The schema, or django_migrations, is not what the files make.",
+                stands="nothing was changed",
+                then="python manage.py db_baseline --plan   (shows every difference)",
+            )
+        order = folder.journal.migrations
+        rows = [row_of(folder, entry, server) for entry in plan.entries]
+        with run_opened(connection, server, lock, options, order, state.version) as context:
+            books = [row for entry in plan.entries for row in entry.books]
+            lock.require()
+            with transaction.atomic(connection.alias):
+                context.ledger.owe_signals()
+                context.ledger.put_applied(rows, "baseline")
+                context.ledger.book(books)  # those of a squash that Django has not written yet
+            send_post_migrate(context, [], booked | set(books))
+
+
+def _state_without_files(connection: BaseDatabaseWrapper) -> LedgerState:
+    """The ledger, if there is one. Raises LedgerConflict where it holds applied files."""
+    state = read_state(connection) or LedgerState()
+    if state.applied or state.in_flight or state.loading:
+        raise LedgerConflict(
+            "The database has a ledger already: NestFlux migrates it.",
+            stands="nothing was changed",
+            then="python manage.py db_status",
+        )
+    if not table_names(connection):
+        raise Refused(
+            "The database is empty: there is nothing to take over.",
+            stands="nothing was changed",
+            then="python manage.py db_migrate",
+        )
+    return state
+
+
+def _booked(connection: BaseDatabaseWrapper) -> frozenset[str]:
+    return frozenset(dotted(key) for key in MigrationRecorder(connection).applied_migrations())
+
+
+def _replaced(folder: Folder) -> dict[str, tuple[str, ...]]:
+    sections = (s for entry in folder.journal.entries for s in folder.file(entry).sections)
+    return {section.migration: section.replaces for section in sections if section.replaces}
+
+
+def _collation(connection: BaseDatabaseWrapper) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT @@collation_database")
+        return str(cursor.fetchone()[0])
+
+
+def _schema_of(
+    alias: str, folder: Folder, entries: tuple[Entry, ...], collation: str
+) -> tuple[Server, Schema]:
+    """What these files make of an empty schema with the database's collation, and the server
+    that said so."""
+    journal, loader = folder.journal, load()
+    with scratch_schema(alias, folder.family, collation) as connection:
+        server = server_of(connection)
+        refuse_family(journal, server.family, server.differing_features(journal.features))
+        if entries == journal.entries:
+            bring_to_head(connection, folder, journal, loader)
+        else:
+            replay(connection, folder, entries, loader)
+        pin(connection, PINNED)
+        return server, read_schema(connection)
+
+
+@contextmanager
+def scratch_schema(alias: str, family: str, collation: str) -> Iterator[BaseDatabaseWrapper]:
+    """An empty shadow with a database's collation, on the server where the family is recorded."""
+    configured = configuration()
+    settings = server_settings(alias, configured.shadows.get(family))
+    try:
+        with shadow(alias, settings, prefix=configured.shadow_name, collation=collation) as scratch:
+            yield scratch
+    except ServerUnavailable as error:
+        setting = f'NESTFLUX["SHADOWS"]["{family}"]'
+        error.then = "; or ".join(filter(None, (error.then, f"name another server in {setting}")))
+        raise
+
+
+def _unseen(folder: Folder, entries: tuple[Entry, ...], booked: Collection[str]) -> Iterator[str]:
+    """What is booked on the word of the schema alone, and what a schema does not show of it."""
+    replaced = _replaced(folder)
+    for entry in entries:
+        if not (lacking := _lacks(entry, replaced, booked)):
+            continue
+        yield f"{', '.join(lacking)}: not in django_migrations, judged by the schema and booked"
+        steps = folder.record(entry).up
+        if count := sum(step.kind != "ddl" for step in steps):
+            yield (
+                f"{entry.name}.sql has {count} of {len(steps)} steps that change rows and not the "
+                "schema: they are not run"
+            )
+
+
+def _live(connection: BaseDatabaseWrapper) -> Schema:
+    with restored_session(connection):
+        pin(connection)
+        return read_schema(connection)
+
+
+def _known(folder: Folder) -> frozenset[str]:
+    return frozenset(
+        object_of(key)
+        for entry in folder.journal.entries
+        for step in folder.record(entry).up
+        for key in step.delta.changes
+    )
+
+
+def _compared(
+    folder: Folder,
+    files: Schema,
+    live: Schema,
+    known: frozenset[str],
+    booked: frozenset[str],
+) -> Comparison:
+    journal = folder.journal
+    found = compare(files.reading, live.reading, known)
+    strangers = sorted(booked - {*journal.books, *journal.migrations})
+    rows = (f"django_migrations holds {row}, which no file knows" for row in strangers)
+    return replace(found, remarks=(*found.remarks, *rows))

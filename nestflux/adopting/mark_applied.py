@@ -1,0 +1,293 @@
+"""``db_mark_applied``: a file that somebody ran by hand is marked as applied.
+
+Nothing of the file is run. What its steps leave in the schema, by their recorded deltas, is
+compared with what is there; only where all of it is there the file is marked. A step that leaves
+nothing to be seen (data, Python, TRUNCATE) is a person's word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from nestflux.applying.plan.coverage import refuse_unrecorded
+from nestflux.applying.plan.files import ledger_steps, relinks, row_of, work_in
+from nestflux.applying.plan.load_plan import open_history, read_known
+from nestflux.applying.plan.plan import Known, Relink, make
+from nestflux.applying.plan.tasks import Task, Work
+from nestflux.applying.recovery.projecting import is_as_after
+from nestflux.applying.run import signals
+from nestflux.applying.run.context import Context, Options
+from nestflux.applying.run.frame import lock_held, refuse_unsuitable, run_opened
+from nestflux.applying.run.migrate import send_post_migrate
+from nestflux.database.session import pin, restored_session
+from nestflux.exceptions import HistoryError, LedgerConflict, Refused
+from nestflux.history.sqlfile import Direction
+from nestflux.ledger.ledger import FileRow, Ledger, LedgerState
+from nestflux.schema import equivalence
+from nestflux.schema.diff import ORDER, Delta, Reading
+from nestflux.schema.introspection import read_schema
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+    from nestflux.database.server import Server
+    from nestflux.history.folder import Folder
+    from nestflux.history.journal import Entry, Journal
+
+_SEEN = "run by hand: the schema shows it"
+_SAID = "run by hand: a person said so"
+
+
+@dataclass(frozen=True)
+class Traces:
+    """What of a file is in a schema; lines for a person.
+
+    ``differences`` block. ``unsure`` is there, and printed differently by this version of the
+    server: a person must look. ``nothing_there``: not one of the file's changes is in the schema.
+    """
+
+    differences: tuple[str, ...] = ()
+    unsure: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+    nothing_there: bool = False
+
+
+@dataclass(frozen=True)
+class MarkPlan:
+    """What ``mark_applied`` will do. ``unseen``: steps of which no reading tells that they ran."""
+
+    entry: Entry
+    row: FileRow
+    work: Work
+    traces: Traces
+    unseen: tuple[Task, ...] = ()
+
+    @property
+    def agrees(self) -> bool:
+        return not self.traces.differences
+
+
+def choose(
+    journal: Journal, state: LedgerState, file: str, found: tuple[Relink, ...] = ()
+) -> Entry:
+    """The file to mark: it must be the next one that is pending. Pure.
+
+    Args:
+        file: its name or number.
+        found: files of the ledger that are known under another name by now.
+
+    Raises Refused and its kinds.
+    """
+    try:
+        entry = journal.entry(file)
+    except HistoryError as error:
+        raise _refused(error.what, "python manage.py db_status") from None
+    if begun := state.in_flight:
+        raise _refused(
+            f"{begun.name} is half applied: NestFlux began it.",
+            f"python manage.py {'db_rollback' if begun.direction == 'down' else 'db_migrate'}   "
+            "(goes on with it, and names db_resolve where no reading tells what ran)",
+        )
+    if state.loading is not None and not state.applied:
+        raise _refused(
+            "Loading schema.sql into this database died.",
+            "python manage.py db_migrate   (loads it again)",
+        )
+    if entry.id not in {file.id for file in state.applied}:
+        # Rows of django_migrations that are there already are no contradiction: whoever ran the
+        # file by hand may have written them by hand.
+        state = replace(state, booked=state.booked - set(entry.books))
+    known = Known(state, has_tables=False, signals_hash="", relinks=found)
+    pending = make(journal, known).pending
+    if entry not in pending:
+        raise _refused(f"{entry.name} is applied already.", "python manage.py db_status")
+    if before := pending[: pending.index(entry)]:
+        names = ", ".join(each.name for each in before)
+        raise _refused(
+            f"{entry.name} is not the next file: pending before it {_are(before)} {names}.",
+            f"python manage.py db_migrate --to {before[-1].name}   (or mark {_them(before)} first)",
+        )
+    return entry
+
+
+def _are(entries: Sequence[Entry]) -> str:
+    return "is" if len(entries) == 1 else "are"
+
+
+def _them(entries: Sequence[Entry]) -> str:
+    return "it" if len(entries) == 1 else "them"
+
+
+def _refused(what: str, then: str) -> Refused:
+    return Refused(what, stands="nothing was changed", then=then)
+
+
+def overlaid(deltas: Iterable[Delta]) -> Delta:
+    """Deltas laid over one another: each object before the first and after the last."""
+    changes: dict[str, tuple[str | None, str | None]] = {}
+    for delta in deltas:
+        for key, (before, after) in delta.changes.items():
+            changes[key] = (changes[key][0] if key in changes else before, after)
+    return Delta(changes)
+
+
+def look(deltas: Sequence[Delta], live: Reading, *, same_server: bool) -> Traces:
+    """Compare what a file's steps leave with what is there. Pure.
+
+    Args:
+        live: a reading of every object that the steps touch.
+        same_server: the version that the deltas were recorded on is the one that runs here.
+    """
+    wanted = overlaid(deltas)
+    differences: list[str] = []
+    unsure: list[str] = []
+    for key, (before, after) in wanted.changes.items():
+        found = live.get(key)
+        change, recorded = Delta({key: (before, found)}), Delta({key: (before, after)})
+        if key.endswith(ORDER) or is_as_after(change, recorded, live, shapes=False):
+            continue
+        if same_server or not is_as_after(change, recorded, live, shapes=True):
+            differences.append(_difference(key, after, found, live, wanted))
+        elif found and after and equivalence.plain(found) != equivalence.plain(after):
+            unsure.append(f"{key}: {found}, and as it was recorded: {after}")
+    changes = [(k, b) for k, (b, a) in wanted.changes.items() if b != a and not k.endswith(ORDER)]
+    nothing_there = bool(changes) and all(live.get(key) == before for key, before in changes)
+    misplaced, remarks = _orders(wanted, live)
+    differences += [*misplaced, *_in_made_tables(deltas, wanted, live)]
+    return Traces(tuple(differences), tuple(unsure), remarks, nothing_there)
+
+
+def _orders(wanted: Delta, live: Reading) -> tuple[list[str], tuple[str, ...]]:
+    """Another order of columns: a difference where nothing else of the table shows that the file
+    ran, otherwise a remark."""
+    differences, remarks = [], []
+    rest = wanted.without_order().changes
+    for key in wanted.changes.keys() - rest.keys():
+        after, found = wanted.changes[key][1], live.get(key)
+        table = key.removesuffix(f" {ORDER}")
+        if after is None or found is None or found == after:
+            continue
+        if not any(other.split(" / ")[0] == table for other in rest):
+            differences.append(f"differs: {key}: {found}, and after the file: {after}")
+        elif _set(found) == _set(after):
+            remarks.append(f"{table} has its columns in another order: {found}")
+    return differences, tuple(remarks)
+
+
+def _set(order: str) -> set[str]:
+    return set(order.split(", "))
+
+
+def _difference(
+    key: str, after: str | None, found: str | None, live: Reading, wanted: Delta
+) -> str:
+    if after is None:
+        return f"still there: {key}: {found}"
+    if found is not None:
+        return f"differs: {key}: {found}, and after the file: {after}"
+    twin = _under_another_name(key, after, live, wanted)
+    return f"missing: {key}: {after}{f' (there as {twin})' if twin else ''}"
+
+
+def _under_another_name(key: str, text: str, live: Reading, wanted: Delta) -> str:
+    """An index or constraint of the same table that is the same but for its name."""
+    kind, _, name = key.rpartition(" ")
+    if not kind.endswith(("/ index", "/ constraint")):
+        return ""
+    nameless = text.replace(f"`{name}`", "", 1)
+    for other, definition in live.items():
+        its_kind, _, its_name = other.rpartition(" ")
+        same = definition.replace(f"`{its_name}`", "", 1) == nameless
+        if same and its_kind == kind and other not in wanted.changes:
+            return its_name
+    return ""
+
+
+def _in_made_tables(deltas: Sequence[Delta], wanted: Delta, live: Reading) -> list[str]:
+    """What a table that the file makes holds besides. One that comes while another goes was
+    renamed, and has a past that is not the file's."""
+    made = []
+    for delta in deltas:
+        tables = {k: v for k, v in delta.changes.items() if k.startswith("table ") and "/" not in k}
+        if all(before is None for before, _ in tables.values()):
+            made += [key for key in tables if wanted.changes[key][1] is not None]
+    return [
+        f"not in the file: {key}: {text}"
+        for key, text in live.items()
+        if key not in wanted.changes and key.split(" / ")[0] in made
+    ]
+
+
+def plan_mark(alias: str, file: str) -> MarkPlan:
+    """What ``mark_applied`` would do, and every difference that keeps it from that. Changes nothing
+    and takes no lock. Raises Refused where the file cannot be marked."""
+    connection, server, folder = open_history(alias)
+    return _planned(connection, server, folder, file)[0]
+
+
+def mark_applied(alias: str, plan: MarkPlan, *, options: Options | None = None) -> None:
+    """Mark the file of ``plan`` as applied, and send ``post_migrate``.
+
+    Looks again under the lock. Raises LedgerConflict where it sees something else by now.
+    """
+    options = replace(options or Options(), command="db_mark_applied")
+    connection, server, folder = open_history(alias)
+    refuse_unsuitable(connection, server)
+    with lock_held(connection, options) as lock:
+        again, state = _planned(connection, server, folder, plan.entry.name)
+        if again != plan or not again.agrees:
+            raise LedgerConflict(
+                "The schema is not what the file leaves, or it is another one by now.",
+                stands="nothing was changed",
+                then=f"python manage.py db_mark_applied {plan.entry.name}.sql --plan",
+            )
+        order = folder.journal.migrations
+        with run_opened(connection, server, lock, options, order, state.version) as context:
+            _write(context, plan, state)
+            booked = state.booked | set(plan.entry.books)
+            new = [m for m in plan.entry.migrations if m not in state.booked]
+            send_post_migrate(context, signals.migration_plan(context.loader, new), booked)
+
+
+def _write(context: Context, plan: MarkPlan, state: LedgerState) -> None:
+    """The file, its steps, ``django_migrations`` and the signal that is owed, in one commit."""
+    ledger, row = context.ledger, plan.row
+    known = state.file(row.id)
+    passage = row.id, "up", (known.attempt if known else 0) + 1
+    unseen = {task.ordinal for task in plan.unseen}
+    context.lock.require()
+    with transaction.atomic(context.connection.alias):
+        ledger.owe_signals()
+        ledger.put_file(row, state="running", direction="up", attempt=passage[2], origin="booked")
+        ledger.begin_file(row.id, "running", "up", passage[2])
+        ledger.replace_pending(*passage, ledger_steps(plan.work), after=0)
+        for task in plan.work.tasks:
+            note = _SAID if task.ordinal in unseen else _SEEN
+            ledger.close_step((*passage, task.ordinal), rows=None, seconds=0.0, note=note)
+        ledger.book(row.books)
+        ledger.finish_file(row.id, "applied")
+
+
+def _planned(
+    connection: BaseDatabaseWrapper, server: Server, folder: Folder, file: str
+) -> tuple[MarkPlan, LedgerState]:
+    folder.verify()
+    refuse_unrecorded(folder.journal, connection)
+    state, exchanges = read_known(connection, folder)
+    if exchanges:
+        raise _refused(f"A squash comes first: {exchanges[0]}.", "python manage.py db_migrate")
+    entry = choose(folder.journal, state, file, relinks(folder, state, Ledger(connection)))
+    row = row_of(folder, entry, server)
+    work = work_in(row, Direction.UP)
+    deltas = [task.record.delta for task in work.tasks]
+    names = {key.split(" / ")[0].split(" ", 1)[1] for delta in deltas for key in delta.changes}
+    with restored_session(connection, work.file.session):
+        pin(connection, work.file.session)  # a reading depends on it
+        live = read_schema(connection, names).reading
+    traces = look(deltas, live, same_server=row.recorded_on == server.name)
+    unseen = tuple(task for task in work.tasks if not task.record.delta)
+    return MarkPlan(entry, row, work, traces, unseen), state

@@ -1,0 +1,250 @@
+"""A script is run on scratch schemas before it is written: as it stands, and whole.
+
+The first schema tells which statements wait for others that are commented out, and how the server
+runs those that do not. Nothing here is run on the live database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db.utils import Error
+
+from nestflux.adopting.reconciling.changes import GOES_ALONG, Change, Phase, Reconciliation, Risk
+from nestflux.adopting.reconciling.planning import plan, refused
+from nestflux.adopting.reconciling.tables import create_table, names_in, tables_of
+from nestflux.adopting.reconciling.whole import programs_in_order
+from nestflux.database.errors import in_words
+from nestflux.database.session import PINNED
+from nestflux.database.verdicts import run_measured
+from nestflux.exceptions import NotReconciled
+from nestflux.schema.compare import differing, object_of
+from nestflux.schema.introspection import Schema, read_schema
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+# Makes a scratch schema of the live database's collation.
+Scratch = Callable[[], AbstractContextManager["BaseDatabaseWrapper"]]
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is reconciled: the schema of the files, the live one, and what the history knows."""
+
+    wanted: Schema
+    live: Schema
+    known: frozenset[str]
+    collation: str
+    family: str
+
+    def concerns(self, key: str) -> bool:
+        """Is an object the history's business, or in the place of one that is?"""
+        name = key.partition(" ")[2]
+        places = {key, f"table {name}", f"view {name}"}
+        return bool(places & self.known) or any(place in self.wanted.create for place in places)
+
+    def is_outside(self, change: Change) -> bool:
+        """Is it the foreign key of a table that the history does not know?"""
+        key = object_of(change.key.removeprefix("add "))
+        outside = key not in self.wanted.create and key not in self.known
+        return outside and change.phase is Phase.ADD_FOREIGN_KEY
+
+    def planned(self, aside: Mapping[str, Risk], apart: Mapping[str, str]) -> Reconciliation:
+        return plan(
+            self.wanted,
+            self.live,
+            known=self.known,
+            family=self.family,
+            collation=self.collation,
+            aside=aside,
+            apart=apart,
+        )
+
+    def differing(self, live: Mapping[str, str]) -> set[str]:
+        return {key for key, _, _ in differing(self.wanted.reading, live, self.known)}
+
+
+def prove(case: Case, scratch: Scratch) -> Reconciliation:
+    """The plan that is proved, with the verdicts of its statements.
+
+    Raises NotReconciled where a scratch schema does not become what the files make.
+    """
+    apart: dict[str, str] = {}
+    while True:
+        found, verdicts = _as_it_stands(case, scratch, apart)
+        if not found.commented:
+            return found.measured(verdicts)
+        with scratch() as connection:
+            build(connection, case)
+            whole, failed = _run(connection, found.changes, case.family)
+            if failed is None:
+                _require(case, connection, found, found.left_by(()), "whole")
+                return found.measured(whole | verdicts)
+        change, error = failed
+        outside = case.is_outside(change)
+        more = [key for key in refused(found.changes, change) if key not in apart]
+        if not more or not (outside or found.by_hand):
+            raise _failure(change, error)
+        why = "it needs what is to be made by hand"
+        if outside:
+            why = f"{change.key.removeprefix('add ')}, outside the history, stands on it"
+        apart |= dict.fromkeys(more, why)
+
+
+def _as_it_stands(
+    case: Case, scratch: Scratch, apart: Mapping[str, str]
+) -> tuple[Reconciliation, dict[str, str]]:
+    """The plan whose running statements run without the others, and their verdicts."""
+    aside: dict[str, Risk] = {}
+    while True:
+        found = case.planned(aside, apart)
+        with scratch() as connection:
+            build(connection, case)
+            verdicts, failed = _run(connection, found.running, case.family)
+            if failed is None:
+                left = found.left_by(found.commented) | _made_meanwhile(found)
+                _require(case, connection, found, left, "as it stands")
+                return found, verdicts
+        change, error = failed
+        more = [key for key in refused(found.running, change) if key not in aside]
+        if not more:
+            raise _failure(change, error)
+        aside |= dict.fromkeys(more, Risk(GOES_ALONG, "it needs a statement that is commented out"))
+
+
+def build(connection: BaseDatabaseWrapper, case: Case) -> None:
+    """Make a scratch schema what the live one is, without rows.
+
+    Tables that the history does not know are left out, unless they refer to others. A program that
+    the server refuses is broken where it lives, too, or needs what is left out.
+
+    Raises NotReconciled, naming the objects, where the scratch schema reads otherwise.
+    """
+    create = case.live.create
+    tables = {
+        f"table {table.name}": table
+        for table in tables_of(case.live.reading).values()
+        if case.concerns(f"table {table.name}") or table.foreign_keys
+    }
+    with connection.cursor() as cursor:
+        cursor.execute("SET foreign_key_checks = 0")
+        for key in tables:
+            sql = create_table(create[key], case.collation, foreign_keys=True)
+            try:
+                cursor.execute(sql)
+            except Error as error:
+                raise _not_built(f"{key}: {in_words(error, connection)}") from None
+        for key in programs_in_order(create):
+            try:
+                cursor.execute(create[key])
+            except Error:
+                continue
+        for sql in PINNED:
+            cursor.execute(sql)
+    read = read_schema(connection).reading
+    strange = [
+        key
+        for key, text in case.live.reading.items()
+        if object_of(key) in tables and read.get(key) != text
+    ]
+    if strange:
+        raise _not_built(", ".join(strange))
+
+
+def _not_built(what: str) -> NotReconciled:
+    return NotReconciled(
+        "The live schema could not be built on a scratch schema: no script can be tried there.",
+        where=what,
+        stands="nothing was written, and nothing was changed",
+        then="change what is named by hand, or name a server of the database's own version in "
+        'NESTFLUX["SHADOWS"]; then: python manage.py db_baseline --reconcile',
+    )
+
+
+def _run(
+    connection: BaseDatabaseWrapper, changes: tuple[Change, ...], family: str
+) -> tuple[dict[str, str], tuple[Change, Error] | None]:
+    verdicts: dict[str, str] = {}
+    made: set[str] = set()
+    with connection.cursor() as cursor:
+        for change in changes:
+            try:
+                verdict, _ = run_measured(change.sql, family, cursor.execute)
+            except Error as error:
+                return verdicts, (change, error)
+            names = set(names_in(change.sql)[:1])
+            if change.phase is Phase.CREATE_TABLE:
+                made |= names
+            elif made & names and verdict.startswith(("copies", "in place", "no ")):
+                verdict += " (a new table)"
+            verdicts[change.key] = verdict
+    return verdicts, None
+
+
+def _made_meanwhile(plan: Reconciliation) -> set[str]:
+    """The indexes that the server makes for a foreign key, named like it, while the one that will
+    serve it is commented out."""
+    waiting = {
+        object_of(change.key)
+        for change in plan.commented
+        if change.phase in (Phase.INDEX, Phase.UNIQUE, Phase.PRIMARY_KEY)
+    }
+    keys = [
+        change.settles[0]
+        for change in plan.running
+        if change.phase is Phase.ADD_FOREIGN_KEY and change.settles
+    ]
+    return {
+        key.replace(" / constraint ", " / index ", 1) for key in keys if object_of(key) in waiting
+    }
+
+
+def _require(
+    case: Case,
+    connection: BaseDatabaseWrapper,
+    plan: Reconciliation,
+    may_differ: set[str],
+    how: str,
+) -> None:
+    """The scratch schema differs from the files' in what is left over only, and in nothing else
+    from the live one."""
+    read = read_schema(connection).reading
+    cleared = {key for change in plan.changes for key in change.settles}
+    # A program that agrees and was not built is nobody's business here.
+    alike = {
+        key
+        for key, text in case.wanted.reading.items()
+        if case.live.reading.get(key) == text and not key.startswith("table ")
+    }
+    wrong = sorted(case.differing(read) - may_differ - (alike - cleared))
+    wrong += sorted(
+        key
+        for key, text in case.live.reading.items()
+        if object_of(key) not in case.wanted.reading
+        and object_of(key) not in cleared
+        and object_of(key) in read
+        and read.get(key) != text
+    )
+    if wrong:
+        raise NotReconciled(
+            f"The script, {how}, would leave other differences than it says.",
+            where=", ".join(wrong),
+            stands="nothing was written, and nothing was changed",
+            then="make what is named agree by hand, then: python manage.py db_baseline --reconcile",
+        )
+
+
+def _failure(change: Change, error: Error) -> NotReconciled:
+    # The server cites the text of a program where it does not understand it.
+    is_program = change.phase in (Phase.ROUTINE, Phase.VIEW, Phase.TRIGGER)
+    told = f"error {error.args[0]}" if is_program and error.args else in_words(error, None)
+    return NotReconciled(
+        f"A statement of the script fails on a scratch schema: {told}",
+        where=", ".join(change.settles) or change.key,
+        stands="nothing was written, and nothing was changed",
+        then="make what is named agree by hand, then: python manage.py db_baseline --reconcile",
+    )

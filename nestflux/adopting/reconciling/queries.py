@@ -1,0 +1,82 @@
+"""The queries that show which rows are at stake. They are written, never run."""
+
+from __future__ import annotations
+
+import re
+
+from nestflux.adopting.reconciling.tables import ForeignKey, key_parts
+from nestflux.sql.column_types import ColumnType, integer_range
+from nestflux.sql.lexer import quoted
+
+_PREFIX = re.compile(r"^(`(?:[^`]|``)+`)\((\d+)\)$")
+
+
+def rows_of(table: str) -> str:
+    return f"SELECT COUNT(*) FROM {quoted(table)}"
+
+
+def values_of(table: str, column: str) -> str:
+    return f"{rows_of(table)} WHERE {quoted(column)} IS NOT NULL"
+
+
+def nulls_of(table: str, column: str) -> str:
+    return f"{rows_of(table)} WHERE {quoted(column)} IS NULL"
+
+
+def breaking(table: str, expression: str) -> str:
+    """Rows that a check refuses; one that is neither true nor false passes."""
+    return f"{rows_of(table)} WHERE NOT {expression}"
+
+
+def orphans(key: ForeignKey) -> str:
+    """Rows that refer to no row. A NULL among the columns refers to nothing and is right."""
+    refers = " AND ".join(
+        f"p.{quoted(parent)} = c.{quoted(column)}"
+        for column, parent in zip(key.columns, key.parent_columns, strict=True)
+    )
+    filled = " AND ".join(f"c.{quoted(column)} IS NOT NULL" for column in key.columns)
+    return (
+        f"SELECT COUNT(*) FROM {quoted(key.table)} c WHERE {filled} AND NOT EXISTS "
+        f"(SELECT 1 FROM {quoted(key.parent)} p WHERE {refers})"
+    )
+
+
+def duplicates(table: str, key: str, collation: str = "") -> str:
+    """Groups of rows that a unique key refuses. Of a prefix the beginnings count.
+
+    Args:
+        collation: compare in this one, which the columns do not have yet.
+    """
+    shown = []
+    for part in key_parts(key):
+        prefix = _PREFIX.match(part)
+        text = f"LEFT({prefix[1]}, {prefix[2]})" if prefix else part
+        charset = collation.split("_", 1)[0]
+        shown.append(f"CONVERT({text} USING {charset}) COLLATE {collation}" if collation else text)
+    filled = " AND ".join(f"{part} IS NOT NULL" for part in shown)
+    groups = ", ".join(shown)
+    return (
+        f"SELECT {groups}, COUNT(*) FROM {quoted(table)} WHERE {filled} "
+        f"GROUP BY {groups} HAVING COUNT(*) > 1"
+    )
+
+
+def not_fitting(table: str, column: str, wanted: ColumnType) -> str:
+    """Rows whose value the narrower type does not hold as it is; all values where no simple
+    condition says so."""
+    name = quoted(column)
+    match wanted.name:
+        case "char" | "varchar":
+            return f"{rows_of(table)} WHERE CHAR_LENGTH({name}) > {wanted.length}"
+        case "binary" | "varbinary":
+            return f"{rows_of(table)} WHERE LENGTH({name}) > {wanted.length}"
+        case "tinyint" | "smallint" | "mediumint" | "int" | "bigint":
+            low, high = integer_range(wanted)
+            return f"{rows_of(table)} WHERE {name} NOT BETWEEN {low} AND {high}"
+        case "enum":
+            return f"{rows_of(table)} WHERE {name} NOT IN ({', '.join(wanted.arguments)})"
+        case "datetime" | "time" | "decimal":
+            digits = f"({', '.join(wanted.arguments)})" if wanted.arguments else ""
+            cast = f"CAST({name} AS {wanted.name.upper()}{digits})"
+            return f"{rows_of(table)} WHERE {name} <> {cast}"
+    return values_of(table, column)

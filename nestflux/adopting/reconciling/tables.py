@@ -1,0 +1,292 @@
+"""The tables of a reading, and what a reconciliation asks of their parts. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from nestflux.schema.diff import ORDER, Reading
+from nestflux.schema.introspection import table_parts, type_end
+from nestflux.sql.column_types import ColumnType, column_type
+from nestflux.sql.definitions import column_parts, first_list, foreign_key_parts
+from nestflux.sql.lexer import quoted, significant, tokens, unquoted
+
+_TEXTUAL = {"char", "varchar", "tinytext", "text", "mediumtext", "longtext", "enum", "set"}
+_OPENED = re.compile(r"^/\*M?!\d*|\*/$")
+
+
+def listed(names: Iterable[str]) -> str:
+    return ", ".join(quoted(name) for name in names)
+
+
+def names_in(text: str) -> tuple[str, ...]:
+    """The backquoted names of a text, in their order."""
+    return tuple(unquoted(token.text) for token in tokens(text) if token.kind == "name")
+
+
+# ---- tables --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of a reading. ``others`` are MariaDB's periods."""
+
+    name: str
+    options: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    indexes: Mapping[str, str] = field(default_factory=dict)
+    primary: str | None = None
+    constraints: Mapping[str, str] = field(default_factory=dict)
+    others: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        return f"table {self.name}"
+
+    def key_of(self, kind: str, name: str) -> str:
+        return f"{self.key} / {kind} {name}"
+
+    @property
+    def own_charset(self) -> bool:
+        """Is its default another character set or collation than the schema's?"""
+        return "CHARSET" in settings_of(self.options)[0]
+
+    @property
+    def checks(self) -> dict[str, str]:
+        return {n: text for n, text in self.constraints.items() if not is_foreign_key(text)}
+
+    @property
+    def foreign_keys(self) -> dict[str, ForeignKey]:
+        return {
+            name: ForeignKey.of(self.name, name, text)
+            for name, text in self.constraints.items()
+            if is_foreign_key(text)
+        }
+
+    def renamed(self, columns: Mapping[str, str], *, in_checks: bool) -> Table:
+        """The table once the server has renamed columns. MariaDB renames them in checks, too."""
+        if not columns:
+            return self
+
+        def told(texts: Mapping[str, str]) -> dict[str, str]:
+            return {name: with_names(text, columns) for name, text in texts.items()}
+
+        constraints = {
+            name: with_names(text, columns, only_first_list=True)
+            if is_foreign_key(text)
+            else (with_names(text, columns) if in_checks else text)
+            for name, text in self.constraints.items()
+        }
+        found = {columns.get(name, name): text for name, text in self.columns.items()}
+        return replace(
+            self,
+            columns=told(found) if in_checks else found,
+            indexes=told(self.indexes),
+            primary=self.primary and with_names(self.primary, columns),
+            constraints=constraints,
+        )
+
+
+def tables_of(reading: Reading) -> dict[str, Table]:
+    """The tables of a reading, by name."""
+    found: dict[str, dict[str, object]] = {}
+    for key, text in reading.items():
+        whole, is_part, part = key.partition(" / ")
+        if not whole.startswith("table ") or key.endswith(ORDER):
+            continue
+        table = found.setdefault(whole.removeprefix("table "), _empty())
+        kind, _, name = part.partition(" ")
+        if not is_part:
+            table["options"] = text
+        elif part == "primary key":
+            table["primary"] = text
+        else:
+            group = {"column": "columns", "index": "indexes", "constraint": "constraints"}
+            table[group.get(kind, "others")][name] = text  # type: ignore[index]
+    return {name: Table(name, **parts) for name, parts in found.items()}  # type: ignore[arg-type]
+
+
+def _empty() -> dict[str, object]:
+    return {"columns": {}, "indexes": {}, "constraints": {}, "others": {}}
+
+
+def with_names(text: str, names: Mapping[str, str], *, only_first_list: bool = False) -> str:
+    """A text with other backquoted names; ``only_first_list``: in its first parentheses."""
+    shown, depth, lists = [], 0, 0
+    for token in tokens(text):
+        depth += {"(": 1, ")": -1}.get(token.text, 0) if token.kind == "mark" else 0
+        lists += token.kind == "mark" and token.text == "(" and depth == 1
+        inside = not only_first_list or (depth > 0 and lists == 1)
+        is_name = token.kind == "name" and inside and unquoted(token.text) in names
+        shown.append(quoted(names[unquoted(token.text)]) if is_name else token.text)
+    return "".join(shown)
+
+
+def create_table(create: str, collation: str, *, foreign_keys: bool) -> str:
+    """A CREATE TABLE of the reader, whose text columns say what they have from the schema where
+    the table's own default is another."""
+    columns, others, options = table_parts(create)
+    name = names_in(create)[0]
+    shown = Table(name, options)
+    lines = [f"{quoted(n)} {stated(text, shown, collation)}" for n, text in columns.items()]
+    lines += [text for text in others.values() if foreign_keys or not is_foreign_key(text)]
+    body = ",\n  ".join(lines)
+    return f"CREATE TABLE {quoted(name)} (\n  {body}\n) {options}"
+
+
+# ---- columns -------------------------------------------------------------------------------
+
+
+def not_null(definition: str) -> bool:
+    return column_parts(definition).not_null
+
+
+def has_default(definition: str) -> bool:
+    return bool(column_parts(definition).default)
+
+
+def counts(definition: str) -> bool:
+    return column_parts(definition).auto_increment
+
+
+def collation_of(definition: str) -> str:
+    return column_parts(definition).collation.lower()
+
+
+def generated_as(definition: str) -> str:
+    """``VIRTUAL``, ``STORED``, or empty for a column of its own values."""
+    parts = column_parts(definition)
+    if not parts.generated:
+        return ""
+    return "STORED" if parts.stored else "VIRTUAL"
+
+
+def check_in(definition: str) -> str:
+    """The expression of a column's own CHECK, with its parentheses (MariaDB)."""
+    return column_parts(definition).check
+
+
+def explicit(definition: str, collation: str) -> str:
+    """A column's definition that says its character set and collation, where it has one."""
+    if column_type(definition).name not in _TEXTUAL or column_parts(definition).charset:
+        return definition
+    end = type_end(definition)
+    charset = collation.split("_", 1)[0]
+    return f"{definition[:end]} CHARACTER SET {charset} COLLATE {collation}{definition[end:]}"
+
+
+def stated(definition: str, table: Table, collation: str) -> str:
+    """A column's definition for a statement: what is not said there comes from the table."""
+    return explicit(definition, collation) if table.own_charset else definition
+
+
+def substance(definition: str, collation: str) -> tuple[ColumnType, str, bool]:
+    """What a foreign key cares for: type, collation, counter."""
+    full = explicit(definition, collation)
+    return column_type(full), collation_of(full), counts(full)
+
+
+# ---- keys and constraints ------------------------------------------------------------------
+
+
+def body(text: str) -> str:
+    """A key or constraint without its own name."""
+    shown, named = [], False
+    for token in tokens(text):
+        if token.kind == "name" and not named:
+            named = True
+            continue
+        shown.append(token.text)
+    return " ".join("".join(shown).split())
+
+
+def visible(text: str) -> str:
+    """An index without what hides it from the optimizer: MariaDB's ``IGNORED``, and ``INVISIBLE``,
+    which MySQL prints in a comment that it reads itself."""
+    kept = [
+        token.text
+        for token in tokens(text)
+        if token.text.upper() != "IGNORED"
+        and not (token.kind == "executable" and "INVISIBLE" in token.text.upper())
+    ]
+    return "".join(kept).strip()
+
+
+def is_unique(text: str) -> bool:
+    return text.upper().startswith(("UNIQUE", "PRIMARY"))
+
+
+def key_parts(text: str) -> tuple[str, ...]:
+    """What a key's parentheses hold, each without its direction: ```a`(10)``, ``(lower(`b`))``."""
+    return tuple(re.sub(r" (ASC|DESC)$", "", part) for part in first_list(text))
+
+
+def is_foreign_key(text: str) -> bool:
+    return [token.text.upper() for token in significant(text)][2:4] == ["FOREIGN", "KEY"]
+
+
+@dataclass(frozen=True)
+class ForeignKey:
+    """A foreign key: ``columns`` of ``table`` refer to ``parent_columns`` of ``parent``."""
+
+    table: str
+    name: str
+    text: str
+    columns: tuple[str, ...]
+    parent: str
+    parent_columns: tuple[str, ...]
+
+    @classmethod
+    def of(cls, table: str, name: str, text: str) -> ForeignKey:
+        parts = foreign_key_parts(text)
+        assert parts is not None, text
+        return cls(table, name, text, parts.columns, parts.table, parts.referenced)
+
+    @property
+    def key(self) -> str:
+        return f"table {self.table} / constraint {self.name}"
+
+    @property
+    def places(self) -> frozenset[tuple[str, str]]:
+        """The columns on which it stands, in lower case as the server compares them."""
+        return frozenset(
+            {(self.table, name.lower()) for name in self.columns}
+            | {(self.parent, name.lower()) for name in self.parent_columns}
+        )
+
+
+# ---- options of tables ---------------------------------------------------------------------
+
+
+def settings_of(options: str) -> tuple[dict[str, str], str]:
+    """A table's options by name, ``{"ENGINE": "InnoDB", …}``, and its partitions' text.
+
+    MySQL puts some into ``/*!80016 … */``, which it reads itself.
+    """
+    found: dict[str, str] = {}
+    partitions = ""
+    words: list[str] = []
+    shown = [token for token in tokens(options) if token.kind not in ("space", "comment")]
+    index = 0
+    while index < len(shown):
+        token = shown[index]
+        if token.kind == "executable":
+            inner = _OPENED.sub("", token.text).strip()
+            if inner.upper().startswith("PARTITION"):
+                partitions = inner
+            else:
+                found |= settings_of(inner)[0]
+        elif token.text.upper() == "PARTITION":
+            partitions = options[token.start :]
+            break
+        elif token.text == "=" and words:
+            index += 1
+            found[" ".join(words)] = shown[index].text
+            words = []
+        elif token.text.upper() != "DEFAULT":
+            words.append(token.text.strip("`").upper())
+        index += 1
+    if words:
+        found[" ".join(words)] = ""
+    return found, " ".join(partitions.split())

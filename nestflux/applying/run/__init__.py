@@ -1,0 +1,1 @@
+"""Doing it: under the lock, step by step, each with its row in the ledger."""

@@ -1,0 +1,254 @@
+"""One passage of one file, up or down: step by step, each with its row in the ledger."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.db.utils import Error
+
+from nestflux.applying.plan.tasks import Task, Work
+from nestflux.applying.recovery.in_flight import InFlight
+from nestflux.applying.run import failures
+from nestflux.applying.run.attempt_rows import PassageRows
+from nestflux.applying.run.context import Context
+from nestflux.applying.run.events import Finished, Noticed, Started, StepDone, StepStarted
+from nestflux.applying.run.lock_retry import Patience
+from nestflux.applying.run.transactions import Sentinel
+from nestflux.database.errors import number_of
+from nestflux.database.numbers import LOCK_WAIT_TIMEOUT
+from nestflux.database.session import limit_session, pin, restored_session
+from nestflux.exceptions import LockLost
+from nestflux.history.sqlfile import Direction
+from nestflux.ledger.ledger import FileRow, LedgerFile
+from nestflux.schema.diff import Delta
+
+if TYPE_CHECKING:
+    from nestflux.graph.python_steps import PythonOperation
+
+
+class _NotBooked(Exception):
+    """A step ran, and the row that commits with it could not be written: no failure of its own."""
+
+
+class Passage:
+    """Runs one file in one direction, from its beginning or from where an earlier run stopped.
+
+    Args:
+        context: the run, which holds the lock.
+        row: what the ledger is to know of the file.
+        work: its steps, in the direction to go.
+        known: the file's row as the ledger has it; None where it has none.
+    """
+
+    def __init__(
+        self, context: Context, row: FileRow, work: Work, known: LedgerFile | None
+    ) -> None:
+        self.context = context
+        self.connection = context.connection
+        self.row = row
+        self.direction = work.direction
+        self.rows = PassageRows(context, row, work, known)
+        self.work = self.rows.work
+        self._session: list[str] = []
+
+    def run(self) -> Finished:
+        """Run what is left of it. Raises StatementFailed, Undecided, LockLost or LedgerConflict;
+        whatever it raises, the ledger says where it stands."""
+        started = time.monotonic()
+        try:
+            with restored_session(self.connection, self._all_sets()):
+                self._set_session(self.work.file.session)
+                self._limit_lock_waits()
+                self._run_steps(self._done_before())
+        except Error as error:
+            raise failures.ledger_failed(error, self.row.name) from error
+        finished = Finished(
+            self.row.name,
+            self.direction.value,
+            len(self.work.to_run),
+            time.monotonic() - started,
+        )
+        self.context.tell(finished)
+        return finished
+
+    def _done_before(self) -> int:
+        """How many steps are done already: none of a new passage, whose rows are written."""
+        if not self.rows.resumes:
+            self.rows.begin()
+            return 0
+        done = InFlight(self.rows).recover()
+        self.rows.go_on(done)
+        return done
+
+    def _run_steps(self, done: int) -> None:
+        tasks = self.work.tasks
+        self.context.tell(Started(self.row.name, self.direction.value, len(tasks), done + 1))
+        for task in tasks:
+            runs = task.ordinal > done and task.ordinal not in self.work.skipped
+            if runs and self.rows.opened != task.ordinal:
+                self._persist(task, partial(self.rows.open_alone, task))
+            self._set_session(task.session)
+            if runs:
+                self._step(task)
+
+    def _all_sets(self) -> tuple[str, ...]:
+        return (*self.work.file.session, *(sql for t in self.work.tasks for sql in t.session))
+
+    def _set_session(self, session: tuple[str, ...]) -> None:
+        pin(self.connection, session)
+        self._session += session
+
+    def _limit_lock_waits(self) -> None:
+        self._wait_for_locks(self.context.options.retry.ddl_lock_timeout)
+
+    def _wait_for_locks(self, seconds: int) -> None:
+        pin(self.connection, (f"SET lock_wait_timeout = {seconds:d}",))
+
+    # ---- one step --------------------------------------------------------------------------
+
+    def _step(self, task: Task) -> None:
+        total = len(self.work.tasks)
+        self.context.tell(StepStarted(self.row.name, task.ordinal, total, task.title))
+        started = time.monotonic()
+        operation = self.rows.operation(task)
+        if task.kind == "ddl" or (operation is not None and not operation.atomic):
+            rows = self._try(task, lambda _: self._execute(task, operation))
+            if operation is not None:
+                self._keep_lock(task)
+            seconds, following = time.monotonic() - started, self.rows.look_behind(task)
+            # The step stands whatever becomes of its row: the write alone is tried again.
+            self._persist(task, partial(self.rows.close_and_open, task, following, rows, seconds))
+        else:
+            self._try(task, lambda sentinel: self._run_with_row(task, operation, sentinel, started))
+        seconds = time.monotonic() - started
+        self.context.tell(StepDone(self.row.name, task.ordinal, total, seconds))
+
+    def _try(self, task: Task, attempt: Callable[[Sentinel], int | None]) -> int | None:
+        """Run a step, again where the server did not let it in. Only what runs here can be a
+        failure of the step: what the ledger is told of it afterwards cannot."""
+        patience = Patience(self.context, self.row.name, task)
+        while True:
+            patience.begin()
+            self.context.lock.require()
+            sentinel = Sentinel(self.connection)
+            again = self._is_undone_by_a_failure(task)
+            try:
+                rows = attempt(sentinel)
+            except LockLost:
+                raise
+            except _NotBooked as error:
+                cause = error.__cause__
+                if not (again and isinstance(cause, Error) and patience.pauses(cause)):
+                    raise (cause or error) from None
+            except Error as error:
+                if sentinel.was_lost or not (again and patience.pauses(error)):
+                    self._fail(task, error, sentinel, patience)
+            except Exception as error:
+                self._fail(task, error, sentinel, patience)
+            else:
+                patience.let_in()
+                return rows
+
+    def _is_undone_by_a_failure(self, task: Task) -> bool:
+        """May it be tried again? A Python step outside a transaction stands in part."""
+        operation = self.rows.operation(task)
+        return operation is None or operation.atomic
+
+    def _run_with_row(
+        self,
+        task: Task,
+        operation: PythonOperation | None,
+        sentinel: Sentinel,
+        started: float,
+    ) -> int | None:
+        """Run a step and close its row in one transaction."""
+        with transaction.atomic(self.connection.alias), sentinel:
+            rows = self._execute(task, operation)
+            sentinel.require_whole()
+            if sentinel.is_lost():
+                place = f"{self.row.name}, step {task.ordinal}"
+                self.context.tell(Noticed(f"{place} committed by itself: {task.title}"))
+            self.context.lock.require()
+            try:
+                self.rows.close(task, rows, time.monotonic() - started)
+            except Exception as error:
+                raise _NotBooked from error
+        return rows
+
+    def _persist(self, task: Task, write: Callable[[], None]) -> None:
+        """A commit to the ledger, tried again where its tables are locked (a backup's lock)."""
+        patience = Patience(self.context, self.row.name, task)
+        while True:
+            patience.begin()
+            try:
+                write()
+                return
+            except Error as error:
+                if not patience.pauses(error):
+                    raise
+
+    def _execute(self, task: Task, operation: PythonOperation | None) -> int | None:
+        if operation is not None:
+            backwards = self.direction is Direction.DOWN
+            self._wait_for_locks(self.context.callers_lock_wait)
+            self.context.runner.run(operation, self.connection, backwards=backwards)
+            if operation.atomic:
+                self._limit_lock_waits()
+            return None
+        with self.connection.cursor() as cursor:
+            cursor.execute(task.text)
+            rows = int(cursor.rowcount)
+            while cursor.nextset():  # CALL: each result may hold an error
+                pass
+        return rows if rows >= 0 else None
+
+    def _keep_lock(self, task: Task) -> None:
+        """A Python step may lose its connection: take the lock again, if what the ledger says of
+        the step is still what this run wrote, and set the new session as the old one was."""
+        lock = self.context.lock
+        try:
+            if lock.still_held():
+                self._limit_lock_waits()
+                return
+        except Error as error:
+            if not failures.is_connection_lost(error):
+                raise
+            self.connection.close()
+        if not (
+            lock.regain()
+            and self.context.ledger.move_run(lock.connection_id, self.rows.place(task))
+        ):
+            lock.release()
+            lock.require()
+        limit_session(self.connection, self.context.options.retry.ddl_lock_timeout)
+        pin(self.connection, tuple(self._session))
+        self._limit_lock_waits()
+
+    def _fail(self, task: Task, error: Exception, sentinel: Sentinel, patience: Patience) -> None:
+        """Write that a step failed, and raise StatementFailed."""
+        error = failures.cause_of(error, self.connection)
+        undecidable = self.rows.doubt
+        if sentinel.was_lost:
+            undecidable = "it committed a part of its work by itself, and then failed"
+        changed = None if task.kind == "ddl" else Delta()
+        if not failures.is_connection_lost(error):
+            with suppress(Error, LockLost):
+                self._keep_lock(task)
+                if task.kind == "ddl":
+                    self.rows.readings.forget()
+                    live = self.rows.readings.of(task.text, task.record.delta)
+                    changed = Delta.between(self.rows.before or {}, live)
+                code, text = number_of(error) or None, failures.text_of(error)
+                self.rows.fail(task, code=code, text=text, undecidable=undecidable)
+        doubt = undecidable if task.kind != "ddl" else ""
+        told = failures.step_failed(
+            error, self.connection, self.row.name, task, self.work, changed, doubt
+        )
+        if number_of(error) == LOCK_WAIT_TIMEOUT:
+            told = failures.not_let_in(told, patience, self.direction)
+        raise told from error

@@ -1,0 +1,238 @@
+"""What the ledger is told of a passage: its rows, written before a step and after it.
+
+A DDL statement's row is written before it and closed after it; closing one and opening the next is
+one commit. A data statement and an atomic Python step commit together with their row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.db.utils import Error
+
+from nestflux.applying.plan.files import ledger_steps
+from nestflux.applying.plan.tasks import Task, Work
+from nestflux.applying.run.context import Context
+from nestflux.applying.run.touched import Readings
+from nestflux.applying.run.transactions import untransactional
+from nestflux.history.sqlfile import Direction, PythonStep, Statement
+from nestflux.ledger.ledger import FileRow, LedgerFile
+from nestflux.sql.lexer import identifiers
+
+if TYPE_CHECKING:
+    from nestflux.graph.python_steps import PythonOperation
+
+RUNNING = {Direction.UP: "running", Direction.DOWN: "rolling_back"}
+_FINISHED = {Direction.UP: "applied", Direction.DOWN: "rolled_back"}
+
+
+class PassageRows:
+    """The rows of one file in one direction: of its steps, of itself, and of
+    ``django_migrations``.
+
+    ``opened`` is the step whose row says that it runs; ``before`` what it touches looked like;
+    ``doubt`` why a crash in the middle of it could not be decided (empty: it can).
+
+    Args:
+        context: the run, which holds the lock.
+        row: what the ledger is to know of the file.
+        work: its steps, in the direction to go.
+        known: the file's row as the ledger has it; None where it has none.
+    """
+
+    def __init__(
+        self, context: Context, row: FileRow, work: Work, known: LedgerFile | None
+    ) -> None:
+        self.context = context
+        self.connection = context.connection
+        self.ledger = context.ledger
+        self.row = row
+        self.known = known
+        self.direction = work.direction
+        # In the other direction it is a new passage, which turns the one that was begun round.
+        self.resumes = (
+            known is not None and known.is_in_flight and known.direction == self.direction
+        )
+        self.attempt = (known.attempt if known else 0) + (0 if self.resumes else 1)
+        self.work = self._as_begun(work) if self.resumes else work
+        self.opened = 0
+        self.before: dict[str, str] | None = None
+        self.doubt = ""
+        self.readings = Readings(context.connection)
+
+    def _as_begun(self, work: Work) -> Work:
+        """Less the steps that were not needed when the passage was begun."""
+        rows = self.ledger.steps(*self.passage)
+        return work.without({row.ordinal: row.note for row in rows if row.state == "skipped"})
+
+    @property
+    def passage(self) -> tuple[str, str, int]:
+        """File id, direction and attempt: what the rows of a passage have in common."""
+        return self.row.id, self.direction.value, self.attempt
+
+    def place(self, task: Task) -> tuple[str, str, int, int]:
+        return (*self.passage, task.ordinal)
+
+    @contextmanager
+    def write(self, *, several: bool = True) -> Iterator[None]:
+        """One commit to the ledger, under the lock; a single statement is one by itself."""
+        self.context.lock.require()
+        with transaction.atomic(self.connection.alias) if several else nullcontext():
+            yield
+
+    # ---- the file --------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Write the file's row and those of its steps; nothing is done yet."""
+        first = self.work.to_run[0] if self.work.to_run else None
+        with self.write():
+            self.ledger.owe_signals()
+            state = RUNNING[self.direction]
+            if self.direction is Direction.UP:
+                self.ledger.put_file(
+                    self.row, state=state, direction="up", attempt=self.attempt, origin="statements"
+                )
+            else:
+                self.ledger.renew_file(self.row)
+            self.ledger.begin_file(self.row.id, state, self.direction.value, self.attempt)
+            self.ledger.replace_pending(*self.passage, ledger_steps(self.work), after=0)
+            self.book(self.work.books_first)
+            if first:
+                self.open(first)
+            else:
+                self.ledger.finish_file(self.row.id, _FINISHED[self.direction])
+
+    def go_on(self, done: int) -> None:
+        """The file runs again, ``done`` of its steps being done."""
+        with self.write():
+            self.ledger.owe_signals()
+            self.ledger.set_file_state(self.row.id, RUNNING[self.direction])
+            self.renew(done)
+            if not any(task.ordinal > done for task in self.work.to_run):
+                self.ledger.finish_file(self.row.id, _FINISHED[self.direction])
+
+    def renew(self, done: int) -> None:
+        """Take over an accepted edit of what stands behind the steps that are done."""
+        if self.texts_changed():
+            self.ledger.renew_file(self.row)
+            self.ledger.replace_pending(*self.passage, ledger_steps(self.work), after=done)
+            self.opened = 0
+            # Where a migration's last steps are gone, its row is due with those that ran.
+            self.book(self.work.books_first)
+            for task in self.work.tasks[:done]:
+                self.book(task.books)
+
+    def texts_changed(self) -> bool:
+        """Was the file edited since the ledger was told of it?"""
+        known = self.known
+        return known is not None and (
+            (known.up_sha256, known.down_sha256, known.record_sha256)
+            != (self.row.up_sha256, self.row.down_sha256, self.row.record_sha256)
+        )
+
+    # ---- one step --------------------------------------------------------------------------
+
+    def open(self, task: Task) -> None:
+        """Before a step: that it begins and, for DDL, what it touches looks like."""
+        self.look(task)
+        self.write_opening(task)
+
+    def open_alone(self, task: Task) -> None:
+        with self.write():
+            self.open(task)
+
+    def look(self, task: Task) -> None:
+        """What must be known of a step before it runs."""
+        is_ddl = task.kind == "ddl"
+        self.before = self.readings.of(task.text, task.record.delta) if is_ddl else None
+        self.doubt = self._undecidable(task)
+
+    def write_opening(self, task: Task) -> None:
+        self.ledger.open_step(self.place(task), reading=self.before, undecidable=self.doubt)
+        self.opened = task.ordinal
+
+    def look_behind(self, task: Task) -> Task | None:
+        """The step that follows, looked at; None where there is none, or where its tables cannot
+        be looked at: then it is opened by itself."""
+        self.readings.step_done(self._sql(task), task.record.delta)
+        following = self.work.following(task)
+        if following is not None:
+            try:
+                self.look(following)
+            except Error:
+                self.readings.forget()
+                return None
+        return following
+
+    def close_and_open(
+        self, task: Task, following: Task | None, rows: int | None, seconds: float
+    ) -> None:
+        """Close the row of a step, and open that of the next, which was looked at."""
+        if following is None:
+            with self.write():
+                self.book_done(task, rows, seconds, "")
+            return
+        with self.write(several=bool(task.books)):
+            self.book(task.books)
+            self.ledger.close_and_open_step(
+                self.place(task),
+                following.ordinal,
+                rows=rows,
+                seconds=seconds,
+                reading=self.before,
+                undecidable=self.doubt,
+            )
+        self.opened = following.ordinal
+
+    def close(self, task: Task, rows: int | None, seconds: float, note: str = "") -> None:
+        """After a step: what is booked with it, and the next step's opening."""
+        self.readings.step_done(self._sql(task), task.record.delta)
+        self.book_done(task, rows, seconds, note)
+        if following := self.work.following(task):
+            self.open(following)
+
+    def book_done(self, task: Task, rows: int | None, seconds: float, note: str) -> None:
+        """A step's row, the rows of ``django_migrations`` that come with it, the file's end."""
+        self.ledger.close_step(self.place(task), rows=rows, seconds=seconds, note=note)
+        self.book(task.books)
+        if self.work.following(task) is None:
+            self.ledger.finish_file(self.row.id, _FINISHED[self.direction])
+
+    def book(self, migrations: tuple[str, ...]) -> None:
+        if self.direction is Direction.UP:
+            self.ledger.book(migrations)
+        else:
+            self.ledger.unbook(migrations)
+
+    def fail(self, task: Task, *, code: int | None, text: str, undecidable: str) -> None:
+        """Write that a step failed, and what the server had said."""
+        with self.write():
+            self.ledger.fail_step(self.place(task), code=code, text=text, undecidable=undecidable)
+            if self.direction is Direction.UP:
+                self.ledger.set_file_state(self.row.id, "failed")
+
+    # ---- what is known of a step -----------------------------------------------------------
+
+    def operation(self, task: Task) -> PythonOperation | None:
+        if not isinstance(task.step, PythonStep):
+            return None
+        return self.context.runner.find(task.step.locator)
+
+    def _undecidable(self, task: Task) -> str:
+        if task.record.undecidable:
+            return task.record.undecidable
+        operation = self.operation(task)
+        if operation is not None and not operation.atomic:
+            return "it is a Python step outside any transaction"
+        if task.kind == "ddl":
+            return ""
+        names = {*task.record.tables, *identifiers(self._sql(task))}
+        return untransactional(self.connection, names)
+
+    @staticmethod
+    def _sql(task: Task) -> str:
+        """What a step sends, as far as its file says it: of one in Python, nothing."""
+        return task.text if isinstance(task.step, Statement) else ""

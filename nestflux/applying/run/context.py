@@ -1,0 +1,69 @@
+"""What a run has in hand while it works: the connection, the lock, the ledger, who listens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from nestflux.applying.backups.choice import BackupChoice
+from nestflux.applying.run.events import OnEvent, ignore
+from nestflux.applying.run.retry_policy import RetryPolicy
+from nestflux.database.server import Server
+from nestflux.ledger.ledger import Ledger
+from nestflux.ledger.lock import DatabaseLock
+from nestflux.ledger.lock_times import LockTimes
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+    from nestflux.graph.loader import ExtendedLoader
+    from nestflux.graph.python_steps import StepRunner
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a caller may choose of a run. ``watched``: a person looks on, who is told how far a long
+    step has come. ``verbosity``, ``interactive`` and ``stdout`` are passed on to the receivers of
+    Django's signals."""
+
+    lock: LockTimes = field(default_factory=LockTimes)
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
+    backup: BackupChoice = field(default_factory=BackupChoice)
+    on_event: OnEvent = ignore
+    watched: bool = False
+    verbosity: int = 1
+    interactive: bool = False
+    stdout: object | None = None
+    command: str = "db_migrate"
+
+
+@dataclass
+class Context:
+    """One run that holds the lock. ``order`` is every migration of the history;
+    ``callers_lock_wait`` the ``lock_wait_timeout`` that Python steps get, in seconds."""
+
+    connection: BaseDatabaseWrapper
+    server: Server
+    ledger: Ledger
+    lock: DatabaseLock
+    options: Options
+    order: tuple[str, ...]
+    load: Callable[[], ExtendedLoader]
+    callers_lock_wait: int = 86400
+    known_loader: ExtendedLoader | None = None
+
+    @cached_property
+    def loader(self) -> ExtendedLoader:
+        """The project's migrations: imported only when a signal or a Python step needs them."""
+        return self.known_loader or self.load()
+
+    @cached_property
+    def runner(self) -> StepRunner:
+        from nestflux.graph.python_steps import StepRunner
+
+        return StepRunner(self.loader, self.order)
+
+    def tell(self, event: object) -> None:
+        self.options.on_event(event)  # type: ignore[arg-type]

@@ -1,0 +1,168 @@
+"""The frame of every run that changes a database: refusals, the lock, the run's row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from django.db.utils import Error
+
+from nestflux.applying.run.context import Context, Options
+from nestflux.applying.run.events import HolderEnded, HolderSpared, Waited, Waiting
+from nestflux.applying.run.failures import ledger_failed
+from nestflux.database.errors import MISSING_GRANT, number_of, unavailable
+from nestflux.database.server import (
+    Server,
+    is_galera,
+    is_read_only,
+)
+from nestflux.database.session import limited_session
+from nestflux.exceptions import NestFluxError, Refused
+from nestflux.ledger.heartbeat import beating
+from nestflux.ledger.ledger import Ledger
+from nestflux.ledger.lock import DatabaseLock
+from nestflux.ledger.tables import ensure_ledger
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+    from nestflux.graph.loader import ExtendedLoader
+
+
+def refuse_unsuitable(connection: BaseDatabaseWrapper, server: Server) -> None:
+    """Raises Refused where a transaction is open, on a server that takes no writes, or on which
+    the lock would not hold."""
+    if connection.in_atomic_block:
+        raise Refused("A transaction is open: DDL would commit it.", stands="nothing was run")
+    if not connection.get_autocommit():
+        raise Refused(
+            f"The database {connection.alias!r} has AUTOCOMMIT off: what a run books would be "
+            "rolled back at its end.",
+            stands="nothing was run",
+            then="let this alias, or another one for deploys, have AUTOCOMMIT on",
+        )
+    if is_read_only(connection):
+        raise Refused(
+            f"{server.name} is read-only: a replica, or super_read_only is set.",
+            stands="nothing was run",
+            then="point the database alias at the primary",
+        )
+    if is_galera(connection):
+        raise Refused(
+            f"{server.name} is a node of a multi-primary cluster, whose nodes do not share "
+            "GET_LOCK: two deploys could run the same statement.",
+            stands="nothing was run",
+        )
+
+
+@contextmanager
+def lock_held(connection: BaseDatabaseWrapper, options: Options) -> Iterator[DatabaseLock]:
+    """The database's lock, waited for and given back. Raises LockUnavailable."""
+    lock = DatabaseLock(
+        connection,
+        options.lock,
+        on_wait=lambda holder: options.on_event(Waiting(str(holder))),
+        on_kill=lambda holder: options.on_event(HolderEnded(str(holder))),
+        on_spare=lambda holder, why: options.on_event(HolderSpared(str(holder), why)),
+    )
+    try:
+        lock.acquire()
+        if lock.waited:
+            options.on_event(Waited(lock.waited))
+        yield lock
+    finally:
+        lock.release()
+
+
+@contextmanager
+def run_opened(
+    connection: BaseDatabaseWrapper,
+    server: Server,
+    lock: DatabaseLock,
+    options: Options,
+    order: Sequence[str],
+    ledger_version: int,
+) -> Iterator[Context]:
+    """A run with its row in the ledger, its heartbeat, and its outcome written at the end.
+
+    A run that is killed leaves its row open; the next one closes it.
+
+    Args:
+        order: every migration of the history, in the frozen order.
+        ledger_version: what a reading of the ledger under this lock said; 0: there is none.
+    """
+    with limited_session(connection, options.retry.ddl_lock_timeout) as callers_lock_wait:
+        yield from _opened(
+            connection, server, lock, options, order, ledger_version, callers_lock_wait
+        )
+
+
+def _opened(
+    connection: BaseDatabaseWrapper,
+    server: Server,
+    lock: DatabaseLock,
+    options: Options,
+    order: Sequence[str],
+    ledger_version: int,
+    callers_lock_wait: int,
+) -> Iterator[Context]:
+    ledger = Ledger(connection)
+    try:
+        with _missing_grants_told(connection):
+            ensure_ledger(connection, ledger_version)
+            run_id = ledger.open_run(options.command, lock.connection_id)
+        context = Context(
+            connection=connection,
+            server=server,
+            ledger=ledger,
+            lock=lock,
+            options=options,
+            order=tuple(order),
+            load=lambda: _load(connection, order),
+            callers_lock_wait=callers_lock_wait,
+        )
+        with beating(connection, run_id, every=options.lock.beat), _watched(context):
+            yield context
+        lock.require()
+        ledger.close_run("done")
+    except Exception as error:
+        with suppress(Error, NestFluxError):
+            lock.require()
+            ledger.close_run("failed", f"{type(error).__name__}: {error}")
+        if isinstance(error, Error):
+            raise ledger_failed(error) from error
+        raise
+
+
+@contextmanager
+def _watched(context: Context) -> Iterator[None]:
+    """Long steps are looked at while they run, where a person looks on."""
+    options = context.options
+    if not options.watched:
+        yield
+        return
+    from nestflux.applying.run.progress import watched
+
+    family = context.server.family
+    with watched(context.connection, family, context.lock, options.on_event) as on_event:
+        context.options = replace(options, on_event=on_event)
+        yield
+
+
+@contextmanager
+def _missing_grants_told(connection: BaseDatabaseWrapper) -> Iterator[None]:
+    """The first writes of a run: a user who may not make them is refused, with the GRANT."""
+    try:
+        yield
+    except Error as error:
+        if number_of(error) in MISSING_GRANT:
+            raise unavailable(error, connection) from None
+        raise
+
+
+def _load(connection: BaseDatabaseWrapper, order: Sequence[str]) -> ExtendedLoader:
+    from nestflux.graph.loader import load
+
+    return load(connection, order=order)

@@ -1,0 +1,160 @@
+"""A fresh database: the snapshot in one go, instead of years of files; then the Python steps that
+make the rows which it may not hold (``Journal.after_snapshot``).
+
+What the load will make is written down before it begins. If it dies, the next run drops that and
+starts again, once it has seen that nobody else has put anything there meanwhile.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.db.utils import Error
+
+from nestflux.applying.run.context import Context
+from nestflux.applying.run.events import LoadDropped, Loaded, StepStarted
+from nestflux.applying.run.failures import is_connection_lost
+from nestflux.database.errors import in_words
+from nestflux.database.session import PINNED, pin, restored_session
+from nestflux.exceptions import LedgerConflict, LockLost, NestFluxError, StatementFailed
+from nestflux.history.folder import SNAPSHOT
+from nestflux.history.snapshots import DROP_ORDER, objects_made_by, rows_made_by, statements_of
+from nestflux.ledger.ledger import FileRow
+from nestflux.schema.introspection import table_names
+from nestflux.sql.statements import summary
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+    from nestflux.graph.python_steps import PythonOperation
+    from nestflux.history.journal import Journal
+
+_SHOWN = 200  # characters of a statement that may stand on the live line
+
+
+def drop(context: Context, objects: Mapping[str, int]) -> None:
+    """Drop what a load that died had made, and close its loading row.
+
+    Args:
+        objects: what it was to make; of a table, how many rows.
+
+    Raises LedgerConflict, with nothing dropped, where the database holds a table or rows that the
+    load does not make: somebody restored a dump into it meanwhile.
+    """
+    connection = context.connection
+    _refuse_what_others_made(connection, objects)
+    with restored_session(connection):
+        pin(connection, (*PINNED, "SET foreign_key_checks = 0"))
+        for kind in DROP_ORDER:
+            for key in objects:
+                if key.startswith(f"{kind} "):
+                    context.lock.require()
+                    quoted = connection.ops.quote_name(key.removeprefix(f"{kind} "))
+                    pin(connection, (f"DROP {kind.upper()} IF EXISTS {quoted}",))
+    context.lock.require()
+    context.ledger.forget_loading()
+    context.tell(LoadDropped())
+
+
+def _refuse_what_others_made(connection: BaseDatabaseWrapper, objects: Mapping[str, int]) -> None:
+    for table in table_names(connection):
+        made = objects.get(f"table {table}")
+        if made is None:
+            what = f"the table {table} is there, which it does not make"
+        elif _holds_more_than(connection, table, made):
+            what = f"the table {table} holds more than the {made} rows that it makes"
+        else:
+            continue
+        raise LedgerConflict(
+            f"Loading schema.sql died, and {what}: somebody else has been here since.",
+            stands="nothing was dropped",
+            then="to load, empty the database; to keep what is there, drop NestFlux's own tables "
+            "(nestflux_…: they book nothing yet), then: python manage.py db_baseline",
+        )
+
+
+def _holds_more_than(connection: BaseDatabaseWrapper, table: str, rows: int) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT 1 FROM {connection.ops.quote_name(table)} LIMIT 1 OFFSET {rows:d}")
+        return cursor.fetchone() is not None
+
+
+def load(context: Context, snapshot: str, journal: Journal, rows: Sequence[FileRow]) -> Loaded:
+    """Load the snapshot, run the steps behind it, and book every file as applied.
+
+    Raises StatementFailed; Refused, with nothing begun, where a step is not in the project.
+    """
+    started = time.monotonic()
+    after = journal.after_snapshot
+    steps = [context.runner.find(locator) for locator in after.steps]
+    statements = statements_of(snapshot)
+    objects = objects_made_by(statements)
+    total = len(statements) + len(steps)
+    context.lock.require()
+    rows_made = rows_made_by(statements)
+    rows_made.update({table: filled.rows for table, filled in after.tables.items()})
+    context.ledger.open_loading({key: rows_made[key.removeprefix("table ")] for key in objects})
+    with restored_session(context.connection):
+        pin(context.connection, PINNED)
+        for number, sql in enumerate(statements, start=1):
+            context.lock.require()
+            context.tell(StepStarted(SNAPSHOT, number, total, _first_line(sql)))
+            try:
+                pin(context.connection, (sql,))
+            except Error as error:
+                raise _failed(error, f"statement {number} of {total}", sql) from error
+        for number, step in enumerate(steps, start=len(statements) + 1):
+            context.lock.require()
+            context.tell(StepStarted(SNAPSHOT, number, total, f"python step {step.locator}"))
+            _run_behind(context, step)
+    context.lock.require()
+    with transaction.atomic(context.connection.alias):
+        context.ledger.owe_signals()
+        context.ledger.put_applied(rows, "snapshot")
+        context.ledger.book(journal.books)
+        context.ledger.close_loading()
+    loaded = Loaded(
+        tuple(row.name for row in rows),
+        sum(key.startswith("table ") for key in objects),
+        time.monotonic() - started,
+    )
+    context.tell(loaded)
+    return loaded
+
+
+def _run_behind(context: Context, step: PythonOperation) -> None:
+    """Run a Python step in the session that it had in its file."""
+    pin(context.connection, PINNED)
+    pin(context.connection, (f"SET lock_wait_timeout = {context.callers_lock_wait:d}",))
+    try:
+        context.runner.run_as_django(step, context.connection)
+    except (NestFluxError, LockLost):
+        raise
+    except Exception as error:  # the server's, or whatever a Python step raises
+        raise _failed(error, f"the Python step {step.locator}, which runs behind it,") from error
+
+
+def _first_line(sql: str) -> str:
+    return sql[:_SHOWN].split("\n", 1)[0].rstrip(" (")
+
+
+def _failed(error: Exception, which: str, sql: str = "") -> StatementFailed:
+    then = "python manage.py db_migrate"
+    if isinstance(error, Error):
+        told = in_words(error, None, sql)
+    else:
+        told = f"{type(error).__name__}: {error}"
+    if isinstance(error, Error) and is_connection_lost(error):
+        what = f"The connection was lost in {SNAPSHOT}, {which}: {told}"
+    else:
+        what = f"{SNAPSHOT}, {which} failed: {told}"
+        then += " --replay   (runs the files instead), or mend the cause and run it again"
+    return StatementFailed(
+        what,
+        where=summary(sql) if sql else which,
+        stands="the next run drops what the load made, and starts again",
+        then=then,
+    )

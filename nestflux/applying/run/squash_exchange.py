@@ -1,0 +1,35 @@
+"""A squash is booked for the files that it replaces, or they for it: rows of the ledger change."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.db import transaction
+
+from nestflux.applying.plan.files import row_of
+from nestflux.applying.plan.squashes import Exchange
+from nestflux.applying.run.context import Context
+from nestflux.applying.run.events import Exchanged
+from nestflux.history.folder import Folder
+
+
+def exchange(
+    context: Context, folder: Folder, exchanges: Sequence[Exchange]
+) -> tuple[Exchange, ...]:
+    """Write it in one commit, under the lock. What cannot be is left, and is not returned."""
+    possible = tuple(each for each in exchanges if not each.problem)
+    if not possible:
+        return ()
+    context.lock.require()
+    with transaction.atomic(context.connection.alias):
+        for each in possible:
+            rows = [row_of(folder, entry, context.server) for entry in each.put]
+            context.ledger.exchange_files(
+                rows,
+                since=each.moment,
+                out=[file.id for file in each.out],
+                back=[file.id for file in each.back],
+            )
+    for each in possible:
+        context.tell(Exchanged(each.names, tuple(sorted(file.name for file in each.out))))
+    return possible

@@ -1,0 +1,243 @@
+"""What data the steps of a file take away, by their text and their recorded deltas. Pure.
+
+Tables and columns bear the names that they have before the first of the steps: a file that renames
+a column and then narrows it narrows, for whoever takes a backup first, the old one. What a Python
+step deletes is its own, and no text tells it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from nestflux.history.records import StepRecord
+from nestflux.schema.diff import Delta, columns_renamed_by
+from nestflux.sql.column_types import column_type, narrowed
+from nestflux.sql.lexer import Token, significant, unquoted
+
+_PARTITION_VERBS = ("DROP", "TRUNCATE", "EXCHANGE")
+# Looked for before a statement is taken apart: an INSERT may be megabytes long.
+_EMPTIES = re.compile(r"\b(TRUNCATE|DELETE|REPLACE|PARTITION|DISCARD)\b", re.IGNORECASE)
+_RENAMES = re.compile(r"\bRENAME\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Lost:
+    """Data that is gone after a step.
+
+    ``kind``: ``table`` (it is dropped), ``column`` (dropped from a table that stays), ``narrowed``
+    (a column's type holds less; ``how`` says ``varchar(40) -> varchar(20)``) or ``rows`` (some or
+    all of a table that stays).
+    """
+
+    table: str
+    kind: str
+    column: str = ""
+    how: str = ""
+
+
+class Losing(Protocol):
+    """A step: what it runs, and what was learned of it."""
+
+    @property
+    def text(self) -> str: ...
+    @property
+    def record(self) -> StepRecord: ...
+
+
+class Names:
+    """Follows tables and columns back through renames. One for several files, if they run one
+    after the other."""
+
+    def __init__(self) -> None:
+        self._tables: dict[str, str | None] = {}  # now → at the beginning; None: made since
+        self._columns: dict[tuple[str, str], str | None] = {}
+
+    def table(self, name: str) -> str | None:
+        return self._tables.get(name, name)
+
+    def column(self, table: str, name: str) -> str | None:
+        return self._columns.get((table, name), name)
+
+    def follow(self, delta: Delta, sql: str) -> None:
+        """Learn what a step renamed and made."""
+        moved = dict(tables_renamed_by(sql))
+        if moved:
+            self._move_tables(moved)
+        renamed = columns_renamed_by(sql)
+        by_table: dict[str, set[str]] = {}
+        for key, (before, _) in delta.changes.items():
+            table, is_column, column = key.removeprefix("table ").partition(" / column ")
+            if before is not None or not key.startswith("table "):
+                continue
+            if is_column:
+                by_table.setdefault(table, set()).add(column)
+            elif " / " not in table and table not in moved.values():
+                self._tables[table] = None
+        for table, made in by_table.items():
+            if table not in moved.values() and self.table(table) is not None:
+                self._note_columns(table, made, renamed)
+
+    def _move_tables(self, moved: dict[str, str]) -> None:
+        origins = {new: self.table(old) for old, new in moved.items()}
+        columns = {
+            (moved[table], column): origin
+            for (table, column), origin in self._columns.items()
+            if table in moved
+        }
+        kept = {key: origin for key, origin in self._columns.items() if key[0] not in moved}
+        self._tables |= origins
+        self._columns = kept | columns
+
+    def _note_columns(self, table: str, made: set[str], renamed: dict[str, str]) -> None:
+        new_to_old = {new.lower(): old for old, new in renamed.items()}
+        origins = {
+            (table, column): self.column(table, new_to_old[column.lower()])
+            if column.lower() in new_to_old
+            else None
+            for column in made
+        }
+        self._columns |= origins
+
+
+def losses_of(steps: Iterable[Losing], names: Names | None = None) -> tuple[Lost, ...]:
+    """What these steps lose, each thing once, in their order.
+
+    What they make themselves is not lost when they take it away again, and a table that they drop
+    counts as a whole, whatever they do to its columns and rows before.
+
+    Args:
+        names: what steps before these renamed; it learns what these do.
+    """
+    names = names or Names()
+    found: dict[Lost, None] = {}
+    for step in steps:
+        delta, sql = step.record.delta, step.text
+        if step.record.kind != "python":
+            for lost in _of_step(delta, sql, step.record):
+                if (at_first := _at_first(lost, names)) is not None:
+                    found[at_first] = None
+        names.follow(delta, sql)
+    dropped = {lost.table for lost in found if lost.kind == "table"}
+    gone = {(lost.table, lost.column) for lost in found if lost.kind == "column"}
+    return tuple(
+        lost
+        for lost in found
+        if lost.kind == "table"
+        or (
+            lost.table not in dropped
+            and (lost.kind != "narrowed" or (lost.table, lost.column) not in gone)
+        )
+    )
+
+
+def _at_first(lost: Lost, names: Names) -> Lost | None:
+    table = names.table(lost.table)
+    if table is None:
+        return None
+    column: str | None = lost.column
+    if lost.column:
+        column = names.column(lost.table, lost.column)
+    return None if column is None else Lost(table, lost.kind, column, lost.how)
+
+
+def _of_step(delta: Delta, sql: str, record: StepRecord) -> Iterator[Lost]:
+    for table in delta.lost_tables():
+        yield Lost(table, "table")
+    for table, column in delta.lost_columns(sql):
+        before, _ = delta.changes[f"table {table} / column {column}"]
+        if not column_type(before or "").generated:
+            yield Lost(table, "column", column)
+    yield from _narrowed_columns(delta, sql)
+    yield from (Lost(table, "rows") for table in tables_emptied_by(sql, record.tables))
+
+
+def _narrowed_columns(delta: Delta, sql: str) -> Iterator[Lost]:
+    renamed = columns_renamed_by(sql)
+    for key, (before, after) in delta.changes.items():
+        table, is_column, column = key.partition(" / column ")
+        if not is_column or before is None:
+            continue
+        if after is None and column.lower() in renamed:
+            _, after = delta.changes.get(
+                f"{table} / column {renamed[column.lower()]}", (None, None)
+            )
+        if after is not None and (how := narrowed(before, after)):
+            yield Lost(table.removeprefix("table "), "narrowed", column, how)
+
+
+def tables_emptied_by(sql: str, named: Iterable[str] = ()) -> tuple[str, ...]:
+    """The tables that a statement takes rows out of, and leaves.
+
+    Args:
+        named: every table that it names: what a DELETE of several tables may be about.
+    """
+    if not _EMPTIES.search(sql):
+        return ()
+    found = significant(sql)
+    words = [token.text.upper() if token.kind == "word" else "" for token in found]
+    if words[:1] == ["TRUNCATE"]:
+        return _names_after(found, 2 if words[1:2] == ["TABLE"] else 1)
+    if words[:1] == ["DELETE"] or (words[:1] == ["WITH"] and "DELETE" in words):
+        return _deleted_from(found, words, tuple(named))
+    if words[:4] == ["CREATE", "OR", "REPLACE", "TABLE"]:
+        return _names_after(found, 4)
+    if words[:1] == ["ALTER"] and "TABLE" in words[:4]:
+        at = words.index("TABLE") + 1
+        at += 2 if words[at : at + 2] == ["IF", "EXISTS"] else 0
+        table = _names_after(found, at)
+        for index, word in enumerate(words):
+            following = words[index + 1 : index + 2]
+            if word in _PARTITION_VERBS and following == ["PARTITION"]:
+                with_table = [i for i, w in enumerate(words[index:], index) if w == "TABLE"]
+                other = _names_after(found, with_table[0] + 1) if word == "EXCHANGE" else ()
+                return (*table, *other)
+            if word == "DISCARD":
+                return table
+    return ()
+
+
+def _deleted_from(found: list[Token], words: list[str], named: tuple[str, ...]) -> tuple[str, ...]:
+    start = words.index("DELETE") + 1
+    while words[start : start + 1] and words[start] in ("LOW_PRIORITY", "QUICK", "IGNORE"):
+        start += 1
+    is_single = words[start : start + 1] == ["FROM"] and not {"USING", "JOIN"} & set(words)
+    one = _names_after(found, start + 1) if is_single else ()
+    return one or named
+
+
+def tables_renamed_by(sql: str) -> tuple[tuple[str, str], ...]:
+    """Old and new names of RENAME TABLE and of ALTER TABLE … RENAME TO."""
+    if not _RENAMES.search(sql):
+        return ()
+    found = significant(sql)
+    words = [token.text.upper() if token.kind == "word" else "" for token in found]
+    pairs = []
+    if words[:2] == ["RENAME", "TABLE"]:
+        old = _names_after(found, 4 if words[2:4] == ["IF", "EXISTS"] else 2)
+        for index, word in enumerate(words):
+            if word == "TO" and (new := _names_after(found, index + 1)):
+                pairs.append((old[0], new[0]))
+                comma = next((i for i in range(index, len(found)) if found[i].text == ","), None)
+                old = _names_after(found, comma + 1) if comma is not None else ()
+    elif words[:1] == ["ALTER"] and "TABLE" in words[:4]:
+        at = words.index("TABLE") + 1
+        old = _names_after(found, at + (2 if words[at : at + 2] == ["IF", "EXISTS"] else 0))
+        for index, word in enumerate(words):
+            if word != "RENAME" or words[index + 1] in ("COLUMN", "INDEX", "KEY"):
+                continue
+            skip = 2 if words[index + 1] in ("TO", "AS") or found[index + 1].text == "=" else 1
+            if old and (new := _names_after(found, index + skip)):
+                pairs.append((old[0], new[0]))
+    return tuple(pairs)
+
+
+def _names_after(found: list[Token], index: int) -> tuple[str, ...]:
+    """The name at ``index``, without its schema; nothing where there is none."""
+    while index + 2 < len(found) and found[index + 1].text == ".":
+        index += 2
+    if index >= len(found) or found[index].kind not in ("name", "word"):
+        return ()
+    return (unquoted(found[index].text),)

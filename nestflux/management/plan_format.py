@@ -1,0 +1,193 @@
+"""Plans as text and as JSON. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from nestflux.adopting.mark_applied import MarkPlan
+from nestflux.applying.backups.taking import Due
+from nestflux.applying.plan.plan import Plan
+from nestflux.applying.plan.tasks import Task, Work
+from nestflux.applying.run.rollback import RollbackFile, RollbackPlan
+from nestflux.wording import counted
+
+
+def plan_lines(plan: Plan, works: Sequence[Work], due: Sequence[Due]) -> Iterator[str]:
+    """What ``db_migrate`` would do. ``due``: the files that lose data which is there now."""
+    if plan.nothing_to_do:
+        yield "Database is up to date!"
+        return
+    if plan.drop_first:
+        yield f"Drops what a load that died had made: {', '.join(plan.drop_first)}"
+    for reason in plan.replay_reasons:
+        yield f"schema.sql is not loaded: {reason}"
+    yield from (f"Books {exchange}: nothing runs" for exchange in plan.exchanges)
+    for relink in plan.relinks:
+        if relink.old.name == relink.entry.name:
+            yield f"{relink.entry.name}: only its row is renewed, the statements are the same"
+            continue
+        yield f"{relink.old.name} ran already as {relink.entry.name}: only its row is renewed"
+    if plan.load:
+        yield f"Loads schema.sql, which stands for {counted(len(plan.pending), 'file')}:"
+        yield from (f"  {entry.name}.sql" for entry in plan.pending)
+        yield from (f"Then runs the Python step {locator}" for locator in plan.after_load)
+    else:
+        for work in works:
+            begun = plan.in_flight is not None and work.file.id == plan.in_flight.id
+            if begun and plan.turns:
+                yield "The rollback of this file was begun; what it undid is done again:"
+            elif begun:
+                yield "An earlier run began this file; it goes on where that stopped:"
+            yield from _work_lines(work)
+            yield from _due_lines(work, due)
+    if plan.signals_owed:
+        yield "Sends post_migrate."
+
+
+def _due_lines(work: Work, due: Sequence[Due]) -> Iterator[str]:
+    for each in due:
+        if each.name == work.file.name:
+            yield "  Loses data, so a backup is taken first (--backup DIR, or --no-backup):"
+            yield from (f"    {loss}" for loss in each.losses)
+            yield ""
+
+
+def _work_lines(work: Work) -> Iterator[str]:
+    yield f"{work.file.name}.sql"
+    for note in work.file.notes:
+        yield f"  Note: {note}"
+    for task in work.to_run:
+        tables = f"; touches {', '.join(task.record.tables)}" if task.record.tables else ""
+        verdict = task.record.verdict or task.kind
+        yield ""
+        yield f"  [{task.ordinal}] {verdict}{tables}"
+        if task.record.undecidable:
+            yield f"      A crash in it needs a person: {task.record.undecidable}"
+        yield from (f"      {line}" for line in task.text.splitlines())
+    yield ""
+
+
+def plan_as_json(plan: Plan, works: Sequence[Work], due: Sequence[Due]) -> dict[str, Any]:
+    return {
+        "load": plan.load,
+        "after_load": list(plan.after_load),
+        "fresh": plan.fresh,
+        "replay_reasons": list(plan.replay_reasons),
+        "drop_first": list(plan.drop_first),
+        "in_flight": plan.in_flight.name if plan.in_flight else None,
+        "turns": plan.turns,
+        "off_branch": [file.name for file in plan.off_branch],
+        "relinks": {relink.old.name: relink.entry.name for relink in plan.relinks},
+        "exchanges": [
+            {"booked": list(e.names), "replaced": sorted(file.name for file in e.out)}
+            for e in plan.exchanges
+        ],
+        "post_migrate": plan.signals_owed,
+        "files": [{**_work_as_json(work), **_due_as_json(work, due)} for work in works],
+    }
+
+
+def _due_as_json(work: Work, due: Sequence[Due]) -> dict[str, Any]:
+    losses = [vars(loss) for each in due if each.name == work.file.name for loss in each.losses]
+    return {"losses": losses, "backup_due": bool(losses)}
+
+
+def _work_as_json(work: Work) -> dict[str, Any]:
+    return {
+        "name": work.file.name,
+        "notes": list(work.file.notes),
+        "steps": [_task_as_json(task) for task in work.to_run],
+    }
+
+
+def _task_as_json(task: Task) -> dict[str, Any]:
+    return {
+        "ordinal": task.ordinal,
+        "migration": task.migration,
+        "kind": task.kind,
+        "sql": task.text,
+        "verdict": task.record.verdict,
+        "tables": list(task.record.tables),
+        "undecidable": task.record.undecidable,
+    }
+
+
+def mark_lines(plan: MarkPlan) -> Iterator[str]:
+    """What ``db_mark_applied`` would do, or why it does not."""
+    name, traces = f"{plan.entry.name}.sql", plan.traces
+    if not plan.agrees:
+        if traces.nothing_there:
+            yield f"{name} was not run: nothing of what it changes in the schema is there."
+            yield "Nothing was marked. Run it: python manage.py db_migrate"
+            return
+        yield f"The schema is not what {name} leaves:"
+        yield from (f"    {line}" for line in traces.differences)
+        yield "Nothing was marked. Do by hand what is missing, names included, for later files"
+        yield "drop by name; then run the command again. Or undo what was done by hand, and"
+        yield "let db_migrate run the file."
+        return
+    yield from (f"Remark: {remark}" for remark in traces.remarks)
+    seen = len(plan.work.tasks) - len(plan.unseen)
+    yield f"{name}: the schema shows what {seen} of {counted(len(plan.work.tasks), 'step')} leave."
+    if traces.unsure:
+        yield "There, and printed in another way by this version of the server than by"
+        yield f"{plan.row.recorded_on}, where it was recorded. Compare:"
+        yield from (f"    {line}" for line in traces.unsure)
+    if plan.unseen:
+        yield "These leave nothing to be seen. Did they run?"
+        yield from (f"    [{t.ordinal}] {t.kind}: {_one_line(t.text)}" for t in plan.unseen)
+
+
+def _one_line(sql: str) -> str:
+    return " ".join(sql.split())
+
+
+def mark_as_json(plan: MarkPlan) -> dict[str, Any]:
+    return {
+        "file": plan.entry.name,
+        "agrees": plan.agrees,
+        "nothing_there": plan.traces.nothing_there,
+        "differences": list(plan.traces.differences),
+        "unsure": list(plan.traces.unsure),
+        "remarks": list(plan.traces.remarks),
+        "unseen": [_task_as_json(task) for task in plan.unseen],
+    }
+
+
+def rollback_lines(plan: RollbackPlan, *, with_sql: bool) -> Iterator[str]:
+    """What ``db_rollback`` would do, and the data that is gone then."""
+    if not plan.files:
+        yield "Nothing to roll back."
+        return
+    for file in plan.files:
+        yield from _rollback_file_lines(file, with_sql=with_sql)
+    if plan.losses:
+        yield "This data is lost:"
+        yield from (f"  {loss}" for loss in plan.losses)
+    else:
+        yield "No data is lost with a table or a column."
+
+
+def _rollback_file_lines(file: RollbackFile, *, with_sql: bool) -> Iterator[str]:
+    if with_sql:
+        if file.turns:
+            yield "This file is half applied; what ran of it is undone:"
+        yield from _work_lines(file.work)
+        return
+    count = counted(len(file.work.tasks), "statement")
+    if file.turns:
+        yield (
+            f"Undoes what ran of {file.row.name}.sql "
+            f"({len(file.work.to_run)} of {count} of its way back)"
+        )
+    else:
+        yield f"Undoes {file.row.name}.sql ({count})"
+    yield from (f"  Note: {note}" for note in file.notes)
+
+
+def rollback_as_json(plan: RollbackPlan) -> dict[str, Any]:
+    return {
+        "files": [_work_as_json(file.work) for file in plan.files],
+        "losses": [vars(loss) for loss in plan.losses],
+    }

@@ -1,0 +1,62 @@
+"""A history run twice, under two clocks: its schema, its rows, and which of these vary."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nestflux.graph.loader import load
+from nestflux.graph.python_steps import StepRunner
+from nestflux.history.journal import Entry
+from nestflux.history.sqlfile import SqlFile
+from nestflux.recording.private_values import private_values
+from nestflux.recording.recording_target import Place
+from nestflux.recording.replay import book, run_file
+from nestflux.recording.snapshot import Volatility, volatility
+from nestflux.schema.introspection import Schema, read_schema
+from nestflux.schema.rows import TableRows, read_rows
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+Files = Callable[[Entry], SqlFile]
+
+
+@dataclass(frozen=True)
+class Twice:
+    """What files made of an empty schema, ``rows`` under the clock of now and ``later`` under
+    another one."""
+
+    schema: Schema
+    rows: Mapping[str, TableRows]
+    later: Mapping[str, TableRows]
+    varying: Volatility
+
+
+def run_twice(place: Place, entries: Sequence[Entry], files: Files) -> Twice:
+    """Run the first files of a history on two empty shadows.
+
+    Args:
+        files: reads a file of the history.
+
+    Raises NotReproduced, naming the step, where one does not run.
+    """
+    with place.shadow() as connection:
+        run_files(connection, place, entries, files)
+        schema, rows = read_schema(connection), read_rows(connection)
+    with place.shadow_of_another_time() as connection:
+        run_files(connection, place, entries, files)
+        later = read_rows(connection)
+    return Twice(schema, rows, later, volatility(rows, later, private_values()))
+
+
+def run_files(
+    connection: BaseDatabaseWrapper, place: Place, entries: Sequence[Entry], files: Files
+) -> None:
+    """Run the first files of a history on an empty shadow, and book each."""
+    steps = StepRunner(load(), place.folder.journal.migrations)
+    book(connection, ())
+    for entry in entries:
+        run_file(connection, files(entry), steps)
+        book(connection, entry.books)

@@ -1,0 +1,141 @@
+"""A history on a shadow: bringing it to the head or to an earlier file, by the files' text.
+
+Recording begins with it, and a baseline is compared with it: both stand above this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from django.db.migrations.recorder import MigrationRecorder
+from django.db.utils import Error
+
+from nestflux.database.errors import in_words
+from nestflux.database.session import PINNED, pin
+from nestflux.exceptions import NestFluxError, NotReproduced
+from nestflux.graph.loader import undotted
+from nestflux.graph.python_steps import StepRunner
+from nestflux.history.folder import Folder
+from nestflux.history.journal import Entry, Journal
+from nestflux.history.snapshots import statements_of
+from nestflux.history.sqlfile import (
+    Direction,
+    PythonStep,
+    Section,
+    SqlFile,
+    Statement,
+)
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+    from nestflux.graph.loader import ExtendedLoader
+
+
+def bring_to_head(
+    connection: BaseDatabaseWrapper, folder: Folder, journal: Journal, loader: ExtendedLoader
+) -> None:
+    """Make an empty shadow what a database is after the last file of ``journal``: by its
+    snapshot, or, where that is not enough, file by file."""
+    book(connection, journal.books)
+    if not journal.entries:
+        return
+    if journal.replay_because:
+        replay(connection, folder, journal.entries, loader)
+    else:
+        steps = StepRunner(loader, journal.migrations)
+        load_snapshot(connection, folder.snapshot(), journal.after_snapshot.steps, steps)
+    pin(connection, PINNED)
+
+
+def load_snapshot(
+    connection: BaseDatabaseWrapper, text: str, after: Sequence[str], steps: StepRunner
+) -> None:
+    """What a fresh database gets: the text of ``schema.sql``, and the steps that make the rows
+    which it may not hold. (``applying/run/fresh.py`` does the same under lock and ledger.)
+
+    Raises NotReproduced, naming the step, where one does not run.
+    """
+    run_script(connection, text)
+    if after:
+        pin(connection, PINNED)
+    for locator in after:
+        try:
+            steps.run_as_django(steps.find(locator), connection)
+        except Exception as error:  # the server's, or whatever a Python step raises
+            raise NotReproduced(
+                f"the Python step {locator} does not run after schema.sql: "
+                f"{_described(error, connection)}",
+                where=locator,
+                stands="nothing was written",
+            ) from error
+
+
+def _described(error: Exception, connection: BaseDatabaseWrapper) -> str:
+    if isinstance(error, NestFluxError):
+        return error.what
+    if isinstance(error, Error):
+        return in_words(error, connection)
+    return f"{type(error).__name__}: {error}"
+
+
+def replay(
+    connection: BaseDatabaseWrapper,
+    folder: Folder,
+    entries: Sequence[Entry],
+    loader: ExtendedLoader,
+) -> None:
+    """Run the first files of a history on an empty shadow. Raises as ``run_file`` does."""
+    steps = StepRunner(loader, [name for entry in entries for name in entry.migrations])
+    for entry in entries:
+        run_file(connection, folder.file(entry), steps)
+
+
+def book(connection: BaseDatabaseWrapper, rows: Sequence[str]) -> None:
+    """Write rows of ``django_migrations``, which is made if it is missing."""
+    recorder = MigrationRecorder(connection)
+    recorder.ensure_schema()
+    recorder.migration_qs.bulk_create(
+        recorder.Migration(app=label, name=name) for label, name in map(undotted, rows)
+    )
+
+
+def run_script(connection: BaseDatabaseWrapper, text: str) -> None:
+    """Run a client script, statement by statement."""
+    pin(connection, statements_of(text))
+
+
+def run_file(connection: BaseDatabaseWrapper, file: SqlFile, steps: StepRunner) -> None:
+    """Run a file's text, as ``db_migrate`` does, without ledger and lock: on shadows only.
+
+    Raises NotReproduced, naming the step, where the server or a Python step refuses.
+    """
+    pin(connection, file.session)
+    for section in file.sections:
+        run_section(connection, file, section, steps)
+
+
+def run_section(
+    connection: BaseDatabaseWrapper, file: SqlFile, section: Section, steps: StepRunner
+) -> None:
+    """Run one migration's part of a file. Raises as ``run_file`` does."""
+    ordinal = next((n for n, found, _ in file.steps() if found is section), 1) - 1
+    for item in section.items:
+        ordinal += isinstance(item, Statement | PythonStep)
+        try:
+            if isinstance(item, PythonStep):
+                found = steps.find(item.locator)
+                steps.run_as_django(found, connection, backwards=file.direction is Direction.DOWN)
+            else:
+                with connection.cursor() as cursor:
+                    cursor.execute(item.sql)
+        except NestFluxError:
+            raise
+        except Exception as error:  # the server's, or whatever a Python step raises
+            raise NotReproduced(
+                f"Step {ordinal} of {file.name} fails when it is run again: "
+                f"{_described(error, connection)}",
+                where=f"{section.migration}, {file.direction} file, step {ordinal}",
+                stands="nothing was written",
+            ) from error

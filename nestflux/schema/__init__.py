@@ -1,0 +1,1 @@
+"""A schema as a value: introspection, rows, collations, and the difference of two."""

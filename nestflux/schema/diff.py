@@ -1,0 +1,106 @@
+"""Schemas as values, and their difference.
+
+A *reading* is a flat mapping from an object (``table blog_post / column title``) to its
+definition; a *delta* is the difference of two readings.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from nestflux.sql.lexer import significant
+
+Reading = Mapping[str, str]
+
+ORDER = "/ order of columns"
+# Looked for before a statement is taken apart: an INSERT may be megabytes long.
+_RENAMES = re.compile(r"\b(CHANGE|RENAME)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Delta:
+    """Objects whose definition differs: before and after, None where the object was not there."""
+
+    changes: Mapping[str, tuple[str | None, str | None]] = field(default_factory=dict)
+
+    @classmethod
+    def between(cls, before: Reading, after: Reading) -> Delta:
+        keys = sorted(before.keys() | after.keys())
+        return cls(
+            {k: (before.get(k), after.get(k)) for k in keys if before.get(k) != after.get(k)}
+        )
+
+    def __bool__(self) -> bool:
+        return bool(self.changes)
+
+    def lines(self) -> list[str]:
+        """The delta for a person, an object a line: ``+`` made, ``-`` gone, ``~`` changed."""
+        shown = []
+        for key, (before, after) in self.changes.items():
+            if before is None:
+                shown.append(f"+ {key}: {after}")
+            elif after is None:
+                shown.append(f"- {key}: {before}")
+            else:
+                shown.append(f"~ {key}: {before} -> {after}")
+        return shown
+
+    def lost_tables(self) -> tuple[str, ...]:
+        """The tables that are gone with their rows. One that goes while another comes in the
+        same statement was renamed: no statement drops and makes."""
+        tables = {k: v for k, v in self.changes.items() if _is_table(k)}
+        if any(before is None for before, _ in tables.values()):
+            return ()
+        return tuple(k.removeprefix("table ") for k, (_, after) in tables.items() if after is None)
+
+    def lost_columns(self, sql: str) -> tuple[tuple[str, str], ...]:
+        """The columns, each with its table, whose values are gone while their table stays.
+
+        Args:
+            sql: the statement, which tells a column that it renames from one that it drops.
+        """
+        gone = [key for key, (_, after) in self.changes.items() if after is None]
+        tables = {key for key in gone if _is_table(key)}
+        renamed = columns_renamed_by(sql)
+        pairs = (key.partition(" / column ") for key in gone)
+        return tuple(
+            (table.removeprefix("table "), column)
+            for table, found, column in pairs
+            if found and table not in tables and column.lower() not in renamed
+        )
+
+    def without_order(self) -> Delta:
+        """Less the order of columns, which another column of the live table shifts."""
+        return Delta({k: v for k, v in self.changes.items() if not k.endswith(ORDER)})
+
+    def same_as(self, other: Delta) -> bool:
+        """Do both say the same, the order of columns counted only where nothing else changed?"""
+        mine, theirs = self.without_order(), other.without_order()
+        return mine == theirs if mine or theirs else self == other
+
+
+def _is_table(key: str) -> bool:
+    return key.startswith("table ") and " / " not in key
+
+
+def columns_renamed_by(sql: str) -> dict[str, str]:
+    """Old name, in lower case, to new one, of CHANGE and of RENAME COLUMN."""
+    if not _RENAMES.search(sql):
+        return {}
+    shown = significant(sql)
+    words = [token.text.upper() if token.kind == "word" else "" for token in shown]
+    found = {}
+    for index, word in enumerate(words[:-1]):
+        if word == "CHANGE" or (word == "RENAME" and words[index + 1] == "COLUMN"):
+            at = index + 1
+            while words[at] in ("COLUMN", "IF", "EXISTS"):
+                at += 1
+            after = at + (2 if words[at + 1] == "TO" else 1)
+            found[_bare(shown[at].text).lower()] = _bare(shown[after].text)
+    return found
+
+
+def _bare(name: str) -> str:
+    return name.strip("`").replace("``", "`")

@@ -1,0 +1,57 @@
+"""Definitions that mean the same and read differently: by a table's past, by a server's version."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from nestflux.schema.diff import Delta
+from nestflux.sql.lexer import significant
+
+_TABLES_OWN = re.compile(r"DEFAULT CHARSET=(\w+) COLLATE=(\w+)")
+_WIDTH = re.compile(r"^((?:tiny|small|medium|big)?int)\(\d+\)", re.IGNORECASE)
+_NOW = re.compile(r"\bcurrent_timestamp(\(\d*\))?", re.IGNORECASE)
+_NUMBER = re.compile(r"\bDEFAULT '(-?\d+(?:\.\d+)?)'", re.IGNORECASE)
+
+
+def less_tables_own(delta: Delta, tables: Mapping[str, str]) -> Delta:
+    """A delta whose columns do not state the character set and collation that are their table's.
+
+    Args:
+        tables: a reading that holds the tables' own lines.
+    """
+    return Delta(
+        {
+            key: (_less(before, key, tables), _less(after, key, tables))
+            for key, (before, after) in delta.changes.items()
+        }
+    )
+
+
+def _less(definition: str | None, key: str, tables: Mapping[str, str]) -> str | None:
+    table, is_column, _ = key.partition(" / column ")
+    own = _TABLES_OWN.search(tables.get(table, "")) if is_column else None
+    if definition is None or own is None:
+        return definition
+    return definition.replace(f" CHARACTER SET {own[1]} COLLATE {own[2]}", "", 1)
+
+
+def plain(definition: str) -> str:
+    """A definition without what only the version of a server decides: the display width of
+    integers (gone in MySQL 8.0.19), ``current_timestamp()``, the quotes of a numeric default."""
+    text = _WIDTH.sub(r"\1", definition)
+    text = _NOW.sub(lambda found: "current_timestamp" + (found[1] or "").replace("()", ""), text)
+    return _NUMBER.sub(r"DEFAULT \1", text)
+
+
+def same_check(one: str, other: str) -> bool:
+    """Are both the same CHECK constraint, the case of names left out? When a column's name changes
+    its case only, MySQL shows the old one in its checks, and after some later ALTER the new."""
+    return _folded_check(one) == _folded_check(other) is not None
+
+
+def _folded_check(text: str) -> list[str] | None:
+    found = significant(text)
+    if "CHECK" not in [token.text.upper() for token in found[2:3]]:
+        return None
+    return [token.text.lower() if token.kind == "name" else token.text for token in found]

@@ -1,0 +1,369 @@
+"""One reader of schemas, for recording, recovery, drift and the snapshot alike.
+
+A reading maps an object to its definition as the server prints it, so that two readings *of the
+same server* compare by text. Left out: counters, definers, schema names, and every character set
+and collation that is the schema's default.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any
+
+from nestflux.schema.collations import (
+    after_value,
+    collation_apart,
+    is_textual,
+    primary_collations,
+    trimmed,
+)
+from nestflux.schema.diff import ORDER
+from nestflux.sql.definitions import first_list
+from nestflux.sql.lexer import Token, quoted, tokens, unquoted
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+# Books of Django and of NestFlux: they stand outside every history and every reading.
+BOOKS = frozenset(
+    {
+        "django_migrations",
+        "nestflux_version",
+        "nestflux_sql_migration",
+        "nestflux_statement",
+        "nestflux_run",
+        "nestflux_backup",
+    }
+)
+# What the names of a restore's scratch tables begin with: no part of any reading either.
+SCRATCH = "nestflux_restore_"
+_PARTS = {
+    "PRIMARY": "primary key",
+    "UNIQUE": "index",
+    "KEY": "index",
+    "INDEX": "index",
+    "FULLTEXT": "index",
+    "SPATIAL": "index",
+    "CONSTRAINT": "constraint",
+    "PERIOD": "period",
+}
+
+
+_INTRODUCER = re.compile(r"^_(?!binary')\w+(?=')", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Schema:
+    """A reading, and the statements that would build it (``create``: object → CREATE text).
+
+    ``made_by`` is, by object, a table taken apart or a program's text. ``counters`` are the next
+    values of AUTO_INCREMENT, by table: no part of a reading, because rows change them, but of what
+    a fresh database must begin with.
+    """
+
+    reading: dict[str, str]
+    made_by: Mapping[str, _Table | str]
+    counters: dict[str, int] = field(default_factory=dict)
+
+    @cached_property
+    def create(self) -> dict[str, str]:
+        return {
+            key: made.create() if isinstance(made, _Table) else made
+            for key, made in self.made_by.items()
+        }
+
+
+def read_schema(
+    connection: BaseDatabaseWrapper,
+    names: Collection[str] | None = None,
+    *,
+    programs: bool = True,
+    listed: Mapping[str, str] | None = None,
+) -> Schema:
+    """Read the connection's schema, or only the tables, views, triggers and routines ``names``.
+
+    Args:
+        programs: look for triggers, routines and events; they cost as much as all the rest.
+        listed: ``listed_tables`` as they were asked before; None: they are asked now.
+    """
+    primary = primary_collations(connection)
+    reading: dict[str, str] = {}
+    made_by: dict[str, _Table | str] = {}
+    counters: dict[str, int] = {}
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT @@collation_database, DATABASE()")
+        default, schema = cursor.fetchone()
+        for name, kind in (_listed(cursor, names) if listed is None else listed).items():
+            if names is not None and name not in names:
+                continue
+            if kind == "VIEW":
+                cursor.execute(f"SHOW CREATE VIEW {quoted(name)}")
+                text = _anonymous(cursor.fetchone()[1], schema)
+                reading[f"view {name}"] = made_by[f"view {name}"] = text
+                continue
+            cursor.execute(f"SHOW CREATE TABLE {quoted(name)}")
+            text = cursor.fetchone()[1]
+            table = _taken_apart(name, text, default, primary)
+            reading.update(table.reading)
+            made_by[f"table {name}"] = table
+            if table.counter:
+                counters[name] = table.counter
+        if programs:
+            for key, text in _programs(cursor, names, schema):
+                reading[key] = made_by[key] = text
+    return Schema(reading, made_by, counters)
+
+
+def table_names(connection: BaseDatabaseWrapper) -> list[str]:
+    """The base tables of the schema that are nobody's books."""
+    return [name for name, kind in listed_tables(connection).items() if kind != "VIEW"]
+
+
+def listed_tables(connection: BaseDatabaseWrapper) -> dict[str, str]:
+    """Every table and view of the schema that is nobody's books, and which of the two it is."""
+    with connection.cursor() as cursor:
+        return _listed(cursor, None)
+
+
+def has_programs(connection: BaseDatabaseWrapper) -> bool:
+    """Has the schema any trigger, routine or event?"""
+    with connection.cursor() as cursor:
+        cursor.execute(_PROGRAMS)
+        return bool(cursor.fetchall())
+
+
+def _listed(cursor: Any, names: Collection[str] | None) -> dict[str, str]:
+    """Tables and views, and which of the two each is, as the server writes it."""
+    if names is not None and not names:
+        return {}
+    # The server may compare names without case.
+    here = "" if names is None else f" AND TABLE_NAME IN ({', '.join(['%s'] * len(names))})"
+    cursor.execute(
+        "SELECT TABLE_NAME, TABLE_TYPE FROM information_schema.TABLES "
+        f"WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE <> 'TEMPORARY'{here}",
+        list(names or ()),
+    )
+    return {
+        name: kind
+        for name, kind in sorted(cursor.fetchall())
+        if name not in BOOKS and not name.startswith(SCRATCH)
+    }
+
+
+# ---- tables --------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=2048)
+def _taken_apart(
+    name: str, text: str, default: str, primary: tuple[tuple[str, str], ...]
+) -> _Table:
+    """A recording reads a whole schema several times, and changes a few tables in between."""
+    return _Table(name, text, default, dict(primary))
+
+
+class _Table:
+    """One ``SHOW CREATE TABLE``, taken apart at the commas of its first parentheses."""
+
+    def __init__(self, name: str, text: str, default: str, primary: Mapping[str, str]) -> None:
+        self.name = name
+        self.default = default
+        self.primary = primary
+        found = list(tokens(text))
+        opening = next(i for i, token in enumerate(found) if token.text == "(")
+        parts, rest = _split(found[opening + 1 :])
+        bare, stated = collation_apart(rest, primary)
+        self.collation = stated or default
+        self.columns: dict[str, str] = {}
+        self.others: dict[str, str] = {}
+        for part in parts:
+            self._add(_without_introducers(part))
+        self.options = self._options(bare)
+        self.counter = _counter(rest)
+
+    def _add(self, part: list[Token]) -> None:
+        first = part[0]
+        if first.kind == "name":
+            name = unquoted(first.text)
+            self.columns[name] = self._column(part[1:])
+            return
+        self.others[_label(part)] = _joined(part)
+
+    def _column(self, part: list[Token]) -> str:
+        """A column's definition, its collation stated only where it is not the schema's."""
+        bare, stated = collation_apart(part, self.primary)
+        collation = stated or self.collation
+        if collation == self.default or not is_textual(part):
+            return _joined(bare)
+        words = _joined(bare)
+        end = type_end(words)
+        charset = collation.split("_", 1)[0]
+        return f"{words[:end]} CHARACTER SET {charset} COLLATE {collation}{words[end:]}"
+
+    def _options(self, bare: list[Token]) -> str:
+        text = _joined(_without_counter(bare))
+        if self.collation != self.default:
+            charset = self.collation.split("_", 1)[0]
+            text = after_engine(text, f"DEFAULT CHARSET={charset} COLLATE={self.collation}")
+        return text
+
+    @cached_property
+    def reading(self) -> dict[str, str]:
+        table = f"table {self.name}"
+        shown = {table: self.options, f"{table} {ORDER}": ", ".join(self.columns)}
+        shown |= {f"{table} / column {name}": text for name, text in self.columns.items()}
+        shown |= {f"{table} / {label}": text for label, text in self.others.items()}
+        return shown
+
+    def create(self) -> str:
+        lines = [f"  {quoted(name)} {text}" for name, text in self.columns.items()]
+        made_by_server = self._keys_of_foreign_keys()
+        lines += [f"  {text}" for label, text in self.others.items() if label not in made_by_server]
+        body = ",\n".join(lines)
+        return f"CREATE TABLE {quoted(self.name)} (\n{body}\n) {self.options}"
+
+    def _keys_of_foreign_keys(self) -> set[str]:
+        """The indexes that the server makes by itself for foreign keys, and names like them.
+
+        One that is stated is the user's and stays; one that the server made gives way without a
+        word to a later index on the same columns (MySQL Manual 15.1.20.5, "FOREIGN KEY
+        Constraints"). A schema that states it would behave otherwise under the next files.
+        """
+        columns = {
+            label: first_list(text)
+            for label, text in self.others.items()
+            if label.startswith(("index ", "primary key"))
+        }
+        found = set()
+        for label, text in self.others.items():
+            key = f"index {label.removeprefix('constraint ')}"
+            if label == key or key not in columns or not self.others[key].startswith("KEY "):
+                continue
+            own = columns[key]
+            serving = [one for one, names in columns.items() if names[: len(own)] == own]
+            if "FOREIGN KEY" in text and first_list(text) == own and serving == [key]:
+                found.add(key)
+        return found
+
+
+def table_parts(text: str) -> tuple[dict[str, str], dict[str, str], str]:
+    """A CREATE TABLE of a dump, taken apart: its columns as they stand there, keys and
+    constraints by label, and what follows the parentheses."""
+    found = list(tokens(text))
+    opening = next(i for i, token in enumerate(found) if token.text == "(")
+    parts, rest = _split(found[opening + 1 :])
+    columns, others = {}, {}
+    for part in parts:
+        if part[0].kind == "name":
+            columns[unquoted(part[0].text)] = _joined(part[1:])
+        else:
+            others[_label(part)] = _joined(part)
+    return columns, others, _joined(rest)
+
+
+def _label(part: list[Token]) -> str:
+    kind = _PARTS.get(part[0].text.upper(), "constraint")
+    name = next((unquoted(t.text) for t in part if t.kind == "name"), "")
+    return kind if kind in ("primary key", "period") else f"{kind} {name}"
+
+
+def _split(found: list[Token]) -> tuple[list[list[Token]], list[Token]]:
+    """Tokens after an opening parenthesis: the parts between its commas, and what follows it."""
+    parts: list[list[Token]] = [[]]
+    depth = 1
+    for index, token in enumerate(found):
+        if token.kind == "mark":
+            depth += {"(": 1, ")": -1}.get(token.text, 0)
+            if depth == 0:
+                return [trimmed(part) for part in parts], found[index + 1 :]
+            if token.text == "," and depth == 1:
+                parts.append([])
+                continue
+        parts[-1].append(token)
+    raise ValueError("SHOW CREATE TABLE without a closing parenthesis")
+
+
+def after_engine(text: str, option: str) -> str:
+    """A table's options, or its CREATE, with one more option: behind the engine, for a PARTITION
+    BY must stay the last."""
+    head, engine, rest = text.rpartition("ENGINE=")
+    name, blank, others = rest.partition(" ")
+    return f"{head}{engine}{name} {option}{blank}{others}"
+
+
+def _counter(rest: list[Token]) -> int:
+    """``n`` of ``AUTO_INCREMENT=n``; 0 where the table states none."""
+    words = [token.text for token in rest if token.kind == "word"]
+    upper = [word.upper() for word in words]
+    return int(words[upper.index("AUTO_INCREMENT") + 1]) if "AUTO_INCREMENT" in upper else 0
+
+
+def _without_counter(part: list[Token]) -> list[Token]:
+    """Less ``AUTO_INCREMENT=n``, which rows change and not the schema."""
+    for index, token in enumerate(part):
+        if token.kind == "word" and token.text.upper() == "AUTO_INCREMENT":
+            end = after_value(part, index + 1)
+            return [*part[:index], *part[end + 1 :]]
+    return part
+
+
+def _without_introducers(part: list[Token]) -> list[Token]:
+    """Less the ``_utf8mb4`` that MySQL prints before strings in expressions.
+
+    It is that of the session at CREATE, and after any later ALTER TABLE that of the column: in a
+    schema whose default is another, the same constraint reads differently by its past. The text
+    is printed in the connection's character set whatever the introducer says.
+    """
+    return [
+        token._replace(text=_INTRODUCER.sub("", token.text)) if token.kind == "string" else token
+        for token in part
+    ]
+
+
+def type_end(definition: str) -> int:
+    """Where a column's data type ends: ``varchar(20)``, ``enum('a','b')``."""
+    found = list(tokens(definition))
+    end = found[0].end
+    if len(found) > 1 and found[1].text == "(":
+        end = next(token.end for token in found if token.text == ")")
+    return end
+
+
+def _joined(part: list[Token]) -> str:
+    """Tokens as text, each run of white space as one blank; ``/*! … */`` of partitions kept."""
+    return "".join(" " if t.kind == "space" else t.text for t in trimmed(part))
+
+
+# ---- views, triggers, routines, events -----------------------------------------------------
+
+
+_PROGRAMS = (
+    # By the table's schema, which is the trigger's: MariaDB opens the tables of that one only.
+    "SELECT 'trigger', TRIGGER_NAME, EVENT_OBJECT_TABLE FROM information_schema.TRIGGERS "
+    "WHERE EVENT_OBJECT_SCHEMA = DATABASE() UNION ALL "
+    "SELECT LOWER(ROUTINE_TYPE), ROUTINE_NAME, '' FROM information_schema.ROUTINES "
+    "WHERE ROUTINE_SCHEMA = DATABASE() UNION ALL "
+    "SELECT 'event', EVENT_NAME, '' FROM information_schema.EVENTS "
+    "WHERE EVENT_SCHEMA = DATABASE()"
+)
+
+
+def _programs(cursor: Any, names: Collection[str] | None, schema: str) -> Iterator[tuple[str, str]]:
+    """Triggers, procedures, functions and events with their whole text."""
+    cursor.execute(_PROGRAMS)
+    column = {"trigger": 2, "procedure": 2, "function": 2, "event": 3}
+    for kind, name, table in sorted(cursor.fetchall()):
+        if names is None or name in names or table in names:
+            cursor.execute(f"SHOW CREATE {kind} {quoted(name)}")
+            text = cursor.fetchone()[column[kind]]
+            if text is not None:  # NULL: the user may not see the body
+                yield f"{kind} {name}", _anonymous(text, schema)
+
+
+def _anonymous(text: str, schema: str) -> str:
+    """Less DEFINER, ALGORITHM=UNDEFINED and the schema's own name."""
+    text = re.sub(r"\bDEFINER=(`[^`]*`|\S+?)@(`[^`]*`|\S+)\s*", "", text)
+    text = text.replace("ALGORITHM=UNDEFINED ", "").replace("SQL SECURITY DEFINER ", "")
+    return text.replace(f"{quoted(schema)}.", "")

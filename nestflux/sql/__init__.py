@@ -1,0 +1,1 @@
+"""MySQL text, and nothing else: tokens, statements, definitions, types, literals."""

@@ -17,7 +17,9 @@ from tests.docs.documents import DOCUMENTS, REPOSITORY, all_blocks, typed
 
 ALL_WORDS = "\n".join(document.read_text(encoding="utf-8") for document in DOCUMENTS)
 # What a clone has beside the documentation.
-AROUND = [REPOSITORY / f"{name}.md" for name in ("CHANGELOG", "CONTRIBUTING", "SECURITY")]
+AROUND = [
+    REPOSITORY / f"{name}.md" for name in ("CHANGELOG", "CONTRIBUTING", "SECURITY", "tests/README")
+]
 OURS = sorted(name for name, app in get_commands().items() if app == "nestflux")
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"#+ (.+)")

@@ -3,7 +3,7 @@
 Follows what the ``mysql`` client does (MySQL Reference Manual, "mysql Client Commands",
 "Comments", "String Literals"): ``--`` starts a comment only before white space, ``DELIMITER``
 counts only at the start of a line where a statement may begin, quotes are doubled or escaped by a
-backslash. Compared with the real client in tests/history/test_real_client.py.
+backslash. Compared with the real client in tests/sql/test_real_client.py.
 """
 
 from __future__ import annotations

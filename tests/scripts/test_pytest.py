@@ -18,7 +18,7 @@ pytestmark = pytest.mark.skipif(
     os.environ.get("NESTFLUX_TEST_FAMILY") == "mysql",
     reason="no server is asked here; tested with MariaDB's",
 )
-NO_DATABASE = "tests/history/test_lexer.py"
+NO_DATABASE = "tests/sql/test_lexer.py"
 ON_THE_SERVER = "tests/ledger/test_lock.py"
 NOBODY = "mysql://root@/nestflux?unix_socket=/nobody/listens/here"
 SERVERS = {"DATABASE_URL", "SHADOW_MARIADB_URL", "SHADOW_MYSQL_URL"}

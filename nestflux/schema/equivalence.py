@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from nestflux.schema.diff import Delta
+from nestflux.sql.definitions import column_parts
 from nestflux.sql.lexer import significant
 
 _TABLES_OWN = re.compile(r"DEFAULT CHARSET=(\w+) COLLATE=(\w+)")
@@ -33,7 +34,9 @@ def _less(definition: str | None, key: str, tables: Mapping[str, str]) -> str | 
     own = _TABLES_OWN.search(tables.get(table, "")) if is_column else None
     if definition is None or own is None:
         return definition
-    return definition.replace(f" CHARACTER SET {own[1]} COLLATE {own[2]}", "", 1)
+    kind = column_parts(definition).type
+    behind = definition.removeprefix(kind)
+    return kind + behind.removeprefix(f" CHARACTER SET {own[1]} COLLATE {own[2]}")
 
 
 def plain(definition: str) -> str:

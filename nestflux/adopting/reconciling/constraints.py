@@ -18,9 +18,9 @@ from nestflux.adopting.reconciling.tables import (
     body,
     check_in,
     names_in,
-    not_null,
 )
 from nestflux.schema.equivalence import same_check
+from nestflux.sql.definitions import column_parts
 from nestflux.sql.lexer import quoted
 
 # MySQL 8.0.16 has DROP CHECK, and DROP CONSTRAINT three versions later; MariaDB only the latter.
@@ -227,6 +227,5 @@ def _of_dropped(live: ForeignKey, touching: list[bool], ground: Ground) -> Itera
 def null_columns(pair: Pair) -> Iterator[Place]:
     """The columns that are new in a table and NULL in each of its rows."""
     for name in pair.missing:
-        definition = pair.wanted.columns[name]
-        if not not_null(definition) and ("DEFAULT" not in definition.replace("DEFAULT NULL", "")):
+        if column_parts(pair.wanted.columns[name]).null_everywhere:
             yield pair.live.name, name.lower()

@@ -17,12 +17,11 @@ from nestflux.adopting.reconciling.columns import (
 from nestflux.adopting.reconciling.tables import (
     Table,
     counts,
-    generated_as,
-    has_default,
     is_unique,
     key_parts,
     not_null,
 )
+from nestflux.sql.definitions import column_parts
 from nestflux.sql.lexer import quoted
 
 
@@ -126,15 +125,10 @@ def known_unique(pair: Pair, key: str) -> bool:
     if any(set(key_parts(text)) <= parts for text in keys):
         return not primary or _filled(pair.live, key)
     return not primary and any(
-        name in pair.missing and _is_null_everywhere(pair.wanted.columns[name])
+        name in pair.missing and column_parts(pair.wanted.columns[name]).null_everywhere
         for name in names_in_list(key)
     )
 
 
 def _filled(table: Table, key: str) -> bool:
     return all(not_null(table.columns.get(name, "")) for name in names_in_list(key))
-
-
-def _is_null_everywhere(definition: str) -> bool:
-    nullable = not not_null(definition) and not generated_as(definition)
-    return nullable and (not has_default(definition) or "DEFAULT NULL" in definition)

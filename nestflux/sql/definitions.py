@@ -52,6 +52,13 @@ class ColumnParts:
         return not self.not_null
 
     @property
+    def computed(self) -> str:
+        """``VIRTUAL``, ``STORED``, or empty for a column of its own values."""
+        if not self.generated:
+            return ""
+        return "STORED" if self.stored else "VIRTUAL"
+
+    @property
     def type_name(self) -> str:
         """``varchar`` of ``varchar(20)``, in lower case."""
         return next((token.text.lower() for token in significant(self.type)), "")

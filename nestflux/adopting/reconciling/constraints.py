@@ -16,7 +16,6 @@ from nestflux.adopting.reconciling.tables import (
     ForeignKey,
     Table,
     body,
-    check_in,
     names_in,
 )
 from nestflux.schema.equivalence import same_check
@@ -50,7 +49,7 @@ def check_changes(pair: Pair) -> Iterator[Change]:
         if name in alike and name not in in_the_way:
             continue
         key = pair.wanted.key_of("constraint", name)
-        expression = check_in(text)
+        expression = column_parts(text).check
         risk = Risk(
             MAY_FAIL,
             "a check refuses rows that break it",
@@ -67,7 +66,7 @@ def check_changes(pair: Pair) -> Iterator[Change]:
 
 
 def _columns(text: str) -> set[str]:
-    return set(names_in(check_in(text)))
+    return set(names_in(column_parts(text).check))
 
 
 def _folded(text: str) -> str:

@@ -16,10 +16,8 @@ from nestflux.adopting.reconciling.columns import (
 )
 from nestflux.adopting.reconciling.tables import (
     Table,
-    counts,
     is_unique,
     key_parts,
-    not_null,
 )
 from nestflux.sql.definitions import column_parts
 from nestflux.sql.lexer import quoted
@@ -43,7 +41,7 @@ def indexes_with_their_columns(pair: Pair) -> set[str]:
 
 def _counting(pair: Pair) -> set[str]:
     columns = [*pair.live.columns.items(), *pair.wanted.columns.items()]
-    return {name for name, definition in columns if counts(definition)}
+    return {name for name, definition in columns if column_parts(definition).auto_increment}
 
 
 def _moves_counters(pair: Pair) -> bool:
@@ -131,4 +129,5 @@ def known_unique(pair: Pair, key: str) -> bool:
 
 
 def _filled(table: Table, key: str) -> bool:
-    return all(not_null(table.columns.get(name, "")) for name in names_in_list(key))
+    definitions = [table.columns.get(name, "") for name in names_in_list(key)]
+    return all(column_parts(definition).not_null for definition in definitions)

@@ -138,35 +138,6 @@ def create_table(create: str, collation: str, *, foreign_keys: bool) -> str:
 # ---- columns -------------------------------------------------------------------------------
 
 
-def not_null(definition: str) -> bool:
-    return column_parts(definition).not_null
-
-
-def has_default(definition: str) -> bool:
-    return bool(column_parts(definition).default)
-
-
-def counts(definition: str) -> bool:
-    return column_parts(definition).auto_increment
-
-
-def collation_of(definition: str) -> str:
-    return column_parts(definition).collation.lower()
-
-
-def generated_as(definition: str) -> str:
-    """``VIRTUAL``, ``STORED``, or empty for a column of its own values."""
-    parts = column_parts(definition)
-    if not parts.generated:
-        return ""
-    return "STORED" if parts.stored else "VIRTUAL"
-
-
-def check_in(definition: str) -> str:
-    """The expression of a column's own CHECK, with its parentheses (MariaDB)."""
-    return column_parts(definition).check
-
-
 def explicit(definition: str, collation: str) -> str:
     """A column's definition that says its character set and collation, where it has one."""
     parts = column_parts(definition)
@@ -181,7 +152,8 @@ def stated(definition: str, table: Table, collation: str) -> str:
 def substance(definition: str, collation: str) -> tuple[ColumnType, str, bool]:
     """What a foreign key cares for: type, collation, counter."""
     full = explicit(definition, collation)
-    return column_type(full), collation_of(full), counts(full)
+    parts = column_parts(full)
+    return column_type(full), parts.collation, parts.auto_increment
 
 
 # ---- keys and constraints ------------------------------------------------------------------

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from nestflux.schema.collations import after_value, collation_apart, primary_collations
 from nestflux.schema.diff import ORDER
-from nestflux.sql.brackets import apart, split
+from nestflux.sql.brackets import apart, split, with_depth
 from nestflux.sql.definitions import collated, column_parts, first_list
 from nestflux.sql.lexer import Token, quoted, tokens, trimmed, unquoted
 
@@ -261,9 +261,14 @@ def _label(part: Sequence[Token]) -> str:
 def after_engine(text: str, option: str) -> str:
     """A table's options, or its CREATE, with one more option: behind the engine, for a PARTITION
     BY must stay the last."""
-    head, engine, rest = text.rpartition("ENGINE=")
-    name, blank, others = rest.partition(" ")
-    return f"{head}{engine}{name} {option}{blank}{others}"
+    found = list(tokens(text))
+    engine = next(
+        index
+        for index, (token, depth) in enumerate(with_depth(found))
+        if depth == 0 and token.kind == "word" and token.text == "ENGINE"
+    )
+    end = found[after_value(found, engine + 1) - 1].end
+    return f"{text[:end]} {option}{text[end:]}"
 
 
 def _counter(rest: Sequence[Token]) -> int:

@@ -8,7 +8,6 @@ that holds anything else that varies is left empty, and its steps run after the 
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -25,8 +24,6 @@ from nestflux.sql.ordering import parents_first
 
 # Settings on which rows of migrations commonly depend (django.contrib.sites, translations).
 _SETTINGS = ("LANGUAGE_CODE", "TIME_ZONE", "SITE_ID")
-
-_COUNTED = re.compile(r"^  `((?:[^`]|``)+)` .*\bAUTO_INCREMENT\b", re.MULTILINE)
 
 _NOW = {
     "datetime": "CURRENT_TIMESTAMP(6)",
@@ -315,10 +312,8 @@ def _counter_to_state(schema: Schema, key: str, rows: Mapping[str, TableRows]) -
     """``AUTO_INCREMENT=n`` where the table's rows would not bring its counter to n."""
     table = key.split(" ", 1)[1]
     counter = schema.counters.get(table, 0)
-    column = _COUNTED.search(schema.create[key])
     highest = 0
-    if column and table in rows:
-        names = [c.name for c in rows[table].columns]
-        index = names.index(column.group(1).replace("``", "`"))
-        highest = max(int(row[index]) for row in rows[table].rows)
+    if found := rows.get(table):
+        counted = [at for at, column in enumerate(found.columns) if column.counted]
+        highest = max((int(row[at]) for at in counted for row in found.rows), default=0)
     return f"AUTO_INCREMENT={counter}" if counter > highest + 1 else ""

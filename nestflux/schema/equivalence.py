@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from nestflux.schema.diff import Delta
+from nestflux.sql.definitions import column_parts, option_parts
 from nestflux.sql.lexer import significant
 
 _TABLES_OWN = re.compile(r"DEFAULT CHARSET=(\w+) COLLATE=(\w+)")
@@ -30,10 +31,12 @@ def less_tables_own(delta: Delta, tables: Mapping[str, str]) -> Delta:
 
 def _less(definition: str | None, key: str, tables: Mapping[str, str]) -> str | None:
     table, is_column, _ = key.partition(" / column ")
-    own = _TABLES_OWN.search(tables.get(table, "")) if is_column else None
+    own = _TABLES_OWN.search(option_parts(tables.get(table, "")).more) if is_column else None
     if definition is None or own is None:
         return definition
-    return definition.replace(f" CHARACTER SET {own[1]} COLLATE {own[2]}", "", 1)
+    kind = column_parts(definition).type
+    behind = definition.removeprefix(kind)
+    return kind + behind.removeprefix(f" CHARACTER SET {own[1]} COLLATE {own[2]}")
 
 
 def plain(definition: str) -> str:

@@ -28,7 +28,7 @@ SERVERS = {"DATABASE_URL", "SHADOW_MARIADB_URL", "SHADOW_MYSQL_URL"}
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """As much of a clone as two of its tests need, and a ``.env`` that stops the site."""
     path = tmp_path_factory.mktemp("clone")
-    for name in ("nestflux", "identity", "blog", "scripts", "tests/history", "tests/ledger"):
+    for name in ("nestflux", "identity", "blog", "scripts", "tests/sql", "tests/ledger"):
         shutil.copytree(REPOSITORY / name, path / name)
     single = [REPOSITORY / "manage.py", REPOSITORY / "pyproject.toml"]
     for source in [*single, *REPOSITORY.glob("tests/*.py")]:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from nestflux.sql.brackets import apart, first_bracket, inside, mate, split, with_depth
 from nestflux.sql.lexer import Token, text_of, tokens
-from tests.history.texts import AWKWARD
+from tests.sql.texts import AWKWARD
 
 # Brackets and commas that are none: in strings, names, comments.
 HIDDEN = [

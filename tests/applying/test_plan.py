@@ -6,9 +6,18 @@ from dataclasses import replace
 
 import pytest
 
-from nestflux.applying.plan.plan import Known, Relink, make, replay_reasons
-from nestflux.exceptions import LedgerConflict
-from nestflux.history.journal import Entry, Journal
+from nestflux.applying.plan.plan import (
+    Known,
+    Plan,
+    Relink,
+    make,
+    refuse_family,
+    relinked,
+    replay_reasons,
+)
+from nestflux.applying.plan.squashes import Exchange
+from nestflux.exceptions import LedgerConflict, ServerUnsupported
+from nestflux.history.journal import AfterSnapshot, Entry, Journal
 from nestflux.ledger.ledger import LedgerFile, LedgerState
 
 
@@ -56,31 +65,79 @@ def _known(*rows: LedgerFile, tables: bool = True, booked: set[str] | None = Non
     return Known(state=state, has_tables=tables, signals_hash="same")
 
 
-def test_an_empty_database_is_loaded_from_the_snapshot() -> None:
-    plan = make(JOURNAL, _known(tables=False))
-
-    assert plan.fresh
-    assert plan.load
-    assert plan.pending == JOURNAL.entries
-    assert plan.signals_owed
+def _refusal(known: Known, journal: Journal = JOURNAL, to: str | None = None) -> str:
+    """All that is said where no plan can be made."""
+    with pytest.raises(LedgerConflict) as caught:
+        make(journal, known, to=to)
+    return str(caught.value)
 
 
-@pytest.mark.parametrize("how", ["replay", "to", "reasons"])
-def test_an_empty_database_is_replayed_where_asked_or_needed(how: str) -> None:
+def test_an_empty_database_is_loaded_from_the_snapshot_and_the_steps_after_it_run() -> None:
+    journal = replace(JOURNAL, after_snapshot=AfterSnapshot(("shop.0002_m/1",)))
+
+    assert make(journal, _known(tables=False)) == Plan(
+        pending=JOURNAL.entries,
+        fresh=True,
+        load=True,
+        after_load=("shop.0002_m/1",),
+        signals_owed=True,
+    )
+
+
+def test_an_empty_database_is_replayed_where_it_is_asked_for() -> None:
+    journal = replace(JOURNAL, after_snapshot=AfterSnapshot(("shop.0002_m/1",)))
+    known = replace(_known(tables=False), replay_reasons=("a password is generated",))
+
+    asked = Plan(pending=JOURNAL.entries, fresh=True, signals_owed=True)
+    assert make(journal, known, replay=True) == asked
+    assert make(journal, replace(known, replay_reasons=()), replay=True) == asked
+
+
+def test_an_empty_database_is_replayed_for_the_reasons_that_are_told() -> None:
+    reasons = ("a password is generated",)
+    known = replace(_known(tables=False), replay_reasons=reasons)
+
+    assert make(JOURNAL, known) == Plan(
+        pending=JOURNAL.entries, fresh=True, replay_reasons=reasons, signals_owed=True
+    )
+
+
+def test_an_empty_database_is_replayed_up_to_a_file_that_is_not_the_last() -> None:
     known = _known(tables=False)
-    if how == "reasons":
-        known = replace(known, replay_reasons=("a password is generated",))
 
-    plan = make(JOURNAL, known, replay=how == "replay", to="2" if how == "to" else None)
-
-    assert plan.fresh
-    assert not plan.load
+    assert make(JOURNAL, known, to="2") == Plan(pending=(ONE, TWO), fresh=True, signals_owed=True)
+    assert make(JOURNAL, known, to="3").load
 
 
-def test_everything_applied_is_nothing_to_do() -> None:
-    plan = make(JOURNAL, _known(_row(ONE), _row(TWO), _row(THREE)))
+def test_an_empty_history_is_nothing_to_do_on_an_empty_database() -> None:
+    known = replace(_known(tables=False), signals_hash="other models")
 
+    plan = make(Journal("mariadb"), known)
+
+    assert plan == Plan(fresh=True)
     assert plan.nothing_to_do
+
+
+def test_everything_applied_is_nothing_to_do_whatever_a_fresh_database_would_be() -> None:
+    known = _known(_row(ONE), _row(TWO), _row(THREE))
+
+    plan = make(JOURNAL, replace(known, replay_reasons=("a password is generated",)))
+
+    assert plan == Plan()
+    assert plan.nothing_to_do
+
+
+@pytest.mark.parametrize(
+    "something",
+    [
+        Plan(pending=(ONE,)),
+        Plan(relinks=(Relink(_row(ONE), ONE),)),
+        Plan(exchanges=(Exchange((_row(ONE),)),)),
+        Plan(signals_owed=True),
+    ],
+)
+def test_each_of_these_is_something_to_do(something: Plan) -> None:
+    assert not something.nothing_to_do
 
 
 @pytest.mark.parametrize("change", ["owed", "hash"])
@@ -93,16 +150,19 @@ def test_signals_are_owed_until_booked_and_when_the_models_changed(change: str) 
         else replace(state, signals_hash="older")
     )
 
-    plan = make(JOURNAL, replace(known, state=state))
-
-    assert plan.signals_owed
-    assert not plan.pending
+    assert make(JOURNAL, replace(known, state=state)) == Plan(signals_owed=True)
 
 
 def test_a_late_file_from_a_branch_is_pending_and_not_skipped() -> None:
     plan = make(JOURNAL, _known(_row(ONE), _row(THREE)))
 
     assert plan.pending == (TWO,)
+
+
+def test_a_database_whose_files_made_no_tables_is_not_a_fresh_one() -> None:
+    assert make(JOURNAL, _known(_row(ONE), tables=False)) == Plan(
+        pending=(TWO, THREE), signals_owed=True
+    )
 
 
 def test_a_file_of_another_branch_is_left_alone() -> None:
@@ -115,16 +175,44 @@ def test_a_file_of_another_branch_is_left_alone() -> None:
 
 
 def test_the_file_in_flight_comes_first_whatever_was_merged_before_it() -> None:
-    plan = make(JOURNAL, _known(_row(ONE), _row(THREE, "failed")))
+    begun = _row(THREE, "failed")
 
-    assert [entry.name for entry in plan.pending] == ["0003_file", "0002_file"]
-    assert plan.in_flight is not None
+    assert make(JOURNAL, _known(_row(ONE), begun)) == Plan(
+        pending=(THREE, TWO), in_flight=begun, signals_owed=True
+    )
+
+
+def test_a_first_file_that_was_begun_goes_on_and_nothing_is_loaded() -> None:
+    begun = _row(ONE, "running")
+
+    assert make(JOURNAL, _known(begun, tables=False)) == Plan(
+        pending=JOURNAL.entries, in_flight=begun, signals_owed=True
+    )
+
+
+def test_a_rollback_that_was_begun_is_turned_round_where_its_file_is_asked_for() -> None:
+    begun = _row(TWO, "rolling_back", "down")
+
+    assert make(JOURNAL, _known(_row(ONE), begun), to="2") == Plan(
+        pending=(TWO,), in_flight=begun, turns=True, signals_owed=True
+    )
 
 
 def test_a_rolled_back_file_is_pending_again() -> None:
     known = _known(_row(ONE), _row(TWO, "rolled_back", "down"))
 
     assert make(JOURNAL, known).pending == (TWO, THREE)
+
+
+@pytest.mark.parametrize("tables", [True, False])
+def test_where_all_was_rolled_back_the_snapshot_is_loaded_unless_tables_are_left(
+    tables: bool,
+) -> None:
+    known = _known(_row(ONE, "rolled_back", "down"), tables=tables)
+
+    assert make(JOURNAL, known) == Plan(
+        pending=JOURNAL.entries, fresh=not tables, load=not tables, signals_owed=True
+    )
 
 
 def test_to_ends_the_plan_with_a_file() -> None:
@@ -135,73 +223,194 @@ def test_a_load_that_died_is_dropped_and_done_again() -> None:
     known = _known(tables=True)
     known = replace(known, state=replace(known.state, loading={"table post": 2}))
 
+    assert make(JOURNAL, known) == Plan(
+        pending=JOURNAL.entries,
+        fresh=True,
+        load=True,
+        drop_first={"table post": 2},
+        signals_owed=True,
+    )
+
+
+def test_a_load_that_died_before_it_made_anything_is_one_too() -> None:
+    known = _known(tables=True)
+    known = replace(known, state=replace(known.state, loading={}))
+
+    assert make(JOURNAL, known).load
+
+
+@pytest.mark.parametrize("state", ["running", "applied"])
+def test_a_load_that_died_is_none_of_the_business_of_a_file_that_ran_since(state: str) -> None:
+    known = _known(_row(ONE, state))
+    known = replace(known, state=replace(known.state, loading={"table post": 1}))
+
     plan = make(JOURNAL, known)
 
-    assert plan.drop_first == {"table post": 2}
-    assert plan.load
-
-
-def test_a_load_that_died_is_none_of_the_business_of_a_file_that_was_begun_since() -> None:
-    known = _known(_row(ONE, "running"))
-    known = replace(known, state=replace(known.state, loading={"table post": 0}))
-
-    assert not make(JOURNAL, known).drop_first
+    assert not plan.drop_first
+    assert not plan.fresh
 
 
 def test_a_plan_may_not_end_before_the_file_that_was_begun() -> None:
-    with pytest.raises(LedgerConflict, match="0002_file is half applied, and --to 1 ends before"):
-        make(JOURNAL, _known(_row(ONE), _row(TWO, "failed")), to="1")
+    assert _refusal(_known(_row(ONE), _row(TWO, "failed")), to="1") == (
+        "0002_file is half applied, and --to 1 ends before it.\n"
+        "  Now:   nothing was run\n"
+        "  Next:  python manage.py db_migrate --to 0002_file   (finishes it)"
+    )
 
 
 def test_a_relinked_row_counts_as_applied() -> None:
     old = replace(_row(_entry(9)), name="0009_elsewhere", books=TWO.books)
     known = replace(_known(_row(ONE), old), relinks=(Relink(old, TWO),))
 
-    plan = make(JOURNAL, known)
+    assert make(JOURNAL, known) == Plan(pending=(THREE,), relinks=known.relinks, signals_owed=True)
 
-    assert plan.pending == (THREE,)
-    assert plan.off_branch == ()
+
+def test_a_relinked_row_bears_the_entrys_name_and_hashes_and_keeps_the_rest() -> None:
+    old = replace(_row(_entry(9)), books=("shop.0009_m", "more.0001_m"), attempt=4)
+    state = _known(_row(ONE), old).state
+
+    now = relinked(state, (Relink(old, TWO),))
+
+    assert now.files == (
+        _row(ONE),
+        replace(_row(TWO), books=old.books, attempt=4, finished_at=old.finished_at),
+    )
+    assert replace(now, files=state.files) == state
+
+
+def test_a_squash_that_is_booked_for_its_files_is_part_of_the_plan() -> None:
+    exchange = Exchange((_row(ONE),), (TWO,), moment="then")
+    known = replace(_known(_row(ONE), _row(TWO), _row(THREE)), exchanges=(exchange,))
+
+    assert make(JOURNAL, known) == Plan(exchanges=(exchange,))
+
+
+def test_a_squash_that_cannot_stand_for_its_files_is_refused() -> None:
+    exchange = Exchange((_row(ONE),), (TWO,), problem="Not all of them.", then="check out")
+
+    assert _refusal(replace(_known(_row(ONE)), exchanges=(exchange,))) == (
+        "Not all of them.\n  Now:   nothing was run\n  Next:  check out"
+    )
 
 
 def test_tables_without_a_ledger_are_refused() -> None:
-    with pytest.raises(LedgerConflict, match="tables and no ledger") as caught:
-        make(JOURNAL, _known(tables=True))
+    assert _refusal(_known(tables=True)) == (
+        "The database holds tables and no ledger: NestFlux did not make them.\n"
+        "  Now:   nothing was changed\n"
+        "  Next:  python manage.py db_baseline   (takes over a database that migrate made)"
+    )
 
-    assert "db_baseline" in caught.value.then
+
+@pytest.mark.parametrize(("state", "direction"), [("applied", "up"), ("rolling_back", "down")])
+def test_a_file_that_changed_after_all_of_it_ran_is_refused(state: str, direction: str) -> None:
+    changed = replace(_row(ONE, state, direction), up_sha256="other")
+
+    assert _refusal(_known(changed)) == (
+        "0001_file.sql was changed after it was applied here: its statements are not those that "
+        "ran.\n"
+        "  Now:   nothing was run\n"
+        "  Next:  restore 0001_file.sql from git, and put the change into a new file "
+        "(db_generate --empty)"
+    )
 
 
-def test_an_applied_file_that_changed_is_refused() -> None:
-    changed = replace(_row(ONE), up_sha256="other")
+@pytest.mark.parametrize("state", ["running", "failed", "rolled_back"])
+def test_a_file_that_changed_before_all_of_it_ran_is_not(state: str) -> None:
+    changed = replace(_row(TWO, state), up_sha256="other")
 
-    with pytest.raises(LedgerConflict, match=r"0001_file\.sql was changed after it was applied"):
-        make(JOURNAL, _known(changed))
+    assert make(JOURNAL, _known(_row(ONE), changed)).pending == (TWO, THREE)
 
 
 def test_another_family_is_refused() -> None:
-    with pytest.raises(LedgerConflict, match="history of mysql"):
-        make(JOURNAL, _known(replace(_row(ONE), family="mysql")))
+    assert _refusal(_known(replace(_row(ONE), family="mysql"))) == (
+        "0001_file was applied from the history of mysql, and this is the history of mariadb.\n"
+        "  Now:   nothing was run"
+    )
 
 
-def test_a_rollback_in_flight_is_refused_naming_db_rollback() -> None:
-    with pytest.raises(LedgerConflict, match="rollback of 0001_file") as caught:
-        make(JOURNAL, _known(_row(ONE, "rolling_back", "down")))
+@pytest.mark.parametrize("to", [None, "1"])
+def test_a_rollback_in_flight_is_finished_or_its_file_is_asked_for(to: str | None) -> None:
+    known = _known(_row(ONE), _row(TWO, "rolling_back", "down"))
 
-    assert "db_rollback" in caught.value.then
+    assert _refusal(known, to=to) == (
+        "The rollback of 0002_file was begun and not finished.\n"
+        "  Now:   nothing was run\n"
+        "  Next:  python manage.py db_rollback   (finishes it), or db_migrate --to 0002_file   "
+        "(takes it forward again)"
+    )
+
+
+def test_a_rollback_of_another_branchs_file_is_only_finished() -> None:
+    known = _known(_row(ONE), _row(_entry(9), "rolling_back", "down"))
+
+    assert _refusal(known, to="1") == (
+        "The rollback of 0009_file was begun and not finished.\n"
+        "  Now:   nothing was run\n"
+        "  Next:  python manage.py db_rollback   (finishes it)"
+    )
 
 
 def test_another_branchs_file_in_flight_is_refused() -> None:
-    with pytest.raises(LedgerConflict, match="another branch"):
-        make(JOURNAL, _known(_row(ONE), _row(_entry(9), "failed")))
+    assert _refusal(_known(_row(ONE), _row(_entry(9), "failed"))) == (
+        "0009_file was begun on another branch and not finished.\n"
+        "  Now:   nothing was run\n"
+        "  Next:  check out the branch that holds 0009_file and run db_migrate there; or python "
+        "manage.py db_rollback   (undoes it from the text in the ledger)"
+    )
 
 
 def test_a_missing_row_of_django_migrations_is_refused() -> None:
-    with pytest.raises(LedgerConflict, match=r"does not hold shop\.0001_m"):
-        make(JOURNAL, _known(_row(ONE), booked=set()))
+    assert _refusal(_known(_row(ONE), booked=set())) == (
+        "0001_file is applied, and django_migrations does not hold shop.0001_m.\n"
+        "  Now:   nothing was run\n"
+        "  Next:  find out who removed the row, then: INSERT INTO django_migrations (app, name, "
+        "applied) VALUES ('shop', '0001_m', UTC_TIMESTAMP(6))"
+    )
 
 
-def test_a_row_that_something_else_booked_is_refused() -> None:
-    with pytest.raises(LedgerConflict, match=r"shop\.0002_m is applied"):
-        make(JOURNAL, _known(_row(ONE), booked={*ONE.books, *TWO.books}))
+@pytest.mark.parametrize("begun", [(), (_row(TWO, "rolled_back", "down"),)])
+def test_a_row_that_something_else_booked_is_refused(begun: tuple[LedgerFile, ...]) -> None:
+    known = _known(_row(ONE), *begun, booked={*ONE.books, *TWO.books})
+
+    assert _refusal(known) == (
+        "django_migrations says that shop.0002_m is applied, and 0002_file, which holds it, was "
+        "never applied: something else than NestFlux ran it.\n"
+        "  Now:   nothing was run\n"
+        "  Next:  undo it with the tool that applied it; or, where all of the file ran: python "
+        "manage.py db_mark_applied 0002_file.sql"
+    )
+
+
+def test_rows_of_migrate_are_taken_over_where_no_file_is_applied() -> None:
+    assert _refusal(_known(tables=False, booked={*ONE.books})) == (
+        "django_migrations says that shop.0001_m is applied, and 0001_file, which holds it, was "
+        "never applied: something else than NestFlux ran it.\n"
+        "  Now:   nothing was run\n"
+        "  Next:  python manage.py db_baseline"
+    )
+
+
+def test_a_migration_that_another_branchs_file_ran_is_refused() -> None:
+    stranger = replace(_row(_entry(9)), books=TWO.books)
+
+    assert _refusal(_known(_row(ONE), stranger)) == (
+        "shop.0002_m, which 0002_file holds, ran here in 0009_file, with other statements or "
+        "another session.\n"
+        "  Now:   nothing was run\n"
+        "  Next:  python manage.py db_rollback 0009_file, then db_migrate"
+    )
+
+
+def test_a_migration_that_another_branchs_file_ran_too_is_left_where_both_are_applied() -> None:
+    stranger = replace(_row(_entry(9)), books=ONE.books)
+
+    assert make(JOURNAL, _known(_row(ONE), stranger)).pending == (TWO, THREE)
+
+
+def test_a_row_that_another_file_of_the_history_books_is_its_own() -> None:
+    both = replace(_row(ONE), books=(*ONE.books, *TWO.books))
+
+    assert make(JOURNAL, _known(both)).pending == (TWO, THREE)
 
 
 def test_sections_that_the_file_in_flight_booked_are_its_own() -> None:
@@ -222,3 +431,37 @@ def test_settings_that_the_rows_assume_differ_from_ours() -> None:
     reasons = replay_reasons(journal, {"SITE_ID": 2, "TIME_ZONE": "UTC"})
 
     assert reasons == ("its rows assume SITE_ID = 1, and here it is 2",)
+
+
+def test_a_setting_that_is_not_there_differs_too() -> None:
+    journal = replace(JOURNAL, rows_assume={"SITE_ID": 1}, replay_because=("a key is generated",))
+
+    assert replay_reasons(journal, {}) == (
+        "a key is generated",
+        "its rows assume SITE_ID = 1, and here it is None",
+    )
+
+
+def test_a_history_of_another_family_is_refused() -> None:
+    with pytest.raises(ServerUnsupported) as caught:
+        refuse_family(JOURNAL, "mysql", [])
+
+    assert str(caught.value) == (
+        "The history was recorded for mariadb and the server is mysql.\n  Now:   nothing was run"
+    )
+
+
+def test_a_server_that_differs_in_what_django_asks_of_it_is_refused() -> None:
+    with pytest.raises(ServerUnsupported) as caught:
+        refuse_family(JOURNAL, "mariadb", ["has uuid", "has no JSON"])
+
+    assert str(caught.value) == (
+        "The server differs from the one that the history was recorded on, in what Django asks of "
+        "it: has uuid; has no JSON.\n"
+        "  Now:   nothing was run\n"
+        "  Next:  record a history for this server, or use a server like the recording one"
+    )
+
+
+def test_a_server_like_the_recording_one_is_not_refused() -> None:
+    refuse_family(JOURNAL, "mariadb", [])

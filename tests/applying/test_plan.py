@@ -17,40 +17,11 @@ from nestflux.applying.plan.plan import (
 )
 from nestflux.applying.plan.squashes import Exchange
 from nestflux.exceptions import LedgerConflict, ServerUnsupported
-from nestflux.history.journal import AfterSnapshot, Entry, Journal
+from nestflux.history.journal import AfterSnapshot, Journal
 from nestflux.ledger.ledger import LedgerFile, LedgerState
+from tests.applying.ledgers import entry, row
 
-
-def _entry(number: int) -> Entry:
-    migration = f"shop.{number:04d}_m"
-    return Entry(
-        name=f"{number:04d}_file",
-        id=f"id{number}",
-        up=f"up{number}",
-        down=f"down{number}",
-        record=f"record{number}",
-        migrations=(migration,),
-        books=(migration,),
-    )
-
-
-def _row(entry: Entry, state: str = "applied", direction: str = "up") -> LedgerFile:
-    return LedgerFile(
-        id=entry.id,
-        name=entry.name,
-        state=state,
-        direction=direction,
-        attempt=1,
-        up_sha256=entry.up,
-        down_sha256=entry.down,
-        record_sha256=entry.record,
-        family="mariadb",
-        books=entry.books,
-        finished_at=entry.name,
-    )
-
-
-ONE, TWO, THREE = _entry(1), _entry(2), _entry(3)
+ONE, TWO, THREE = entry(1), entry(2), entry(3)
 JOURNAL = Journal("mariadb", (ONE, TWO, THREE))
 
 
@@ -119,7 +90,7 @@ def test_an_empty_history_is_nothing_to_do_on_an_empty_database() -> None:
 
 
 def test_everything_applied_is_nothing_to_do_whatever_a_fresh_database_would_be() -> None:
-    known = _known(_row(ONE), _row(TWO), _row(THREE))
+    known = _known(row(ONE), row(TWO), row(THREE))
 
     plan = make(JOURNAL, replace(known, replay_reasons=("a password is generated",)))
 
@@ -131,8 +102,8 @@ def test_everything_applied_is_nothing_to_do_whatever_a_fresh_database_would_be(
     "something",
     [
         Plan(pending=(ONE,)),
-        Plan(relinks=(Relink(_row(ONE), ONE),)),
-        Plan(exchanges=(Exchange((_row(ONE),)),)),
+        Plan(relinks=(Relink(row(ONE), ONE),)),
+        Plan(exchanges=(Exchange((row(ONE),)),)),
         Plan(signals_owed=True),
     ],
 )
@@ -142,7 +113,7 @@ def test_each_of_these_is_something_to_do(something: Plan) -> None:
 
 @pytest.mark.parametrize("change", ["owed", "hash"])
 def test_signals_are_owed_until_booked_and_when_the_models_changed(change: str) -> None:
-    known = _known(_row(ONE), _row(TWO), _row(THREE))
+    known = _known(row(ONE), row(TWO), row(THREE))
     state = known.state
     state = (
         replace(state, signals_owed=True)
@@ -154,36 +125,36 @@ def test_signals_are_owed_until_booked_and_when_the_models_changed(change: str) 
 
 
 def test_a_late_file_from_a_branch_is_pending_and_not_skipped() -> None:
-    plan = make(JOURNAL, _known(_row(ONE), _row(THREE)))
+    plan = make(JOURNAL, _known(row(ONE), row(THREE)))
 
     assert plan.pending == (TWO,)
 
 
 def test_a_database_whose_files_made_no_tables_is_not_a_fresh_one() -> None:
-    assert make(JOURNAL, _known(_row(ONE), tables=False)) == Plan(
+    assert make(JOURNAL, _known(row(ONE), tables=False)) == Plan(
         pending=(TWO, THREE), signals_owed=True
     )
 
 
 def test_a_file_of_another_branch_is_left_alone() -> None:
-    stranger = _row(_entry(9))
+    stranger = row(entry(9))
 
-    plan = make(JOURNAL, _known(_row(ONE), stranger))
+    plan = make(JOURNAL, _known(row(ONE), stranger))
 
     assert plan.off_branch == (stranger,)
     assert plan.pending == (TWO, THREE)
 
 
 def test_the_file_in_flight_comes_first_whatever_was_merged_before_it() -> None:
-    begun = _row(THREE, "failed")
+    begun = row(THREE, "failed")
 
-    assert make(JOURNAL, _known(_row(ONE), begun)) == Plan(
+    assert make(JOURNAL, _known(row(ONE), begun)) == Plan(
         pending=(THREE, TWO), in_flight=begun, signals_owed=True
     )
 
 
 def test_a_first_file_that_was_begun_goes_on_and_nothing_is_loaded() -> None:
-    begun = _row(ONE, "running")
+    begun = row(ONE, "running")
 
     assert make(JOURNAL, _known(begun, tables=False)) == Plan(
         pending=JOURNAL.entries, in_flight=begun, signals_owed=True
@@ -191,15 +162,15 @@ def test_a_first_file_that_was_begun_goes_on_and_nothing_is_loaded() -> None:
 
 
 def test_a_rollback_that_was_begun_is_turned_round_where_its_file_is_asked_for() -> None:
-    begun = _row(TWO, "rolling_back", "down")
+    begun = row(TWO, "rolling_back", "down")
 
-    assert make(JOURNAL, _known(_row(ONE), begun), to="2") == Plan(
+    assert make(JOURNAL, _known(row(ONE), begun), to="2") == Plan(
         pending=(TWO,), in_flight=begun, turns=True, signals_owed=True
     )
 
 
 def test_a_rolled_back_file_is_pending_again() -> None:
-    known = _known(_row(ONE), _row(TWO, "rolled_back", "down"))
+    known = _known(row(ONE), row(TWO, "rolled_back", "down"))
 
     assert make(JOURNAL, known).pending == (TWO, THREE)
 
@@ -208,7 +179,7 @@ def test_a_rolled_back_file_is_pending_again() -> None:
 def test_where_all_was_rolled_back_the_snapshot_is_loaded_unless_tables_are_left(
     tables: bool,
 ) -> None:
-    known = _known(_row(ONE, "rolled_back", "down"), tables=tables)
+    known = _known(row(ONE, "rolled_back", "down"), tables=tables)
 
     assert make(JOURNAL, known) == Plan(
         pending=JOURNAL.entries, fresh=not tables, load=not tables, signals_owed=True
@@ -216,7 +187,7 @@ def test_where_all_was_rolled_back_the_snapshot_is_loaded_unless_tables_are_left
 
 
 def test_to_ends_the_plan_with_a_file() -> None:
-    assert make(JOURNAL, _known(_row(ONE)), to="0002").pending == (TWO,)
+    assert make(JOURNAL, _known(row(ONE)), to="0002").pending == (TWO,)
 
 
 def test_a_load_that_died_is_dropped_and_done_again() -> None:
@@ -241,7 +212,7 @@ def test_a_load_that_died_before_it_made_anything_is_one_too() -> None:
 
 @pytest.mark.parametrize("state", ["running", "applied"])
 def test_a_load_that_died_is_none_of_the_business_of_a_file_that_ran_since(state: str) -> None:
-    known = _known(_row(ONE, state))
+    known = _known(row(ONE, state))
     known = replace(known, state=replace(known.state, loading={"table post": 1}))
 
     plan = make(JOURNAL, known)
@@ -251,7 +222,7 @@ def test_a_load_that_died_is_none_of_the_business_of_a_file_that_ran_since(state
 
 
 def test_a_plan_may_not_end_before_the_file_that_was_begun() -> None:
-    assert _refusal(_known(_row(ONE), _row(TWO, "failed")), to="1") == (
+    assert _refusal(_known(row(ONE), row(TWO, "failed")), to="1") == (
         "0002_file is half applied, and --to 1 ends before it.\n"
         "  Now:   nothing was run\n"
         "  Next:  python manage.py db_migrate --to 0002_file   (finishes it)"
@@ -259,36 +230,36 @@ def test_a_plan_may_not_end_before_the_file_that_was_begun() -> None:
 
 
 def test_a_relinked_row_counts_as_applied() -> None:
-    old = replace(_row(_entry(9)), name="0009_elsewhere", books=TWO.books)
-    known = replace(_known(_row(ONE), old), relinks=(Relink(old, TWO),))
+    old = replace(row(entry(9)), name="0009_elsewhere", books=TWO.books)
+    known = replace(_known(row(ONE), old), relinks=(Relink(old, TWO),))
 
     assert make(JOURNAL, known) == Plan(pending=(THREE,), relinks=known.relinks, signals_owed=True)
 
 
 def test_a_relinked_row_bears_the_entrys_name_and_hashes_and_keeps_the_rest() -> None:
-    old = replace(_row(_entry(9)), books=("shop.0009_m", "more.0001_m"), attempt=4)
-    state = _known(_row(ONE), old).state
+    old = replace(row(entry(9)), books=("shop.0009_m", "more.0001_m"), attempt=4)
+    state = _known(row(ONE), old).state
 
     now = relinked(state, (Relink(old, TWO),))
 
     assert now.files == (
-        _row(ONE),
-        replace(_row(TWO), books=old.books, attempt=4, finished_at=old.finished_at),
+        row(ONE),
+        replace(row(TWO), books=old.books, attempt=4, finished_at=old.finished_at),
     )
     assert replace(now, files=state.files) == state
 
 
 def test_a_squash_that_is_booked_for_its_files_is_part_of_the_plan() -> None:
-    exchange = Exchange((_row(ONE),), (TWO,), moment="then")
-    known = replace(_known(_row(ONE), _row(TWO), _row(THREE)), exchanges=(exchange,))
+    exchange = Exchange((row(ONE),), (TWO,), moment="then")
+    known = replace(_known(row(ONE), row(TWO), row(THREE)), exchanges=(exchange,))
 
     assert make(JOURNAL, known) == Plan(exchanges=(exchange,))
 
 
 def test_a_squash_that_cannot_stand_for_its_files_is_refused() -> None:
-    exchange = Exchange((_row(ONE),), (TWO,), problem="Not all of them.", then="check out")
+    exchange = Exchange((row(ONE),), (TWO,), problem="Not all of them.", then="check out")
 
-    assert _refusal(replace(_known(_row(ONE)), exchanges=(exchange,))) == (
+    assert _refusal(replace(_known(row(ONE)), exchanges=(exchange,))) == (
         "Not all of them.\n  Now:   nothing was run\n  Next:  check out"
     )
 
@@ -303,7 +274,7 @@ def test_tables_without_a_ledger_are_refused() -> None:
 
 @pytest.mark.parametrize(("state", "direction"), [("applied", "up"), ("rolling_back", "down")])
 def test_a_file_that_changed_after_all_of_it_ran_is_refused(state: str, direction: str) -> None:
-    changed = replace(_row(ONE, state, direction), up_sha256="other")
+    changed = replace(row(ONE, state, direction), up_sha256="other")
 
     assert _refusal(_known(changed)) == (
         "0001_file.sql was changed after it was applied here: its statements are not those that "
@@ -316,13 +287,13 @@ def test_a_file_that_changed_after_all_of_it_ran_is_refused(state: str, directio
 
 @pytest.mark.parametrize("state", ["running", "failed", "rolled_back"])
 def test_a_file_that_changed_before_all_of_it_ran_is_not(state: str) -> None:
-    changed = replace(_row(TWO, state), up_sha256="other")
+    changed = replace(row(TWO, state), up_sha256="other")
 
-    assert make(JOURNAL, _known(_row(ONE), changed)).pending == (TWO, THREE)
+    assert make(JOURNAL, _known(row(ONE), changed)).pending == (TWO, THREE)
 
 
 def test_another_family_is_refused() -> None:
-    assert _refusal(_known(replace(_row(ONE), family="mysql"))) == (
+    assert _refusal(_known(replace(row(ONE), family="mysql"))) == (
         "0001_file was applied from the history of mysql, and this is the history of mariadb.\n"
         "  Now:   nothing was run"
     )
@@ -330,7 +301,7 @@ def test_another_family_is_refused() -> None:
 
 @pytest.mark.parametrize("to", [None, "1"])
 def test_a_rollback_in_flight_is_finished_or_its_file_is_asked_for(to: str | None) -> None:
-    known = _known(_row(ONE), _row(TWO, "rolling_back", "down"))
+    known = _known(row(ONE), row(TWO, "rolling_back", "down"))
 
     assert _refusal(known, to=to) == (
         "The rollback of 0002_file was begun and not finished.\n"
@@ -341,7 +312,7 @@ def test_a_rollback_in_flight_is_finished_or_its_file_is_asked_for(to: str | Non
 
 
 def test_a_rollback_of_another_branchs_file_is_only_finished() -> None:
-    known = _known(_row(ONE), _row(_entry(9), "rolling_back", "down"))
+    known = _known(row(ONE), row(entry(9), "rolling_back", "down"))
 
     assert _refusal(known, to="1") == (
         "The rollback of 0009_file was begun and not finished.\n"
@@ -351,7 +322,7 @@ def test_a_rollback_of_another_branchs_file_is_only_finished() -> None:
 
 
 def test_another_branchs_file_in_flight_is_refused() -> None:
-    assert _refusal(_known(_row(ONE), _row(_entry(9), "failed"))) == (
+    assert _refusal(_known(row(ONE), row(entry(9), "failed"))) == (
         "0009_file was begun on another branch and not finished.\n"
         "  Now:   nothing was run\n"
         "  Next:  check out the branch that holds 0009_file and run db_migrate there; or python "
@@ -360,7 +331,7 @@ def test_another_branchs_file_in_flight_is_refused() -> None:
 
 
 def test_a_missing_row_of_django_migrations_is_refused() -> None:
-    assert _refusal(_known(_row(ONE), booked=set())) == (
+    assert _refusal(_known(row(ONE), booked=set())) == (
         "0001_file is applied, and django_migrations does not hold shop.0001_m.\n"
         "  Now:   nothing was run\n"
         "  Next:  find out who removed the row, then: INSERT INTO django_migrations (app, name, "
@@ -368,9 +339,9 @@ def test_a_missing_row_of_django_migrations_is_refused() -> None:
     )
 
 
-@pytest.mark.parametrize("begun", [(), (_row(TWO, "rolled_back", "down"),)])
+@pytest.mark.parametrize("begun", [(), (row(TWO, "rolled_back", "down"),)])
 def test_a_row_that_something_else_booked_is_refused(begun: tuple[LedgerFile, ...]) -> None:
-    known = _known(_row(ONE), *begun, booked={*ONE.books, *TWO.books})
+    known = _known(row(ONE), *begun, booked={*ONE.books, *TWO.books})
 
     assert _refusal(known) == (
         "django_migrations says that shop.0002_m is applied, and 0002_file, which holds it, was "
@@ -391,9 +362,9 @@ def test_rows_of_migrate_are_taken_over_where_no_file_is_applied() -> None:
 
 
 def test_a_migration_that_another_branchs_file_ran_is_refused() -> None:
-    stranger = replace(_row(_entry(9)), books=TWO.books)
+    stranger = replace(row(entry(9)), books=TWO.books)
 
-    assert _refusal(_known(_row(ONE), stranger)) == (
+    assert _refusal(_known(row(ONE), stranger)) == (
         "shop.0002_m, which 0002_file holds, ran here in 0009_file, with other statements or "
         "another session.\n"
         "  Now:   nothing was run\n"
@@ -402,25 +373,25 @@ def test_a_migration_that_another_branchs_file_ran_is_refused() -> None:
 
 
 def test_a_migration_that_another_branchs_file_ran_too_is_left_where_both_are_applied() -> None:
-    stranger = replace(_row(_entry(9)), books=ONE.books)
+    stranger = replace(row(entry(9)), books=ONE.books)
 
-    assert make(JOURNAL, _known(_row(ONE), stranger)).pending == (TWO, THREE)
+    assert make(JOURNAL, _known(row(ONE), stranger)).pending == (TWO, THREE)
 
 
 def test_a_row_that_another_file_of_the_history_books_is_its_own() -> None:
-    both = replace(_row(ONE), books=(*ONE.books, *TWO.books))
+    both = replace(row(ONE), books=(*ONE.books, *TWO.books))
 
     assert make(JOURNAL, _known(both)).pending == (TWO, THREE)
 
 
 def test_sections_that_the_file_in_flight_booked_are_its_own() -> None:
-    known = _known(_row(ONE), _row(TWO, "failed"), booked={*ONE.books, *TWO.books})
+    known = _known(row(ONE), row(TWO, "failed"), booked={*ONE.books, *TWO.books})
 
     assert make(JOURNAL, known).pending == (TWO, THREE)
 
 
 def test_rows_that_no_file_knows_are_nobodys_business() -> None:
-    known = _known(_row(ONE), booked={*ONE.books, "left.0001_initial"})
+    known = _known(row(ONE), booked={*ONE.books, "left.0001_initial"})
 
     assert make(JOURNAL, known).pending == (TWO, THREE)
 

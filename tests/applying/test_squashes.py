@@ -24,9 +24,9 @@ SECOND = entry(6, (as_replaced(SQUASH), as_replaced(THREE)))
 BEFORE, AFTER = Journal("mariadb", (ONE, TWO, THREE)), Journal("mariadb", (SQUASH, THREE))
 
 
-def at(one: Entry, second: int, **more: str) -> LedgerFile:
+def at(one: Entry, second: int) -> LedgerFile:
     """A row of a file that was applied at this second of a day."""
-    return replace(row(one), finished_at=f"2026-03-01 12:00:{second:02d}.000000", **more)
+    return replace(row(one), finished_at=f"2026-03-01 12:00:{second:02d}.000000")
 
 
 def forwards(*rows: LedgerFile, journal: Journal = AFTER) -> tuple[Exchange, ...]:

@@ -15,5 +15,14 @@ def test_pauses_double_up_to_the_longest() -> None:
 def test_only_locks_and_deadlocks_are_tried_again() -> None:
     policy = RetryPolicy()
 
-    assert policy.pause_after(1, DEADLOCK) is not None
+    assert policy.pause_after(1, DEADLOCK) == 1
     assert policy.pause_after(1, 1062) is None
+
+
+def test_unless_told_otherwise_a_step_is_tried_eight_times_for_five_seconds() -> None:
+    policy = RetryPolicy()
+
+    pauses = [policy.pause_after(tried, LOCK_WAIT_TIMEOUT) for tried in range(1, 9)]
+
+    assert policy.ddl_lock_timeout == 5
+    assert pauses == [1, 2, 4, 8, 16, 30, 30, None]

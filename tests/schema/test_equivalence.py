@@ -1,0 +1,98 @@
+"""Definitions that read differently and mean the same."""
+
+from __future__ import annotations
+
+import pytest
+
+from nestflux.schema.diff import Delta
+from nestflux.schema.equivalence import less_tables_own, plain, same_check
+
+LATIN = "ENGINE=InnoDB DEFAULT CHARSET=latin1 COLLATE=latin1_bin"
+OWN = "CHARACTER SET latin1 COLLATE latin1_bin"
+NAME, TITLE = "table post / column name", "table post / column title"
+
+
+@pytest.mark.parametrize(
+    ("definition", "without"),
+    [
+        ("int(11) NOT NULL", "int NOT NULL"),
+        ("BIGINT(20) unsigned", "BIGINT unsigned"),
+        ("tinyint(1)", "tinyint"),
+        ("smallint(6)", "smallint"),
+        ("mediumint(9)", "mediumint"),
+        ("varchar(20)", "varchar(20)"),
+        ("varchar(20) COMMENT 'int(11)'", "varchar(20) COMMENT 'int(11)'"),
+        ("datetime DEFAULT current_timestamp()", "datetime DEFAULT current_timestamp"),
+        ("datetime DEFAULT CURRENT_TIMESTAMP", "datetime DEFAULT current_timestamp"),
+        (
+            "datetime(6) DEFAULT CURRENT_TIMESTAMP(6) ON UPDATE current_timestamp(6)",
+            "datetime(6) DEFAULT current_timestamp(6) ON UPDATE current_timestamp(6)",
+        ),
+        ("int DEFAULT '7'", "int DEFAULT 7"),
+        ("decimal(5,2) default '-1.50'", "decimal(5,2) DEFAULT -1.50"),
+        ("varchar(9) DEFAULT 'a7'", "varchar(9) DEFAULT 'a7'"),
+        ("varchar(9) DEFAULT '7.'", "varchar(9) DEFAULT '7.'"),
+    ],
+)
+def test_what_only_the_version_of_a_server_decides_is_left_out(
+    definition: str, without: str
+) -> None:
+    assert plain(definition) == without
+
+
+def test_a_column_does_not_state_what_is_its_tables_own() -> None:
+    before, after = f"varchar(9) {OWN} NOT NULL", f"varchar(20) {OWN}"
+    delta = Delta({NAME: (before, after), TITLE: (None, f"text {OWN}")})
+
+    assert less_tables_own(delta, {"table post": LATIN}) == Delta(
+        {NAME: ("varchar(9) NOT NULL", "varchar(20)"), TITLE: (None, "text")}
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "tables"),
+    [
+        (NAME, "varchar(9) CHARACTER SET utf8mb3 COLLATE utf8mb3_bin", {"table post": LATIN}),
+        (NAME, f"varchar(9) {OWN}", {"table post": "ENGINE=InnoDB"}),
+        (NAME, f"varchar(9) {OWN}", {"table other": LATIN}),
+        (NAME, f"varchar(9) COMMENT '{OWN}'", {"table post": LATIN}),
+        ("table post", LATIN, {"table post": LATIN}),
+        (f"table post / constraint {OWN}", f"varchar(9) {OWN}", {"table post": LATIN}),
+    ],
+)
+def test_what_is_not_its_tables_own_stays(key: str, text: str, tables: dict[str, str]) -> None:
+    delta = Delta({key: (text, None)})
+
+    assert less_tables_own(delta, tables) == delta
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "CONSTRAINT `c` CHECK ((`Name` = 'A'))",
+        "CONSTRAINT `C` CHECK ((`name` = 'A'))",
+        "CONSTRAINT  `c`  CHECK (( `name`='A' ))",
+    ],
+)
+def test_a_check_is_the_same_whatever_the_case_of_its_names(other: str) -> None:
+    assert same_check("CONSTRAINT `c` CHECK ((`name` = 'A'))", other)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "CONSTRAINT `c` CHECK ((`name` = 'a'))",
+        "CONSTRAINT `d` CHECK ((`name` = 'A'))",
+        "CONSTRAINT `c` UNIQUE (`name`)",
+        "",
+    ],
+)
+def test_another_value_or_name_makes_another_check(other: str) -> None:
+    assert not same_check("CONSTRAINT `c` CHECK ((`name` = 'A'))", other)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "CONSTRAINT `f` FOREIGN KEY (`CHECK`) REFERENCES `p` (`id`)", "KEY `c` (`CHECK`)"]
+)
+def test_what_is_no_check_is_the_same_check_as_none(text: str) -> None:
+    assert not same_check(text, text)

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from nestflux.applying.recovery.deciding import Decision, Interrupted, decide
+from nestflux.applying.recovery.deciding import Decision, Finding, Interrupted, decide
+from nestflux.applying.recovery.projecting import is_as_after
 from nestflux.schema.diff import ORDER, Delta
 
 BEFORE = {"table post": "ENGINE=InnoDB", f"table post {ORDER}": "id"}
@@ -23,11 +24,21 @@ STEP = Interrupted(
 
 
 def test_ddl_that_left_the_schema_as_it_was_runs() -> None:
-    assert decide(STEP, BEFORE).decision is Decision.RUN
+    assert decide(STEP, BEFORE) == Finding(
+        Decision.RUN, "the schema shows that it did not run", Delta()
+    )
+
+
+def test_ddl_that_failed_and_left_the_schema_as_it_was_runs() -> None:
+    assert decide(replace(STEP, answered=True), BEFORE) == Finding(
+        Decision.RUN, "it changed nothing", Delta()
+    )
 
 
 def test_ddl_whose_recorded_change_is_there_is_booked_as_done() -> None:
-    assert decide(STEP, AFTER).decision is Decision.CLOSE
+    assert decide(STEP, AFTER) == Finding(
+        Decision.CLOSE, "the schema shows that it ran", Delta.between(BEFORE, AFTER)
+    )
 
 
 def test_a_column_that_a_dba_added_before_does_not_hide_the_change() -> None:
@@ -307,6 +318,46 @@ def test_what_had_been_as_after_the_step_before_it_began_says_nothing() -> None:
     assert decide(step, {}).decision is Decision.CLOSE
     assert decide(replace(step, answered=True), POST).decision is Decision.RUN
     assert decide(replace(step, answered=True), {**POST, **OLD}).decision is Decision.RUN
+    assert decide(step, {**POST, **INDEX}).decision is Decision.RUN
+
+
+def test_what_stood_on_a_table_goes_with_it_and_is_no_other_change() -> None:
+    before = {**POST, **OLD, **INDEX}
+
+    finding = decide(replace(DROP, before=before), OLD)
+
+    assert finding == Finding(
+        Decision.CLOSE, "the schema shows that it ran", Delta.between(before, OLD)
+    )
+
+
+@pytest.mark.parametrize(
+    ("step", "live", "why"),
+    [
+        (ADD, {}, "table post, whose part it changes, is not there any more"),
+        (
+            RENAME,
+            {
+                **_less(POST, "table post / column title"),
+                "table post / column other": "varchar(60)",
+            },
+            "table post / column other came, and reads like table post / column head, which is not "
+            "there: a new name?",
+        ),
+        (
+            ADD_TWO,
+            {**POST, ADDS[0]: ADDS[1]},
+            "a part of what it changes is there, and a part is not",
+        ),
+    ],
+)
+def test_a_person_is_told_why_the_schema_does_not_decide(
+    step: Interrupted, live: dict[str, str], why: str
+) -> None:
+    finding = decide(step, live)
+
+    assert (finding.decision, finding.why) == (Decision.ASK, why)
+    assert finding.parts
 
 
 def test_what_is_there_and_what_is_not_is_listed() -> None:
@@ -336,6 +387,42 @@ def test_what_is_neither_is_shown_before_recorded_and_live() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("step", "live", "shown"),
+    [
+        (ADD, {**POST, ADDS[0]: "text"}, ("(not there)", "varchar(10)", "text")),
+        (
+            DROP_TITLE,
+            {**POST, "table post / column title": "text"},
+            ("varchar(60)", "(not there)", "text"),
+        ),
+        (
+            WIDEN,
+            _less(POST, "table post / column title"),
+            ("varchar(60)", "varchar(90)", "(not there)"),
+        ),
+    ],
+)
+def test_what_is_not_there_is_shown_as_that(
+    step: Interrupted, live: dict[str, str], shown: tuple[str, str, str]
+) -> None:
+    before, after, now = shown
+
+    assert decide(step, live).parts[1:4] == (
+        f"    before it:  {before}",
+        f"    after it:   {after}",
+        f"    live:       {now}",
+    )
+
+
+def test_one_line_names_three_other_changes() -> None:
+    others = {f"table post / index {n}": f"KEY `{n}` (`title`)" for n in range(3)}
+
+    finding = decide(ADD, {**POST, **others, ADDS[0]: ADDS[1]})
+
+    assert finding.why.endswith("+ table post / index 1, + table post / index 2")
+
+
 def test_one_line_names_a_few_of_many_other_changes() -> None:
     others = {f"table post / index {n}": f"KEY `{n}` (`title`)" for n in range(5)}
 
@@ -348,30 +435,73 @@ def test_one_line_names_a_few_of_many_other_changes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("sql", "answered", "undecidable", "wanted"),
+    ("sql", "answered", "undecidable", "wanted", "why"),
     [
-        ("RENAME TABLE a TO c, b TO a, c TO b", False, "the same before and after", Decision.ASK),
-        ("RENAME TABLE a TO c, b TO a, c TO b", True, "the same before and after", Decision.RUN),
-        ("TRUNCATE TABLE post", False, "TRUNCATE leaves no trace", Decision.ASK),
-        ("TRUNCATE TABLE post", False, "", Decision.ASK),
-        ("ANALYZE TABLE post", False, "", Decision.RUN),
-        ("ALTER TABLE post AUTO_INCREMENT = 5", False, "", Decision.RUN),
-        ("ALTER TABLE post EXCHANGE PARTITION p WITH TABLE q", False, "", Decision.ASK),
+        ("RENAME TABLE a TO c, b TO a", False, "the same after it", "ask", "the same after it"),
+        ("RENAME TABLE a TO c, b TO a", True, "the same after it", "run", "it changed nothing"),
+        ("ANALYZE TABLE post", False, "nobody knows", "ask", "nobody knows"),
+        ("TRUNCATE TABLE post", False, "", "ask", "it leaves no trace in the schema"),
+        ("ANALYZE TABLE post", False, "", "run", "it may be run twice"),
+        ("ALTER TABLE post AUTO_INCREMENT = 5", False, "", "run", "it may be run twice"),
+        (
+            "ALTER TABLE post EXCHANGE PARTITION p WITH TABLE q",
+            False,
+            "",
+            "ask",
+            "it leaves no trace in the schema",
+        ),
     ],
 )
 def test_ddl_without_a_trace_runs_again_only_where_that_is_harmless(
-    sql: str, answered: bool, undecidable: str, wanted: Decision
+    sql: str, answered: bool, undecidable: str, wanted: str, why: str
 ) -> None:
     step = replace(STEP, sql=sql, answered=answered, undecidable=undecidable, recorded=Delta())
 
-    assert decide(step, BEFORE).decision is wanted
+    assert decide(step, BEFORE) == Finding(Decision(wanted), why, Delta())
 
 
+def test_ddl_without_a_trace_is_asked_about_where_something_else_changed() -> None:
+    change = Delta.between(BEFORE, OTHER)
+    besides = ("Changed besides, and not by the statement:", "    + table post / column dba: int")
+    step = replace(STEP, recorded=Delta())
+
+    harmless = decide(replace(step, sql="ANALYZE TABLE post"), OTHER)
+    other = decide(replace(step, sql="TRUNCATE TABLE post"), OTHER)
+    named = decide(replace(step, sql="ANALYZE TABLE post", undecidable="nobody knows"), OTHER)
+
+    assert harmless == Finding(
+        Decision.RUN,
+        "it may be run twice; changed there besides, and not by it: + table post / column dba",
+        change,
+    )
+    assert other == Finding(
+        Decision.ASK, "the schema changed, and not as the statement changes it", change, besides
+    )
+    assert named == Finding(Decision.ASK, "nobody knows", change, besides)
+
+
+@pytest.mark.parametrize("before", [None, BEFORE])
 @pytest.mark.parametrize("kind", ["data", "python"])
-def test_what_commits_with_its_row_did_not_run(kind: str) -> None:
-    step = Interrupted(kind, "UPDATE post SET n = n + 1", False, "", None, Delta())
+def test_what_commits_with_its_row_did_not_run(kind: str, before: dict[str, str] | None) -> None:
+    step = Interrupted(kind, "UPDATE post SET n = n + 1", False, "", before, Delta())
 
-    assert decide(step, {}).decision is Decision.RUN
+    assert decide(step, AFTER) == Finding(
+        Decision.RUN, "it commits together with its ledger row, which says that it did not", Delta()
+    )
+
+
+def test_a_live_change_is_the_recorded_one_where_each_object_is() -> None:
+    recorded = Delta(
+        {"table post / column a": (None, "int"), "table post / column b": (None, "int")}
+    )
+    half = Delta({"table post / column a": (None, "int")})
+    other = Delta({**recorded.changes, "table post / column b": (None, "int DEFAULT '1'")})
+
+    assert is_as_after(recorded, recorded, {}, shapes=False)
+    assert not is_as_after(half, recorded, {}, shapes=False)
+    assert not is_as_after(recorded, half, {}, shapes=True)
+    assert not is_as_after(other, recorded, {}, shapes=False)
+    assert is_as_after(other, recorded, {}, shapes=True)
 
 
 @pytest.mark.parametrize("answered", [True, False])

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from nestflux.history.records import FileRecord, StepRecord
-from nestflux.schema.diff import Delta
+from nestflux.schema.diff import Delta, columns_renamed_by
 from nestflux.schema.equivalence import less_tables_own
 
 BEFORE = {
@@ -46,6 +48,42 @@ def test_what_is_renamed_is_not_lost() -> None:
     assert wider.lost_columns("ALTER TABLE post CHANGE COLUMN TITLE name varchar(20)") == ()
     assert moved.lost_tables() == ()
     assert moved.lost_columns("RENAME TABLE post TO p") == ()
+
+
+@pytest.mark.parametrize(
+    ("sql", "renamed"),
+    [
+        ("ALTER TABLE t CHANGE a b int", {"a": "b"}),
+        ("ALTER TABLE t CHANGE COLUMN `A` `B` int, change c d int", {"a": "B", "c": "d"}),
+        ("ALTER TABLE t CHANGE COLUMN IF EXISTS a b int", {"a": "b"}),
+        ("ALTER TABLE t RENAME COLUMN `a``b` TO `c``d`, ADD e int", {"a`b": "c`d"}),
+        ("alter table t rename column a to b", {"a": "b"}),
+        ("ALTER TABLE t RENAME COLUMN IF EXISTS a TO b", {"a": "b"}),
+        ("ALTER TABLE t RENAME TO u", {}),
+        ("ALTER TABLE t RENAME INDEX i TO k", {}),
+        ("ALTER TABLE t DROP COLUMN `change`, ADD COLUMN b int", {}),
+        ("ALTER TABLE t DROP a, COMMENT 'CHANGE a b'", {}),
+        ("CREATE TABLE t (a int)", {}),
+    ],
+)
+def test_a_statement_tells_which_columns_it_renames(sql: str, renamed: dict[str, str]) -> None:
+    assert columns_renamed_by(sql) == renamed
+
+
+def test_columns_of_a_table_that_stays_are_lost_and_those_of_one_that_goes_are_not() -> None:
+    two = {**BEFORE, "table old": "ENGINE=InnoDB", "table old / column x": "int"}
+
+    lost = Delta.between(two, {**after(id="int"), "view post": "VIEW"})
+
+    assert lost.lost_columns("") == (("post", "title"),)
+    assert lost.lost_tables() == ("old",)
+
+
+def test_a_view_that_comes_or_goes_is_no_table() -> None:
+    view = {"view shown": "VIEW"}
+
+    assert Delta.between(view, {}).lost_tables() == ()
+    assert Delta.between({**BEFORE}, view).lost_tables() == ("post",)
 
 
 def test_what_is_dropped_is_lost_whatever_comes_in_the_same_statement() -> None:
@@ -91,7 +129,11 @@ def test_another_column_of_the_live_table_does_not_hide_a_delta() -> None:
 def test_the_order_of_columns_counts_where_nothing_else_changed() -> None:
     moved = Delta.between(BEFORE, after(title="varchar(9)", id="int"))
 
+    wider = Delta.between(BEFORE, after(title="varchar(9)", id="bigint"))
+
     assert not moved.same_as(Delta())
+    assert not moved.same_as(wider)
+    assert not wider.same_as(moved)
     assert moved.same_as(Delta.between(BEFORE, after(title="varchar(9)", id="int")))
 
 

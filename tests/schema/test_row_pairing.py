@@ -160,7 +160,8 @@ def test_rows_without_such_a_key_are_paired_by_the_columns_that_do_not_vary() ->
 def test_rows_that_nothing_tells_apart_are_paired_by_place() -> None:
     found = compared([table("t", (KEY,), (U1,), (U2,))], [table("t", (KEY,), (V2,), (V1,))])
 
-    assert found == Comparison({}, frozenset(), {"t": ((0, 0), (1, 1))}, {"1" * 32, "2" * 32})
+    uuids = frozenset({"1" * 32, "2" * 32})
+    assert found == Comparison({}, frozenset(), {"t": ((0, 0), (1, 1))}, uuids)
 
 
 def test_counters_may_give_the_same_numbers_in_another_order_but_no_others() -> None:

@@ -151,17 +151,19 @@ def test_listing_comments_takes_two_queries_however_many(
     assert len(names) == 10
 
 
-def test_the_front_page_reads_the_index_in_order() -> None:
-    """No sort, whatever the number of posts: the plan reads `blog_post_status_published_idx`."""
+@pytest.mark.django_db(transaction=True)  # ANALYZE commits
+def test_the_front_page_reads_the_index_in_order(family: str) -> None:
+    """No sort: the plan reads `blog_post_status_published_idx`. Where there are no drafts, MySQL
+    may rather read and sort all posts."""
     category, author = CategoryFactory.create(), UserFactory.create()
     Post.objects.bulk_create(
         PostFactory.build(
-            published=True,
-            published_at=NOW - timedelta(minutes=n),
+            published=n % 4 == 0,
+            published_at=NOW - timedelta(minutes=n) if n % 4 == 0 else None,
             category=category,
             author=author,
         )
-        for n in range(500)
+        for n in range(2000)
     )
     page = (
         Post.objects.filter(status=Post.Status.PUBLISHED)
@@ -169,9 +171,10 @@ def test_the_front_page_reads_the_index_in_order() -> None:
         .order_by("-published_at", "-pk")[:21]
     )
 
-    sql, params = page.query.sql_with_params()
     with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN FORMAT=JSON {sql}", params)
-        plan = str(cursor.fetchone())
+        cursor.execute("ANALYZE TABLE blog_post")
+    sort = {"mariadb": "Using filesort", "mysql": "-> Sort"}[family]
 
-    assert "filesort" not in plan or '"using_filesort": false' in plan
+    assert "blog_post_status_published_idx" in page.explain()
+    assert sort not in page.explain()
+    assert sort in Post.objects.order_by("title").explain()

@@ -57,9 +57,12 @@ class Ways:
 
     def turned(self, live: dict[str, str], *legs: Leg, same_server: bool = True) -> list[int]:
         """The ordinals that run after a passage that stopped after so many steps."""
-        both = (self.work(UP), self.work(DOWN))
-        work = turned(*both, legs, live, same_server=same_server)
+        work = self.left(live, *legs, same_server=same_server)
         return [task.ordinal for task in work.to_run]
+
+    def left(self, live: dict[str, str], *legs: Leg, same_server: bool = True) -> Work:
+        both = (self.work(UP), self.work(DOWN))
+        return turned(*both, legs, live, same_server=same_server)
 
 
 def went(way: Direction, *ran: int, settled: tuple[int, ...] = ()) -> Leg:
@@ -111,6 +114,20 @@ def test_what_was_undone_is_done_again_and_nothing_else(
     assert _table_key_and_rows().turned(live, went(DOWN, *undone)) == needed
 
 
+def test_a_step_that_is_left_out_says_why() -> None:
+    back = _table_key_and_rows().left(TABLE, went(UP, 1))
+    forth = _table_key_and_rows().left({**TABLE, **KEY}, went(DOWN, 1))
+
+    assert back.direction is DOWN
+    assert back.skipped == dict.fromkeys((1, 2), "what it undoes did not run")
+    assert forth.direction is UP
+    assert forth.skipped == {
+        1: "it was not undone",
+        2: "it was not undone",
+        4: "the schema is as after it already",
+    }
+
+
 def test_a_passage_that_was_turned_round_is_turned_again() -> None:
     """Up to the rows, back over the Python step that ran and the rows, and up again."""
     legs = (went(UP, 1, 2, 3), went(DOWN, 1, 2))
@@ -127,10 +144,28 @@ def test_what_was_not_needed_on_the_way_back_is_not_taken_for_done() -> None:
 def test_a_schema_that_is_not_what_the_steps_left_is_shown() -> None:
     other = {**TABLE, ID: "bigint"}
 
-    with pytest.raises(CannotTurn, match="not what the steps that ran leave") as refused:
+    with pytest.raises(CannotTurn) as refused:
         _table_key_and_rows().turned(other, went(UP, 1))
 
-    assert "~ table a / column id: int -> bigint" in refused.value.why
+    assert (
+        str(refused.value)
+        == refused.value.why
+        == (
+            "the schema is not what the steps that ran leave:\n"
+            "    ~ table a / column id: int -> bigint"
+        )
+    )
+    assert refused.value.ordinal == 0
+
+
+def test_of_a_schema_that_is_quite_another_twenty_lines_are_shown() -> None:
+    wide = {"table a": "ENGINE=InnoDB", **{f"table a / column c{n:02d}": "int" for n in range(30)}}
+    ways = Ways().up("0", "CREATE TABLE a", {}, wide).down("0", "DROP TABLE a", wide, {})
+
+    with pytest.raises(CannotTurn) as refused:
+        ways.turned({}, went(UP, 1))
+
+    assert len(refused.value.why.splitlines()) == 21
 
 
 def test_what_else_stands_on_the_tables_is_nobodys_business() -> None:

@@ -194,7 +194,8 @@ class TestEdits:
             migrated,
             says="0001_products.sql is listed in journal.json and is not in the folder",
             where="0001_products.sql",
-            then="0001_products.sql",
+            then="git checkout -- migrations_sql/",
+            stands=False,
         )
 
 

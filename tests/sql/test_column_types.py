@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nestflux.sql.column_types import narrowed
+from nestflux.sql.column_types import ColumnType, integer_range, narrowed
 
 NARROWER = [
     ("varchar(40) NOT NULL", "varchar(20) NOT NULL"),
@@ -122,17 +122,20 @@ EDGES = [
     ("enum('a','bcd')", "varchar(3)", "varchar(2)"),
     ("set('a','bcd')", "varchar(5)", "varchar(4)"),
     ("enum('a')", "tinytext", "set('a')"),
+    ("enum('a','b')", "enum('b','a')", "enum('b')"),
     ("set('a','b')", "set('c','b','a')", "set('c','a')"),
     ("binary", "binary(1)", "binary(0)"),
     ("binary(16)", "binary(16)", "binary(15)"),
     ("varbinary(16)", "varbinary(16)", "binary(16)"),  # padded
+    ("varbinary(16)", "varbinary(17)", "binary(17)"),
     ("varbinary(255)", "tinyblob", "varbinary(254)"),
     ("varbinary(256)", "blob", "tinyblob"),
     ("tinyblob", "blob", "varbinary(255)"),
     ("blob", "mediumblob", "tinyblob"),
     ("mediumblob", "longblob", "blob"),
     ("longblob", "longblob", "mediumblob"),
-    ("bit(2)", "bit(2)", "bit"),
+    ("bit", "bit(1)", "bit(0)"),
+    ("bit(2)", "bit(3)", "bit"),
     ("bit(7)", "tinyint", "bit(6)"),
     ("bit(8)", "smallint", "tinyint"),
     ("bit(24)", "float", "mediumint"),
@@ -150,6 +153,7 @@ EDGES = [
     ("smallint", "float", "float unsigned"),
     ("smallint unsigned", "float unsigned", "smallint"),
     ("int", "decimal", "decimal(9)"),
+    ("int", "decimal(10)", "decimal(10,1)"),
     ("int", "decimal(12,2)", "decimal(11,2)"),
     ("int", "decimal(10,0)", "decimal(10,0) unsigned"),
     ("int unsigned", "decimal(10,0) unsigned", "decimal(9,0) unsigned"),
@@ -193,9 +197,12 @@ UNKNOWN = [
     ("tinyint", "bit(8)"),
     ("tinyint", "datetime"),
     ("decimal(2,0)", "double"),
+    ("double", "bigint"),
+    ("float", "date"),
     ("uuid", "bigint"),
     ("point", "longtext"),
 ]
+WITHOUT_ORDER = ["uuid", "json", "inet6", "inet4", "point", "geometry", "vector(3)", "year(4)"]
 ALL_OF_UNICODE = ["utf8mb4", "utf16", "utf16le", "utf32", "gb18030"]
 BASIC_PLANE = ["utf8", "utf8mb3", "ucs2"]
 
@@ -211,6 +218,28 @@ def test_a_type_is_held_by_the_least_that_is_enough(
 @pytest.mark.parametrize(("before", "after"), UNKNOWN)
 def test_a_type_that_is_not_known_to_hold_another_is_narrower(before: str, after: str) -> None:
     assert narrowed(before, after)
+
+
+@pytest.mark.parametrize("kind", WITHOUT_ORDER)
+def test_every_type_holds_itself(kind: str) -> None:
+    assert narrowed(kind, f"{kind} NOT NULL") == ""
+
+
+@pytest.mark.parametrize(
+    ("one", "least", "greatest"),
+    [
+        (ColumnType("tinyint"), -128, 127),
+        (ColumnType("tinyint", unsigned=True), 0, 255),
+        (ColumnType("mediumint"), -8_388_608, 8_388_607),
+        (ColumnType("bigint", unsigned=True), 0, 18_446_744_073_709_551_615),
+        (ColumnType("bit", ("8",)), 0, 255),
+        (ColumnType("bit"), 0, 1),
+    ],
+)
+def test_an_integer_type_has_a_least_and_a_greatest_value(
+    one: ColumnType, least: int, greatest: int
+) -> None:
+    assert integer_range(one) == (least, greatest)
 
 
 @pytest.mark.parametrize("charset", ALL_OF_UNICODE)

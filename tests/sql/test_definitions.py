@@ -6,7 +6,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nestflux.sql.definitions import ColumnParts, collated, column_parts, first_list
+from nestflux.sql.definitions import (
+    ColumnParts,
+    ForeignKeyParts,
+    KeyParts,
+    Literal,
+    OptionParts,
+    attributes,
+    collated,
+    column_parts,
+    first_list,
+    foreign_key_parts,
+    key_parts,
+    literal,
+    option_parts,
+)
 from nestflux.sql.statement_parts import check_of, columns, foreign_keys, key_columns, table_of
 
 # What stands at each place of a definition, as the servers print it, and the field that holds it.
@@ -135,6 +149,142 @@ def test_a_first_list() -> None:
     assert first_list("no list") == ()
     with pytest.raises(ValueError, match="no brackets"):
         first_list("KEY `k` (`a`")
+
+
+# ---- keys ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "kind", "parts", "more"),
+    [
+        ("PRIMARY KEY (`a`,`b` DESC)", "", "PRIMARY", ("`a`", "`b` DESC"), ""),
+        ("UNIQUE KEY `u``k` (`a`) USING BTREE", "u`k", "UNIQUE", ("`a`",), "USING BTREE"),
+        ("KEY `KEY` (`a`(10),(lower(`b`)))", "KEY", "KEY", ("`a`(10)", "(lower(`b`))"), ""),
+        ("INDEX `k` (`a`)", "k", "KEY", ("`a`",), ""),
+        ("FULLTEXT KEY `f` (`a`) /*!50100 WITH PARSER `ngram` */", "f", "FULLTEXT", ("`a`",),
+         "/*!50100 WITH PARSER `ngram` */"),
+        ("`k` (`a`)", "k", "KEY", ("`a`",), ""),
+    ],
+)  # fmt: skip
+def test_a_key_is_taken_apart(
+    text: str, name: str, kind: str, parts: tuple[str, ...], more: str
+) -> None:
+    assert key_parts(text) == KeyParts(name, kind, parts, more, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "columns", "named", "descending", "is_plain"),
+    [
+        ("KEY `k` (`a``b`,`c`)", ("a`b", "c"), ("a`b", "c"), (False, False), True),
+        ("KEY `k` (`a` ASC,`b` DESC)", ("a", "b"), ("a", "b"), (False, True), False),
+        ("KEY `k` (`a`) USING BTREE", ("a",), ("a",), (False,), False),
+        ("KEY `k` (`a`(10),`b`)", (), ("a", "b"), (False, False), False),
+        ("KEY `k` (`a`,(lower(`b`)))", (), ("a",), (False, False), False),
+    ],
+)
+def test_what_a_key_consists_of(
+    text: str,
+    columns: tuple[str, ...],
+    named: tuple[str, ...],
+    descending: tuple[bool, ...],
+    is_plain: bool,
+) -> None:
+    key = key_parts(text)
+
+    assert (key.columns, key.named) == (columns, named)
+    assert (key.descending, key.is_plain) == (descending, is_plain)
+
+
+def test_a_foreign_key_is_taken_apart() -> None:
+    own = "CONSTRAINT `f``k` FOREIGN KEY (`a`,`b`) REFERENCES `p` (`x`,`y`) ON DELETE CASCADE"
+    other = "CONSTRAINT `f` FOREIGN KEY (`a`) REFERENCES `d`.`p` (`x`)"
+    unnamed = "foreign key (`a`) references `p` (`x`)"
+
+    assert foreign_key_parts(own) == ForeignKeyParts(
+        "f`k", ("a", "b"), "", "p", ("x", "y"), "ON DELETE CASCADE", own
+    )
+    assert foreign_key_parts(other) == ForeignKeyParts("f", ("a",), "d", "p", ("x",), "", other)
+    assert foreign_key_parts(unnamed) == ForeignKeyParts("", ("a",), "", "p", ("x",), "", unnamed)
+
+
+@pytest.mark.parametrize(
+    "text", ["CONSTRAINT `c` CHECK (`FOREIGN KEY` > 0)", "UNIQUE KEY `FOREIGN` (`a`)", "KEY (`a`)"]
+)
+def test_what_is_no_foreign_key(text: str) -> None:
+    assert foreign_key_parts(text) is None
+
+
+# ---- options of tables ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("", OptionParts()),
+        ("ENGINE=InnoDB", OptionParts("InnoDB")),
+        (
+            "ENGINE=InnoDB DEFAULT CHARSET=latin1 COLLATE=latin1_bin COMMENT='it''s = 5'",
+            OptionParts("InnoDB", "'it''s = 5'", "DEFAULT CHARSET=latin1 COLLATE=latin1_bin"),
+        ),
+        (
+            "engine=Aria ROW_FORMAT=DYNAMIC comment='PARTITION BY x'",
+            OptionParts("Aria", "'PARTITION BY x'", "ROW_FORMAT=DYNAMIC"),
+        ),
+        (
+            "ENGINE=InnoDB\n/*!50100 PARTITION BY HASH (`id`) */",
+            OptionParts("InnoDB", partitions="/*!50100 PARTITION BY HASH (`id`) */"),
+        ),
+        (
+            "ENGINE=InnoDB /*!80016 ENCRYPTION='Y' */ PARTITION BY HASH (`id`)\nPARTITIONS 2",
+            OptionParts(
+                "InnoDB",
+                more="/*!80016 ENCRYPTION='Y' */",
+                partitions="PARTITION BY HASH (`id`)\nPARTITIONS 2",
+            ),
+        ),
+    ],
+)
+def test_options_are_taken_apart(text: str, parts: OptionParts) -> None:
+    assert option_parts(text) == parts
+
+
+def test_an_object_is_compared_by_what_its_definition_states() -> None:
+    engine, index = "ENGINE=InnoDB COMMENT='x'", "KEY `k` (`a`)"
+
+    assert attributes("table t / column a", "int NOT NULL DEFAULT 5") == {
+        "type": "int",
+        "not_null": "True",
+        "default": "5",
+    }
+    assert attributes("table t", engine) == {"engine": "InnoDB", "comment": "'x'"}
+    assert attributes("table t / index k", index) == {"definition": index}
+    assert attributes("view v", engine) == {"definition": engine}
+
+
+# ---- defaults ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("default", "found"),
+    [
+        ("'a b'", Literal("a b", quoted=True)),
+        ("'it''s'", Literal("it's", quoted=True)),
+        ("''", Literal("", quoted=True)),
+        ("'5'", Literal("5", quoted=True)),
+        ("-1.50", Literal("-1.50", quoted=False)),
+        (r"'a\\b'", None),
+        ("'a\tb'", None),
+        ("b'101'", None),
+        ('"a"', None),
+        ("'a' 'b'", None),
+        ("NULL", None),
+        ("(5)", None),
+        ("current_timestamp()", None),
+        ("", None),
+    ],
+)
+def test_a_default_that_is_a_literal(default: str, found: Literal | None) -> None:
+    assert literal(default) == found
 
 
 # ---- statements ----------------------------------------------------------------------------

@@ -67,6 +67,97 @@ def test_kind_of(sql: str, kind: Kind) -> None:
     assert kind_of(sql) is kind
 
 
+OF_ONE_KIND = {
+    Kind.DATA: "INSERT UPDATE DELETE REPLACE CALL DO HANDLER",
+    Kind.READ: "SELECT SHOW EXPLAIN DESCRIBE DESC VALUES TABLE CHECKSUM HELP",
+    Kind.TRANSACTION: "BEGIN START COMMIT ROLLBACK SAVEPOINT RELEASE",
+    Kind.SESSION: "SET",
+    Kind.DDL: "CREATE ALTER DROP RENAME TRUNCATE GRANT REVOKE ANALYZE OPTIMIZE LOAD LOCK",
+}
+
+
+@pytest.mark.parametrize(
+    ("word", "kind"),
+    [(word, kind) for kind, words in OF_ONE_KIND.items() for word in words.split()],
+)
+def test_the_first_word_tells_the_kind(word: str, kind: Kind) -> None:
+    assert kind_of(f"{word} t") is kind
+    assert kind_of(f"{word.lower()} t") is kind
+
+
+@pytest.mark.parametrize("word", ["UPDATE", "DELETE", "INSERT", "REPLACE"])
+def test_a_statement_that_begins_with_with_may_change_rows(word: str) -> None:
+    assert kind_of(f"WITH x AS (SELECT 1) {word} t") is Kind.DATA
+
+
+@pytest.mark.parametrize(
+    "word",
+    "ANALYZE OPTIMIZE CHECK REPAIR FLUSH CACHE LOAD GRANT REVOKE SET ALTER COMMENT".split(),
+)
+def test_a_statement_that_may_be_run_twice(word: str) -> None:
+    assert is_repeatable(f"{word} TABLE t")
+
+
+@pytest.mark.parametrize("word", ["RENAME", "TRUNCATE", "SOMETHING", "CREATE", "DROP"])
+def test_a_statement_that_may_not(word: str) -> None:
+    assert not is_repeatable(f"{word} TABLE t")
+
+
+@pytest.mark.parametrize("kind", "VIEW PROCEDURE FUNCTION PACKAGE TRIGGER EVENT INDEX".split())
+def test_what_is_made_anew_from_its_text_alone_may_be_made_twice(kind: str) -> None:
+    assert is_repeatable(f"CREATE OR REPLACE {kind} x")
+    assert is_repeatable(f"CREATE OR REPLACE DEFINER = a {kind} x")
+    assert not is_repeatable(f"CREATE {kind} x")
+    assert is_repeatable(f"CREATE {kind} IF NOT EXISTS x")
+    assert is_repeatable(f"DROP {kind} IF EXISTS x")
+
+
+@pytest.mark.parametrize(
+    "word",
+    "INSTALL UNINSTALL KILL SHUTDOWN RESTART RESET PURGE CHANGE STOP BINLOG CLONE BACKUP".split(),
+)
+def test_a_statement_on_the_server_is_in_no_file(word: str) -> None:
+    assert why_not_in_a_file(f"{word} x") == (
+        f"{word} is about the server and not about a schema; run it by hand"
+    )
+
+
+@pytest.mark.parametrize("kind", "USER ROLE DATABASE SCHEMA SERVER TABLESPACE UNDO LOGFILE".split())
+@pytest.mark.parametrize("word", ["CREATE", "DROP"])
+def test_an_object_of_the_server_is_only_in_a_file_where_it_may_run_twice(
+    word: str, kind: str
+) -> None:
+    assert why_not_in_a_file(f"{word} {kind} x") == (
+        f"no reading of the schema tells whether {word} {kind} ran; say IF EXISTS or IF NOT "
+        "EXISTS, so that it may run twice"
+    )
+    assert why_not_in_a_file(f"{word} {kind} IF NOT EXISTS x") == ""
+    assert why_not_in_a_file(f"{word} OR REPLACE {kind} x") == ""
+    assert why_not_in_a_file(f"INSERT {kind} x") == ""
+
+
+@pytest.mark.parametrize("word", ["SELECT", "TABLE", "VALUES", "WITH"])
+@pytest.mark.parametrize("file", ["OUTFILE", "DUMPFILE"])
+def test_a_file_on_the_server_is_written_by_no_step(word: str, file: str) -> None:
+    assert why_not_in_a_file(f"{word} x INTO {file} 'y'") == (
+        "it writes a file on the server, which no transaction takes back"
+    )
+
+
+@pytest.mark.parametrize("word", ["CREATE", "ALTER", "DROP", "RENAME", "TRUNCATE", "INSERT",
+                                  "UPDATE", "DELETE", "REPLACE", "SELECT"])  # fmt: skip
+def test_a_plain_statement_leaves_programs_unless_it_names_one(word: str) -> None:
+    assert leaves_programs(f"{word} TABLE t")
+    for program in ("TRIGGER", "PROCEDURE", "FUNCTION", "EVENT"):
+        assert not leaves_programs(f"{word} {program} x")
+
+
+@pytest.mark.parametrize("word", ["INSERT", "UPDATE", "DELETE", "REPLACE"])
+def test_a_statement_on_rows_leaves_tables(word: str) -> None:
+    assert leaves_tables(f"{word} t")
+    assert not leaves_tables("CALL t")
+
+
 @pytest.mark.parametrize(
     ("sql", "leaves_a_trace", "why"),
     [

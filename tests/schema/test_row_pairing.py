@@ -209,13 +209,16 @@ def test_a_row_that_refers_to_another_row_is_a_difference() -> None:
     assert compared(one, other).columns == {"parent": {"id"}, "child": {"ref"}}
 
 
-def test_a_uuid_is_learned_where_a_name_tells_rows_apart_whichever_table_comes_first() -> None:
+@pytest.mark.parametrize("keys", [(("id",),), (("id",), ("name",))])
+def test_a_uuid_is_learned_where_a_name_tells_rows_apart_whichever_table_comes_first(
+    keys: tuple[tuple[str, ...], ...],
+) -> None:
     """``first`` has no foreign key, and is looked at before ``second`` says what the uuids are."""
 
     def run(a: str, b: str) -> list[TableRows]:
         return [
             table("first", (REF,), *sorted([(a,), (b,)]), keys=()),
-            table("second", (KEY, NAME), *sorted([(a, "'a'"), (b, "'b'")])),
+            table("second", (KEY, NAME), *sorted([(a, "'a'"), (b, "'b'")]), keys=keys),
         ]
 
     found = compared(run(U1, U2), run(V1, V2))
@@ -237,6 +240,35 @@ def test_a_uuid_that_stays_while_the_row_that_it_means_got_another_is_a_differen
     )
 
     assert found.columns == {"later": {"ref"}}
+
+
+def test_a_uuid_that_both_runs_have_is_no_other_one_elsewhere() -> None:
+    found = compared(
+        [table("a", (ID, REF), ("1", U1)), table("b", (ID, REF), ("1", U1))],
+        [table("a", (ID, REF), ("1", U1)), table("b", (ID, REF), ("1", V1))],
+    )
+
+    assert found.columns == {"b": {"ref"}}
+    assert found.uuids == frozenset()
+
+
+@pytest.mark.parametrize(("one", "other"), [("'x'", U1), (U1, "'x'"), ("NULL", U1)])
+def test_a_uuid_in_one_run_alone_is_a_difference(one: str, other: str) -> None:
+    found = compared([table("t", (ID, TOKEN), ("1", one))], [table("t", (ID, TOKEN), ("1", other))])
+
+    assert found.columns == {"t": {"token"}}
+
+
+def test_a_row_that_refers_to_none_is_the_same_in_both_runs() -> None:
+    keys = (("id",), ("name",))
+
+    def run(parent: str) -> list[TableRows]:
+        return [
+            table("child", (ID, REF), ("1", parent), ("2", "NULL"), refers="parent"),
+            table("parent", (ID, NAME), (parent, "'a'"), keys=keys),
+        ]
+
+    assert compared(run("5"), run("7")).columns == {"parent": {"id"}}
 
 
 def test_a_uuid_in_another_form_is_not_the_same_one() -> None:

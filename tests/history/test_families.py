@@ -44,6 +44,36 @@ def test_a_family_is_behind_since_the_first_file_that_it_lacks() -> None:
     assert found.command == "python manage.py db_generate --family mysql"
 
 
+def test_a_single_migration_that_lacks_is_told_alone() -> None:
+    (found,) = behind({"mariadb": _journal("mariadb", FIRST), "mysql": _journal("mysql")})
+    (less,) = behind(
+        {"mariadb": _journal("mariadb", FIRST, SECOND), "mysql": _journal("mysql", FIRST)}
+    )
+
+    assert str(found).endswith(" since 0001_initial.sql of MariaDB: it lacks a.1 and 1 more.")
+    assert str(less).endswith(" since 0002_keys.sql of MariaDB: it lacks a.2.")
+
+
+@pytest.mark.parametrize("order", [("a", "b"), ("b", "a")])
+def test_a_family_is_behind_the_one_that_holds_most_of_what_it_lacks(
+    order: tuple[str, str],
+) -> None:
+    ahead = {"a": _journal("a", SECOND), "b": _journal("b", SECOND, THIRD)}
+
+    found = behind({"mysql": _journal("mysql"), **{name: ahead[name] for name in order}})
+
+    assert (found[0].family, found[0].ahead, len(found[0].migrations)) == ("mysql", "b", 3)
+
+
+def test_the_names_come_from_the_family_that_holds_most_of_what_is_missing() -> None:
+    more = _journal("mariadb", ("0001_both", ("a.1", "b.1")))
+    less = _journal("other", ("0001_one", ("a.1",)), ("0002_old", ("x.1", "x.2", "x.3")))
+
+    for others in ([more, less], [less, more]):
+        planned = plan_files(_journal("mysql"), others, ["a.1", "b.1"], "new")
+        assert [file.name for file in planned] == ["0001_both"]
+
+
 def test_each_of_two_families_can_be_behind_the_other() -> None:
     one = _journal("mariadb", FIRST, SECOND)
     other = _journal("mysql", FIRST, ("0002_names", ("a.3",)))

@@ -120,6 +120,18 @@ def test_what_a_type_is_made_of() -> None:
 
 
 @pytest.mark.parametrize(
+    "kind", "char varchar tinytext text mediumtext longtext enum set VARCHAR(9)".split()
+)
+def test_a_type_with_a_collation(kind: str) -> None:
+    assert column_parts(f"{kind} NOT NULL").textual
+
+
+@pytest.mark.parametrize("kind", "int json uuid blob binary(16) date bit(8) point".split())
+def test_a_type_without_one(kind: str) -> None:
+    assert not column_parts(f"{kind} NOT NULL").textual
+
+
+@pytest.mark.parametrize(
     ("definition", "is_null"),
     [
         ("int", True),

@@ -225,7 +225,7 @@ def test_where_no_family_can_be_reached_nothing_is_written(
 
     assert outcome.code == 1
     assert f"The {NAMES[other]} history cannot be recorded" in outcome.stderr
-    assert f"SHADOW_{other.upper()}_URL" in outcome.stderr
+    assert f'point NESTFLUX["SHADOWS"]["{other}"] at' in outcome.stderr
     assert "nothing was written" in outcome.stderr
     assert not (shop.path / "migrations_sql").exists()
     assert not (shop.path / "shop" / "migrations" / "0001_initial.py").exists()

@@ -19,6 +19,7 @@ from nestflux.database.session import SQL_MODE
 from nestflux.history.snapshots import views_in_order
 from nestflux.history.sqlfile import delimited
 from nestflux.schema.introspection import Schema, after_engine
+from nestflux.schema.objects import TABLE, ObjectKey
 from nestflux.schema.row_pairing import Comparison, Pairs, Uuid, compare_rows, uuid_in
 from nestflux.schema.rows import Column, TableRows, insert_statements
 from nestflux.sql.ordering import parents_first
@@ -293,29 +294,28 @@ def render_snapshot(
         "SET foreign_key_checks = 0;",
     ]
     create = schema.create
-    tables = {key: sql for key, sql in create.items() if key.startswith("table ")}
-    for key, sql in sorted({**tables, **(left_out or {})}.items()):
-        filled = key in tables and key.split(" ", 1)[1] not in varying.unfrozen
-        counter = _counter_to_state(schema, key, rows) if filled else ""
+    tables = {key.name: sql for key, sql in create.items() if key.is_table}
+    for name, sql in sorted({**tables, **(left_out or {})}.items()):
+        filled = name in tables and name not in varying.unfrozen
+        counter = _counter_to_state(schema, name, rows) if filled else ""
         blocks.append(delimited(after_engine(sql, counter) if counter else sql))
     held = written(rows, varying)
     if held.variables:
         blocks.append("\n".join(f"SET {name} = UUID();" for name in held.variables))
     blocks += [delimited(sql) for found in held.rows for sql in insert_statements(found)]
     for kind in ("function", "procedure"):
-        blocks += [delimited(create[key]) for key in create if key.startswith(f"{kind} ")]
+        blocks += [delimited(create[key]) for key in create if key.kind == kind]
     blocks += [delimited(create[key]) for key in views_in_order(create)]
     for kind in ("trigger", "event"):
-        blocks += [delimited(create[key]) for key in create if key.startswith(f"{kind} ")]
+        blocks += [delimited(create[key]) for key in create if key.kind == kind]
     blocks.append("SET foreign_key_checks = 1;")
     return "\n\n".join(blocks) + "\n"
 
 
-def _counter_to_state(schema: Schema, key: str, rows: Mapping[str, TableRows]) -> str:
+def _counter_to_state(schema: Schema, table: str, rows: Mapping[str, TableRows]) -> str:
     """``AUTO_INCREMENT=n`` where the table's rows would not bring its counter to n."""
-    table = key.split(" ", 1)[1]
     counter = schema.counters.get(table, 0)
-    column = _COUNTED.search(schema.create[key])
+    column = _COUNTED.search(schema.create[ObjectKey(TABLE, table)])
     highest = 0
     if column and table in rows:
         names = [c.name for c in rows[table].columns]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
-from nestflux.schema.diff import Delta
+from nestflux.schema.diff import Delta, Reading
+from nestflux.schema.objects import ObjectKey
 from nestflux.sql.lexer import significant
 
 _TABLES_OWN = re.compile(r"DEFAULT CHARSET=(\w+) COLLATE=(\w+)")
@@ -14,7 +14,7 @@ _NOW = re.compile(r"\bcurrent_timestamp(\(\d*\))?", re.IGNORECASE)
 _NUMBER = re.compile(r"\bDEFAULT '(-?\d+(?:\.\d+)?)'", re.IGNORECASE)
 
 
-def less_tables_own(delta: Delta, tables: Mapping[str, str]) -> Delta:
+def less_tables_own(delta: Delta, tables: Reading) -> Delta:
     """A delta whose columns do not state the character set and collation that are their table's.
 
     Args:
@@ -28,9 +28,8 @@ def less_tables_own(delta: Delta, tables: Mapping[str, str]) -> Delta:
     )
 
 
-def _less(definition: str | None, key: str, tables: Mapping[str, str]) -> str | None:
-    table, is_column, _ = key.partition(" / column ")
-    own = _TABLES_OWN.search(tables.get(table, "")) if is_column else None
+def _less(definition: str | None, key: ObjectKey, tables: Reading) -> str | None:
+    own = _TABLES_OWN.search(tables.get(key.holder, "")) if key.is_column else None
     if definition is None or own is None:
         return definition
     return definition.replace(f" CHARACTER SET {own[1]} COLLATE {own[2]}", "", 1)

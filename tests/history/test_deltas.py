@@ -6,21 +6,25 @@ import json
 
 from nestflux.history.records import FileRecord, StepRecord
 from nestflux.schema.diff import Delta
+from nestflux.schema.objects import ObjectKey, from_texts
 
-BEFORE = {
+TEXTS = {
     "table post": "ENGINE=InnoDB",
     "table post / order of columns": "id, title",
     "table post / column id": "int",
     "table post / column title": "varchar(9)",
 }
+BEFORE = from_texts(TEXTS)
 
 
-def after(**columns: str) -> dict[str, str]:
-    return {
-        "table post": "ENGINE=InnoDB",
-        "table post / order of columns": ", ".join(columns),
-        **{f"table post / column {name}": text for name, text in columns.items()},
-    }
+def after(**columns: str) -> dict[ObjectKey, str]:
+    return from_texts(
+        {
+            "table post": "ENGINE=InnoDB",
+            "table post / order of columns": ", ".join(columns),
+            **{f"table post / column {name}": text for name, text in columns.items()},
+        }
+    )
 
 
 def test_a_delta_says_what_was_made_what_is_gone_and_what_changed() -> None:
@@ -38,7 +42,7 @@ def test_what_is_renamed_is_not_lost() -> None:
     renamed = Delta.between(BEFORE, after(id="int", name="varchar(9)"))
     wider = Delta.between(BEFORE, after(id="int", name="varchar(20)"))
     moved = Delta.between(
-        BEFORE, {k.replace("table post", "table p"): v for k, v in BEFORE.items()}
+        BEFORE, from_texts({k.replace("table post", "table p"): v for k, v in TEXTS.items()})
     )
 
     assert renamed.lost_columns("ALTER TABLE post RENAME COLUMN `title` TO name") == ()

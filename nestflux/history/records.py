@@ -124,7 +124,7 @@ class FileRecord:
                     yield way, ordinal, step.undecidable
 
     @classmethod
-    @lru_cache(maxsize=64)  # a run reads a file's for its row, its steps and its code
+    @lru_cache(maxsize=1024)  # a run reads a file's for its row, its steps and its code
     def loads(cls, text: str) -> FileRecord:
         data = json.loads(text)
         return cls(

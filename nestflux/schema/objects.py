@@ -50,7 +50,8 @@ class ObjectKey:
         if kind != TABLE:
             return cls(kind, name)
         table, is_part, part = name.partition(_PART)
-        table = _DOUBLED.sub(" /", table)
+        if " //" in table:
+            table = _DOUBLED.sub(" /", table)
         if not is_part:
             return cls(TABLE, table)
         if part in _WITHOUT_NAME:

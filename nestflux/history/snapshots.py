@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-from nestflux.schema.objects import ObjectKey
+from nestflux.schema.objects import VIEW, ObjectKey
 from nestflux.sql.lexer import LINE_COMMENT, NAME, QUOTED, fragments, identifiers, opening, unquoted
 from nestflux.sql.ordering import parents_first
 
@@ -60,8 +60,8 @@ def referred_to_by(create: str) -> set[str]:
 
 def views_in_order(create: Mapping[ObjectKey, str]) -> list[ObjectKey]:
     """The views among CREATE statements by object, each after those that it names."""
-    names = {key.name: identifiers(sql) for key, sql in create.items() if key.kind == "view"}
-    return [ObjectKey("view", name) for name in parents_first(names).order]
+    names = {key.name: identifiers(sql) for key, sql in create.items() if key.kind == VIEW}
+    return [ObjectKey(VIEW, name) for name in parents_first(names).order]
 
 
 def rows_made_by(statements: Iterable[str]) -> Counter[str]:

@@ -28,6 +28,7 @@ from nestflux.schema.objects import (
     PERIOD,
     PRIMARY_KEY,
     TABLE,
+    VIEW,
     ObjectKey,
 )
 from nestflux.sql.definitions import first_list
@@ -113,7 +114,7 @@ def read_schema(
             if kind == "VIEW":
                 cursor.execute(f"SHOW CREATE VIEW {quoted(name)}")
                 text = _anonymous(cursor.fetchone()[1], schema)
-                view = ObjectKey("view", name)
+                view = ObjectKey(VIEW, name)
                 reading[view] = made_by[view] = text
                 continue
             cursor.execute(f"SHOW CREATE TABLE {quoted(name)}")

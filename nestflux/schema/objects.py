@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 TABLE = "table"
+VIEW = "view"
 COLUMN = "column"
 INDEX = "index"
 CONSTRAINT = "constraint"

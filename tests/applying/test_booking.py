@@ -288,10 +288,7 @@ MOVED = Delta({COLUMNS: ("id, name", "name, id")})
 
 
 def test_deltas_are_laid_over_one_another() -> None:
-    assert overlaid([MADE, WIDER]).changes[ID] == (
-        None,
-        "bigint unsigned",
-    )
+    assert overlaid([MADE, WIDER]).changes[ID] == (None, "bigint unsigned")
 
 
 def test_what_is_after_the_last_step_counts() -> None:
@@ -343,11 +340,7 @@ def test_a_columns_character_set_that_is_its_tables_own_is_none() -> None:
 
 
 def test_the_order_of_columns_blocks_only_where_it_is_all_there_is() -> None:
-    live = {
-        TABLE: "x",
-        COLUMNS: "id, name",
-        NAME: "int",
-    }
+    live = {TABLE: "x", COLUMNS: "id, name", NAME: "int"}
     named = Delta({NAME: (None, "int"), **MOVED.changes})
 
     assert look([MOVED], live, same_server=True).differences
@@ -360,10 +353,6 @@ def test_what_a_renamed_table_held_before_is_its_own() -> None:
     new, theirs = ObjectKey("table", "new"), ObjectKey("index", "theirs", "new")
     renamed = Delta({ObjectKey("table", "old"): ("x", None), new: (None, "x")})
 
-    traces = look(
-        [renamed],
-        {new: "x", theirs: "KEY"},
-        same_server=True,
-    )
+    traces = look([renamed], {new: "x", theirs: "KEY"}, same_server=True)
 
     assert replace(traces, remarks=()) == look([renamed], {new: "x"}, same_server=True)

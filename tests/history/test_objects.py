@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nestflux.history.records import FileRecord
 from nestflux.schema.objects import ObjectKey
+
+HISTORIES = Path(__file__).parents[2] / "migrations_sql"
 
 TEXTS = [
     ("table blog_post", ObjectKey("table", "blog_post")),
@@ -79,3 +84,14 @@ def test_a_part_is_held_by_its_table_and_anything_else_by_itself(key: ObjectKey)
     assert str(key).startswith(str(key.holder))
     assert key.is_part == (str(key) != str(key.holder))
     assert key.is_of_table == key.holder.is_table
+
+
+@pytest.mark.parametrize(
+    "path",
+    sorted(HISTORIES.glob("*/*.deltas.json")),
+    ids=lambda path: f"{path.parent.name}/{path.name}",
+)
+def test_a_history_of_before_is_read_and_written_as_it_is(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+
+    assert FileRecord.loads(text).dumps() == text

@@ -34,7 +34,7 @@ from nestflux.adopting.reconciling.whole import (
     program_changes,
 )
 from nestflux.schema.introspection import Schema, table_parts
-from nestflux.schema.objects import CONSTRAINT, INDEX, ObjectKey
+from nestflux.schema.objects import CONSTRAINT, INDEX, VIEW, ObjectKey
 
 
 def plan(
@@ -67,7 +67,7 @@ def plan(
         foreign_keys_of(tables.values()),
         [name for name in all_live if name in tables],
     )
-    views = {key.name for key in live.reading if key.kind == "view"}
+    views = {key.name for key in live.reading if key.kind == VIEW}
     found: list[Change] = []
     by_hand: list[ByHand] = []
     found += missing_tables(wanted, tables, all_live, views, collation)

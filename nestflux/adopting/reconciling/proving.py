@@ -31,7 +31,7 @@ from nestflux.exceptions import NotReconciled
 from nestflux.schema.compare import differing
 from nestflux.schema.diff import Reading
 from nestflux.schema.introspection import Schema, read_schema
-from nestflux.schema.objects import INDEX, TABLE, ObjectKey
+from nestflux.schema.objects import INDEX, TABLE, VIEW, ObjectKey
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -52,7 +52,7 @@ class Case:
 
     def concerns(self, key: ObjectKey) -> bool:
         """Is an object the history's business, or in the place of one that is?"""
-        places = {key, ObjectKey(TABLE, key.name), ObjectKey("view", key.name)}
+        places = {key, ObjectKey(TABLE, key.name), ObjectKey(VIEW, key.name)}
         return bool(places & self.known) or any(place in self.wanted.create for place in places)
 
     def is_outside(self, change: Change) -> bool:
@@ -197,7 +197,7 @@ def _run(
 
 def _made_meanwhile(plan: Reconciliation) -> set[ObjectKey]:
     """The indexes that the server makes for a foreign key, named like it, while the one that will
-    serve it is commented out."""
+    serve it is commented out. (One that is shown or hidden in a step of its own serves already.)"""
     waiting = {
         change.key.object.holder
         for change in plan.commented

@@ -19,7 +19,7 @@ from nestflux.adopting.reconciling.columns import Pair
 from nestflux.adopting.reconciling.tables import Table, create_table, settings_of
 from nestflux.history.snapshots import views_in_order
 from nestflux.schema.introspection import Schema
-from nestflux.schema.objects import PERIOD, TABLE, ObjectKey
+from nestflux.schema.objects import PERIOD, TABLE, VIEW, ObjectKey
 from nestflux.sql.lexer import quoted
 
 # What undoes an option that the history does not state; of any other no statement is known that
@@ -36,7 +36,7 @@ _UNSAID = {
 _PHASES = {
     "function": Phase.ROUTINE,
     "procedure": Phase.ROUTINE,
-    "view": Phase.VIEW,
+    VIEW: Phase.VIEW,
     "trigger": Phase.TRIGGER,
     "event": Phase.TRIGGER,
 }
@@ -140,7 +140,7 @@ def program_changes(wanted: Schema, live: Schema, known: Collection[ObjectKey]) 
         remarks = (f"takes the place of another {key.kind}, whose text is kept nowhere: {shows}",)
         yield from _made_anew(key, wanted.create[key], remarks if there else (), live)
     for key in live.reading:
-        in_the_way = key.kind == "view" and ObjectKey(TABLE, key.name) in wanted.create
+        in_the_way = key.kind == VIEW and ObjectKey(TABLE, key.name) in wanted.create
         if key.is_of_table or key in wanted.reading or not (key in known or in_the_way):
             continue
         yield Change(
@@ -164,7 +164,7 @@ def _made_anew(
     key: ObjectKey, sql: str, remarks: tuple[str, ...], live: Schema
 ) -> Iterator[Change]:
     phase, risk = _PHASES[key.kind], None
-    if key.kind == "view" and ObjectKey(TABLE, key.name) in live.create:
+    if key.kind == VIEW and ObjectKey(TABLE, key.name) in live.create:
         risk = Risk(GOES_ALONG, "a table of this name is in its place")
         if key not in live.reading:
             why = "drops a table whose name a view of the history has"
@@ -175,7 +175,7 @@ def _made_anew(
                 (key,),
                 risk=Risk(LOSES, why, (queries.rows_of(key.name),)),
             )
-    elif key.kind == "view":
+    elif key.kind == VIEW:
         sql = f"CREATE OR REPLACE{sql.removeprefix('CREATE')}"
     else:
         yield Change(ChangeKey(key, "drop"), phase, _drop(key), (key,))

@@ -99,7 +99,9 @@ def load(context: Context, snapshot: str, journal: Journal, rows: Sequence[FileR
     context.lock.require()
     rows_made = rows_made_by(statements)
     rows_made.update({table: filled.rows for table, filled in after.tables.items()})
-    context.ledger.open_loading({key: rows_made[key.name] for key in objects})
+    context.ledger.open_loading(
+        {key: rows_made[key.name] if key.is_table else 0 for key in objects}
+    )
     with restored_session(context.connection):
         pin(context.connection, PINNED)
         for number, sql in enumerate(statements, start=1):

@@ -15,13 +15,18 @@ SHADOW_COLLATION  ``"utf8mb4_esperanto_ci"``        their default collation: one
                                                     its model says
 BACKUPS           ``BASE_DIR / "backups"``          where a run on a terminal puts the dumps that it
                                                     takes before data is lost
+START_COMMANDS    ``{}``                            a server's socket or host -> the command that
+                                                    starts it, said where it does not answer
+LOCK              ``{}``                            how long a deploy waits for another and for a
+                                                    table: ``LOCK_SETTINGS``
 ================  ================================  =============================================
 """
 
 from __future__ import annotations
 
+import math
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -33,7 +38,57 @@ from nestflux.exceptions import Misconfigured
 from nestflux.families import FAMILIES as FAMILIES
 from nestflux.history.folder import Folder
 
-_KEYS = {"DIRECTORY", "FAMILIES", "SHADOWS", "SHADOW_NAME", "SHADOW_COLLATION", "BACKUPS"}
+_KEYS = {
+    "DIRECTORY",
+    "FAMILIES",
+    "SHADOWS",
+    "SHADOW_NAME",
+    "SHADOW_COLLATION",
+    "BACKUPS",
+    "LOCK",
+    "START_COMMANDS",
+}
+
+_LONGEST = 31536000  # the servers' own limit of lock_wait_timeout: a year
+
+
+def seconds(value: object) -> float:
+    """A positive, finite number of seconds. Raises ValueError."""
+    try:
+        number = math.nan if isinstance(value, bool) else float(str(value))
+    except ValueError:
+        number = math.nan
+    if not 0 < number <= _LONGEST:  # NaN is neither
+        raise ValueError(f"{value!r} is not a number of seconds between 0 and a year")
+    return number
+
+
+def whole_seconds(value: object) -> int:
+    """A positive whole number of seconds. Raises ValueError."""
+    number = seconds(value)
+    if not number.is_integer():
+        raise ValueError(f"{value!r} is not a whole number of seconds")
+    return int(number)
+
+
+def count(value: object) -> int:
+    """A whole number from 1 on. Raises ValueError."""
+    text = str(value)
+    if not (text.isascii() and text.isdigit() and int(text)):
+        raise ValueError(f"{value!r} is not a whole number from 1 on")
+    return int(text)
+
+
+# The keys of ``NESTFLUX["LOCK"]``, each with what reads its value.
+LOCK_SETTINGS: Mapping[str, Callable[[object], float]] = {
+    "TIMEOUT": seconds,
+    "HEARTBEAT": seconds,
+    "STALE_AFTER": seconds,
+    "DDL_TIMEOUT": whole_seconds,
+    "DDL_TRIES": count,
+    "DDL_PAUSE": seconds,
+    "DDL_LONGEST_PAUSE": seconds,
+}
 
 
 @dataclass(frozen=True)
@@ -46,6 +101,8 @@ class Configuration:
     shadows: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     shadow_name: str = "nestflux_shadow"
     shadow_collation: str = "utf8mb4_esperanto_ci"
+    lock: Mapping[str, float] = field(default_factory=dict)
+    start_commands: Mapping[str, str] = field(default_factory=dict)
 
 
 def configuration() -> Configuration:
@@ -69,7 +126,22 @@ def configuration() -> Configuration:
         shadows=shadows,
         shadow_name=given.get("SHADOW_NAME", Configuration.shadow_name),
         shadow_collation=given.get("SHADOW_COLLATION", Configuration.shadow_collation),
+        lock=_lock(given.get("LOCK", {})),
+        start_commands={str(k): str(v) for k, v in given.get("START_COMMANDS", {}).items()},
     )
+
+
+def _lock(given: Mapping[str, object]) -> dict[str, float]:
+    if unknown := sorted(given.keys() - LOCK_SETTINGS.keys()):
+        known = list(LOCK_SETTINGS)
+        raise Misconfigured(f'NESTFLUX["LOCK"] has an unknown key {unknown[0]!r}; known: {known}.')
+    found = {}
+    for name, value in given.items():
+        try:
+            found[name] = LOCK_SETTINGS[name](value)
+        except ValueError as error:
+            raise Misconfigured(f'NESTFLUX["LOCK"]["{name}"]: {error}.') from None
+    return found
 
 
 def _require_a_place_of_its_own(base: Any) -> None:

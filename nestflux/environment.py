@@ -150,6 +150,12 @@ def private_server_url(local: Path, name: str) -> str:
     return f"mysql://root@/nestflux?unix_socket={_private_socket(local, name)}"
 
 
+def private_start_commands(local: Path) -> dict[str, str]:
+    """The sockets of the private servers, each with the command that starts its server."""
+    names = ("mariadb", "mysql", "test-mariadb", "test-mysql")
+    return {str(_private_socket(local, name)): f"scripts/server start {name}" for name in names}
+
+
 def private_shadow_url(local: Path, family: str) -> str:
     """The address of a private server of the family that runs now; empty where none does.
 

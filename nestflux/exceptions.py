@@ -110,7 +110,7 @@ class Undecided(NestFluxError):
 
 
 class LockUnavailable(NestFluxError):
-    """Another deploy holds the database's lock for longer than ``--lock-timeout``."""
+    """Another deploy holds the database's lock for longer than ``LOCK["TIMEOUT"]``."""
 
 
 class LockLost(NestFluxError):

@@ -6,7 +6,13 @@ NestFlux itself needs one thing from a project's settings: ``nestflux`` in ``INS
 from pathlib import Path
 from typing import Any
 
-from nestflux.environment import Environment, private_server_url, private_shadow_url, refuse
+from nestflux.environment import (
+    Environment,
+    private_server_url,
+    private_shadow_url,
+    private_start_commands,
+    refuse,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 LOCAL_DIR = BASE_DIR / ".local"
@@ -94,6 +100,7 @@ NESTFLUX = {
     "DIRECTORY": BASE_DIR / "migrations_sql",
     "FAMILIES": ["mariadb", "mysql"],
     "SHADOWS": SHADOWS,
+    "START_COMMANDS": private_start_commands(LOCAL_DIR),
 }
 
 # People --------------------------------------------------------------------------------------

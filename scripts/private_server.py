@@ -51,7 +51,7 @@ THROWAWAY_OPTIONS = (
 
 
 class ServerError(Exception):
-    """Something that the person at the terminal can mend; the text says how."""
+    """Something that the person at the terminal can fix; the text says how."""
 
 
 @dataclass(frozen=True)
@@ -434,7 +434,7 @@ def main(arguments: list[str]) -> int:
 
 
 def attempt(command: str, server: Server) -> int:
-    """Runs one command on one server; what the user can mend becomes a line and a 2."""
+    """Runs one command on one server; what the user can fix becomes a line and a 2."""
     try:
         return COMMANDS[command](server)
     except ServerError as error:

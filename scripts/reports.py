@@ -17,7 +17,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 
 
 class ReportError(Exception):
-    """Something that the person at the terminal can mend; the text says how."""
+    """Something that the person at the terminal can fix; the text says how."""
 
 
 @dataclass(frozen=True)

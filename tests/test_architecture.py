@@ -11,6 +11,7 @@ import pytest
 import nestflux
 
 PACKAGE = Path(nestflux.__file__).parent
+APPS = PACKAGE.parent
 # A package, and those that it may import besides the modules at the top.
 ARROWS = {
     "sql": "",
@@ -26,6 +27,7 @@ ARROWS = {
     "pulling": "database history schema sql",
     "stock": "applying graph history ledger sql",
     "models": "",
+    "orm": "",
     "admin": "applying history models sql",
     "management": (
         "adopting applying recording reviewing pulling stock database graph history ledger"
@@ -35,21 +37,23 @@ ARROWS = {
 TOP = {path.stem for path in PACKAGE.glob("*.py")}
 
 
-def imported(path: Path) -> Iterator[str]:
-    """The parts of ``nestflux`` that a module imports, at its head or in a function."""
+def imported_names(path: Path) -> Iterator[str]:
+    """What a module imports, at its head or in a function: ``nestflux.sql.lexer.tokens``."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module:
-            names = [f"{node.module}.{alias.name}" for alias in node.names]
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
         elif isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        else:
-            continue
-        for name in names:
-            head, *rest = name.split(".")
-            if head == "nestflux" and rest:
-                yield rest[0]
-            elif head in ("identity", "blog"):
-                yield head
+            yield from (alias.name for alias in node.names)
+
+
+def imported(path: Path) -> Iterator[str]:
+    """The packages of ``nestflux`` that a module imports, and the site's apps."""
+    for name in imported_names(path):
+        head, *rest = name.split(".")
+        if head == "nestflux" and rest:
+            yield rest[0]
+        elif head in ("identity", "blog"):
+            yield head
 
 
 def test_every_package_has_its_arrows() -> None:
@@ -69,6 +73,26 @@ def test_a_package_imports_what_lies_below_it(package: str) -> None:
     }
 
     assert others == set()
+
+
+def test_blog_imports_models_services_and_exceptions_of_identity_alone() -> None:
+    allowed = ("identity.models", "identity.services", "identity.exceptions")
+    others = {
+        f"{path.relative_to(APPS)} imports {name}"
+        for path in (APPS / "blog").rglob("*.py")
+        for name in imported_names(path)
+        if name.startswith("identity") and not name.startswith(allowed)
+    }
+
+    assert others == set()
+
+
+def test_identity_and_what_is_shared_know_no_blog() -> None:
+    for app in (APPS / "identity", PACKAGE / "orm"):
+        names = {name for path in app.rglob("*.py") for name in imported_names(path)}
+        ours = {name for name in names if name.split(".")[0] in ("nestflux", "blog")}
+
+        assert {name for name in ours if not name.startswith("nestflux.orm")} == set()
 
 
 @pytest.mark.parametrize("package", ARROWS)

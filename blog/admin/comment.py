@@ -7,7 +7,7 @@ from django.utils.text import Truncator
 
 from blog import services
 from blog.models import Comment
-from identity.admin.large_tables import LargeTableAdmin, day_column
+from nestflux.orm.large_tables import LargeTableAdmin, day_column
 
 
 @admin.register(Comment)

@@ -10,7 +10,7 @@ from blog import services
 from blog.admin.post_tag import PostTagInline
 from blog.exceptions import BlogError
 from blog.models import Post
-from identity.admin.large_tables import BoundedRelatedFilter, LargeTableAdmin, day_column
+from nestflux.orm.large_tables import BoundedRelatedFilter, LargeTableAdmin, day_column
 
 
 @admin.register(Post)

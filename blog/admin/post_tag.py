@@ -3,7 +3,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from blog.models import Post, PostTag
-from identity.admin.large_tables import BoundedRelatedFilter, LargeTableAdmin, TabularInline
+from nestflux.orm.large_tables import BoundedRelatedFilter, LargeTableAdmin, TabularInline
 
 
 class PostTagInline(TabularInline[PostTag, Post]):

@@ -1,7 +1,7 @@
 from django.contrib import admin
 
 from blog.models import Tag
-from identity.admin.large_tables import LargeTableAdmin
+from nestflux.orm.large_tables import LargeTableAdmin
 
 
 @admin.register(Tag)

@@ -2,8 +2,8 @@ from django.db import models
 from django.utils import timezone
 
 from blog.models.post import Post
-from identity.clock import UTC_NOW
 from identity.models import User
+from nestflux.orm.clock import UTC_NOW
 
 
 class Comment(models.Model):

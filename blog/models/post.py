@@ -3,8 +3,8 @@ from django.utils import timezone
 
 from blog.models.category import Category
 from blog.models.tag import Tag
-from identity.clock import UTC_NOW
 from identity.models import User
+from nestflux.orm.clock import UTC_NOW
 
 
 class Post(models.Model):

@@ -1,7 +1,7 @@
 """Comments, under a post and in the moderator's queue."""
 
 from blog.models import Comment
-from identity.keyset import KeysetPage, keyset_page
+from nestflux.orm.keyset import KeysetPage, keyset_page
 
 
 def list_comments(

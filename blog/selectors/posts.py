@@ -4,7 +4,7 @@ from django.db.models import Prefetch, QuerySet
 
 from blog.exceptions import PostNotFound
 from blog.models import Post, Tag
-from identity.keyset import KeysetPage, keyset_page
+from nestflux.orm.keyset import KeysetPage, keyset_page
 
 
 def get_published_post(*, slug: str) -> Post:

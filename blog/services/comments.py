@@ -4,7 +4,7 @@ from django.db import transaction
 
 from blog.exceptions import AuthorNotFound, CommentingClosed, CommentNotFound, PostNotFound
 from blog.models import Comment, Post
-from identity.integrity import integrity_errors_as
+from nestflux.orm.integrity import integrity_errors_as
 
 
 @transaction.atomic

@@ -17,7 +17,7 @@ from blog.exceptions import (
     SlugAlreadyTaken,
 )
 from blog.models import Post
-from identity.integrity import integrity_errors_as
+from nestflux.orm.integrity import integrity_errors_as
 
 SLUG_LENGTH = 120
 

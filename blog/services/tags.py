@@ -5,7 +5,7 @@ from django.utils.text import slugify
 
 from blog.exceptions import NameAlreadyTaken, PostNotFound, SlugAlreadyTaken, TagNotFound
 from blog.models import PostTag, Tag
-from identity.integrity import integrity_errors_as
+from nestflux.orm.integrity import integrity_errors_as
 
 
 @transaction.atomic

@@ -1,7 +1,7 @@
 from django.contrib import admin
 
-from identity.admin.large_tables import ReadOnlyAdmin
 from identity.models import LoginEvent
+from nestflux.orm.large_tables import ReadOnlyAdmin
 
 
 @admin.register(LoginEvent)

@@ -1,7 +1,7 @@
 from django.contrib import admin
 
-from identity.admin.large_tables import LargeTableAdmin
 from identity.models import Role
+from nestflux.orm.large_tables import LargeTableAdmin
 
 
 @admin.register(Role)

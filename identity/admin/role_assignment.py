@@ -3,8 +3,8 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from identity.admin.large_tables import BoundedRelatedFilter, LargeTableAdmin, TabularInline
 from identity.models import RoleAssignment, User
+from nestflux.orm.large_tables import BoundedRelatedFilter, LargeTableAdmin, TabularInline
 
 
 class RoleAssignmentInline(TabularInline[RoleAssignment, User]):

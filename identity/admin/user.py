@@ -11,9 +11,9 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from identity.admin.large_tables import LargeTableAdmin, day_column
 from identity.admin.role_assignment import RoleAssignmentInline
 from identity.models import RoleAssignment, User
+from nestflux.orm.large_tables import LargeTableAdmin, day_column
 
 if TYPE_CHECKING:
     _DjangoUserAdmin = DjangoUserAdmin[User]

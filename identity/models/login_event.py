@@ -1,8 +1,8 @@
 from django.db import models
 from django.utils import timezone
 
-from identity.clock import UTC_NOW
 from identity.models.user import User
+from nestflux.orm.clock import UTC_NOW
 
 
 class LoginEvent(models.Model):

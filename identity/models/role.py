@@ -1,7 +1,7 @@
 from django.db import models
 from django.utils import timezone
 
-from identity.clock import UTC_NOW
+from nestflux.orm.clock import UTC_NOW
 
 
 class Role(models.Model):

@@ -1,9 +1,9 @@
 from django.db import models
 from django.utils import timezone
 
-from identity.clock import UTC_NOW
 from identity.models.role import Role
 from identity.models.user import User
+from nestflux.orm.clock import UTC_NOW
 
 
 class RoleAssignment(models.Model):

@@ -5,8 +5,8 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.utils import timezone
 
-from identity.clock import UTC_NOW
 from identity.managers import UserManager
+from nestflux.orm.clock import UTC_NOW
 
 
 class User(AbstractBaseUser, PermissionsMixin):

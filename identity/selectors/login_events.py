@@ -1,7 +1,7 @@
 """Login events, by user and by address. Each list comes out of one index, newest first."""
 
-from identity.keyset import KeysetPage, keyset_page
 from identity.models import LoginEvent
+from nestflux.orm.keyset import KeysetPage, keyset_page
 
 
 def list_login_events(

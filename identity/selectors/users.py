@@ -3,8 +3,8 @@
 from django.db.models import Prefetch, Q, QuerySet
 
 from identity.exceptions import UserNotFound
-from identity.keyset import KeysetPage, keyset_page
 from identity.models import RoleAssignment, User
+from nestflux.orm.keyset import KeysetPage, keyset_page
 
 
 def get_user_by_email(*, email: str) -> User:

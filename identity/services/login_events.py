@@ -5,8 +5,8 @@ from datetime import datetime
 from django.db import transaction
 
 from identity.exceptions import UserNotFound
-from identity.integrity import integrity_errors_as
 from identity.models import LoginEvent
+from nestflux.orm.integrity import integrity_errors_as
 
 USER_AGENT_LENGTH = 255
 DELETE_BATCH_SIZE = 1_000

@@ -9,8 +9,8 @@ from identity.exceptions import (
     RoleNotFound,
     UserNotFound,
 )
-from identity.integrity import integrity_errors_as
 from identity.models import Role, RoleAssignment
+from nestflux.orm.integrity import integrity_errors_as
 
 
 @transaction.atomic

@@ -7,8 +7,8 @@ from django.contrib.auth.password_validation import validate_password
 from django.db import transaction
 
 from identity.exceptions import EmailAlreadyRegistered, UserNotFound
-from identity.integrity import integrity_errors_as
 from identity.models import User
+from nestflux.orm.integrity import integrity_errors_as
 
 
 @transaction.atomic

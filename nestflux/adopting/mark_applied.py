@@ -1,7 +1,7 @@
-"""``db_migrate --book``: a file that somebody ran by hand is booked as applied.
+"""``db_mark_applied``: a file that somebody ran by hand is marked as applied.
 
 Nothing of the file is run. What its steps leave in the schema, by their recorded deltas, is
-compared with what is there; only where all of it is there the file is booked. A step that leaves
+compared with what is there; only where all of it is there the file is marked. A step that leaves
 nothing to be seen (data, Python, TRUNCATE) is a person's word.
 """
 
@@ -58,8 +58,8 @@ class Traces:
 
 
 @dataclass(frozen=True)
-class BookingPlan:
-    """What ``book`` will do. ``unseen`` are the steps of which no reading tells that they ran."""
+class MarkPlan:
+    """What ``mark_applied`` will do. ``unseen``: steps of which no reading tells that they ran."""
 
     entry: Entry
     row: FileRow
@@ -75,7 +75,7 @@ class BookingPlan:
 def choose(
     journal: Journal, state: LedgerState, file: str, found: tuple[Relink, ...] = ()
 ) -> Entry:
-    """The file to book: it must be the next one that is pending. Pure.
+    """The file to mark: it must be the next one that is pending. Pure.
 
     Args:
         file: its name or number.
@@ -110,7 +110,7 @@ def choose(
         names = ", ".join(each.name for each in before)
         raise _refused(
             f"{entry.name} is not the next file: pending before it {_are(before)} {names}.",
-            f"python manage.py db_migrate --to {before[-1].name}   (or book {_them(before)} first)",
+            f"python manage.py db_migrate --to {before[-1].name}   (or mark {_them(before)} first)",
         )
     return entry
 
@@ -220,19 +220,19 @@ def _in_made_tables(deltas: Sequence[Delta], wanted: Delta, live: Reading) -> li
     ]
 
 
-def plan_booking(alias: str, file: str) -> BookingPlan:
-    """What ``book`` would do, and every difference that keeps it from doing it. Changes nothing
-    and takes no lock. Raises Refused where the file is not one that may be booked."""
+def plan_mark(alias: str, file: str) -> MarkPlan:
+    """What ``mark_applied`` would do, and every difference that keeps it from that. Changes nothing
+    and takes no lock. Raises Refused where the file cannot be marked."""
     connection, server, folder = open_history(alias)
     return _planned(connection, server, folder, file)[0]
 
 
-def book(alias: str, plan: BookingPlan, *, options: Options | None = None) -> None:
-    """Book the file of ``plan`` as applied, and send ``post_migrate``.
+def mark_applied(alias: str, plan: MarkPlan, *, options: Options | None = None) -> None:
+    """Mark the file of ``plan`` as applied, and send ``post_migrate``.
 
     Looks again under the lock. Raises LedgerConflict where it sees something else by now.
     """
-    options = replace(options or Options(), command="db_migrate --book")
+    options = replace(options or Options(), command="db_mark_applied")
     connection, server, folder = open_history(alias)
     refuse_unsuitable(connection, server)
     with lock_held(connection, options) as lock:
@@ -241,7 +241,7 @@ def book(alias: str, plan: BookingPlan, *, options: Options | None = None) -> No
             raise LedgerConflict(
                 "The schema is not what the file leaves, or it is another one by now.",
                 stands="nothing was changed",
-                then=f"python manage.py db_migrate --book {plan.entry.name}.sql --plan",
+                then=f"python manage.py db_mark_applied {plan.entry.name}.sql --plan",
             )
         order = folder.journal.migrations
         with run_opened(connection, server, lock, options, order, state.version) as context:
@@ -251,7 +251,7 @@ def book(alias: str, plan: BookingPlan, *, options: Options | None = None) -> No
             send_post_migrate(context, signals.migration_plan(context.loader, new), booked)
 
 
-def _write(context: Context, plan: BookingPlan, state: LedgerState) -> None:
+def _write(context: Context, plan: MarkPlan, state: LedgerState) -> None:
     """The file, its steps, ``django_migrations`` and the signal that is owed, in one commit."""
     ledger, row = context.ledger, plan.row
     known = state.file(row.id)
@@ -272,14 +272,12 @@ def _write(context: Context, plan: BookingPlan, state: LedgerState) -> None:
 
 def _planned(
     connection: BaseDatabaseWrapper, server: Server, folder: Folder, file: str
-) -> tuple[BookingPlan, LedgerState]:
+) -> tuple[MarkPlan, LedgerState]:
     folder.verify()
     refuse_unrecorded(folder.journal, connection)
     state, exchanges = read_known(connection, folder)
     if exchanges:
-        raise _refused(
-            f"Another booking comes first: {exchanges[0]}.", "python manage.py db_migrate"
-        )
+        raise _refused(f"A squash comes first: {exchanges[0]}.", "python manage.py db_migrate")
     entry = choose(folder.journal, state, file, relinks(folder, state, Ledger(connection)))
     row = row_of(folder, entry, server)
     work = work_in(row, Direction.UP)
@@ -290,4 +288,4 @@ def _planned(
         live = read_schema(connection, names).reading
     traces = look(deltas, live, same_server=row.recorded_on == server.name)
     unseen = tuple(task for task in work.tasks if not task.record.delta)
-    return BookingPlan(entry, row, work, traces, unseen), state
+    return MarkPlan(entry, row, work, traces, unseen), state

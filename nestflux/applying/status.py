@@ -23,7 +23,7 @@ GONE = ("rolled_back", REPLACED)  # rows that say nothing of what is applied now
 
 @dataclass(frozen=True)
 class FileStatus:
-    """One file. ``state``: applied, pending, running, failed, rolling_back; unbooked, where others
+    """One file. ``state``: applied, pending, running, failed, rolling_back; unmarked, where others
     are applied for which it stands, or which stand for it; ``step`` is the
     statement that is in flight or failed, from 1 on, 0 where none is; ``backup``: the folder of
     the last backup that was taken before it lost data."""
@@ -61,8 +61,8 @@ class Status:
     behind: tuple[Behind, ...] = ()
 
     @property
-    def unbooked(self) -> tuple[FileStatus, ...]:
-        return tuple(file for file in self.files if file.state == "unbooked")
+    def unmarked(self) -> tuple[FileStatus, ...]:
+        return tuple(file for file in self.files if file.state == "unmarked")
 
     @property
     def pending(self) -> tuple[FileStatus, ...]:
@@ -80,7 +80,7 @@ class Status:
             "database": self.alias,
             "server": self.server,
             "up_to_date": not (
-                self.pending or self.unbooked or self.needs_attention or self.signals_owed
+                self.pending or self.unmarked or self.needs_attention or self.signals_owed
             ),
             "holder": self.holder,
             "loading": self.loading,
@@ -102,7 +102,7 @@ def status(alias: str) -> Status:
         alias=alias,
         server=server.name,
         files=tuple(
-            _files(folder.journal, state, ledger, read_backups(connection), _unbooked(exchanges))
+            _files(folder.journal, state, ledger, read_backups(connection), _unmarked(exchanges))
         ),
         signals_owed=bool(state.applied) and owed,
         holder=str(holder) if holder else "",
@@ -122,7 +122,7 @@ def families_behind(alias: str) -> tuple[Behind, ...]:
     return behind({family: history_folder(alias, family).journal for family in there})
 
 
-def _unbooked(exchanges: tuple[Exchange, ...]) -> frozenset[str]:
+def _unmarked(exchanges: tuple[Exchange, ...]) -> frozenset[str]:
     """The ids of files that are to be booked in the place of others."""
     return frozenset(identity for each in exchanges if not each.problem for identity in each.ids)
 
@@ -132,14 +132,14 @@ def _files(
     state: LedgerState,
     ledger: Ledger,
     backups: tuple[BackupRow, ...],
-    unbooked: frozenset[str],
+    unmarked: frozenset[str],
 ) -> list[FileStatus]:
     listed = {entry.id for entry in journal.entries}
     shown = []
     for entry in journal.entries:
         known = state.file(entry.id)
-        if entry.id in unbooked:
-            file = FileStatus(entry.name, "unbooked")
+        if entry.id in unmarked:
+            file = FileStatus(entry.name, "unmarked")
         elif known is None or known.state in GONE:
             file = FileStatus(entry.name, "pending")
         else:

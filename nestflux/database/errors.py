@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from django.db import connections
 from django.db.utils import Error, NotSupportedError
 
+from nestflux.conf import configuration
 from nestflux.database.packets import SMALL, is_too_large, limit_elsewhere
 from nestflux.exceptions import NestFluxError, ServerUnavailable, ServerUnsupported
 
@@ -159,7 +159,7 @@ def unavailable(
             f"The server does not let {_user(connection)} in: {_short(message_of(error))}.",
             where=where,
             stands="nothing was changed",
-            then="correct the user and password in DATABASE_URL (or in DATABASES)",
+            then=f"correct the user and password in DATABASES[{connection.alias!r}]",
         )
     if number in MISSING_GRANT:
         grant = _grant(error, connection, schema)
@@ -231,28 +231,15 @@ def _short(message: str) -> str:
 
 def _how_to_start(connection: BaseDatabaseWrapper) -> str:
     """The one line that starts the server, as far as it can be known."""
-    if private := _private_server(connection):
-        return f"scripts/server start {private}"
+    commands = configuration().start_commands
+    if command := commands.get(_socket(connection) or _host(connection)):
+        return command
     if _socket(connection) or _host(connection) in ("localhost", "127.0.0.1", "::1"):
         return "start the server, for example: sudo systemctl start mariadb   (or: mysql)"
     return (
         f"see that the server on {_host(connection)} runs and that port {_port(connection)} is "
         "open to this machine"
     )
-
-
-def _private_server(connection: BaseDatabaseWrapper) -> str:
-    """The name of the project's own server whose socket this is, if the project has such ones."""
-    base = getattr(settings, "BASE_DIR", None)
-    socket = _socket(connection)
-    if not base or not socket or not (Path(base) / "scripts" / "server").exists():
-        return ""
-    for folder in ("mariadb", "mysql", "test-mariadb", "test-mysql"):
-        local = Path(base) / ".local" / folder
-        note = local / "socket-path"
-        if socket == (note.read_text().strip() if note.exists() else str(local / "server.sock")):
-            return folder
-    return ""
 
 
 # ---- grants --------------------------------------------------------------------------------

@@ -149,7 +149,7 @@ def load(
             f"A migration cannot be imported: {type(error).__name__}: {error}",
             where=_innermost_place(error),
             stands="nothing was changed",
-            then="mend the file and run the command again",
+            then="fix the file and run the command again",
         ) from error
     if conflicts := loader.detect_conflicts():
         named = "; ".join(f"{', '.join(names)} in {app}" for app, names in conflicts.items())

@@ -216,7 +216,7 @@ def read(text: str) -> Journal:
     except json.JSONDecodeError as error:
         raise HistoryError(
             f"journal.json is not JSON (line {error.lineno}: {error.msg}).",
-            then="git checkout -- journal.json, or mend it by hand",
+            then="git checkout -- journal.json, or fix it by hand",
         ) from None
     try:
         if data["format"] != FORMAT:

@@ -48,7 +48,7 @@ class Ledger:
         """The row of this run, and the end of those that died: who holds the lock is alone."""
         self._execute(
             "UPDATE nestflux_run SET outcome = 'failed', finished_at = UTC_TIMESTAMP(6), "
-            "error_text = 'ended without a word' WHERE outcome = 'running'"
+            "error_text = 'exited without recording a result' WHERE outcome = 'running'"
         )
         values = {
             "command": command,

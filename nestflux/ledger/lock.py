@@ -181,7 +181,7 @@ class DatabaseLock:
                 raise LockUnavailable(
                     f"Another deploy holds the lock of this database: {holder or 'unknown'}.",
                     stands=f"nothing was changed; waited {self.times.wait:g} s",
-                    then="wait for it and run the command again, or give --lock-timeout SECONDS",
+                    then="wait for it and run the command again, or give --lock TIMEOUT=SECONDS",
                 )
             if self._try(min(_SLICE, left)):
                 seconds = time.monotonic() - began
@@ -195,7 +195,7 @@ class DatabaseLock:
         if not holder.is_visible:
             return "this user may not see what it does (the privilege PROCESS)"
         if not holder.is_idle:
-            return "its connection is at work"
+            return "its connection is running a statement"
         with self.connection.cursor() as cursor:
             try:
                 cursor.execute(f"KILL CONNECTION {holder.connection_id:d}")

@@ -15,15 +15,15 @@ _WORDS = {
     "applied": "applied",
     "loaded": "loaded schema.sql:",
     "taken_over": "took over",
-    "booked": "booked",
+    "marked": "marked as applied",
     "rolled_back": "rolled back",
     "stopped_in": "stopped in",
 }
 _BY_ORIGIN = {
     "snapshot": "loaded",
     "baseline": "taken_over",
-    "booked": "booked",
-    "squashed": "booked",
+    "booked": "marked",
+    "squashed": "marked",
 }
 _NAMED = 3  # of more files the first and the last are named
 
@@ -31,7 +31,7 @@ _NAMED = 3  # of more files the first and the last are named
 @dataclass(frozen=True)
 class EarlierRun:
     """A run that was waited for. ``files``: their names, by what it did with them (``applied``,
-    ``loaded``, ``taken_over``, ``booked``, ``rolled_back``, ``stopped_in``)."""
+    ``loaded``, ``taken_over``, ``marked``, ``rolled_back``, ``stopped_in``)."""
 
     command: str
     host: str
@@ -56,7 +56,7 @@ class Wait:
     runs: tuple[EarlierRun, ...] = ()
 
     def __str__(self) -> str:
-        seen = [str(run) for run in self.runs] or [f"{self.holder}, which booked nothing"]
+        seen = [str(run) for run in self.runs] or [f"{self.holder}, which recorded nothing"]
         return f"{self.seconds:.1f} s for {'; then for '.join(seen)}"
 
     def to_json(self) -> dict[str, Any]:

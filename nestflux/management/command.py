@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from argparse import SUPPRESS, Action, ArgumentParser, Namespace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from django.core.exceptions import ImproperlyConfigured
@@ -152,7 +153,7 @@ class PlainSpeech(BaseCommand):
 
     def _wants_one(self, connection: BaseDatabaseWrapper) -> bool:
         name = connection.settings_dict["NAME"]
-        return self.confirm(f"The server has no database {name!r}. Make it?")
+        return self.confirm(f"The server has no database {name!r}. Create it?")
 
     def confirm(self, question: str) -> bool:
         """Ask yes or no; no where nobody can be asked."""
@@ -187,6 +188,20 @@ class NestFluxCommand(PlainSpeech):
                 action="store_true",
                 help="Print one JSON document to stdout, and messages to stderr.",
             )
+
+
+class _Retired(Action):
+    """An option of an earlier version: ``const`` says what is used now."""
+
+    def __call__(
+        self, parser: ArgumentParser, namespace: Namespace, values: Any, option: str | None = None
+    ) -> None:
+        parser.error(f"{option} is gone: {self.const}")
+
+
+def retire(parser: CommandParser, option: str, now: str) -> None:
+    """Answer an option that an earlier version had with what is used now; the help hides it."""
+    parser.add_argument(option, action=_Retired, nargs="?", const=now, help=SUPPRESS)
 
 
 def _wants_no_colour() -> bool:

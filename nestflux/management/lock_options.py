@@ -1,8 +1,7 @@
-"""The options of every command that takes the lock: how long it waits, and how it shows life."""
+"""How a command takes the lock and waits for tables: ``NESTFLUX["LOCK"]``, and ``--lock``."""
 
 from __future__ import annotations
 
-import math
 from argparse import ArgumentTypeError
 from collections.abc import Mapping
 from typing import Any
@@ -10,105 +9,77 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from nestflux.applying.run.retry_policy import RetryPolicy
+from nestflux.conf import LOCK_SETTINGS, configuration
 from nestflux.ledger.lock_times import LockTimes
+from nestflux.management.command import retire
 
-_LONGEST = 31536000  # the servers' own limit of lock_wait_timeout: a year
+# What earlier versions had an option each for.
+_RETIRED = {
+    "--lock-timeout": "TIMEOUT",
+    "--heartbeat": "HEARTBEAT",
+    "--stale-after": "STALE_AFTER",
+    "--ddl-lock-timeout": "DDL_TIMEOUT",
+    "--ddl-lock-tries": "DDL_TRIES",
+    "--ddl-lock-pause": "DDL_PAUSE",
+    "--ddl-lock-longest-pause": "DDL_LONGEST_PAUSE",
+}
 
 
-def seconds(text: str) -> float:
-    """A positive, finite number of seconds. Raises ArgumentTypeError."""
+def lock_setting(text: str) -> tuple[str, float]:
+    """``DDL_TRIES=60``, a name and its value. Raises ArgumentTypeError."""
+    name, is_given, value = text.partition("=")
+    if not is_given or name not in LOCK_SETTINGS:
+        names = ", ".join(LOCK_SETTINGS)
+        raise ArgumentTypeError(f"{text!r} is not NAME=VALUE with one of the names {names}")
     try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0 < value <= _LONGEST:  # NaN is neither
-        raise ArgumentTypeError(f"{text!r} is not a number of seconds between 0 and a year")
-    return value
+        return name, LOCK_SETTINGS[name](value)
+    except ValueError as error:
+        raise ArgumentTypeError(f"{name}: {error}") from None
 
 
-def whole_seconds(text: str) -> int:
-    """A positive whole number of seconds. Raises ArgumentTypeError."""
-    value = seconds(text)
-    if not value.is_integer():
-        raise ArgumentTypeError(f"{text!r} is not a whole number of seconds")
-    return int(value)
+def lock_settings(given: Mapping[str, float] | None = None) -> dict[str, float]:
+    """Names to values: of ``NESTFLUX["LOCK"]``, and over them those that were given."""
+    return {**configuration().lock, **(given or {})}
 
 
-def count(text: str) -> int:
-    """A whole number from 1 on. Raises ArgumentTypeError."""
-    if not (text.isascii() and text.isdigit() and int(text)):
-        raise ArgumentTypeError(f"{text!r} is not a whole number from 1 on")
-    return int(text)
+def lock_times(settings: Mapping[str, Any]) -> LockTimes:
+    usual = LockTimes()
+    return LockTimes(
+        wait=settings.get("TIMEOUT", usual.wait),
+        beat=settings.get("HEARTBEAT", usual.beat),
+        stale=settings.get("STALE_AFTER", usual.stale),
+    )
+
+
+def retry_policy(settings: Mapping[str, Any]) -> RetryPolicy:
+    usual = RetryPolicy()
+    return RetryPolicy(
+        ddl_lock_timeout=settings.get("DDL_TIMEOUT", usual.ddl_lock_timeout),
+        tries=settings.get("DDL_TRIES", usual.tries),
+        first_pause=settings.get("DDL_PAUSE", usual.first_pause),
+        longest_pause=settings.get("DDL_LONGEST_PAUSE", usual.longest_pause),
+    )
 
 
 class LockOptions:
-    """Mixin of commands."""
+    """Mixin of commands that take the lock."""
 
     def add_lock_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--lock-timeout",
-            type=seconds,
-            default=LockTimes.wait,
-            metavar="SECONDS",
-            help="How long to wait for another deploy (default: %(default)s).",
+            "--lock",
+            action="append",
+            type=lock_setting,
+            default=[],
+            metavar="NAME=VALUE",
+            help='For this run another value than NESTFLUX["LOCK"] has: '
+            f"{', '.join(LOCK_SETTINGS)}. May be repeated.",
         )
-        parser.add_argument(
-            "--ddl-lock-timeout",
-            type=whole_seconds,
-            default=RetryPolicy.ddl_lock_timeout,
-            metavar="SECONDS",
-            help="How long one try of a statement waits for a table that others use, before it "
-            "steps back and tries again (default: %(default)s).",
-        )
-        parser.add_argument(
-            "--ddl-lock-tries",
-            type=count,
-            default=RetryPolicy.tries,
-            metavar="N",
-            help="How often a statement is tried that finds a table locked (default: %(default)s).",
-        )
-        parser.add_argument(
-            "--ddl-lock-pause",
-            type=seconds,
-            default=RetryPolicy.first_pause,
-            metavar="SECONDS",
-            help="The pause after the first try, in which others use the table; each one after it "
-            "is twice as long (default: %(default)s).",
-        )
-        parser.add_argument(
-            "--ddl-lock-longest-pause",
-            type=seconds,
-            default=RetryPolicy.longest_pause,
-            metavar="SECONDS",
-            help="No pause is longer than this (default: %(default)s).",
-        )
-        parser.add_argument(
-            "--stale-after",
-            type=seconds,
-            default=LockTimes.stale,
-            metavar="SECONDS",
-            help="A deploy that gave no sign of life for so long is ended (default: %(default)s).",
-        )
-        parser.add_argument(
-            "--heartbeat",
-            type=seconds,
-            default=LockTimes.beat,
-            metavar="SECONDS",
-            help="Time between two signs of life of this deploy (default: %(default)s); another "
-            "is ended after three of them at the least.",
-        )
+
+        for option, name in _RETIRED.items():
+            retire(parser, option, f'--lock {name}=VALUE, or NESTFLUX["LOCK"]["{name}"]')
 
     def lock_times(self, options: Mapping[str, Any]) -> LockTimes:
-        return LockTimes(
-            wait=options["lock_timeout"],
-            beat=options["heartbeat"],
-            stale=options["stale_after"],
-        )
+        return lock_times(lock_settings(dict(options["lock"])))
 
     def retry_policy(self, options: Mapping[str, Any]) -> RetryPolicy:
-        return RetryPolicy(
-            ddl_lock_timeout=options["ddl_lock_timeout"],
-            tries=options["ddl_lock_tries"],
-            first_pause=options["ddl_lock_pause"],
-            longest_pause=options["ddl_lock_longest_pause"],
-        )
+        return retry_policy(lock_settings(dict(options["lock"])))

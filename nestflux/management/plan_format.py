@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from nestflux.adopting.mark_applied import BookingPlan
+from nestflux.adopting.mark_applied import MarkPlan
 from nestflux.applying.backups.taking import Due
 from nestflux.applying.plan.plan import Plan
 from nestflux.applying.plan.tasks import Task, Work
@@ -22,7 +22,7 @@ def plan_lines(plan: Plan, works: Sequence[Work], due: Sequence[Due]) -> Iterato
         yield f"Drops what a load that died had made: {', '.join(map(str, plan.drop_first))}"
     for reason in plan.replay_reasons:
         yield f"schema.sql is not loaded: {reason}"
-    yield from (f"Books {exchange}: nothing runs" for exchange in plan.exchanges)
+    yield from (f"Marks as applied {exchange}: nothing runs" for exchange in plan.exchanges)
     for relink in plan.relinks:
         if relink.old.name == relink.entry.name:
             yield f"{relink.entry.name}: only its row is renewed, the statements are the same"
@@ -113,17 +113,17 @@ def _task_as_json(task: Task) -> dict[str, Any]:
     }
 
 
-def booking_lines(plan: BookingPlan) -> Iterator[str]:
-    """What ``db_migrate --book`` would book, or why it does not."""
+def mark_lines(plan: MarkPlan) -> Iterator[str]:
+    """What ``db_mark_applied`` would do, or why it does not."""
     name, traces = f"{plan.entry.name}.sql", plan.traces
     if not plan.agrees:
         if traces.nothing_there:
             yield f"{name} was not run: nothing of what it changes in the schema is there."
-            yield "Nothing was booked. Run it: python manage.py db_migrate"
+            yield "Nothing was marked. Run it: python manage.py db_migrate"
             return
         yield f"The schema is not what {name} leaves:"
         yield from (f"    {line}" for line in traces.differences)
-        yield "Nothing was booked. Do by hand what is missing, names included, for later files"
+        yield "Nothing was marked. Do by hand what is missing, names included, for later files"
         yield "drop by name; then run the command again. Or undo what was done by hand, and"
         yield "let db_migrate run the file."
         return
@@ -143,7 +143,7 @@ def _one_line(sql: str) -> str:
     return " ".join(sql.split())
 
 
-def booking_as_json(plan: BookingPlan) -> dict[str, Any]:
+def mark_as_json(plan: MarkPlan) -> dict[str, Any]:
     return {
         "file": plan.entry.name,
         "agrees": plan.agrees,

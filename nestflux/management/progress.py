@@ -170,7 +170,7 @@ def _lines(event: Event) -> list[str]:
         case Turned():
             what = "rollback" if event.direction == "up" else "half applied file"
             needed = f"{event.needed} of {counted(event.steps, 'statement')} needed"
-            return [f"{event.name}.sql: turning the {what} round, {needed}"]
+            return [f"{event.name}.sql: reversing the {what}, {needed}"]
         case Retrying():
             return [
                 f"{event.name}.sql, statement {event.ordinal}: {event.reason}; "
@@ -178,12 +178,12 @@ def _lines(event: Event) -> list[str]:
                 *(f"    {who}" for who in event.held_by),
             ]
         case LetIn():
-            how = f"at try {event.tries}, after {event.seconds:.1f} s"
-            return [f"{event.name}.sql, statement {event.ordinal}: let in {how}"]
+            how = f"on attempt {event.tries}, after {event.seconds:.1f} s"
+            return [f"{event.name}.sql, statement {event.ordinal}: acquired the lock {how}"]
         case HolderEnded():
-            return [f"Ended a deploy that gave no sign of life: {event.holder}"]
+            return [f"Ended a deploy without a heartbeat: {event.holder}"]
         case HolderSpared():
-            return [f"Gives no sign of life, and is not ended, for {event.why}: {event.holder}"]
+            return [f"Has no heartbeat and could not be ended, for {event.why}: {event.holder}"]
         case Relinked():
             if event.old == event.new:
                 return [f"{event.new}: its row is renewed, the statements are the same"]
@@ -193,7 +193,7 @@ def _lines(event: Event) -> list[str]:
             took, gave = counted(len(event.booked), "file"), counted(len(event.replaced), "file")
             name = f"{event.booked[0]}.sql" if len(event.booked) == 1 else took
             stood = f"{event.replaced[0]}.sql" if len(event.replaced) == 1 else gave
-            return [f"✓ Booked {name} in the place of {stood}: nothing had to run"]
+            return [f"✓ Marked as applied: {name}, in place of {stood}; nothing had to run"]
         case BackupStarted():
             return [f"Backing up {', '.join(event.tables)} before {event.name}.sql"]
         case BackupTaken():

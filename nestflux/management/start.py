@@ -66,7 +66,7 @@ def explain(error: BaseException) -> NestFluxError | None:
         f"The project cannot be loaded. {what}",
         where=place,
         stands="nothing was changed",
-        then="mend the file and run the command again (--traceback shows the whole way there)",
+        then="fix the file and run the command again (--traceback shows the whole way there)",
     )
 
 

@@ -26,7 +26,7 @@ class SqlMigration(models.Model):
         SNAPSHOT = "snapshot", "loaded with schema.sql"
         BASELINE = "baseline", "taken over"
         BOOKED = "booked", "run by hand"
-        SQUASHED = "squashed", "booked for others"
+        SQUASHED = "squashed", "in place of other files"
 
     id = models.CharField(primary_key=True, max_length=64)
     name = models.CharField(max_length=100)

@@ -376,5 +376,5 @@ def _refused_in_words(
             told,
             where=f"{file.name}, {file.direction} file, step {ordinal}",
             stands="the edit was not accepted; nothing was written",
-            then="mend the statement and run db_generate --accept again",
+            then="fix the statement and run db_generate --accept again",
         ) from error

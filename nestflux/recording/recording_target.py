@@ -23,7 +23,7 @@ from nestflux.graph.receivers import historical_receivers_kept
 from nestflux.history.folder import Folder
 from nestflux.history.sqlfile import Direction
 from nestflux.other_project import require_this_projects
-from nestflux.recording.another_time import another_time
+from nestflux.recording.another_time import another_time, require_another_clock
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -85,8 +85,10 @@ def place_of(
         folder: a copy of the history, taken as it is.
 
     Raises FamilyUnreachable where no server of the family answers, ServerUnsupported where it is
-    another one than the history needs, HistoryError where the history is not sound.
+    another one than the history needs, HistoryError where the history is not sound, Refused where
+    time-machine is not installed.
     """
+    require_another_clock()
     given, folder = folder, folder or history_folder(alias, family)
     if given is None:
         require_this_projects(folder.journal, folder.path)
@@ -127,8 +129,7 @@ def _no_server(family: str, why: str, *, named: bool) -> FamilyUnreachable:
         why,
         where=f"{setting} names the server" if named else f"{setting} is not set",
         stands="nothing was written",
-        then=f"start that server, or point {setting} (here: SHADOW_{family.upper()}_URL) at a "
-        f"development {FAMILY_NAMES[family]}",
+        then=f"start that server, or point {setting} at a development {FAMILY_NAMES[family]}",
     )
 
 

@@ -400,7 +400,7 @@ def remember_again(
                 f"{again.migration} cannot be recorded any more: {again.failed}",
                 where=f"{entry.name}, {again.direction} file",
                 stands="nothing was accepted; nothing was written",
-                then="mend the migration and run db_generate --accept again",
+                then="fix the migration and run db_generate --accept again",
             )
         hashes[again.migration, again.direction] = again.digest
         before = remembered(known, again.migration, again.direction)

@@ -46,8 +46,8 @@ def read_ledger(alias: str, server: Server) -> Ledger | None:
         refuse_family(journal, server.family, server.differing_features(journal.features))
     except ServerUnsupported as error:
         unsuitable = error
-    unbooked = {identity for exchange in exchanges for identity in exchange.ids}
-    ran, now = _texts(folder, state, tables, unbooked)
+    unmarked = {identity for exchange in exchanges for identity in exchange.ids}
+    ran, now = _texts(folder, state, tables, unmarked)
     begun = state.in_flight
     return Ledger(
         alias=alias,
@@ -71,13 +71,13 @@ def _relinks(folder: Folder, state: LedgerState, tables: LedgerTables) -> tuple[
 
 
 def _texts(
-    folder: Folder, state: LedgerState, tables: LedgerTables, unbooked: Collection[str]
+    folder: Folder, state: LedgerState, tables: LedgerTables, unmarked: Collection[str]
 ) -> tuple[dict[str, SqlFile], dict[str, SqlFile]]:
     """What ran and what the file says now, where these differ."""
     ran, now = {}, {}
     for entry in folder.journal.entries:
         file = state.file(entry.id)
-        if file is None or not file.is_applied or entry.id in unbooked:
+        if file is None or not file.is_applied or entry.id in unmarked:
             continue
         on_disk = read_text(folder.up_path(entry.name))
         if on_disk.text is None or on_disk.is_as(file.up_sha256):

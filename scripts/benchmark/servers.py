@@ -19,7 +19,7 @@ NAMES = {"mariadb": "MariaDB", "mysql": "MySQL"}
 
 
 class BenchmarkError(Exception):
-    """Something that the person at the terminal can mend; the text says how."""
+    """Something that the person at the terminal can fix; the text says how."""
 
 
 @dataclass(frozen=True)

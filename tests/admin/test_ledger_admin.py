@@ -136,7 +136,7 @@ def test_a_file_that_was_squashed_is_replaced(staff: Client, ledger: SqlMigratio
         SqlMigration.objects.filter(pk="two").delete()
 
     assert '<span class="nestflux-state waits">replaced</span>' in listed
-    assert "booked for others" in listed
+    assert "in place of other files" in listed
     assert "0099_spiders.sql" in alone
     assert "0099_sq.sql" not in alone
     assert '<div class="readonly">0099_sq.sql</div>' in shown

@@ -81,7 +81,7 @@ def test_what_exists_is_the_first_file_and_what_is_new_the_second(shop: Project)
     files = files_of(shop)
     assert files["0002_pens"] == ["shop.0002_alter_product_kind"]
     assert {"shop.0001_initial", "auth.0001_initial"} <= set(files["0001_initial"])
-    assert "✓ Took the database over at 0001_initial.sql" in baseline.lines
+    assert "✓ Baselined at 0001_initial.sql" in baseline.lines
     assert "Pending afterwards: 0002_pens.sql" in baseline.lines
     assert migrated.lines[-1] == UP_TO_DATE
     assert shop.run("db_check").code == 0

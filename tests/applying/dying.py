@@ -36,7 +36,6 @@ except Died:
 COMMANDS = {
     "migrate": "migrate('default')",
     "undo": "rollback('default', options=Options(command='db_rollback'))",
-    "turn": "migrate('default', turn=True)",
 }
 
 

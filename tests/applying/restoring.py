@@ -1,4 +1,4 @@
-"""Ends a restore at each of its writes in turn, and looks whether the next one mends it.
+"""Ends a restore at each of its writes in turn, and looks whether the next one fixes it.
 
 Runs inside a project's own process: ``project.python("from tests.applying… import walk…")``.
 """

@@ -70,7 +70,7 @@ def test_a_wait_is_told_with_its_length_its_holder_and_what_that_did(shop: Proje
     assert rolled_back.json["waited"]["seconds"] > 0
     assert rolled_back.json["waited"]["runs"] == []
     assert f"s for connection {identity}" in rolled_back.stderr
-    assert "which booked nothing" in rolled_back.stderr
+    assert "which recorded nothing" in rolled_back.stderr
     assert alone["waited"] is None
 
 
@@ -80,11 +80,11 @@ def test_a_waiter_names_connection_host_and_statement_of_a_holder_that_hangs(
     shop.succeeds("db_migrate", "--to", "0001")
     user = shop.server.connect(shop.database)
     user.cursor().execute("LOCK TABLES shop_product READ")
-    hanging = shop.start("db_migrate", "--ddl-lock-timeout", "3600")
+    hanging = shop.start("db_migrate", "--lock", "DDL_TIMEOUT=3600")
     until(lambda: _waits_for_a_table(shop), [hanging])
     ((connection,),) = _waits_for_a_table(shop)
 
-    waited = shop.run("db_migrate", "--lock-timeout", "1")
+    waited = shop.run("db_migrate", "--lock", "TIMEOUT=1")
     still = shop.sql("SELECT IS_USED_LOCK(%s)", [f"nestflux:{shop.database}"])
     user.close()
     finished = ended(hanging)
@@ -117,7 +117,7 @@ def test_a_run_that_died_is_told_by_the_one_that_waited_for_it(shop: Project) ->
     shop.succeeds("db_migrate", "--to", "0001")
     user = shop.server.connect(shop.database)
     user.cursor().execute("LOCK TABLES shop_product READ")
-    dying = shop.start("db_migrate", "--ddl-lock-timeout", "3600")
+    dying = shop.start("db_migrate", "--lock", "DDL_TIMEOUT=3600")
     until(lambda: _waits_for_a_table(shop), [dying])
     waiting = shop.start("db_migrate")
     assert waiting.stdout is not None

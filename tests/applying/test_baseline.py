@@ -58,10 +58,10 @@ def test_a_whole_history_is_taken_over(shop: Project) -> None:
     assert refused.code == 2
     assert "db_baseline" in refused.stderr
     assert taken.lines == [
-        "The schema is what the files up to 0002_second.sql make. Booked as applied:",
+        "The schema is what the files up to 0002_second.sql make. Marked as applied:",
         "    0001_first.sql",
         "    0002_second.sql",
-        "✓ Took the database over at 0002_second.sql",
+        "✓ Baselined at 0002_second.sql",
         UP_TO_DATE,
     ]
     assert _origins(shop) == [
@@ -109,12 +109,12 @@ def test_an_index_made_by_hand_is_a_difference(shop: Project) -> None:
 
     shown = _differs(shop)
     shop.sql("DROP INDEX by_hand ON shop_product")
-    mended = shop.succeeds("db_baseline", "--yes")
+    fixed = shop.succeeds("db_baseline", "--yes")
 
     assert shown == [
         "not in the files: table shop_product / index by_hand: KEY `by_hand` (`price`)"
     ]
-    assert mended.lines[-1] == UP_TO_DATE
+    assert fixed.lines[-1] == UP_TO_DATE
 
 
 def test_a_constraint_of_another_name_is_a_difference(shop: Project) -> None:

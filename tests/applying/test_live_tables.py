@@ -111,7 +111,7 @@ def live(project: ProjectFactory, recorded_with: Callable[[str, str], Path]) -> 
 
 @pytest.mark.parametrize("held", ["shop_product", "shop_category"])
 def test_reads_never_queue_for_longer_than_one_try(live: Project, held: str) -> None:
-    options = f"--ddl-lock-timeout={TIMEOUT}", "--ddl-lock-pause=1", "--ddl-lock-longest-pause=1"
+    options = f"--lock=DDL_TIMEOUT={TIMEOUT}", "--lock=DDL_PAUSE=1", "--lock=DDL_LONGEST_PAUSE=1"
     child = Reads(live.server, live.database, "shop_product")
     parent = Reads(live.server, live.database, "shop_category")
     # MariaDB takes no metadata lock on the parent of a new foreign key that reads would wait for.
@@ -132,7 +132,7 @@ def test_reads_never_queue_for_longer_than_one_try(live: Project, held: str) -> 
     assert child.worst < TIMEOUT + MARGIN
     assert parent.worst < TIMEOUT + MARGIN
     if not passes:
-        assert "let in at try" in finished.stdout
+        assert "acquired the lock on attempt" in finished.stdout
         queued = child if held == "shop_product" else parent
         assert queued.at_once_after(queued.first_that_queued()) > 0
 
@@ -165,7 +165,7 @@ def _selects_that_wait(project: Project, seconds: int) -> bool:
 
 
 def test_when_all_tries_are_used_up_the_one_in_the_way_is_named(live: Project) -> None:
-    options = "--ddl-lock-timeout=1", "--ddl-lock-tries=2", "--ddl-lock-pause=0.1"
+    options = "--lock=DDL_TIMEOUT=1", "--lock=DDL_TRIES=2", "--lock=DDL_PAUSE=0.1"
     with a_transaction_that_has_read(live, "shop_product") as holder:
         refused = live.run("db_migrate", *options)
         identity = holder.thread_id()
@@ -189,7 +189,7 @@ def test_when_all_tries_are_used_up_the_one_in_the_way_is_named(live: Project) -
 
 
 def test_a_user_who_may_see_nobody_is_told_so(live: Project) -> None:
-    options = "--ddl-lock-timeout=1", "--ddl-lock-tries=1"
+    options = "--lock=DDL_TIMEOUT=1", "--lock=DDL_TRIES=1"
     grants = f"ALL PRIVILEGES ON `{live.database}`.*"
     with (
         live.a_user("nf_blind", "only-for-tests", grants) as url,

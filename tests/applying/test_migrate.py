@@ -5,10 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 import signal
+from typing import Any
 
 import pytest
 from django.core.management import load_command_class
+from django.core.management.base import CommandError
 
+from nestflux.applying.run.retry_policy import RetryPolicy
+from nestflux.checks import the_setting_is_right
+from nestflux.conf import LOCK_SETTINGS
+from nestflux.ledger.lock_times import LockTimes
 from tests.scenario import Project, kill
 
 UP_TO_DATE = "Database is up to date!"
@@ -97,16 +103,16 @@ def test_a_failing_statement_is_told_and_gone_on_from_when_the_cause_is_mended(
     status = shop.run("db_status")
     shop.sql("DELETE FROM shop_product WHERE category_id = 9")
     shop.sql("DELETE FROM shop_category WHERE id = 9")
-    mended = shop.succeeds("db_migrate")
+    fixed = shop.succeeds("db_migrate")
 
     assert failed.code == 1
     assert "0002_second.sql, statement" in failed.stderr
     assert "Traceback" not in failed.stderr
     assert "changed nothing" in failed.stderr
-    assert "Next:  mend the cause" in failed.stderr
+    assert "Next:  fix the cause" in failed.stderr
     assert status.code == 1
     assert "failed, statement" in status.stdout
-    assert "failed in an earlier run; running it again: it changed nothing" in mended.stdout
+    assert "failed in an earlier run; running it again: it changed nothing" in fixed.stdout
     assert shop.sql("SELECT price FROM shop_product") == [(11,), (11,)]
     assert shop.succeeds("db_status", "--json").json["up_to_date"]
 
@@ -116,7 +122,7 @@ def test_a_waiter_names_the_holder_and_gives_up_with_exit_1(shop: Project) -> No
     holder = shop.server.connect(shop.database)
     holder.cursor().execute("SELECT GET_LOCK(%s, 0)", [f"nestflux:{shop.database}"])
 
-    waited = shop.run("db_migrate", "--lock-timeout", "0.5")
+    waited = shop.run("db_migrate", "--lock", "TIMEOUT=0.5")
 
     assert waited.code == 1
     assert f"Waiting for another deploy: connection {holder.thread_id()}" in waited.stdout
@@ -130,7 +136,7 @@ def test_a_killed_run_is_finished_by_the_next(shop: Project) -> None:
     other = shop.server.connect(shop.database)
     other.cursor().execute("LOCK TABLES shop_product WRITE")
 
-    process = shop.start("db_migrate", "--ddl-lock-timeout", "60")
+    process = shop.start("db_migrate", "--lock", "DDL_TIMEOUT=60")
     while not shop.sql("SELECT 1 FROM nestflux_statement WHERE state = 'started'"):
         assert process.poll() is None, process.communicate()
     kill(process)
@@ -149,7 +155,7 @@ def test_a_frozen_deploy_is_ended_and_finished_by_the_one_that_waits(shop: Proje
     shop.succeeds("db_migrate", "--to", "0001")
     other = shop.server.connect(shop.database)
     other.cursor().execute("LOCK TABLES shop_product READ")
-    frozen = shop.start("db_migrate", "--ddl-lock-timeout", "60", "--heartbeat", "0.2")
+    frozen = shop.start("db_migrate", "--lock", "DDL_TIMEOUT=60", "--lock", "HEARTBEAT=0.2")
     while not shop.sql(
         "SELECT 1 FROM nestflux_statement, nestflux_run WHERE nestflux_statement.state = 'started' "
         "AND nestflux_run.id = run_id AND heartbeat_at IS NOT NULL"
@@ -157,7 +163,7 @@ def test_a_frozen_deploy_is_ended_and_finished_by_the_one_that_waits(shop: Proje
         assert frozen.poll() is None, frozen.communicate()
 
     frozen.send_signal(signal.SIGSTOP)
-    waiting = shop.start("db_migrate", "--stale-after", "1", "--heartbeat", "0.2")
+    waiting = shop.start("db_migrate", "--lock", "STALE_AFTER=1", "--lock", "HEARTBEAT=0.2")
     assert waiting.stdout is not None
     said = [waiting.stdout.readline(), waiting.stdout.readline()]
     other.close()
@@ -166,7 +172,7 @@ def test_a_frozen_deploy_is_ended_and_finished_by_the_one_that_waits(shop: Proje
     _, told = frozen.communicate()
 
     assert said[0].startswith("Waiting for another deploy: connection ")
-    assert said[1].startswith("Ended a deploy that gave no sign of life: connection ")
+    assert said[1].startswith("Ended a deploy without a heartbeat: connection ")
     assert waiting.returncode == 0
     assert frozen.returncode == 1
     assert "the next run finds out" in told
@@ -178,7 +184,7 @@ def test_a_table_that_others_use_is_tried_again_instead_of_waited_for(shop: Proj
     other = shop.server.connect(shop.database)
     other.cursor().execute("LOCK TABLES shop_product READ")
 
-    process = shop.start("db_migrate", "--ddl-lock-timeout", "1")
+    process = shop.start("db_migrate", "--lock", "DDL_TIMEOUT=1")
     assert process.stdout is not None
     first = process.stdout.readline()
     other.close()
@@ -270,29 +276,71 @@ def _rebase(shop: Project, old: str = "", new: str = "") -> None:
 
 
 @pytest.mark.parametrize(
-    "option",
+    ("name", "values"),
     [
-        "--lock-timeout",
-        "--heartbeat",
-        "--stale-after",
-        "--ddl-lock-pause",
-        "--ddl-lock-longest-pause",
+        *((name, ["0", "-1", "nan", "inf", "soon", ""]) for name in LOCK_SETTINGS),
+        ("DDL_TIMEOUT", ["1.5"]),
+        ("DDL_TRIES", ["1.5", "one"]),
+        ("PATIENCE", ["1"]),
+        ("timeout", ["1"]),
     ],
 )
-@pytest.mark.parametrize("value", ["0", "-1", "nan", "inf", "soon"])
-def test_times_are_positive_and_finite(option: str, value: str) -> None:
-    for command in ("db_migrate", "db_rollback"):
+def test_wrong_lock_settings_are_refused_by_name(name: str, values: list[str]) -> None:
+    for command in ("db_migrate", "db_rollback", "db_restore", "db_mark_applied"):
         parser = load_command_class("nestflux", command).create_parser("manage.py", command)
-        parser.called_from_command_line = True
+        for value in values:
+            with pytest.raises(CommandError, match=name):
+                parser.parse_args(["--lock", f"{name}={value}", "file"])
 
-        with pytest.raises(SystemExit) as ended:
-            parser.parse_args([f"{option}={value}"])
 
-        assert ended.value.code == 2
-        with pytest.raises(SystemExit):
-            parser.parse_args([f"--ddl-lock-timeout={value}"])
-        with pytest.raises(SystemExit):
-            parser.parse_args([f"--ddl-lock-tries={value}"])
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"PATIENCE": 1}, "NESTFLUX[\"LOCK\"] has an unknown key 'PATIENCE'; known: ['TIMEOUT'"),
+        ({"DDL_TRIES": 0}, 'NESTFLUX["LOCK"]["DDL_TRIES"]: 0 is not a whole number from 1 on'),
+        ({"HEARTBEAT": "soon"}, "'soon' is not a number of seconds"),
+        ({"STALE_AFTER": True}, "True is not a number of seconds"),
+        ({"DDL_TIMEOUT": None}, "None is not a number of seconds"),
+    ],
+)
+def test_wrong_lock_settings_are_found_by_the_checks(
+    given: dict[str, object], says: str, settings: Any
+) -> None:
+    settings.NESTFLUX = {**settings.NESTFLUX, "LOCK": given}
+
+    (message,) = the_setting_is_right()
+
+    assert message.id == "nestflux.E003"
+    assert says in message.msg
+
+
+def test_the_setting_counts_and_the_option_counts_more(settings: Any) -> None:
+    settings.NESTFLUX = {**settings.NESTFLUX, "LOCK": {"TIMEOUT": 30, "DDL_TRIES": 60}}
+    command: Any = load_command_class("nestflux", "db_migrate")
+    parser = command.create_parser("manage.py", "db_migrate")
+
+    options = vars(parser.parse_args(["--lock", "DDL_TRIES=3", "--lock", "DDL_PAUSE=0.5"]))
+
+    assert command.lock_times(options) == LockTimes(wait=30)
+    assert command.retry_policy(options) == RetryPolicy(tries=3, first_pause=0.5)
+
+
+@pytest.mark.parametrize(
+    ("old", "now"),
+    [
+        (("--lock-timeout", "5"), "--lock-timeout is gone: --lock TIMEOUT=VALUE, or NESTFLUX["),
+        (("--ddl-lock-tries=5",), "--ddl-lock-tries is gone: --lock DDL_TRIES=VALUE"),
+        (("--book", "0002"), "--book is gone: python manage.py db_mark_applied FILE"),
+        (("--turn",), "--turn is gone: --to FILE, with the file whose rollback was begun"),
+    ],
+)
+def test_an_option_of_before_is_answered_with_what_is_used_now(
+    old: tuple[str, ...], now: str, shop: Project
+) -> None:
+    ended = shop.run("db_migrate", *old)
+
+    assert (ended.code, now in ended.stderr) == (2, True), str(ended)
+    assert old[0].partition("=")[0] not in shop.run("db_migrate", "--help").stdout.split()
 
 
 def test_a_file_that_was_edited_is_refused(shop: Project) -> None:

@@ -108,7 +108,7 @@ def test_a_run_waits_briefly_for_its_own_tables_and_gives_the_session_back(shop:
     other = shop.server.connect(shop.database)
     other.cursor().execute("LOCK TABLES nestflux_run READ")
 
-    refused = shop.run("db_migrate", "--ddl-lock-timeout", "1", "--lock-timeout", "1")
+    refused = shop.run("db_migrate", "--lock", "DDL_TIMEOUT=1", "--lock", "TIMEOUT=1")
     other.close()
     seen = shop.python(
         """

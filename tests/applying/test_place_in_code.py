@@ -1,4 +1,4 @@
-"""Where a failure is said to be: in code that somebody can mend."""
+"""Where a failure is said to be: in code that somebody can fix."""
 
 from __future__ import annotations
 

@@ -120,7 +120,7 @@ def test_a_killed_step_is_left_to_db_resolve_and_booked_as_done(sums: Project) -
     assert asked.code == 1
     assert "db_resolve 0003_sums.sql 1 --ran | --did-not-run" in asked.stderr
     assert resolved.lines[-1] == (
-        "✓ Booked as done: 0003_sums.sql, statement 1. 0003_sums.sql is applied."
+        "✓ Marked as done: 0003_sums.sql, statement 1. 0003_sums.sql is applied."
     )
     assert sums.applied()[-1] == "shop.0004_sums"
     assert _books(sums) == [(1, "done", "a person said that it ran")]
@@ -171,7 +171,7 @@ def test_without_an_answer_the_evidence_is_shown(longer: Project) -> None:
         "It cannot be told whether it ran: a Python step that is not atomic.",
         "It had failed with: RuntimeError: the data is not what it should be",
         "Nothing was changed. Look at the database, then run one of:",
-        "    python manage.py db_resolve 0003_sums.sql 1 --ran           books it as done",
+        "    python manage.py db_resolve 0003_sums.sql 1 --ran           marks it as done",
         "    python manage.py db_resolve 0003_sums.sql 1 --did-not-run   "
         "the next db_migrate runs it",
     ]
@@ -187,7 +187,7 @@ def test_a_terminal_is_asked(sums: Project) -> None:
     yes = sums.on_a_terminal(*RESOLVE, "--ran", answers="y\n")
 
     assert (no.code, nobody.code, yes.code) == (2, 2, 0)
-    assert "Book it as done? [y/N]" in no.stdout
+    assert "Mark it as done? [y/N]" in no.stdout
     assert "db_resolve 0003_sums.sql 1 --ran --yes" in nobody.stderr
     assert [row[1] for row in still] == ["started"]
     assert sums.applied()[-1] == "shop.0004_sums"

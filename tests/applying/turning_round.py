@@ -34,7 +34,7 @@ def down() -> None:
 
 
 def turn_up() -> None:
-    migrate("default", turn=True)
+    migrate("default", to=FILE)
 
 
 def nothing() -> None:

@@ -8,8 +8,8 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from blog.models import Category, Comment, Post
-from identity.admin import large_tables
 from identity.models import User
+from nestflux.orm import large_tables
 from tests.blog.factories import (
     CategoryFactory,
     CommentFactory,

@@ -8,7 +8,7 @@ from pytest_django import DjangoAssertNumQueries
 from blog import selectors
 from blog.exceptions import PostNotFound
 from blog.models import Comment, Post
-from identity.keyset import InvalidCursor
+from nestflux.orm.keyset import InvalidCursor
 from tests.blog.factories import (
     CategoryFactory,
     CommentFactory,

@@ -173,7 +173,7 @@ def _any_text(line: str) -> str:
 
 
 def _columns(text: str) -> str:
-    """The width of a table's column is that of its longest name, which may be drawn by lot."""
+    """The width of a table's column is that of its longest name, which may be chosen at random."""
     indent = len(text) - len(text.lstrip(" "))
     parts = re.split(r" {2,}", text[indent:])
     return re.escape(text[:indent]) + " {2,}".join(re.escape(part) for part in parts)

@@ -91,7 +91,7 @@ class Tag(models.Model):
 
 
 def test_django_alone_dies_on_the_statement_that_ran_already(project: ProjectFactory) -> None:
-    """A migration of two statements whose second fails: mending the cause is not enough."""
+    """A migration of two statements whose second fails: fixing the cause is not enough."""
     shop = project({"blog": {"models.py": TAG}})
     shop.succeeds("makemigrations", "blog")
     shop.succeeds("migrate")

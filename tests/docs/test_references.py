@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import shlex
-from argparse import ArgumentParser
+from argparse import SUPPRESS, ArgumentParser
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +16,8 @@ from django.core.management.base import BaseCommand
 from tests.docs.documents import DOCUMENTS, REPOSITORY, all_blocks, typed
 
 ALL_WORDS = "\n".join(document.read_text(encoding="utf-8") for document in DOCUMENTS)
+# What a clone has beside the documentation.
+AROUND = [REPOSITORY / f"{name}.md" for name in ("CHANGELOG", "CONTRIBUTING", "SECURITY")]
 OURS = sorted(name for name, app in get_commands().items() if app == "nestflux")
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"#+ (.+)")
@@ -25,7 +27,9 @@ def own_options(name: str) -> Iterator[str]:
     """The options that a command of ours adds to Django's."""
     stock = set(parser_of(BaseCommand(), "x")._option_string_actions)
     command = load_command_class("nestflux", name)
-    yield from sorted(set(parser_of(command, name)._option_string_actions) - stock)
+    actions = parser_of(command, name)._option_string_actions
+    shown = {option for option, action in actions.items() if action.help != SUPPRESS}
+    yield from sorted(shown - stock)
 
 
 def parser_of(command: BaseCommand, name: str) -> ArgumentParser:
@@ -44,7 +48,7 @@ def test_every_option_is_documented(name: str, option: str) -> None:
     assert re.search(rf"{re.escape(option)}(?![\w-])", ALL_WORDS)
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
+@pytest.mark.parametrize("document", [*DOCUMENTS, *AROUND], ids=lambda document: document.name)
 def test_commands_that_are_shown_can_be_given(document: Path) -> None:
     """Each ``manage.py db_…`` of prose and blocks has only options that the command has."""
     text = document.read_text(encoding="utf-8")
@@ -56,7 +60,7 @@ def test_commands_that_are_shown_can_be_given(document: Path) -> None:
         assert [word for word in options if word not in known] == [], f"{document.name}: {shown}"
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
+@pytest.mark.parametrize("document", [*DOCUMENTS, *AROUND], ids=lambda document: document.name)
 def test_links_lead_somewhere(document: Path) -> None:
     for target in _LINK.findall(document.read_text(encoding="utf-8")):
         if target.startswith(("http://", "https://")):
@@ -67,6 +71,22 @@ def test_links_lead_somewhere(document: Path) -> None:
         assert path.is_relative_to(REPOSITORY), f"{document.name}: {target}"
         if anchor:
             assert anchor in anchors(path), f"{document.name}: {target}"
+
+
+@pytest.mark.parametrize("document", AROUND, ids=lambda document: document.name)
+def test_files_that_are_named_are_there(document: Path) -> None:
+    """Programs and files of this repository, in prose and in what is to be typed."""
+    text = document.read_text(encoding="utf-8")
+    for name in re.findall(r"(?<![\w./$-])(?:nestflux|scripts|tests|docs)/[\w./-]*\w", text):
+        if not name.endswith("NAME.py"):
+            assert (REPOSITORY / name).exists(), f"{document.name}: {name}"
+
+
+def test_readme_leads_to_every_document() -> None:
+    linked = set(_LINK.findall((REPOSITORY / "README.md").read_text(encoding="utf-8")))
+
+    names = {path.relative_to(REPOSITORY).as_posix() for path in (*DOCUMENTS[1:], *AROUND)}
+    assert {*names, "LICENSE"} <= linked
 
 
 def anchors(path: Path) -> set[str]:
@@ -110,9 +130,10 @@ def test_every_module_says_what_it_is_for() -> None:
     silent = []
     for path in (REPOSITORY / "nestflux").rglob("*.py"):
         module = ast.parse(path.read_text(encoding="utf-8"))
-        classes = [node for node in module.body if isinstance(node, ast.ClassDef)]
         # The ledger's models are a class each, and say it there.
-        if module.body and not any(map(ast.get_docstring, (module, *classes[:1]))):
+        classes = [node for node in module.body if isinstance(node, ast.ClassDef)]
+        said = [ast.get_docstring(module), *map(ast.get_docstring, classes)]
+        if module.body and not any(said):
             silent.append(path.name)
 
     assert silent == []
@@ -126,4 +147,6 @@ def test_consoles_begin_with_a_command() -> None:
 
 
 def test_nothing_of_one_machine_stands_in_them() -> None:
-    assert not re.search(r"/(work|home|root|tmp)/", ALL_WORDS)
+    for document in (*DOCUMENTS, *AROUND):
+        text = document.read_text(encoding="utf-8")
+        assert not re.search(r"/(work|home|root|tmp)/", text), document.name

@@ -22,9 +22,9 @@ from tests.environment.deploys import (
 from tests.environment.relay import relay
 from tests.scenario import Project
 
-BEATS = ("--heartbeat", "0.1")
-IMPATIENT = (*BEATS, "--stale-after", "0.5")
-TOOK_OVER = "Ended a deploy that gave no sign of life: connection "
+BEATS = ("--lock", "HEARTBEAT=0.1")
+IMPATIENT = (*BEATS, "--lock", "STALE_AFTER=0.5")
+TOOK_OVER = "Ended a deploy without a heartbeat: connection "
 
 
 def has_a_heartbeat(shop: Project) -> bool:
@@ -144,7 +144,7 @@ def test_frozen_while_its_statement_waits_for_a_table(scene: Scene) -> None:
     shop = scene.before(FORWARD)
     with (
         table_locked(shop) as let_go,
-        deploy(shop, "db_migrate", *BEATS, "--ddl-lock-timeout", "60") as frozen,
+        deploy(shop, "db_migrate", *BEATS, "--lock", "DDL_TIMEOUT=60") as frozen,
     ):
         until(lambda: at_work(shop, "ALTER TABLE%"), "the ALTER", frozen.process)
         until(lambda: has_a_heartbeat(shop), "a heartbeat", frozen.process)
@@ -173,7 +173,7 @@ def test_frozen_while_its_statement_works_it_is_not_ended_before_that_is_done(
             finished = waiting.ended()
 
         assert finished.code == 0, str(finished)
-        assert "and is not ended, for its connection is at work" in finished.stdout
+        assert "and is not ended, for its connection is running a statement" in finished.stdout
         assert TOOK_OVER in finished.stdout
         shop.sql("DROP TRIGGER slow")
         wakes_and_stops(scene, shop, FORWARD, frozen)
@@ -210,12 +210,12 @@ def test_an_orphaned_alter_that_waits_for_a_table_gives_up_and_is_run_once(scene
     shop = scene.before(FORWARD)
     with (
         table_locked(shop) as let_go,
-        deploy(shop, "db_migrate", "--ddl-lock-timeout", "2") as killed,
+        deploy(shop, "db_migrate", "--lock", "DDL_TIMEOUT=2") as killed,
     ):
         until(lambda: at_work(shop, "ALTER TABLE%"), "the ALTER", killed.process)
         orphan = connection_of(shop)
         killed.killed()
-        with deploy(shop, "db_migrate", "--ddl-lock-timeout", "1") as waiting:
+        with deploy(shop, "db_migrate", "--lock", "DDL_TIMEOUT=1") as waiting:
             until(lambda: is_held_by_another(shop, orphan), "the orphan's end", waiting.process)
             until(lambda: at_work(shop, "ALTER TABLE%"), "the ALTER", waiting.process)
             let_go()
@@ -231,7 +231,7 @@ def test_an_orphaned_alter_that_is_let_in_is_booked_and_not_run_again(scene: Sce
     shop = scene.before(FORWARD)
     with (
         table_locked(shop) as let_go,
-        deploy(shop, "db_migrate", "--ddl-lock-timeout", "60") as killed,
+        deploy(shop, "db_migrate", "--lock", "DDL_TIMEOUT=60") as killed,
     ):
         until(lambda: at_work(shop, "ALTER TABLE%"), "the ALTER", killed.process)
         killed.killed()

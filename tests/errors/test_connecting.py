@@ -61,13 +61,22 @@ def test_no_server_at_a_host_far_away(recorded: Project) -> None:
     assert "see that the server on db.invalid runs" in outcome.stderr
 
 
-def test_the_projects_own_server_is_started_by_its_script(recorded: Project) -> None:
-    recorded.write("scripts/server", "")
-    socket = recorded.path / ".local/mariadb/server.sock"
+@pytest.mark.parametrize(
+    ("place", "url"),
+    [
+        ("/nowhere/own.sock", "mysql://root@/shop?unix_socket=/nowhere/own.sock"),
+        ("db.invalid", "mysql://root@db.invalid/shop"),
+    ],
+)
+def test_the_command_that_the_project_knows_for_a_server_is_named(
+    place: str, url: str, recorded: Project
+) -> None:
+    commands = f'NESTFLUX = {{"START_COMMANDS": {{{place!r}: "make up"}}, '
+    recorded.edit("settings.py", "NESTFLUX = {", commands)
 
-    outcome = refused(recorded, "db_migrate", url=f"mysql://root@/shop?unix_socket={socket}")
+    outcome = refused(recorded, "db_migrate", url=url)
 
-    assert "Next:  scripts/server start mariadb" in outcome.stderr
+    assert "Next:  make up" in outcome.stderr
 
 
 def test_a_wrong_password(recorded: Project, account: str) -> None:
@@ -77,7 +86,7 @@ def test_a_wrong_password(recorded: Project, account: str) -> None:
         outcome = refused(recorded, "db_migrate", url=url)
 
     assert f"does not let {account} in" in outcome.stderr
-    assert "DATABASE_URL" in outcome.stderr
+    assert "correct the user and password in DATABASES['default']" in outcome.stderr
 
 
 class TestMissingGrants:
@@ -131,7 +140,7 @@ class TestMissingDatabase:
         outcome = empty.on_a_terminal(command, answers="y\n")
 
         assert outcome.code == 0, str(outcome)
-        assert "Make it? [y/N]" in outcome.stdout
+        assert "Create it? [y/N]" in outcome.stdout
         assert "shop_product" in empty.tables()
 
     def test_a_missing_grant_to_make_it_is_told(self, empty: Project, account: str) -> None:

@@ -4,14 +4,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from identity.admin import large_tables
-from identity.admin.large_tables import (
+from identity.models import Role, User
+from nestflux.orm import large_tables
+from nestflux.orm.large_tables import (
     ApproximateCount,
     EstimatedCountPaginator,
     LowerBound,
     estimated_rows,
 )
-from identity.models import Role, User
 from tests.identity.factories import RoleFactory, UserFactory
 
 pytestmark = pytest.mark.django_db

@@ -6,7 +6,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from identity import selectors
 from identity.exceptions import UserNotFound
-from identity.keyset import InvalidCursor, InvalidLimit
+from nestflux.orm.keyset import InvalidCursor, InvalidLimit
 from tests.identity.factories import RoleAssignmentFactory, RoleFactory, UserFactory
 
 pytestmark = pytest.mark.django_db

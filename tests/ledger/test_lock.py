@@ -204,7 +204,7 @@ def _holder(**seen: Any) -> Holder:
     ("seen", "why"),
     [
         ({"is_visible": False}, "this user may not see what it does (the privilege PROCESS)"),
-        ({"statement": "ALTER TABLE post FORCE"}, "its connection is at work"),
+        ({"statement": "ALTER TABLE post FORCE"}, "its connection is running a statement"),
     ],
 )
 def test_a_holder_that_works_or_cannot_be_seen_is_spared(

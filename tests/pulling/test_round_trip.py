@@ -63,7 +63,7 @@ def test_the_whole_walk_to_an_adopted_database(own_rich: Project) -> None:
 
     assert own_rich.succeeds("db_generate", "--check").stdout.startswith("No changes detected")
     assert taken.lines[-2:] == [
-        "✓ Took the database over at 0001_initial.sql",
+        "✓ Baselined at 0001_initial.sql",
         "Database is up to date!",
     ]
     assert own_rich.succeeds("db_migrate").lines == ["Database is up to date!"]

@@ -63,7 +63,7 @@ def _room(name: str, packages: Path, constraints: Path, *more: Path) -> Path:
         stamp = room / "installed"
         if not stamp.exists():
             _run(sys.executable, "-m", "venv", "--clear", "--without-pip", str(room))
-            _pip(python, str(wheel), "-r", str(packages), "-c", str(constraints))
+            _pip(python, f"{wheel}[record]", "-r", str(packages), "-c", str(constraints))
         elif stamp.read_text(encoding="utf-8") != wheel.parent.name:
             _pip(python, "--force-reinstall", "--no-deps", str(wheel))
         stamp.write_text(wheel.parent.name, encoding="utf-8")
@@ -77,15 +77,16 @@ def _wheel() -> Path:
         for path in (REPOSITORY / "nestflux").rglob("*")
         if path.is_file() and path.suffix != ".pyc"
     )
-    folder = ROOMS / "wheels" / _hashed([REPOSITORY / "pyproject.toml", *sources])
+    around = [REPOSITORY / name for name in ("pyproject.toml", "LICENSE")]
+    folder = ROOMS / "wheels" / _hashed([*around, *sources])
     if not (built := list(folder.glob("*.whl"))):
         pip = (sys.executable, "-m", "pip", "--disable-pip-version-check")
         # Built from a copy, in which nothing lies about that is not of the sources.
         copy = folder / "source"
         shutil.rmtree(copy, ignore_errors=True)
         shutil.copytree(REPOSITORY / "nestflux", copy / "nestflux")
-        for name in ("pyproject.toml", "README.md"):
-            shutil.copy(REPOSITORY / name, copy)
+        for path in (*around, REPOSITORY / "README.md"):
+            shutil.copy(path, copy)
         _run(*pip, "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), str(copy))
         built = list(folder.glob("*.whl"))
     return built[0]

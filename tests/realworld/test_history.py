@@ -33,6 +33,8 @@ def test_the_wheel_holds_the_app_and_nothing_else_of_the_repository(site: RealSi
 
     assert (package / "templates").is_dir()
     assert (package / "static").is_dir()
+    assert (package / "py.typed").is_file()
+    assert [*room.glob("lib/python*/site-packages/nestflux-*/licenses/LICENSE")]
     # Of this repository's site: packages import `settings` or `urls` of every installed app.
     assert not {"settings.py", "urls.py", "asgi.py", "wsgi.py"} & {
         p.name for p in package.iterdir()

@@ -115,7 +115,7 @@ def test_a_live_schema_that_people_changed_is_made_what_the_files_make(live: Pro
 
     assert agreed.lines[0] == "The schema is what the files up to 0001_all.sql make."
     assert not (live.path / "third.sql").exists()
-    assert "✓ Took the database over at 0001_all.sql" in live.succeeds("db_baseline", "--yes").lines
+    assert "✓ Baselined at 0001_all.sql" in live.succeeds("db_baseline", "--yes").lines
     assert live.succeeds("db_migrate").lines[-1] == "Database is up to date!"
 
 
@@ -177,7 +177,7 @@ def test_a_script_that_ran_half_is_written_anew_for_the_rest(odd_live: Project) 
     }
     odd_live.feed_to_the_client(odd.LEFT_TO_A_PERSON)
     taken = odd_live.succeeds("db_baseline", "--yes")
-    assert "✓ Took the database over at 0001_odd.sql" in taken.lines
+    assert "✓ Baselined at 0001_odd.sql" in taken.lines
     assert odd_live.columns("odd_pk") == ["code", "n"]
     assert odd_live.columns("odd_charset") == ["id", "a", "b"]
 

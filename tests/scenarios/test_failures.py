@@ -53,7 +53,7 @@ class TestAStatementFails:
         told(
             outcome,
             says=f"0003_unique_names.sql, statement {failing} of {total} failed: ",
-            then="mend the cause, then: python manage.py db_migrate",
+            then="fix the cause, then: python manage.py db_migrate",
             code=1,
         )
         assert "'a'" in outcome.stderr
@@ -62,7 +62,7 @@ class TestAStatementFails:
         assert status.code == 1
         assert f"failed, statement {failing} of {total}" in status.stdout
         assert "Duplicate entry 'a'" in status.stdout
-        assert shop.run("db_migrate").code == 1  # the same again, as long as nothing is mended
+        assert shop.run("db_migrate").code == 1  # the same again, as long as nothing is fixed
         assert "colour" in shop.columns("shop_product")
 
         shop.sql("UPDATE shop_product SET name = 'b' WHERE price = 2")

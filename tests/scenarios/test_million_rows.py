@@ -200,8 +200,8 @@ def test_a_connection_that_an_administrator_ends_is_told_and_gone_on_from(big: P
 
 
 def test_a_deploy_that_works_is_not_ended_for_working_long(big: Project) -> None:
-    with _met_in_the_middle(big, "ALTER", *NOTED, "--heartbeat", "0.1") as (deploy, _):
-        waited = big.run(*NOTED, "--stale-after", "1", "--heartbeat", "0.3")
+    with _met_in_the_middle(big, "ALTER", *NOTED, "--lock", "HEARTBEAT=0.1") as (deploy, _):
+        waited = big.run(*NOTED, "--lock", "STALE_AFTER=1", "--lock", "HEARTBEAT=0.3")
         worked = ended(deploy)
 
     assert worked.code == 0, str(worked)
@@ -213,14 +213,17 @@ def test_a_deploy_that_works_is_not_ended_for_working_long(big: Project) -> None
 
 def test_a_frozen_deploy_is_not_ended_while_its_alter_works(big: Project) -> None:
     before = _alters(big)
-    with _met_in_the_middle(big, "ALTER", *NOTED, "--heartbeat", "0.1") as (frozen, connection):
+    with _met_in_the_middle(big, "ALTER", *NOTED, "--lock", "HEARTBEAT=0.1") as (
+        frozen,
+        connection,
+    ):
         frozen.send_signal(signal.SIGSTOP)
-        finished = big.run(*NOTED, "--stale-after", "0.3", "--heartbeat", "0.1")
+        finished = big.run(*NOTED, "--lock", "STALE_AFTER=0.3", "--lock", "HEARTBEAT=0.1")
         frozen.send_signal(signal.SIGCONT)
         told = ended(frozen)
 
-    spared = f"for its connection is at work: connection {connection}, "
-    ended_line = f"Ended a deploy that gave no sign of life: connection {connection}, "
+    spared = f"for its connection is running a statement: connection {connection}, "
+    ended_line = f"Ended a deploy without a heartbeat: connection {connection}, "
     assert spared in finished.stdout, str(finished)
     assert finished.stdout.index(spared) < finished.stdout.index(ended_line)
     assert DONE in finished.stdout

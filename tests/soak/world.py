@@ -202,8 +202,9 @@ class World:
             args += ["--to", entries[to].name]
         with self._told("deploy"):
             if stand.booked.direction == "down" and stand.booked.flying:
-                if turn and to is None:
-                    self._turn(branch, "db_migrate", "--turn", "--no-backup")
+                ours = [each.name for each in entries if each.id == stand.booked.flying]
+                if turn and to is None and ours:
+                    self._turn(branch, "db_migrate", "--to", ours[0], "--no-backup")
                     return
                 self._refused(branch, *args, says="was begun and not finished")
                 self._look(branch)
@@ -252,11 +253,11 @@ class World:
         _, stand = branch
         for one in ended:
             if one.code == 1 and not died(one) and any(n in one.stderr for n in _ROWS_FORBID):
-                self.counts["mended"] += 1
+                self.counts["fixed"] += 1
                 self.log.append("rows are in the way: DELETE FROM every table")
                 stand.rows.delete_all()
                 again = self._run(branch, *args)
-                assert again.code == 0, f"the cause is mended: {again}"
+                assert again.code == 0, f"the cause is fixed: {again}"
                 stand.follow(branch[0].entries)
                 return [again]
         return ended
@@ -338,7 +339,7 @@ class World:
                 assert len(stand.booked.applied) >= left
             else:
                 assert ended.code == 0, str(ended)
-                # A load that died has nothing that could be rolled back; db_migrate mends it.
+                # A load that died has nothing that could be rolled back; db_migrate fixes it.
                 assert stand.booked.settled or booked.loading
                 assert [entry.id for entry in stand.trail] == [entry.id for entry in trail[:left]]
                 self.counts["rollbacks"] += 1

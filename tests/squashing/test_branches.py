@@ -13,7 +13,7 @@ from tests.scenario import Project
 from tests.squashing.histories import LAST, NOTE, SQUASH
 from tests.squashing.shelf import applied
 
-BOOKED = f"✓ Booked {SQUASH}.sql in the place of 4 files: nothing had to run"
+MARKED = f"✓ Marked as applied: {SQUASH}.sql, in place of 4 files; nothing had to run"
 
 
 def test_a_branch_comes_on_top_of_it(shop: Project) -> None:
@@ -47,7 +47,7 @@ def test_a_branch_comes_on_top_of_it(shop: Project) -> None:
     assert (len(merged["exchanges"]), merged["files"], merged["relinks"]) == (1, [], {})
     assert "✓ Nothing was found." in checked.lines
     assert "✓ Recorded again: 0007_more.sql (was 0006_more.sql)" in rebased.lines
-    assert BOOKED in done.lines
+    assert MARKED in done.lines
     assert "0006_more ran already as 0007_more: the same statements" in done.lines
     assert "✓ Applied migration: 0006_longer.sql" in done.stdout
     assert applied(shop) == [SQUASH, "0005_note", "0007_more", "0006_longer"]

@@ -11,7 +11,8 @@ from tests.squashing.histories import OLD, SQUASH
 from tests.squashing.shelf import AFTER, BEFORE, applied, check_out, states
 
 UP_TO_DATE = "Database is up to date!"
-BOOKED = f"✓ Booked {SQUASH}.sql in the place of 4 files: nothing had to run"
+MARKED_BACK = f"✓ Marked as applied: 4 files, in place of {SQUASH}.sql; nothing had to run"
+MARKED = f"✓ Marked as applied: {SQUASH}.sql, in place of 4 files; nothing had to run"
 MIGRATIONS = [
     "depot.0001_initial",
     "depot.0002_longer",
@@ -55,19 +56,20 @@ def test_all(squashed: Project) -> None:
     check = squashed.succeeds("db_check", "--no-shadow")
     status = squashed.succeeds("db_status")
     plan = squashed.succeeds("db_migrate", "--plan")
-    by_hand = squashed.run("db_migrate", "--book", "0005_note", "--yes")
+    by_hand = squashed.run("db_mark_applied", "0005_note", "--yes")
 
     done = squashed.succeeds("db_migrate")
 
     assert "remark applied-files-squashed" in check.stdout
     assert "applied-file-gone" not in check.stdout
-    assert any(line.split()[:2] == [SQUASH, "unbooked"] for line in status.lines)
-    assert status.lines[-1].startswith("Next: python manage.py db_migrate   (books what is")
+    assert any(line.split()[:2] == [SQUASH, "unmarked"] for line in status.lines)
+    assert status.lines[-1].startswith("Next: python manage.py db_migrate   (marks it")
     assert plan.lines == [
-        f"Books {SQUASH}.sql for 0001_initial.sql … 0004_rows.sql (4 files): nothing runs"
+        f"Marks as applied {SQUASH}.sql for 0001_initial.sql … 0004_rows.sql (4 files): "
+        "nothing runs"
     ]
-    refused(by_hand, "Another booking comes first")
-    assert done.lines == [BOOKED, UP_TO_DATE]
+    refused(by_hand, "A squash comes first")
+    assert done.lines == [MARKED, UP_TO_DATE]
     replaced = dict.fromkeys(OLD, "replaced")
     assert states(squashed) == {**replaced, SQUASH: "applied", "0005_note": "applied"}
     assert (data(squashed), texts(squashed)) == (rows, kept)
@@ -142,7 +144,7 @@ def test_some(shop: Project) -> None:
     check_out(shop, BEFORE)
     shop.succeeds("db_migrate")
     check_out(shop, AFTER)
-    assert shop.succeeds("db_migrate").lines == [BOOKED, UP_TO_DATE]
+    assert shop.succeeds("db_migrate").lines == [MARKED, UP_TO_DATE]
 
 
 def test_one_in_flight(shop: Project) -> None:
@@ -200,7 +202,7 @@ def test_rolled_back(squashed: Project) -> None:
 
     done = squashed.succeeds("db_rollback", "--to", "zero", "--yes")
 
-    assert BOOKED in done.lines
+    assert MARKED in done.lines
     assert own_tables(squashed) == []
     check_out(squashed, BEFORE)
     assert squashed.succeeds("db_migrate", "--replay").code == 0
@@ -234,7 +236,7 @@ def test_a_checkout_of_before_it(squashed: Project) -> None:
     assert off_branch.lines == ["Nothing to roll back."]
     assert "remark applied-files-squashed" in check.stdout
     assert done.lines == [
-        f"✓ Booked 4 files in the place of {SQUASH}.sql: nothing had to run",
+        MARKED_BACK,
         UP_TO_DATE,
     ]
     assert applied(squashed) == [*OLD, "0005_note"]
@@ -245,7 +247,7 @@ def test_a_checkout_of_before_it(squashed: Project) -> None:
     assert applied(squashed) == list(OLD[:3])
     squashed.succeeds("db_migrate")
     check_out(squashed, AFTER)
-    assert squashed.succeeds("db_migrate").lines == [BOOKED, UP_TO_DATE]
+    assert squashed.succeeds("db_migrate").lines == [MARKED, UP_TO_DATE]
     assert applied(squashed) == [SQUASH, "0005_note"]
 
 
@@ -256,7 +258,10 @@ def test_an_older_checkout_of_a_database_that_never_ran_its_files(shop: Project)
 
     rolled = shop.succeeds("db_rollback", "--to", "0003_stamp", "--yes")
 
-    assert f"✓ Booked 4 files in the place of {SQUASH}.sql: nothing had to run" in rolled.lines
+    assert (
+        f"✓ Marked as applied: 4 files, in place of {SQUASH}.sql; nothing had to run"
+        in rolled.lines
+    )
     assert applied(shop) == list(OLD[:3])
     assert shop.applied() == MIGRATIONS[:-2]
     assert shop.columns("shop_stamp") == ["id", "mark", "made", "item_id"]
@@ -276,9 +281,11 @@ def test_a_checkout_of_still_earlier(squashed: Project) -> None:
     status = squashed.succeeds("db_status", "--json").json
     done = squashed.succeeds("db_migrate")
 
-    assert [file["state"] for file in status["files"]][:2] == ["unbooked", "unbooked"]
+    assert [file["state"] for file in status["files"]][:2] == ["unmarked", "unmarked"]
     assert all(file["off_branch"] for file in status["files"][2:])
-    assert f"✓ Booked 4 files in the place of {SQUASH}.sql: nothing had to run" in done.lines
+    assert (
+        f"✓ Marked as applied: 4 files, in place of {SQUASH}.sql; nothing had to run" in done.lines
+    )
     squashed.sql("UPDATE nestflux_sql_migration SET state = 'applied' WHERE name = %s", [SQUASH])
     squashed.sql(
         "DELETE FROM nestflux_sql_migration WHERE state <> 'applied' OR number < 5 AND name <> %s",
@@ -297,7 +304,7 @@ def test_a_checkout_of_still_earlier(squashed: Project) -> None:
 
 def test_stock_commands(squashed: Project) -> None:
     assert squashed.run("migrate", "--check").code == 0
-    assert squashed.succeeds("migrate").lines == [BOOKED, UP_TO_DATE]
+    assert squashed.succeeds("migrate").lines == [MARKED, UP_TO_DATE]
     assert squashed.succeeds("migrate", "shop", "0005").lines == ["No migrations to apply."]
     refused(squashed.run("migrate", "shop", "0003"), "files are undone whole", "db_rollback")
     refused(squashed.run("migrate", "shop", "zero"), "keep depot.0001_squashed_0002")
@@ -317,7 +324,7 @@ def test_a_baseline(shop: Project) -> None:
 
     done = shop.succeeds("db_baseline", "--yes")
 
-    assert "✓ Took the database over at 0005_note.sql" in done.lines
+    assert "✓ Baselined at 0005_note.sql" in done.lines
     assert applied(shop) == [SQUASH, "0005_note"]
 
 
@@ -396,7 +403,8 @@ def test_killed_while_it_is_undone(squashed: Project) -> None:
     squashed.succeeds("db_rollback", "--yes")
     undo = 'rollback("default", options=Options(command="db_rollback"))'
     killed_at(squashed, 4, undo)
-    turned = squashed.succeeds("db_migrate", "--turn")
+    turned = squashed.succeeds("db_migrate", "--to", SQUASH)
+    squashed.succeeds("db_migrate")
     assert applied(squashed) == [SQUASH, "0005_note"]
     assert len(data(squashed)) == 3
     squashed.succeeds("db_rollback", "--yes")
@@ -404,6 +412,6 @@ def test_killed_while_it_is_undone(squashed: Project) -> None:
 
     squashed.succeeds("db_rollback", "--yes")
 
-    assert f"{SQUASH}.sql: turning the rollback round" in turned.stdout
+    assert f"{SQUASH}.sql: reversing the rollback" in turned.stdout
     assert own_tables(squashed) == []
     assert squashed.applied() == []

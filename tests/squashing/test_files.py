@@ -129,7 +129,7 @@ def test_it_is_told_and_agreed_to(shop: Project) -> None:
     assert plan.lines[0].endswith(f": {where} takes the place of 4 files:")
     assert plan.lines[1:] == [f"  {name}.sql" for name in OLD]
     assert (unasked.code, declined.code) == (2, 2)
-    assert "Nobody said yes." in unasked.stderr
+    assert "Not confirmed." in unasked.stderr
     assert "Replace them? [y/N]" in declined.stdout
     assert listed(shop) == before
 

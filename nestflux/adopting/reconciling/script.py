@@ -63,7 +63,7 @@ def _header(planned: Reconciliation, made: Made) -> Iterator[str]:
     yield from _comment("Review it, take a backup, and give it to the mysql client:")
     yield f"--     {how_to_run(made.alias, made.file)}"
     yield "--     python manage.py db_baseline"
-    yield from _comment("Where rows stop it, mend them, and write a script for the rest.")
+    yield from _comment("Where rows stop it, fix them, and write a script for the rest.")
 
 
 def how_to_run(alias: str, file: str) -> str:

@@ -188,7 +188,7 @@ def _bring_back(context: Context, plan: RestorePlan) -> Restored:
             f"The data could not be brought back: {what}",
             where=shown(backup.path),
             stands=f"{plan.row.name}.sql is {plan.turned}, and none of the data is there yet",
-            then=f"mend the cause, then: python manage.py db_restore {plan.row.name}",
+            then=f"fix the cause, then: python manage.py db_restore {plan.row.name}",
         ) from error
     restored = Restored(shown(backup.path), lines, time.monotonic() - started)
     context.tell(restored)
@@ -253,7 +253,7 @@ def require_its_turn(state: LedgerState, row: BackupRow) -> LedgerFile:
     if known is None or passage != row.attempt:
         raise Refused(
             f"This backup was taken before passage {row.attempt} of {row.name}.sql, which went up "
-            "or down again since: what would be turned round is not what lost this data.",
+            "or down again since: what would be reversed is not what lost this data.",
             stands="nothing was changed",
             then=_LISTED,
         )
@@ -263,7 +263,7 @@ def require_its_turn(state: LedgerState, row: BackupRow) -> LedgerFile:
         if flying.direction == "down":
             half, command = ("rolled back", "db_rollback")
         raise LedgerConflict(
-            f"{flying.name} is half {half}; only a whole file can be turned round.",
+            f"{flying.name} is half {half}; only a whole file can be reversed.",
             stands="nothing was run",
             then=f"python manage.py {command}   (finishes it), then db_restore",
         )

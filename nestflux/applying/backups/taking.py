@@ -162,7 +162,7 @@ def back_up(context: Context, passage: PassageRows) -> Backup | None:
             f"No backup could be taken before {file}: {error.what}",
             where=str(choice.folder),
             stands=f"{file} was not begun; what stood before it is applied",
-            then=f"mend the cause and run {context.options.command} again, or: "
+            then=f"fix the cause and run {context.options.command} again, or: "
             f"python manage.py {context.options.command} --no-backup",
         ) from error
 

@@ -57,21 +57,19 @@ def open_history(alias: str) -> tuple[BaseDatabaseWrapper, Server, Folder]:
     return connection, server, folder
 
 
-def nothing_to_do(alias: str, *, to: str | None = None, turn: bool = False) -> bool:
+def nothing_to_do(alias: str, *, to: str | None = None) -> bool:
     """Is the database as the files leave it? Where that is not plain, no. Raises as ``planned``
     does."""
     connection, _, folder = open_history(alias)
-    if planned(connection, folder, False, to, turn, lenient=True) is not None:
+    if planned(connection, folder, False, to, lenient=True) is not None:
         return False
     return to is None or folder.journal.entry(to) == folder.journal.entries[-1]
 
 
-def make_plan(
-    alias: str, *, replay: bool = False, to: str | None = None, turn: bool = False
-) -> Plan:
+def make_plan(alias: str, *, replay: bool = False, to: str | None = None) -> Plan:
     """What ``migrate`` would do now. Changes nothing and takes no lock. Raises Refused."""
     connection, _, folder = open_history(alias)
-    known = planned(connection, folder, replay, to, turn)
+    known = planned(connection, folder, replay, to)
     return known[0] if known else Plan()
 
 
@@ -80,7 +78,6 @@ def planned(
     folder: Folder,
     replay: bool,
     to: str | None,
-    turn: bool,
     *,
     lenient: bool = False,
 ) -> tuple[Plan, LedgerState] | None:
@@ -102,7 +99,7 @@ def planned(
         exchanges=exchanges,
     )
     try:
-        plan = make(folder.journal, known, replay=replay, to=to, turn=turn)
+        plan = make(folder.journal, known, replay=replay, to=to)
     except LedgerConflict:
         if lenient:
             return Plan(), state

@@ -76,14 +76,13 @@ def make(
     *,
     replay: bool = False,
     to: str | None = None,
-    turn: bool = False,
 ) -> Plan:
     """The plan.
 
     Args:
         replay: run the files one by one on a fresh database, too.
-        to: the last file to apply, by name or number; None: all.
-        turn: take a file forward again whose rollback was begun and not finished.
+        to: the last file to apply, by name or number; None: all. Where it is the one whose rollback
+            was begun and not finished, it goes forward again.
 
     Raises LedgerConflict where ledger, files and ``django_migrations`` contradict one another.
     """
@@ -91,7 +90,7 @@ def make(
     state = relinked(known.state, known.relinks)
     _refuse_other_family(journal, state)
     _refuse_changed(journal, state)
-    _refuse_loose_ends(journal, state, turn=turn)
+    _refuse_loose_ends(journal, state, to)
     pending = _pending(journal, state, to)
     _refuse_to_end_before_what_was_begun(pending, state, to)
     fresh = not state.applied and not known.has_tables and state.in_flight is None
@@ -192,19 +191,21 @@ def _refuse_changed(journal: Journal, state: LedgerState) -> None:
             )
 
 
-def _refuse_loose_ends(journal: Journal, state: LedgerState, *, turn: bool) -> None:
+def _refuse_loose_ends(journal: Journal, state: LedgerState, to: str | None) -> None:
     begun = [file for file in state.files if file.is_in_flight]
     if not begun:
         return
     file = begun[0]
-    if file.direction == "down" and not turn:
+    is_ours = file.id in {entry.id for entry in journal.entries}
+    is_wanted = to is not None and is_ours and journal.entry(to).id == file.id
+    if file.direction == "down" and not is_wanted:
+        forward = f", or db_migrate --to {file.name}   (takes it forward again)" if is_ours else ""
         raise LedgerConflict(
             f"The rollback of {file.name} was begun and not finished.",
             stands="nothing was run",
-            then="python manage.py db_rollback   (finishes it), or db_migrate --turn   (takes the "
-            "file forward again)",
+            then=f"python manage.py db_rollback   (finishes it){forward}",
         )
-    if file.id not in {entry.id for entry in journal.entries}:
+    if not is_ours:
         raise LedgerConflict(
             f"{file.name} was begun on another branch and not finished.",
             stands="nothing was run",
@@ -255,7 +256,7 @@ def refuse_unbooked(journal: Journal, state: LedgerState, *, fresh: bool) -> Non
                 "python manage.py db_baseline"
                 if not state.applied
                 else "undo it with the tool that applied it; or, where all of the file ran: "
-                f"python manage.py db_migrate --book {entry.name}.sql"
+                f"python manage.py db_mark_applied {entry.name}.sql"
             )
             raise LedgerConflict(
                 f"django_migrations says that {ran[0]} is applied, and {entry.name}, which holds "

@@ -15,7 +15,7 @@ from nestflux.sql.statements import is_repeatable
 
 
 class Decision(StrEnum):
-    """Run it (again); book it as done; or leave it to a person."""
+    """Run it (again); mark it as done; or leave it to a person."""
 
     RUN = "run"
     CLOSE = "close"

@@ -75,7 +75,7 @@ def make_again(rows: PassageRows, step: LedgerStep, change: Delta) -> None:
                 f"{_told(key)}; it cannot be made again: {in_words(error, None, sql)}",
                 where=sql,
                 stands="nothing else was run",
-                then="mend the cause, and run the same command again",
+                then="fix the cause, and run the same command again",
             ) from error
         context.tell(Noticed(f"{_told(key)}; it was made again"))
 

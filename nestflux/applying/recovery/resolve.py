@@ -192,7 +192,7 @@ def _flying(
             f"Nobody needs to be asked about {known.name}.sql, statement {step.ordinal}: "
             f"{finding.why}.",
             stands="nothing was changed",
-            then=f"python manage.py {_next(known.direction)}   (it goes on from there)",
+            then=f"python manage.py {_next(known.direction)}   (resumes there)",
         )
     return flight, step, finding
 

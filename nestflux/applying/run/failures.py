@@ -34,7 +34,7 @@ class TransactionGone(Error):
 _LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")})
 _INSTALLED = tuple({sysconfig.get_path(name) for name in ("purelib", "platlib")})
 _PACKAGE = str(Path(__file__).resolve().parent.parent)
-# What stands between an app's code and the server: nothing there is to be mended.
+# What stands between an app's code and the server: nothing there is to be fixed.
 _MACHINERY = (_PACKAGE, *(str(module.__path__[0]) for module in (django, MySQLdb)))
 
 
@@ -106,8 +106,8 @@ def step_failed(
         f"{place} failed: {words}",
         where=where,
         stands=f"{ran}{effect}",
-        then=f"mend the cause, then: python manage.py {command}   (it goes on from there), or "
-        f"{_TURNS[work.direction]}",
+        then=f"fix the cause, then: python manage.py {command}   (resumes there), or "
+        f"{_other_way(name, work.direction)}",
     )
 
 
@@ -131,16 +131,16 @@ def not_let_in(
         "\n".join(lines),
         where=failed.where,
         stands=failed.stands,
-        then=f"{end}, then: python manage.py {command}   (it goes on from there; "
-        "--ddl-lock-tries N has it try for longer)",
+        then=f"{end}, then: python manage.py {command}   (resumes there; "
+        "--lock DDL_TRIES=N has it try for longer)",
     )
 
 
-# The command that turns a half-done passage round.
-_TURNS = {
-    Direction.UP: "db_rollback   (undoes what ran)",
-    Direction.DOWN: "db_migrate --turn   (takes it forward again)",
-}
+def _other_way(name: str, direction: Direction) -> str:
+    """The command that reverses a partial run."""
+    if direction is Direction.UP:
+        return "db_rollback   (undoes what ran)"
+    return f"db_migrate --to {name}   (takes it forward again)"
 
 
 def file_of(name: str, direction: Direction) -> str:
@@ -230,7 +230,7 @@ def cannot_turn(name: str, work: Work, error: CannotTurn) -> Refused:
         place = f"{place}, statement {error.ordinal}"
         title = work.tasks[error.ordinal - 1].title
     return Refused(
-        f"{name} cannot be turned round half-way ({place}): {error.why}.",
+        f"{name} cannot be reversed half-way ({place}): {error.why}.",
         where=title,
         stands="nothing was run",
         then="python manage.py db_rollback   (finishes the rollback), then db_migrate"
@@ -253,7 +253,7 @@ def changed_under_way(name: str, ordinal: int) -> LedgerConflict:
 def changed_while_turned(name: str, direction: Direction) -> LedgerConflict:
     """A file was edited since its passage was turned round."""
     return LedgerConflict(
-        f"{file_of(name, direction)} was edited since it was turned round half-way: which of its "
+        f"{file_of(name, direction)} was edited since it was reversed half-way: which of its "
         "steps are needed was decided by the text of before.",
         stands="nothing was run",
         then=f"git checkout the files {name}.* and journal.json as they were, and run the same "

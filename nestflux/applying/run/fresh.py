@@ -72,7 +72,7 @@ def _refuse_what_others_made(
         else:
             continue
         raise LedgerConflict(
-            f"Loading schema.sql died, and {what}: somebody else has been here since.",
+            f"Loading schema.sql died, and {what}: the database changed since.",
             stands="nothing was dropped",
             then="to load, empty the database; to keep what is there, drop NestFlux's own tables "
             "(nestflux_…: they book nothing yet), then: python manage.py db_baseline",
@@ -156,7 +156,7 @@ def _failed(error: Exception, which: str, sql: str = "") -> StatementFailed:
         what = f"The connection was lost in {SNAPSHOT}, {which}: {told}"
     else:
         what = f"{SNAPSHOT}, {which} failed: {told}"
-        then += " --replay   (runs the files instead), or mend the cause and run it again"
+        then += " --replay   (runs the files instead), or fix the cause and run it again"
     return StatementFailed(
         what,
         where=summary(sql) if sql else which,

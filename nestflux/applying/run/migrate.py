@@ -49,7 +49,6 @@ def migrate(
     *,
     replay: bool = False,
     to: str | None = None,
-    turn: bool = False,
     options: Options | None = None,
     looked: bool = False,
 ) -> Outcome:
@@ -57,8 +56,8 @@ def migrate(
 
     Args:
         replay: on a fresh database run the files one by one instead of loading the snapshot.
-        to: the last file to apply, by name or number; None: all.
-        turn: take a file forward again whose rollback was begun and not finished.
+        to: the last file to apply, by name or number; None: all. Where it is the one whose rollback
+            was begun and not finished, it goes forward again.
         looked: the caller saw just now that there is something to do.
 
     Raises Refused (and its kinds) with nothing changed; StatementFailed, Undecided,
@@ -66,11 +65,11 @@ def migrate(
     """
     options = options or Options()
     connection, server, folder = open_history(alias)
-    if not looked and planned(connection, folder, replay, to, turn, lenient=True) is None:
+    if not looked and planned(connection, folder, replay, to, lenient=True) is None:
         return Outcome()
     refuse_unsuitable(connection, server)
     with lock_held(connection, options) as lock:
-        known = planned(connection, folder, replay, to, turn)
+        known = planned(connection, folder, replay, to)
         if known is None:
             return Outcome()
         plan, state = known

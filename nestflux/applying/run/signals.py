@@ -95,6 +95,6 @@ def _send(context: Context, emit: Any, name: str, plan: MigrationPlan, state: Pr
             f"A receiver of {name} failed: {type(error).__name__}: {error}",
             where=place_in_code(error),
             stands="the SQL that was applied stands; the signal is still owed",
-            then="mend the receiver, then: python manage.py "
+            then="fix the receiver, then: python manage.py "
             + ("db_rollback" if backwards else "db_migrate"),
         ) from error

@@ -30,7 +30,7 @@ def _read_only(failure: Failure) -> str:
         return ""
     return (
         "The server takes no writes (read_only): it is a replica, or it is being maintained. "
-        "Point DATABASE_URL at the primary."
+        "Point DATABASES at the primary."
     )
 
 

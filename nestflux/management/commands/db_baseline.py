@@ -68,7 +68,7 @@ class Command(NestFluxCommand):
             return
         if not options["yes"] and not self.confirm("Take the database over?"):
             raise Refused(
-                "Nobody said yes.",
+                "Not confirmed.",
                 stands="nothing was changed",
                 then="python manage.py db_baseline --yes",
             )
@@ -80,7 +80,7 @@ class Command(NestFluxCommand):
                     on_event=progress.on_event, verbosity=options["verbosity"], stdout=self.stdout
                 ),
             )
-        console.print(f"✓ Took the database over at {plan.entries[-1].name}.sql")
+        console.print(f"✓ Baselined at {plan.entries[-1].name}.sql")
         if plan.pending:
             console.print(f"{len(plan.pending)} pending. Next: python manage.py db_migrate")
         else:
@@ -130,6 +130,6 @@ def _lines(plan: BaselinePlan) -> Iterator[str]:
             )
         yield from _WHAT_TO_DO.splitlines()
         return
-    yield f"The schema is what the files up to {last}.sql make. Booked as applied:"
+    yield f"The schema is what the files up to {last}.sql make. Marked as applied:"
     yield from (f"    {entry.name}.sql" for entry in plan.entries)
     yield from (f"Pending afterwards: {entry.name}.sql" for entry in plan.pending)

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 from django.core.management.base import CommandParser
 
 from nestflux.applying.plan.load_plan import make_plan, nothing_to_do
-from nestflux.exceptions import Refused
 from nestflux.management.backup_options import add_backup_arguments, backup_choice
-from nestflux.management.command import NestFluxCommand
+from nestflux.management.command import NestFluxCommand, retire
 from nestflux.management.lock_options import LockOptions
 
 if TYPE_CHECKING:
@@ -39,21 +38,16 @@ class Command(LockOptions, NestFluxCommand):
             action="store_true",
             help="On an empty database run the files one by one instead of loading schema.sql.",
         )
-        parser.add_argument("--to", metavar="FILE", help="Stop after this file.")
-        add_backup_arguments(parser)
         parser.add_argument(
-            "--book",
+            "--to",
             metavar="FILE",
-            help="Run nothing: book this file, which somebody ran by hand, as applied, once the "
-            "schema shows it. Exit code 1 when it does not.",
+            help="Stop after this file. One whose rollback was begun "
+            "and not finished goes forward again.",
         )
-        parser.add_argument("--yes", action="store_true", help="With --book: do not ask.")
-        parser.add_argument(
-            "--turn",
-            action="store_true",
-            help="Take a file forward again whose rollback was begun and not finished.",
-        )
+        add_backup_arguments(parser)
         self.add_lock_arguments(parser)
+        retire(parser, "--book", "python manage.py db_mark_applied FILE")
+        retire(parser, "--turn", "--to FILE, with the file whose rollback was begun")
         parser.add_argument(
             "--create-database", action="store_true", help="Make the database if it is missing."
         )
@@ -68,13 +62,10 @@ class Command(LockOptions, NestFluxCommand):
             create_database_if_missing=options["create_database"],
             interactive=options["interactive"],
         )
-        if options["book"]:
-            self._book(alias, options)
-            return
         if options["plan"]:
             self._show_plan(alias, options)
             return
-        if not options["json"] and nothing_to_do(alias, to=options["to"], turn=options["turn"]):
+        if not options["json"] and nothing_to_do(alias, to=options["to"]):
             self.stdout.write(_UP_TO_DATE)
             return
         self._migrate(alias, options)
@@ -88,7 +79,6 @@ class Command(LockOptions, NestFluxCommand):
                 alias,
                 replay=options["replay"],
                 to=options["to"],
-                turn=options["turn"],
                 options=self._options(progress, options),
                 looked=not options["json"] and options["to"] is None,
             )
@@ -123,39 +113,11 @@ class Command(LockOptions, NestFluxCommand):
             stdout=self.stdout,
         )
 
-    def _book(self, alias: str, options: dict[str, Any]) -> None:
-        if options["to"] or options["replay"]:
-            raise Refused("Give --book without --to and --replay: it runs nothing.")
-        from nestflux.adopting.mark_applied import book, plan_booking
-        from nestflux.management.plan_format import booking_as_json, booking_lines
-        from nestflux.management.progress import Progress
-
-        plan = plan_booking(alias, options["book"])
-        console = self.printer()
-        for line in booking_lines(plan):
-            console.print(line)
-        wanted = plan.agrees and not options["plan"]
-        asks = options["interactive"] and not options["yes"]
-        if wanted and not (options["yes"] or (asks and self.confirm("Book it as applied?"))):
-            raise Refused(
-                "Nobody said yes.",
-                stands="nothing was changed",
-                then=f"python manage.py db_migrate --book {plan.entry.name}.sql --yes",
-            )
-        if wanted:
-            with Progress(console) as progress:
-                book(alias, plan, options=self._options(progress, options))
-            console.print(f"✓ Booked migration: {plan.entry.name}.sql")
-        if options["json"]:
-            self.print_json({**booking_as_json(plan), "booked": wanted})
-        if not plan.agrees:
-            self.found()
-
     def _show_plan(self, alias: str, options: dict[str, Any]) -> None:
         from nestflux.applying.run.one_by_one import backups_due, works_of
         from nestflux.management.plan_format import plan_as_json, plan_lines
 
-        plan = make_plan(alias, replay=options["replay"], to=options["to"], turn=options["turn"])
+        plan = make_plan(alias, replay=options["replay"], to=options["to"])
         works = works_of(alias, plan)
         due = () if plan.load else backups_due(alias, works)
         if options["json"]:

@@ -91,7 +91,7 @@ def _lines(plan: PullPlan, done: Pulled | None, alias: str) -> Iterator[str]:
     if done.differences:
         yield "Migrated to an empty schema, the models do not give the same schema back:"
         yield from (f"    {difference}" for difference in done.differences)
-        yield "Mend the models (or the tables), then compare again with db_baseline --plan."
+        yield "Fix the models (or the tables), then compare again with db_baseline --plan."
     else:
         tables = counted(len(plan.migrated), "table")
         more = f"{len(done.excused)} explained" if done.excused else "0 differences"

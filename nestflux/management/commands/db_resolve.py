@@ -29,7 +29,7 @@ class Command(NestFluxCommand):
             action="store_const",
             const=True,
             dest="ran",
-            help="It ran, or what it does was done by hand: book it as done.",
+            help="It ran, or what it does was done by hand: mark it as done.",
         )
         answer.add_argument(
             "--did-not-run",
@@ -50,14 +50,14 @@ class Command(NestFluxCommand):
         command = f"python manage.py db_resolve {evidence.name}.sql {evidence.ordinal}"
         if ran is None:
             console.print("Nothing was changed. Look at the database, then run one of:")
-            console.print(f"    {command} --ran           books it as done")
+            console.print(f"    {command} --ran           marks it as done")
             console.print(f"    {command} --did-not-run   the next {evidence.goes_on_with} runs it")
             self.found()
-        question = "Book it as done?" if ran else f"Let {evidence.goes_on_with} run it?"
+        question = "Mark it as done?" if ran else f"Let {evidence.goes_on_with} run it?"
         if not options["yes"] and not self.confirm(question):
             answer = "--ran" if ran else "--did-not-run"
             raise Refused(
-                "Nobody said yes.", stands="nothing was changed", then=f"{command} {answer} --yes"
+                "Not confirmed.", stands="nothing was changed", then=f"{command} {answer} --yes"
             )
         with Progress(console) as progress:
             resolved = resolve(
@@ -77,6 +77,6 @@ def _told(evidence: Evidence, *, ran: bool, finished: bool) -> str:
     if not ran:
         return f"✓ Put back: {place}, will be run. {going_on}"
     if not finished:
-        return f"✓ Booked as done: {place}. {going_on}"
+        return f"✓ Marked as done: {place}. {going_on}"
     done = "rolled back" if evidence.direction == "down" else "applied"
-    return f"✓ Booked as done: {place}. {evidence.name}.sql is {done}."
+    return f"✓ Marked as done: {place}. {evidence.name}.sql is {done}."

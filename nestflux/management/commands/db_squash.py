@@ -42,7 +42,7 @@ class Command(NestFluxCommand):
             return
         if not options["yes"] and not self.confirm("Replace them?"):
             raise Refused(
-                "Nobody said yes.",
+                "Not confirmed.",
                 stands="nothing was changed",
                 then="python manage.py db_squash --yes",
             )

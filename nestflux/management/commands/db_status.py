@@ -12,7 +12,7 @@ from nestflux.applying.status import FileStatus, Status, status
 from nestflux.history.folder import shown
 from nestflux.management.command import NestFluxCommand
 
-_COLOURS = {"applied": "green", "pending": "yellow", "unbooked": "yellow"}
+_COLOURS = {"applied": "green", "pending": "yellow", "unmarked": "yellow"}
 
 
 class Command(NestFluxCommand):
@@ -51,7 +51,7 @@ class Command(NestFluxCommand):
         if found.loading:
             console.print("Loading schema.sql was begun and not finished.", style="red")
         if found.holder:
-            console.print(f"A deploy is at work: {found.holder}")
+            console.print(f"Another deploy is running: {found.holder}")
         for line in _summary(found):
             console.print(line)
         for one in found.behind:
@@ -88,10 +88,10 @@ def _moment(file: FileStatus) -> str:
 def _summary(found: Status) -> tuple[str, ...]:
     if found.problem:
         return ("Next: python manage.py db_migrate   (says how to come there)",)
-    if any(file.state == "rolling_back" for file in found.files):
+    if undone := [file for file in found.files if file.state == "rolling_back"]:
         return (
-            "Next: python manage.py db_rollback         (goes on)",
-            "  or: python manage.py db_migrate --turn   (takes it forward again)",
+            "Next: python manage.py db_rollback   (goes on)",
+            f"  or: python manage.py db_migrate --to {undone[0].name}   (takes it forward again)",
         )
     if any(file.needs_attention for file in found.files):
         return (
@@ -100,10 +100,10 @@ def _summary(found: Status) -> tuple[str, ...]:
         )
     if found.loading:
         return ("Next: python manage.py db_migrate   (goes on)",)
-    if found.unbooked and not found.pending:
-        return ("Next: python manage.py db_migrate   (books what is unbooked, and runs nothing)",)
+    if found.unmarked and not found.pending:
+        return ("Next: python manage.py db_migrate   (marks it as applied, and runs nothing)",)
     if found.pending:
         return (f"{len(found.pending)} pending. Next: python manage.py db_migrate",)
     if found.signals_owed:
-        return ("post_migrate is owed. Next: python manage.py db_migrate",)
+        return ("post_migrate has not been sent yet. Next: python manage.py db_migrate",)
     return ("Database is up to date!",)

@@ -22,9 +22,9 @@ from nestflux.applying.run.context import Options
 from nestflux.applying.run.events import ignore
 from nestflux.applying.run.migrate import migrate
 from nestflux.exceptions import Refused
-from nestflux.ledger.lock_times import LockTimes
 from nestflux.management.backup_options import add_backup_arguments, backup_choice
 from nestflux.management.command import PlainSpeech
+from nestflux.management.lock_options import lock_settings, lock_times, retry_policy
 from nestflux.management.progress import Progress
 from nestflux.stock import django_side
 from nestflux.stock.answers import (
@@ -193,7 +193,7 @@ class Command(PlainSpeech, stock.Command):
                 self.stderr.write(line, style_func=str)
             if not (self.interactive and self.confirm("Roll back?")):
                 raise Refused(
-                    "Undoing loses data, and nobody agreed to it.",
+                    "Undoing loses data and was not confirmed.",
                     stands="nothing was changed",
                     then=f"python manage.py db_rollback {first} --yes",
                 )
@@ -212,7 +212,8 @@ class Command(PlainSpeech, stock.Command):
 
     def _options(self, progress: Progress) -> Options:
         return Options(
-            lock=LockTimes(),
+            lock=lock_times(lock_settings()),
+            retry=retry_policy(lock_settings()),
             # A test database is not backed up, and a test run never refused for that.
             backup=NOT_ASKED if self.is_test_database else backup_choice(self.given),
             on_event=progress.on_event if self.verbosity else ignore,

@@ -29,7 +29,7 @@ def files_that_do_not_run(replay: Replay) -> Iterator[Finding]:
             error.what.splitlines()[0],
             where=path,
             details=details,
-            then=error.then or "mend the step, then: python manage.py db_generate --accept FILE",
+            then=error.then or "fix the step, then: python manage.py db_generate --accept FILE",
         )
 
 

@@ -1,4 +1,4 @@
-"""``db_migrate --book``: a file that was run by hand, through the real client and commands."""
+"""``db_mark_applied``: a file that was run by hand, through the real client and commands."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.conftest import ProjectFactory
 from tests.scenario import Outcome, Project
 
 UP_TO_DATE = "Database is up to date!"
-BOOK = ("db_migrate", "--book", "0002_second.sql")
+MARK = ("db_mark_applied", "0002_second.sql")
 THIRD = """
     from django.db import migrations
 
@@ -72,19 +72,19 @@ def _refused(outcome: Outcome) -> str:
     return outcome.stderr
 
 
-def test_a_file_run_by_hand_is_booked_and_the_next_run_goes_on(first: Project) -> None:
+def test_a_file_run_by_hand_is_marked_and_the_next_run_goes_on(first: Project) -> None:
     _run_by_hand(first)
     first.sql(FILL)
 
-    plan = first.succeeds(*BOOK, "--plan")
+    plan = first.succeeds(*MARK, "--plan")
     untouched = first.sql("SELECT COUNT(*) FROM nestflux_sql_migration")
-    booked = first.succeeds(*BOOK, "--yes")
+    booked = first.succeeds(*MARK, "--yes")
     after = first.succeeds("db_migrate")
 
     assert any(line.endswith("python: shop.0002_prices/1") for line in plan.lines), str(plan)
     assert any("data: UPDATE shop_product SET price" in line for line in plan.lines)
     assert untouched == [(1,)]
-    assert booked.lines[-1] == "✓ Booked migration: 0002_second.sql"
+    assert booked.lines[-1] == "✓ Marked as applied: 0002_second.sql"
     assert [line.split("  ")[0] for line in after.lines] == [
         "✓ Applied migration: 0003_third.sql",
         UP_TO_DATE,
@@ -99,9 +99,9 @@ def test_a_file_run_by_hand_is_booked_and_the_next_run_goes_on(first: Project) -
     assert first.succeeds("migrate", "--check").code == 0
 
 
-def test_a_booked_file_is_rolled_back_and_applied_again(second: Project) -> None:
+def test_a_marked_file_is_rolled_back_and_applied_again(second: Project) -> None:
     _run_by_hand(second, "0003_third")
-    second.succeeds("db_migrate", "--book", "3", "--yes")
+    second.succeeds("db_mark_applied", "3", "--yes")
 
     second.succeeds("db_rollback", "--yes")
     undone = second.columns("shop_product")
@@ -112,24 +112,24 @@ def test_a_booked_file_is_rolled_back_and_applied_again(second: Project) -> None
     assert {row[3:] for row in _books(second, "0003_third")} == {("applied", "statements")}
 
 
-def test_a_file_is_booked_again_after_it_was_rolled_back(second: Project) -> None:
+def test_a_file_is_marked_again_after_it_was_rolled_back(second: Project) -> None:
     second.succeeds("db_migrate")
     second.succeeds("db_rollback", "--yes")
     _run_by_hand(second, "0003_third")
 
-    second.succeeds("db_migrate", "--book", "3", "--yes")
+    second.succeeds("db_mark_applied", "3", "--yes")
 
     assert [row[1] for row in _books(second, "0003_third")] == ["done", "done"]
     assert second.succeeds("db_status", "--json").json["up_to_date"]
 
 
 def test_a_file_that_was_not_run_is_said_to_be_so(second: Project) -> None:
-    said = second.run("db_migrate", "--book", "0003_third.sql", "--yes")
+    said = second.run("db_mark_applied", "0003_third.sql", "--yes")
 
     assert said.code == 1
     assert said.lines == [
         "0003_third.sql was not run: nothing of what it changes in the schema is there.",
-        "Nothing was booked. Run it: python manage.py db_migrate",
+        "Nothing was marked. Run it: python manage.py db_migrate",
     ]
     assert "third" not in str(second.sql("SELECT name FROM nestflux_sql_migration"))
 
@@ -137,13 +137,13 @@ def test_a_file_that_was_not_run_is_said_to_be_so(second: Project) -> None:
 def test_a_file_that_was_partly_run_shows_what_is_missing(second: Project) -> None:
     second.sql("CREATE INDEX shop_by_price ON shop_product (price)")
 
-    document = second.run("db_migrate", "--book", "3", "--yes", "--json")
+    document = second.run("db_mark_applied", "3", "--yes", "--json")
 
     assert document.code == 1
     assert document.json["differences"] == [
         f"missing: table shop_product / column wide: {_printed_int(second)}"
     ]
-    assert (document.json["booked"], document.json["nothing_there"]) == (False, False)
+    assert (document.json["marked"], document.json["nothing_there"]) == (False, False)
     assert "third" not in str(second.sql("SELECT name FROM nestflux_sql_migration"))
 
 
@@ -156,22 +156,22 @@ def test_an_index_of_another_name_is_a_difference(second: Project) -> None:
     second.sql("CREATE INDEX by_hand ON shop_product (price)")
     second.sql("ALTER TABLE shop_product ADD COLUMN wide int NULL")
 
-    said = second.run("db_migrate", "--book", "3", "--yes")
+    said = second.run("db_mark_applied", "3", "--yes")
     second.sql("ALTER TABLE shop_product RENAME INDEX by_hand TO shop_by_price")
-    mended = second.succeeds("db_migrate", "--book", "3", "--yes")
+    fixed = second.succeeds("db_mark_applied", "3", "--yes")
 
     assert said.code == 1
     assert (
         "    missing: table shop_product / index shop_by_price: KEY `shop_by_price` (`price`) "
         "(there as by_hand)"
     ) in said.lines
-    assert mended.lines[-1] == "✓ Booked migration: 0003_third.sql"
+    assert fixed.lines[-1] == "✓ Marked as applied: 0003_third.sql"
 
 
-def test_the_first_file_of_a_database_without_a_ledger_is_booked(shop: Project) -> None:
+def test_the_first_file_of_a_database_without_a_ledger_is_marked(shop: Project) -> None:
     _run_by_hand(shop, "0001_first")
 
-    shop.succeeds("db_migrate", "--book", "1", "--yes")
+    shop.succeeds("db_mark_applied", "1", "--yes")
     shop.succeeds("db_migrate")
 
     assert shop.applied() == ["shop.0001_initial", "shop.0002_prices", "shop.0003_titles"]
@@ -181,7 +181,7 @@ def test_another_column_in_a_table_that_the_file_makes_is_a_difference(shop: Pro
     _run_by_hand(shop, "0001_first")
     shop.sql("ALTER TABLE shop_category ADD COLUMN theirs int NULL")
 
-    said = shop.run("db_migrate", "--book", "1", "--yes")
+    said = shop.run("db_mark_applied", "1", "--yes")
 
     assert said.code == 1
     assert any(
@@ -199,45 +199,45 @@ def test_rows_of_django_migrations_that_were_written_by_hand_are_no_contradictio
     )
 
     refused = second.run("db_migrate")
-    second.succeeds("db_migrate", "--book", "3", "--yes")
+    second.succeeds("db_mark_applied", "3", "--yes")
 
-    assert "python manage.py db_migrate --book 0003_third.sql" in refused.stderr
+    assert "python manage.py db_mark_applied 0003_third.sql" in refused.stderr
     assert second.applied().count("shop.0004_third") == 1
 
 
-def test_without_a_yes_nothing_is_booked(second: Project) -> None:
+def test_without_a_yes_nothing_is_marked(second: Project) -> None:
     _run_by_hand(second, "0003_third")
 
-    nobody = _refused(second.run("db_migrate", "--book", "3"))
-    no = second.on_a_terminal("db_migrate", "--book", "3", answers="n\n")
-    noinput = second.on_a_terminal("db_migrate", "--book", "3", "--noinput")
-    yes = second.on_a_terminal("db_migrate", "--book", "3", answers="y\n")
+    nobody = _refused(second.run("db_mark_applied", "3"))
+    no = second.on_a_terminal("db_mark_applied", "3", answers="n\n")
+    noinput = second.on_a_terminal("db_mark_applied", "3", "--noinput")
+    yes = second.on_a_terminal("db_mark_applied", "3", answers="y\n")
 
-    assert "Next:  python manage.py db_migrate --book 0003_third.sql --yes" in nobody
+    assert "Next:  python manage.py db_mark_applied 0003_third.sql --yes" in nobody
     assert (no.code, noinput.code, yes.code) == (2, 2, 0)
-    assert "Book it as applied? [y/N]" in no.stdout
+    assert "Mark it as applied? [y/N]" in no.stdout
     assert second.applied()[-1] == "shop.0004_third"
 
 
 def test_what_is_not_the_next_pending_file_is_refused(second: Project) -> None:
-    unknown = _refused(second.run("db_migrate", "--book", "nothing", "--yes"))
-    applied = _refused(second.run("db_migrate", "--book", "0002", "--yes"))
+    unknown = _refused(second.run("db_mark_applied", "nothing", "--yes"))
+    applied = _refused(second.run("db_mark_applied", "0002", "--yes"))
     second.succeeds("db_rollback", "--yes")
-    out_of_order = _refused(second.run("db_migrate", "--book", "0003", "--yes"))
+    out_of_order = _refused(second.run("db_mark_applied", "0003", "--yes"))
 
     assert unknown.startswith("No SQL migration 'nothing' in this history.")
     assert applied.startswith("0002_second is applied already.")
     assert out_of_order.startswith(
         "0003_third is not the next file: pending before it is 0002_second."
     )
-    assert "db_migrate --to 0002_second   (or book it first)" in out_of_order
+    assert "db_migrate --to 0002_second   (or mark it first)" in out_of_order
 
 
-def test_a_file_that_is_half_applied_is_not_booked(first: Project) -> None:
+def test_a_file_that_is_half_applied_is_not_marked(first: Project) -> None:
     first.sql("INSERT INTO shop_category (id, name) VALUES (9, 'tools')")  # not unique
     assert first.run("db_migrate").code == 1
 
-    said = _refused(first.run(*BOOK, "--yes"))
+    said = _refused(first.run(*MARK, "--yes"))
 
     assert said.startswith("0002_second is half applied: NestFlux began it.")
     assert "db_migrate" in said
@@ -248,22 +248,23 @@ def test_a_file_that_is_not_the_journals_is_refused(first: Project) -> None:
     path = first.history / "0002_second.sql"
     path.write_text(path.read_text().replace("price + 1", "price + 2"))
 
-    said = first.run(*BOOK, "--yes")
+    said = first.run(*MARK, "--yes")
 
     assert said.code == 2
     assert "0002_second.sql is not the file that journal.json records" in said.stderr
 
 
-def test_a_death_between_booking_and_signal_loses_no_signal(second: Project) -> None:
+def test_a_death_between_marking_and_signal_loses_no_signal(second: Project) -> None:
     _run_by_hand(second, "0003_third")
     second.sql("DELETE FROM heard")
 
     died = second.python(
         """
         import os, signal
-        from nestflux.applying import booking, signals
+        from nestflux.adopting import mark_applied
+        from nestflux.applying.run import signals
         signals.send_post = lambda *given, **named: os.kill(os.getpid(), signal.SIGKILL)
-        booking.book("default", booking.plan_booking("default", "3"))
+        mark_applied.mark_applied("default", mark_applied.plan_mark("default", "3"))
         """
     )
     unheard = second.sql("SELECT * FROM heard")

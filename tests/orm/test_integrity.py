@@ -1,7 +1,7 @@
 import pytest
 from django.db import IntegrityError
 
-from identity.integrity import broken_foreign_key, broken_unique_key, integrity_errors_as
+from nestflux.orm.integrity import broken_foreign_key, broken_unique_key, integrity_errors_as
 
 
 class Taken(Exception):

@@ -1,0 +1,66 @@
+"""``db_mark_applied``: a file that somebody ran by hand is marked as applied."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from nestflux.adopting.mark_applied import mark_applied, plan_mark
+from nestflux.applying.run.context import Options
+from nestflux.exceptions import Refused
+from nestflux.management.command import NestFluxCommand
+from nestflux.management.lock_options import LockOptions
+from nestflux.management.plan_format import mark_as_json, mark_lines
+from nestflux.management.progress import Progress
+
+
+class Command(LockOptions, NestFluxCommand):
+    help = (
+        "Runs nothing: marks the next pending file, which somebody ran by hand, as applied, once "
+        "the schema shows it. Exit code 1 when it does not."
+    )
+    machine_readable = True
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("file", help="The file, by its name or its number.")
+        parser.add_argument(
+            "--plan", action="store_true", help="Compare only; change nothing in the ledger."
+        )
+        parser.add_argument("--yes", action="store_true", help="Do not ask.")
+        self.add_lock_arguments(parser)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        alias = options["database"]
+        self.connect(alias)
+        plan = plan_mark(alias, options["file"])
+        console = self.printer()
+        for line in mark_lines(plan):
+            console.print(line)
+        wanted = plan.agrees and not options["plan"]
+        if wanted and not options["yes"] and not self.confirm("Mark it as applied?"):
+            raise Refused(
+                "Not confirmed.",
+                stands="nothing was changed",
+                then=f"python manage.py db_mark_applied {plan.entry.name}.sql --yes",
+            )
+        if wanted:
+            with Progress(console) as progress:
+                mark_applied(
+                    alias,
+                    plan,
+                    options=Options(
+                        lock=self.lock_times(options),
+                        retry=self.retry_policy(options),
+                        on_event=progress.on_event,
+                        watched=progress.is_watched,
+                        verbosity=options["verbosity"],
+                        stdout=self.stdout,
+                    ),
+                )
+            console.print(f"✓ Marked as applied: {plan.entry.name}.sql")
+        if options["json"]:
+            self.print_json({**mark_as_json(plan), "marked": wanted})
+        if not plan.agrees:
+            self.found()

@@ -1,0 +1,16 @@
+-- SQL migration 0003_no_notes
+-- Id: 0ad271eff8284b32a3dde7335ab6684f
+-- Recorded on: MySQL 9.7.4
+-- Migrations:
+--   shop.0003_no_notes
+
+SET NAMES utf8mb4;
+SET sql_mode = 'STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO';
+SET time_zone = '+00:00';
+SET foreign_key_checks = 1;
+
+-- ---- Migration shop.0003_no_notes
+--      Remove field note from Product
+
+-- [1] instant; the values of note are lost
+ALTER TABLE `shop_product` DROP COLUMN `note`;

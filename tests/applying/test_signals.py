@@ -36,7 +36,7 @@ SUPPLIER = (
 DIES = """
 import os, signal
 from django.db import connection
-from nestflux.applying import signals as sending
+from nestflux.applying.run import signals as sending
 from nestflux.applying.run.migrate import migrate
 from nestflux.applying.run.rollback import rollback
 

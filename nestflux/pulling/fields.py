@@ -144,7 +144,6 @@ def usual(type_text: str) -> str:
 def _class_of(column: Column, place: Place) -> tuple[str, dict[str, Value]]:
     """The nearest of Django's fields, and what it must be told."""
     kind, parts = column.data_type, column.parts
-    unsigned = "unsigned" in parts.type
     if parts.type == "tinyint(1)":
         return "BooleanField", {}
     if kind == "longtext" and parts.check.strip("()") == _json_check(column).strip("()"):
@@ -154,7 +153,7 @@ def _class_of(column: Column, place: Place) -> tuple[str, dict[str, Value]]:
     if kind == "year":
         return "PositiveSmallIntegerField", {}
     if kind in ("tinyint", "smallint") and not parts.auto_increment:
-        return "PositiveSmallIntegerField" if unsigned else "SmallIntegerField", {}
+        return "PositiveSmallIntegerField" if parts.unsigned else "SmallIntegerField", {}
     if kind in ("enum", "set", "inet4", "inet6"):
         return "CharField", {"max_length": column.length or 45}
     name = column.guess or "TextField"

@@ -22,7 +22,14 @@ from nestflux.recording.model_subset import few_models
 from nestflux.sql.formatting import laid_out
 from nestflux.sql.lexer import opening, significant, tokens
 from nestflux.sql.literals import bind
-from nestflux.sql.statements import Kind, kind_of, statements_in, summary, why_not_in_a_file
+from nestflux.sql.statements import (
+    Kind,
+    kind_of,
+    one_table_each,
+    statements_in,
+    summary,
+    why_not_in_a_file,
+)
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -286,20 +293,4 @@ def _one_effect_each(sql: str) -> Iterator[str]:
     """Each statement of a string by itself, and each table that one of them drops: between any
     two of them a run may die."""
     for text in statements_in(sql):
-        yield from _one_object_each(laid_out(text))
-
-
-def _one_object_each(sql: str) -> Iterator[str]:
-    """``DROP TABLE a, b`` as a statement a table: MariaDB drops the first ones before it fails at
-    a missing one, and half of such a statement could not be told from a delta."""
-    found = significant(sql)
-    words = [token.text.upper() for token in found]
-    if words[:2] != ["DROP", "TABLE"] or "," not in words:
-        yield sql
-        return
-    first = 4 if words[2:4] == ["IF", "EXISTS"] else 2
-    head = " ".join(words[:first])
-    tail = next((word for word in words if word in ("CASCADE", "RESTRICT")), "")
-    names = "".join(t.text for t in found[first:] if t.text.upper() != tail or not tail)
-    for name in names.split(","):
-        yield f"{head} {name} {tail}".rstrip()
+        yield from one_table_each(laid_out(text))

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
 
+from nestflux.sql.brackets import split
 from nestflux.sql.lexer import Token, identifiers, significant, unquoted
 from nestflux.sql.statement_parts import table_of
 from nestflux.sql.statements import Kind, kind_of
@@ -99,7 +100,7 @@ def _actions_of(sql: str) -> Iterator[Action]:
     words = _words(tokens)
     if words[:2] == ["ALTER", "TABLE"] and tokens[2].kind == "name":
         table = unquoted(tokens[2].text)
-        for part in _parts(tokens[3:]):
+        for part in split(tokens[3:]):
             said = _words(part)
             renames = "RENAME" in said
             if not (said[:1] in (["ADD"], ["DROP"]) and said[1:2] and said[1] in _KEYS):
@@ -113,19 +114,6 @@ def _actions_of(sql: str) -> Iterator[Action]:
 def _action(table: str, tokens: Sequence[Token]) -> Action:
     texts = sorted(token.text.upper() if token.kind == "word" else token.text for token in tokens)
     return table, tuple(texts), tuple(token.text for token in tokens if token.kind == "name")
-
-
-def _parts(tokens: Sequence[Token]) -> list[list[Token]]:
-    """An ALTER TABLE's clauses, apart at the commas outside parentheses."""
-    parts: list[list[Token]] = [[]]
-    depth = 0
-    for token in tokens:
-        depth += {"(": 1, ")": -1}.get(token.text, 0)
-        if token.text == "," and not depth:
-            parts.append([])
-        else:
-            parts[-1].append(token)
-    return parts
 
 
 def _words(tokens: Sequence[Token]) -> list[str]:

@@ -8,7 +8,6 @@ that holds anything else that varies is left empty, and its steps run after the 
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -19,15 +18,12 @@ from nestflux.database.session import SQL_MODE
 from nestflux.history.snapshots import views_in_order
 from nestflux.history.sqlfile import delimited
 from nestflux.schema.introspection import Schema, after_engine
-from nestflux.schema.objects import TABLE, ObjectKey
 from nestflux.schema.row_pairing import Comparison, Pairs, Uuid, compare_rows, uuid_in
 from nestflux.schema.rows import Column, TableRows, insert_statements
 from nestflux.sql.ordering import parents_first
 
 # Settings on which rows of migrations commonly depend (django.contrib.sites, translations).
 _SETTINGS = ("LANGUAGE_CODE", "TIME_ZONE", "SITE_ID")
-
-_COUNTED = re.compile(r"^  `((?:[^`]|``)+)` .*\bAUTO_INCREMENT\b", re.MULTILINE)
 
 _NOW = {
     "datetime": "CURRENT_TIMESTAMP(6)",
@@ -315,10 +311,8 @@ def render_snapshot(
 def _counter_to_state(schema: Schema, table: str, rows: Mapping[str, TableRows]) -> str:
     """``AUTO_INCREMENT=n`` where the table's rows would not bring its counter to n."""
     counter = schema.counters.get(table, 0)
-    column = _COUNTED.search(schema.create[ObjectKey(TABLE, table)])
     highest = 0
-    if column and table in rows:
-        names = [c.name for c in rows[table].columns]
-        index = names.index(column.group(1).replace("``", "`"))
-        highest = max(int(row[index]) for row in rows[table].rows)
+    if found := rows.get(table):
+        counted = [at for at, column in enumerate(found.columns) if column.counted]
+        highest = max((int(row[at]) for at in counted for row in found.rows), default=0)
     return f"AUTO_INCREMENT={counter}" if counter > highest + 1 else ""

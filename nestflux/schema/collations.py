@@ -9,13 +9,12 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from nestflux.sql.lexer import Token
+from nestflux.sql.brackets import with_depth
+from nestflux.sql.lexer import Token, trimmed
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
-# Types with a collation. JSON is none on MySQL, and a longtext with one on MariaDB.
-_TEXTUAL = {"char", "varchar", "tinytext", "text", "mediumtext", "longtext", "enum", "set"}
 _primary: WeakKeyDictionary[BaseDatabaseWrapper, tuple[tuple[str, str], ...]] = WeakKeyDictionary()
 
 
@@ -32,23 +31,22 @@ def primary_collations(connection: BaseDatabaseWrapper) -> tuple[tuple[str, str]
     return _primary[connection]
 
 
-def collation_apart(part: list[Token], primary: Mapping[str, str]) -> tuple[list[Token], str]:
+def collation_apart(part: Sequence[Token], primary: Mapping[str, str]) -> tuple[list[Token], str]:
     """A definition or a table's options less ``CHARACTER SET x``, ``COLLATE y``, ``[DEFAULT]
     CHARSET=x`` and ``COLLATE=y``, and the collation that these state; empty where none does.
 
     Args:
-        part: what stands in parentheses belongs to an expression, and stays.
+        part: what stands in brackets belongs to an expression, and stays.
         primary: each character set's own collation.
     """
     kept: list[Token] = []
     charset = collation = ""
-    depth = index = 0
     words = trimmed(part)
+    depths = [depth for _, depth in with_depth(words)]
+    index = 0
     while index < len(words):
         token = words[index]
-        if token.kind == "mark":
-            depth += {"(": 1, ")": -1}.get(token.text, 0)
-        upper = token.text.upper() if token.kind == "word" and depth == 0 else ""
+        upper = token.text.upper() if token.kind == "word" and depths[index] == 0 else ""
         if upper not in ("COLLATE", "CHARSET", "CHARACTER"):
             kept.append(token)
             index += 1
@@ -66,23 +64,8 @@ def collation_apart(part: list[Token], primary: Mapping[str, str]) -> tuple[list
     return kept, collation or (primary[charset] if charset else "")
 
 
-def is_textual(part: Sequence[Token]) -> bool:
-    """Has a column of this definition a collation?"""
-    return next((t.text.lower() in _TEXTUAL for t in part if t.kind == "word"), False)
-
-
 def after_value(words: Sequence[Token], index: int) -> int:
     """Behind the word that stands at ``index`` or behind the blanks and the ``=`` there."""
     while words[index].kind == "space" or words[index].text == "=":
         index += 1
     return index + 1
-
-
-def trimmed(part: list[Token]) -> list[Token]:
-    """Less the blanks around it."""
-    start, stop = 0, len(part)
-    while start < stop and part[start].kind == "space":
-        start += 1
-    while stop > start and part[stop - 1].kind == "space":
-        stop -= 1
-    return part[start:stop]

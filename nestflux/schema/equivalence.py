@@ -6,6 +6,7 @@ import re
 
 from nestflux.schema.diff import Delta, Reading
 from nestflux.schema.objects import ObjectKey
+from nestflux.sql.definitions import column_parts, option_parts
 from nestflux.sql.lexer import significant
 
 _TABLES_OWN = re.compile(r"DEFAULT CHARSET=(\w+) COLLATE=(\w+)")
@@ -29,10 +30,14 @@ def less_tables_own(delta: Delta, tables: Reading) -> Delta:
 
 
 def _less(definition: str | None, key: ObjectKey, tables: Reading) -> str | None:
-    own = _TABLES_OWN.search(tables.get(key.holder, "")) if key.is_column else None
-    if definition is None or own is None:
+    if definition is None or not key.is_column:
         return definition
-    return definition.replace(f" CHARACTER SET {own[1]} COLLATE {own[2]}", "", 1)
+    own = _TABLES_OWN.search(option_parts(tables.get(key.holder, "")).more)
+    if own is None:
+        return definition
+    kind = column_parts(definition).type
+    behind = definition.removeprefix(kind)
+    return kind + behind.removeprefix(f" CHARACTER SET {own[1]} COLLATE {own[2]}")
 
 
 def plain(definition: str) -> str:

@@ -8,18 +8,12 @@ and collation that is the schema's default.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
-from nestflux.schema.collations import (
-    after_value,
-    collation_apart,
-    is_textual,
-    primary_collations,
-    trimmed,
-)
+from nestflux.schema.collations import after_value, collation_apart, primary_collations
 from nestflux.schema.objects import (
     COLUMN,
     CONSTRAINT,
@@ -31,8 +25,9 @@ from nestflux.schema.objects import (
     VIEW,
     ObjectKey,
 )
-from nestflux.sql.definitions import first_list
-from nestflux.sql.lexer import Token, quoted, tokens, unquoted
+from nestflux.sql.brackets import apart, split, with_depth
+from nestflux.sql.definitions import collated, column_parts, first_list
+from nestflux.sql.lexer import Token, quoted, tokens, trimmed, unquoted
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -178,25 +173,23 @@ def _taken_apart(
 
 
 class _Table:
-    """One ``SHOW CREATE TABLE``, taken apart at the commas of its first parentheses."""
+    """One ``SHOW CREATE TABLE``, taken apart at the commas of its first brackets."""
 
     def __init__(self, name: str, text: str, default: str, primary: Mapping[str, str]) -> None:
         self.name = name
         self.default = default
         self.primary = primary
-        found = list(tokens(text))
-        opening = next(i for i, token in enumerate(found) if token.text == "(")
-        parts, rest = _split(found[opening + 1 :])
+        _, held, rest = apart(list(tokens(text)))
         bare, stated = collation_apart(rest, primary)
         self.collation = stated or default
         self.columns: dict[str, str] = {}
         self.others: dict[Label, str] = {}
-        for part in parts:
-            self._add(_without_introducers(part))
+        for part in split(held):
+            self._add(_without_introducers(trimmed(part)))
         self.options = self._options(bare)
         self.counter = _counter(rest)
 
-    def _add(self, part: list[Token]) -> None:
+    def _add(self, part: Sequence[Token]) -> None:
         first = part[0]
         if first.kind == "name":
             name = unquoted(first.text)
@@ -204,18 +197,16 @@ class _Table:
             return
         self.others[_label(part)] = _joined(part)
 
-    def _column(self, part: list[Token]) -> str:
+    def _column(self, part: Sequence[Token]) -> str:
         """A column's definition, its collation stated only where it is not the schema's."""
         bare, stated = collation_apart(part, self.primary)
         collation = stated or self.collation
-        if collation == self.default or not is_textual(part):
-            return _joined(bare)
-        words = _joined(bare)
-        end = type_end(words)
-        charset = collation.split("_", 1)[0]
-        return f"{words[:end]} CHARACTER SET {charset} COLLATE {collation}{words[end:]}"
+        text = _joined(bare)
+        if collation == self.default or not column_parts(text).textual:
+            return text
+        return collated(text, collation)
 
-    def _options(self, bare: list[Token]) -> str:
+    def _options(self, bare: Sequence[Token]) -> str:
         text = _joined(_without_counter(bare))
         if self.collation != self.default:
             charset = self.collation.split("_", 1)[0]
@@ -266,13 +257,11 @@ class _Table:
 
 def table_parts(text: str) -> tuple[dict[str, str], dict[Label, str], str]:
     """A CREATE TABLE of a dump, taken apart: its columns as they stand there, keys and
-    constraints by label, and what follows the parentheses."""
-    found = list(tokens(text))
-    opening = next(i for i, token in enumerate(found) if token.text == "(")
-    parts, rest = _split(found[opening + 1 :])
+    constraints by label, and what follows the brackets."""
+    _, held, rest = apart(list(tokens(text)))
     columns: dict[str, str] = {}
     others: dict[Label, str] = {}
-    for part in parts:
+    for part in map(trimmed, split(held)):
         if part[0].kind == "name":
             columns[unquoted(part[0].text)] = _joined(part[1:])
         else:
@@ -280,45 +269,34 @@ def table_parts(text: str) -> tuple[dict[str, str], dict[Label, str], str]:
     return columns, others, _joined(rest)
 
 
-def _label(part: list[Token]) -> Label:
+def _label(part: Sequence[Token]) -> Label:
     kind = _PARTS.get(part[0].text.upper(), CONSTRAINT)
     if kind in (PRIMARY_KEY, PERIOD):
         return kind, ""
     return kind, next((unquoted(t.text) for t in part if t.kind == "name"), "")
 
 
-def _split(found: list[Token]) -> tuple[list[list[Token]], list[Token]]:
-    """Tokens after an opening parenthesis: the parts between its commas, and what follows it."""
-    parts: list[list[Token]] = [[]]
-    depth = 1
-    for index, token in enumerate(found):
-        if token.kind == "mark":
-            depth += {"(": 1, ")": -1}.get(token.text, 0)
-            if depth == 0:
-                return [trimmed(part) for part in parts], found[index + 1 :]
-            if token.text == "," and depth == 1:
-                parts.append([])
-                continue
-        parts[-1].append(token)
-    raise ValueError("SHOW CREATE TABLE without a closing parenthesis")
-
-
 def after_engine(text: str, option: str) -> str:
     """A table's options, or its CREATE, with one more option: behind the engine, for a PARTITION
     BY must stay the last."""
-    head, engine, rest = text.rpartition("ENGINE=")
-    name, blank, others = rest.partition(" ")
-    return f"{head}{engine}{name} {option}{blank}{others}"
+    found = list(tokens(text))
+    engine = next(
+        index
+        for index, (token, depth) in enumerate(with_depth(found))
+        if depth == 0 and token.kind == "word" and token.text == "ENGINE"
+    )
+    end = found[after_value(found, engine + 1) - 1].end
+    return f"{text[:end]} {option}{text[end:]}"
 
 
-def _counter(rest: list[Token]) -> int:
+def _counter(rest: Sequence[Token]) -> int:
     """``n`` of ``AUTO_INCREMENT=n``; 0 where the table states none."""
     words = [token.text for token in rest if token.kind == "word"]
     upper = [word.upper() for word in words]
     return int(words[upper.index("AUTO_INCREMENT") + 1]) if "AUTO_INCREMENT" in upper else 0
 
 
-def _without_counter(part: list[Token]) -> list[Token]:
+def _without_counter(part: Sequence[Token]) -> Sequence[Token]:
     """Less ``AUTO_INCREMENT=n``, which rows change and not the schema."""
     for index, token in enumerate(part):
         if token.kind == "word" and token.text.upper() == "AUTO_INCREMENT":
@@ -327,7 +305,7 @@ def _without_counter(part: list[Token]) -> list[Token]:
     return part
 
 
-def _without_introducers(part: list[Token]) -> list[Token]:
+def _without_introducers(part: Sequence[Token]) -> list[Token]:
     """Less the ``_utf8mb4`` that MySQL prints before strings in expressions.
 
     It is that of the session at CREATE, and after any later ALTER TABLE that of the column: in a
@@ -340,16 +318,7 @@ def _without_introducers(part: list[Token]) -> list[Token]:
     ]
 
 
-def type_end(definition: str) -> int:
-    """Where a column's data type ends: ``varchar(20)``, ``enum('a','b')``."""
-    found = list(tokens(definition))
-    end = found[0].end
-    if len(found) > 1 and found[1].text == "(":
-        end = next(token.end for token in found if token.text == ")")
-    return end
-
-
-def _joined(part: list[Token]) -> str:
+def _joined(part: Sequence[Token]) -> str:
     """Tokens as text, each run of white space as one blank; ``/*! … */`` of partitions kept."""
     return "".join(" " if t.kind == "space" else t.text for t in trimmed(part))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from nestflux.sql.lexer import Token, significant
+from nestflux.sql.definitions import column_parts
 
 # Bytes of the integer types (MySQL manual, "Integer Types").
 _INTEGERS = {"tinyint": 1, "smallint": 2, "mediumint": 3, "int": 4, "bigint": 8}
@@ -53,22 +53,14 @@ class ColumnType:
 
 def column_type(definition: str) -> ColumnType:
     """The type that a definition of a reading begins with."""
-    found = significant(definition)
-    words = [token.text.lower() for token in found]
-    arguments, rest = _arguments(found)
-    if words[0] in _INTEGERS:
-        arguments = ()  # a display width decides nothing
-    after = words[rest:]
-    charset = after[2] if after[:2] == ["character", "set"] else ""
-    generated = any(after[i : i + 2] == ["generated", "always"] for i in range(len(after)))
-    return ColumnType(words[0], arguments, after[:1] == ["unsigned"], charset, generated)
-
-
-def _arguments(found: list[Token]) -> tuple[tuple[str, ...], int]:
-    if [token.text for token in found[1:2]] != ["("]:
-        return (), 1
-    end = next(i for i, token in enumerate(found) if token.text == ")")
-    return tuple(token.text for token in found[2:end] if token.text != ","), end + 1
+    parts = column_parts(definition)
+    return ColumnType(
+        parts.type_name,
+        () if parts.type_name in _INTEGERS else parts.arguments,  # a display width decides nothing
+        parts.unsigned,
+        parts.charset.lower(),
+        bool(parts.generated),
+    )
 
 
 def narrowed(before: str, after: str) -> str:

@@ -1,14 +1,19 @@
-"""What a server prints of a column, a key, a constraint and a table, taken apart. Pure.
+"""A column's, a key's, a constraint's and a table's definition, taken apart. Pure.
 
-The texts are those of a reading (``nestflux/schema/introspection.py``).
+The texts are those of a reading (``nestflux/schema/introspection.py``). A column is also read as a
+statement writes it (MySQL Manual 15.1.20, "CREATE TABLE Statement", ``column_definition``). What a
+field holds is the text as it stands: nothing is printed anew.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
-from nestflux.sql.lexer import Token, tokens, unquoted
+from nestflux.sql.brackets import apart, first_bracket, inside, mate, split
+from nestflux.sql.lexer import Token, significant, text_of, tokens, unquoted
 
 # Types whose values are bytes and no text.
 BYTES = {"binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob", "bit", "vector"}
@@ -16,13 +21,18 @@ SPATIAL = {
     *("geometry", "point", "linestring", "polygon", "geometrycollection", "geomcollection"),
     *("multipoint", "multilinestring", "multipolygon"),
 }
+# Types with a collation. JSON is none on MySQL, and a longtext with one on MariaDB.
+TEXTUAL = frozenset(
+    {"char", "varchar", "tinytext", "text", "mediumtext", "longtext", "enum", "set"}
+)
 _TYPE_WORDS = {"UNSIGNED", "ZEROFILL", "SIGNED"}
 
 
 @dataclass(frozen=True)
 class ColumnParts:
-    """A column's definition. Empty strings where it does not say something; ``default``, ``check``
-    and ``comment`` are SQL text; ``more`` is what is none of the others (INVISIBLE, SRID …)."""
+    """A column's definition. Empty strings where it does not say something; ``generated``,
+    ``default``, ``check`` and ``comment`` are SQL text, expressions with their brackets; ``more``
+    is what is none of the others (INVISIBLE, SRID, AFTER …)."""
 
     type: str = ""
     charset: str = ""
@@ -40,6 +50,40 @@ class ColumnParts:
     @property
     def nullable(self) -> bool:
         return not self.not_null
+
+    @property
+    def computed(self) -> str:
+        """``VIRTUAL``, ``STORED``, or empty for a column of its own values."""
+        if not self.generated:
+            return ""
+        return "STORED" if self.stored else "VIRTUAL"
+
+    @property
+    def type_name(self) -> str:
+        """``varchar`` of ``varchar(20)``, in lower case."""
+        return next((token.text.lower() for token in significant(self.type)), "")
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """What the type's brackets hold: ``("8", "2")``, ``("'a'", "'b'")``."""
+        found = significant(self.type)
+        held = inside(found, first_bracket(found))
+        return tuple(token.text for token in held if token.text != ",")
+
+    @property
+    def unsigned(self) -> bool:
+        return any(token.text.upper() == "UNSIGNED" for token in significant(self.type))
+
+    @property
+    def textual(self) -> bool:
+        """Has it a collation?"""
+        return self.type_name in TEXTUAL
+
+    @property
+    def null_everywhere(self) -> bool:
+        """Is it NULL in each row that is there when it is added?"""
+        own = self.nullable and not self.generated
+        return own and self.default.upper() in ("", "NULL")
 
 
 @dataclass(frozen=True)
@@ -99,122 +143,146 @@ class OptionParts:
     partitions: str = ""
 
 
+@lru_cache(maxsize=4096)  # a comparison asks one thing after the other of a definition
 def column_parts(text: str) -> ColumnParts:
     """Take a column's definition apart."""
     words = _Words(text)
-    found: dict[str, str | bool] = {"type": words.type()}
+    found: dict[str, Any] = {"type": words.type()}
     more: list[str] = []
     for token in words:
-        upper = token.text.upper() if token.kind == "word" else ""
-        if upper == "CHARACTER":
-            words.skip("SET")
-            found["charset"] = words.value()
-        elif upper == "COLLATE":
-            found["collation"] = words.value()
-        elif upper == "GENERATED":
-            words.skip("ALWAYS", "AS")
-            found["generated"] = words.value()
-            found["stored"] = words.value().upper() in ("STORED", "PERSISTENT")
-        elif upper == "NOT":
-            words.skip("NULL")
-            found["not_null"] = True
-        elif upper == "NULL":
-            continue
-        elif upper == "ON":
-            words.skip("UPDATE")
-            found["on_update"] = words.value()
-        elif upper == "AUTO_INCREMENT":
-            found["auto_increment"] = True
-        elif upper in ("DEFAULT", "COMMENT", "CHECK"):
-            found[upper.lower()] = words.value()
-        else:
-            more.append(token.text + words.rest_of_value())
-    return ColumnParts(**found, more=" ".join(more))  # type: ignore[arg-type]
+        match token.text.upper() if token.kind == "word" else "":
+            case "CHARACTER" | "CHARSET":
+                words.skip("SET")
+                found["charset"] = _bare(words.value())
+            case "COLLATE":
+                found["collation"] = _bare(words.value())
+            case "AS":
+                found["generated"] = words.expression()
+            case "STORED" | "PERSISTENT":
+                found["stored"] = True
+            case "AUTO_INCREMENT":
+                found["auto_increment"] = True
+            case "NOT" if words.skip("NULL"):
+                found["not_null"] = True
+            case "ON" if words.skip("UPDATE"):
+                found["on_update"] = words.value()
+            case "DEFAULT" | "COMMENT" | "CHECK" as what:
+                found[what.lower()] = words.value()
+            case "GENERATED" | "ALWAYS" | "VIRTUAL" | "NULL":
+                pass
+            case _:
+                more.append(words.whole())
+    return ColumnParts(**found, more=" ".join(more))
+
+
+def collated(definition: str, collation: str) -> str:
+    """A text column's definition with a character set and collation, which it does not state."""
+    kind = column_parts(definition).type
+    stated = f"CHARACTER SET {collation.split('_', 1)[0]} COLLATE {collation}"
+    return f"{kind} {stated}{definition.removeprefix(kind)}"
+
+
+def _bare(name: str) -> str:
+    """A collation's name: a statement may write it in any quotes."""
+    return unquoted(name).strip("'\"")
 
 
 class _Words:
-    """The tokens of a definition, read from left to right."""
+    """The tokens of a definition, read from left to right. A value ends with the brackets that it
+    begins with, or at the next blank outside brackets."""
 
     def __init__(self, text: str) -> None:
         self._found = list(tokens(text))
         self._at = 0
 
     def __iter__(self) -> Iterator[Token]:
-        while True:
-            self._skip_space()
-            if self._at >= len(self._found):
-                return
-            token = self._found[self._at]
-            self._at += 1
-            yield token
+        while (at := self._next(self._at)) < len(self._found):
+            self._at = at + 1
+            yield self._found[at]
 
     def type(self) -> str:
-        """``int(10) unsigned``, ``enum('a','b')``, ``double precision``."""
-        text = self.value()
-        while True:
-            self._skip_space()
-            if self._at >= len(self._found):
-                return text
-            word = self._found[self._at].text
-            if word.upper() not in _TYPE_WORDS:
-                return text
-            text += f" {word}"
-            self._at += 1
+        """``int(10) unsigned``, ``enum('a','b')``; ``decimal (8, 2)`` of a statement."""
+        start = self._next(0)
+        self._at = start + 1
+        if self._says("("):
+            self._at = self._past(self._next(self._at))
+        while self._says(*_TYPE_WORDS):
+            self._at = self._next(self._at) + 1
+        return text_of(self._found[start : self._at])
 
-    def skip(self, *expected: str) -> None:
-        for word in expected:
-            self._skip_space()
-            if self._at < len(self._found) and self._found[self._at].text.upper() == word:
-                self._at += 1
+    def skip(self, word: str) -> bool:
+        """Step over a word; is it there?"""
+        there = self._says(word)
+        if there:
+            self._at = self._next(self._at) + 1
+        return there
 
     def value(self) -> str:
-        """What stands up to the next blank outside parentheses."""
-        self._skip_space()
-        return self.rest_of_value()
+        start = self._next(self._at)
+        if self._says("("):
+            self._at = self._past(start)
+            return text_of(self._found[start : self._at])
+        return self._run(start)
 
-    def rest_of_value(self) -> str:
-        text, depth = "", 0
-        while self._at < len(self._found):
-            token = self._found[self._at]
-            if token.kind == "space" and depth == 0:
-                break
-            if token.kind == "mark":
-                depth += {"(": 1, ")": -1}.get(token.text, 0)
-            text += " " if token.kind == "space" else token.text
-            self._at += 1
-        return text
+    def whole(self) -> str:
+        """The token that was read last, and what is joined to it."""
+        return self._run(self._at - 1)
 
-    def _skip_space(self) -> None:
-        while self._at < len(self._found) and self._found[self._at].kind == "space":
-            self._at += 1
+    def expression(self) -> str:
+        """``(a + b)``; MariaDB's ``ROW START`` and ``ROW END`` of system versioning."""
+        value = self.value()
+        return f"{value} {self.value()}" if value.upper() == "ROW" else value
+
+    def _run(self, start: int) -> str:
+        self._at = start
+        while self._at < len(self._found) and not _is_blank(self._found[self._at]):
+            self._at = self._past(self._at)
+        return text_of(self._found[start : self._at])
+
+    def _past(self, at: int) -> int:
+        """What follows the token at ``at``, or the brackets that it opens."""
+        return (mate(self._found, at) if self._found[at].text == "(" else at) + 1
+
+    def _says(self, *words: str) -> bool:
+        at = self._next(self._at)
+        return at < len(self._found) and self._found[at].text.upper() in words
+
+    def _next(self, at: int) -> int:
+        """Where the next token that is no blank stands, from ``at`` on."""
+        while at < len(self._found) and _is_blank(self._found[at]):
+            at += 1
+        return at
+
+
+def _is_blank(token: Token) -> bool:
+    return token.kind in ("space", "comment")
 
 
 def key_parts(text: str) -> KeyParts:
     """Take ``UNIQUE KEY `name` (`a`,`b` DESC) USING BTREE`` apart."""
-    before, inner, after = _parentheses(text)
-    head = list(tokens(before))
+    head, held, behind = apart(list(tokens(text)))
     words = [token.text.upper() for token in head if token.kind == "word"]
     kind = words[0] if words else "KEY"
     name = next((unquoted(token.text) for token in head if token.kind == "name"), "")
-    return KeyParts(name, "KEY" if kind == "INDEX" else kind, inner, after.strip(), text)
+    return KeyParts(name, "KEY" if kind == "INDEX" else kind, _listed(held), text_of(behind), text)
 
 
 def foreign_key_parts(text: str) -> ForeignKeyParts | None:
     """Take a constraint apart; None where it is no foreign key."""
-    before, columns, after = _parentheses(text)
-    words = [token.text.upper() for token in tokens(before) if token.kind == "word"]
+    head, columns, behind = apart(list(tokens(text)))
+    words = [token.text.upper() for token in head if token.kind == "word"]
     if words[-2:] != ["FOREIGN", "KEY"]:
         return None
-    name = next((unquoted(token.text) for token in tokens(before) if token.kind == "name"), "")
-    target, referenced, rules = _parentheses(after)
-    names = [unquoted(token.text) for token in tokens(target) if token.kind == "name"]
+    name = next((unquoted(token.text) for token in head if token.kind == "name"), "")
+    target, referenced, rules = apart(behind)
+    names = [unquoted(token.text) for token in target if token.kind == "name"]
     return ForeignKeyParts(
         name=name,
-        columns=tuple(map(unquoted, columns)),
+        columns=tuple(map(unquoted, _listed(columns))),
         schema=names[0] if len(names) > 1 else "",
         table=names[-1],
-        referenced=tuple(map(unquoted, referenced)),
-        rules=rules.strip(),
+        referenced=tuple(map(unquoted, _listed(referenced))),
+        rules=text_of(rules),
         text=text,
     )
 
@@ -225,8 +293,8 @@ def option_parts(text: str) -> OptionParts:
     engine = comment = ""
     more = []
     words = _Words(options)
-    for token in words:
-        value = token.text + words.rest_of_value()
+    for _ in words:
+        value = words.whole()
         upper = value.upper()
         if upper == "DEFAULT":  # DEFAULT CHARSET=latin1
             more.append(f"{value} {words.value()}")
@@ -266,27 +334,14 @@ def _stated(parts: ColumnParts | OptionParts) -> dict[str, str]:
 
 
 def first_list(text: str) -> tuple[str, ...]:
-    """What the first parentheses hold, at their commas: the columns of a key. None, where there are
-    no parentheses."""
-    return _parentheses(text)[1] if any(token.text == "(" for token in tokens(text)) else ()
-
-
-def _parentheses(text: str) -> tuple[str, tuple[str, ...], str]:
-    """What stands before the first parentheses, between their commas, and after them."""
+    """What the first brackets hold, at their commas: the columns of a key. None, where there are
+    no brackets."""
     found = list(tokens(text))
-    opening = next(index for index, token in enumerate(found) if token.text == "(")
-    parts, depth = [""], 1
-    for token in found[opening + 1 :]:
-        if token.kind == "mark":
-            depth += {"(": 1, ")": -1}.get(token.text, 0)
-            if depth == 0:
-                inner = tuple(part.strip() for part in parts)
-                return text[: found[opening].start], inner, text[token.end :]
-            if token.text == "," and depth == 1:
-                parts.append("")
-                continue
-        parts[-1] += " " if token.kind == "space" else token.text
-    raise ValueError(f"no closing parenthesis: {text}")
+    return _listed(apart(found)[1]) if first_bracket(found) < len(found) else ()
+
+
+def _listed(held: Sequence[Token]) -> tuple[str, ...]:
+    return tuple(text_of(part) for part in split(held))
 
 
 def _whole_column(part: str) -> str:

@@ -6,7 +6,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 
-from nestflux.sql.lexer import Token, tokens
+from nestflux.sql.brackets import with_depth
+from nestflux.sql.lexer import tokens
 
 
 def laid_out(sql: str) -> str:
@@ -26,25 +27,17 @@ def laid_out(sql: str) -> str:
 def _a_column_a_line(sql: str) -> str:
     """Break after the first parenthesis and at its commas."""
     shown: list[str] = []
-    depth = 0
     after_break = False
-    for token in tokens(sql):
+    for token, depth in with_depth(tokens(sql)):
         if after_break and token.kind == "space":
             continue
-        after_break = False
-        before = depth
-        depth += _deeper(token)
-        if token.text == ")" and before == 1:
+        if (token.text, depth) == (")", 0):
             shown.append("\n")
         shown.append(token.text)
-        if (token.text == "(" and depth == 1) or (token.text == "," and depth == 1):
+        after_break = (token.text, depth) in (("(", 0), (",", 1))
+        if after_break:
             shown.append("\n  ")
-            after_break = True
     return "".join(shown)
-
-
-def _deeper(token: Token) -> int:
-    return {"(": 1, ")": -1}.get(token.text, 0) if token.kind == "mark" else 0
 
 
 def changed_lines(before: Sequence[str], after: Sequence[str], *, most: int = 40) -> list[str]:

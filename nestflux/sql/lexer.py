@@ -3,13 +3,13 @@
 Follows what the ``mysql`` client does (MySQL Reference Manual, "mysql Client Commands",
 "Comments", "String Literals"): ``--`` starts a comment only before white space, ``DELIMITER``
 counts only at the start of a line where a statement may begin, quotes are doubled or escaped by a
-backslash. Compared with the real client in tests/history/test_real_client.py.
+backslash. Compared with the real client in tests/sql/test_real_client.py.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import NamedTuple
@@ -73,6 +73,21 @@ def opening(sql: str, count: int) -> list[Token]:
     """The first of ``significant``; the rest of a long statement is not looked at."""
     acting = (token for token in tokens(sql) if token.kind not in ("space", "comment"))
     return list(islice(acting, count))
+
+
+def trimmed(found: Sequence[Token]) -> Sequence[Token]:
+    """Less the blanks around it."""
+    start, stop = 0, len(found)
+    while start < stop and found[start].kind == "space":
+        start += 1
+    while stop > start and found[stop - 1].kind == "space":
+        stop -= 1
+    return found[start:stop]
+
+
+def text_of(found: Sequence[Token]) -> str:
+    """What tokens are the text of, as it stands, less the blanks around it."""
+    return "".join(token.text for token in trimmed(found))
 
 
 def quoted(name: str) -> str:

@@ -5,8 +5,11 @@ Only for explaining a failure: what is not understood is left out, and nothing i
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from nestflux.sql.brackets import inside, mate, split
+from nestflux.sql.definitions import ColumnParts, column_parts
 from nestflux.sql.lexer import Token, significant, unquoted
 
 _NOT_A_COLUMN = frozenset(
@@ -27,16 +30,6 @@ class ForeignKey:
     sets_null: bool = False
 
 
-@dataclass(frozen=True)
-class ColumnDefinition:
-    """A column that a statement adds or changes; ``collation`` only where it states one."""
-
-    name: str
-    type: str
-    collation: str = ""
-    nullable: bool = True
-
-
 def table_of(sql: str) -> str:
     """The table that a statement is about, without its schema; empty where none is seen."""
     found = significant(sql)
@@ -44,10 +37,7 @@ def table_of(sql: str) -> str:
     for opening in ("TABLE", "ON", "INTO", "UPDATE", "FROM"):
         if opening not in words:
             continue
-        index = words.index(opening) + 1
-        while index < len(found) and words[index] in ("IF", "NOT", "EXISTS", "IGNORE"):
-            index += 1
-        name, _ = _name(found, index)
+        name, _ = _name(found, words.index(opening) + 1)
         if name:
             return name
     return ""
@@ -75,13 +65,24 @@ def foreign_keys(sql: str) -> list[ForeignKey]:
     return made
 
 
-def columns(sql: str) -> dict[str, ColumnDefinition]:
+def columns(sql: str) -> dict[str, ColumnParts]:
     """The columns that a CREATE TABLE or ALTER TABLE defines, by name."""
-    defined = {}
-    for part in _parts(significant(sql)):
-        if (column := _column(part)) is not None:
-            defined[column.name] = column
-    return defined
+    return {
+        unquoted(name.text): column_parts(sql[definition[0].start : definition[-1].end])
+        for name, *definition in _defined(significant(sql))
+        if definition and not (name.kind == "word" and name.text.upper() in _NOT_A_COLUMN)
+    }
+
+
+def check_of(sql: str, name: str) -> str:
+    """What a check of this name holds, where a statement makes one; empty otherwise."""
+    found = significant(sql)
+    words = [token.text.upper() for token in found]
+    for index in range(len(found) - 3):
+        is_check = words[index] == "CONSTRAINT" and words[index + 2 : index + 4] == ["CHECK", "("]
+        if is_check and unquoted(found[index + 1].text) == name:
+            return sql[found[index + 3].end : found[mate(found, index + 3) - 1].end].strip()
+    return ""
 
 
 def key_columns(sql: str) -> tuple[str, ...]:
@@ -102,61 +103,42 @@ def _first_parenthesis(found: list[Token], index: int) -> tuple[str, ...]:
     return _names(found, index)[0]
 
 
-def _parts(found: list[Token]) -> list[list[Token]]:
-    """Between the commas: of a CREATE TABLE's parentheses, or of ALTER TABLE's clauses."""
+def _defined(found: list[Token]) -> Iterator[list[Token]]:
+    """What stands between the commas of a CREATE TABLE's brackets, and the ``x int`` of an ALTER
+    TABLE's ``ADD COLUMN x int``."""
     words = [token.text.upper() for token in found]
-    if words[:1] == ["CREATE"] and "(" in words:
-        return _split(found[words.index("(") + 1 :])
-    if words[:1] == ["ALTER"] and "TABLE" in words:
-        _, start = _name(found, words.index("TABLE") + 1)
-        return [_clause(part) for part in _split(found[start:])]
-    return []
+    if words[:1] not in (["CREATE"], ["ALTER"]) or "TABLE" not in words:
+        return
+    _, start = _name(found, words.index("TABLE") + 1)
+    if words[0] == "ALTER":
+        for clause in split(found[start:]):
+            yield from _added(clause)
+    elif words[start : start + 1] == ["("]:
+        yield from filter(None, split(inside(found, start)))
 
 
-def _clause(part: list[Token]) -> list[Token]:
-    """``ADD COLUMN x int`` → ``x int``; empty for what defines no column."""
-    words = [token.text.upper() for token in part]
+def _added(clause: list[Token]) -> Iterator[list[Token]]:
+    """The columns that a clause of an ALTER TABLE defines: ``ADD (x int, y int)`` gives two."""
+    words = [token.text.upper() for token in clause]
     if words[:1] not in (["ADD"], ["MODIFY"], ["CHANGE"]):
-        return []
-    start = 2 if words[1:2] == ["COLUMN"] else 1
-    return part[start + 1 :] if words[0] == "CHANGE" else part[start:]
+        return
+    start = _past_conditions(words, 2 if words[1:2] == ["COLUMN"] else 1)
+    if words[start : start + 1] == ["("]:
+        yield from filter(None, split(inside(clause, start)))
+    elif definition := clause[start + (words[0] == "CHANGE") :]:
+        yield definition
 
 
-def _split(found: list[Token]) -> list[list[Token]]:
-    parts: list[list[Token]] = [[]]
-    depth = 0
-    for token in found:
-        depth += {"(": 1, ")": -1}.get(token.text, 0)
-        if depth < 0:
-            break
-        if token.text == "," and depth == 0:
-            parts.append([])
-        else:
-            parts[-1].append(token)
-    return parts
-
-
-def _column(part: list[Token]) -> ColumnDefinition | None:
-    if len(part) < 2 or (part[0].kind == "word" and part[0].text.upper() in _NOT_A_COLUMN):
-        return None
-    words = [token.text.upper() for token in part]
-    kind = part[1].text.lower()
-    index = 2
-    if words[2:3] == ["("]:
-        end = words.index(")", 2)
-        kind += "".join(token.text for token in part[2 : end + 1])
-        index = end + 1
-    if words[index : index + 1] == ["UNSIGNED"]:
-        kind += " unsigned"
-    collation = ""
-    if "COLLATE" in words:
-        collation = unquoted(part[words.index("COLLATE") + 1].text).strip("'\"")
-    nullable = not any(words[i : i + 2] == ["NOT", "NULL"] for i in range(len(words)))
-    return ColumnDefinition(unquoted(part[0].text), kind, collation, nullable)
+def _past_conditions(words: list[str], index: int) -> int:
+    while index < len(words) and words[index] in ("IF", "NOT", "EXISTS", "IGNORE"):
+        index += 1
+    return index
 
 
 def _name(found: list[Token], index: int) -> tuple[str, int]:
-    """A possibly qualified name at ``index`` without its schema, and what follows it."""
+    """A possibly qualified name at ``index``, or behind IF NOT EXISTS, without its schema, and what
+    follows it."""
+    index = _past_conditions([token.text.upper() for token in found], index)
     if index >= len(found) or found[index].kind not in ("name", "word"):
         return "", index
     while index + 2 < len(found) and found[index + 1].text == ".":
@@ -165,15 +147,13 @@ def _name(found: list[Token], index: int) -> tuple[str, int]:
 
 
 def _names(found: list[Token], index: int) -> tuple[tuple[str, ...], int]:
-    """``(a, b)`` at ``index`` or after an index's name, and what follows it."""
+    """``(a, b(10))`` at ``index`` or after an index's name, and what follows it. No names, where
+    one part is none but an expression."""
     if index < len(found) and found[index].kind in ("name", "word"):
         index += 1
     if index >= len(found) or found[index].text != "(":
         return (), index
-    names = []
-    index += 1
-    while index < len(found) and found[index].text != ")":
-        if found[index].kind in ("name", "word") and found[index - 1].text in ("(", ","):
-            names.append(unquoted(found[index].text))
-        index += 1
-    return tuple(names), index + 1
+    end = mate(found, index)
+    parts = split(found[index + 1 : end])
+    are_names = all(part and part[0].kind in ("name", "word") for part in parts)
+    return tuple(unquoted(part[0].text) for part in parts) if are_names else (), end + 1

@@ -10,7 +10,7 @@ import pytest
 
 from nestflux.applying.backups.bringing_back import parts_of
 from nestflux.applying.backups.restore import require_its_turn
-from nestflux.applying.backups.scratch_tables import DumpedTable
+from nestflux.applying.backups.scratch_tables import DumpedTable, tables_of
 from nestflux.exceptions import LedgerConflict, Refused
 from nestflux.history.data_loss import Lost
 from nestflux.ledger.backups import BackupRow
@@ -297,6 +297,32 @@ def test_what_a_rollback_lost_is_its_turn_while_it_is_the_last() -> None:
     dying = replace(UNDONE, state="rolling_back", finished_at="")
     with pytest.raises(LedgerConflict, match="half rolled back"):
         require_its_turn(LedgerState(files=(dying,)), taken)
+
+
+def test_scratch_tables_have_the_character_sets_of_the_dump(tmp_path: Path) -> None:
+    path = tmp_path / "dump.sql"
+    path.write_text(
+        "CREATE TABLE `t` (\n"
+        "  `id` int(10) unsigned NOT NULL AUTO_INCREMENT,\n"
+        "  `kind` enum('a)','b') COLLATE utf8mb4_bin DEFAULT 'a)',\n"
+        "  `body` text /*M!100301 COMPRESSED*/ CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,\n"
+        "  `sum` int(11) GENERATED ALWAYS AS (`id` + 1) VIRTUAL,\n"
+        "  PRIMARY KEY (`id`)\n"
+        ") ENGINE=InnoDB DEFAULT CHARSET=latin1 COLLATE=latin1_bin;\n"
+    )
+
+    made = tables_of(path)["t"]
+
+    assert made.create == (
+        "CREATE TABLE {name} (\n"
+        "  `id` int(10) unsigned,\n"
+        "  `kind` enum('a)','b') COLLATE utf8mb4_bin NULL,\n"
+        "  `body` text CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,\n"
+        "  `sum` int(11) NULL,\n"
+        "  PRIMARY KEY (`id`)\n"
+        ") ENGINE=InnoDB DEFAULT CHARSET=latin1 COLLATE=latin1_bin"
+    )
+    assert made.own_columns == ("id", "kind", "body")
 
 
 # ---- what can be brought back ----------------------------------------------------------------

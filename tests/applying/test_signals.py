@@ -32,7 +32,7 @@ SUPPLIER = (
             permissions = [("call", "May call")]
 """
 )
-# Dies by SIGKILL: instead of the signal, or once so many INSERTs of a table were executed in it.
+# Dies by SIGKILL: instead of the signal, or at an INSERT of a table in it.
 DIES = """
 import os, signal
 from django.db import connection
@@ -47,12 +47,11 @@ def die(*given, **named):
 
 def count(execute, sql, params, many, context):
     global left
-    result = execute(sql, params, many, context)
     if sql.startswith("INSERT INTO `{table}`"):
         left -= 1
-        if left == 0:
+        if left == 0:  # before it, for not every Django has a transaction around it
             die()
-    return result
+    return execute(sql, params, many, context)
 
 if left:
     connection.ensure_connection()

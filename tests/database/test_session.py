@@ -16,6 +16,7 @@ from nestflux.database.session import pin, restored_session, variables_set_by
         ("SET GLOBAL a = 1", set()),
         ("SET @@GLOBAL.a = 1, b = 2", {"b"}),
         ("SET NAMES utf8mb4", set()),
+        ("SET a = b = 1, c = ('d' = e)", {"a", "c"}),
     ],
 )
 def test_what_a_set_names(sql: str, names: set[str]) -> None:

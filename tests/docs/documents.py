@@ -5,7 +5,8 @@ A *story* is a part of a document that a reader could type from top to bottom. I
     <!-- story: NAME; starts: STATE -->
 
 and ends at the next such comment or at ``<!-- end of story -->``. ``STATE`` says what the reader
-has at the beginning (``tests/docs/stories.py``). Within a story, the first line of a fenced block
+has at the beginning (``tests/docs/stories.py``). ``; Django: 5.2`` behind it: it shows SQL as that
+Django spells it. Within a story, the first line of a fenced block
 says what it is; whoever reads the page sees its first word only, as the language:
 
     ```console              ``$`` lines are typed (``> `` continues one), and the lines after each
@@ -28,13 +29,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 DOCUMENTS = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
 
-_STORY = re.compile(r"<!-- story: ([^;]+); starts: (\S+) -->")
+_STORY = re.compile(r"<!-- story: ([^;]+); starts: (\S+?)(?:; Django: (\S+))? -->")
 _END = "<!-- end of story -->"
 _FENCE = re.compile(r"( *)```(.*)")
 
@@ -65,6 +66,7 @@ class Story:
     name: str
     starts: str
     blocks: tuple[Block, ...]
+    django: str = ""
 
     def __str__(self) -> str:
         return f"{self.document.stem}: {self.name}"
@@ -95,9 +97,7 @@ class _Reading:
         if self.begun is None:
             self.loose.append(block)
         else:
-            begun = self.begun
-            blocks = (*begun.blocks, block)
-            self.begun = Story(begun.document, begun.name, begun.starts, blocks)
+            self.begun = replace(self.begun, blocks=(*self.begun.blocks, block))
 
 
 def _read(document: Path) -> _Reading:
@@ -117,7 +117,7 @@ def _read(document: Path) -> _Reading:
             opened, block = (number, fence[1], fence[2]), []
         elif begins := _STORY.fullmatch(line.strip()):
             reading.end_story()
-            reading.begun = Story(document, begins[1], begins[2], ())
+            reading.begun = Story(document, begins[1], begins[2], (), begins[3] or "")
         elif line.strip() == _END:
             reading.end_story()
     assert opened is None, f"{document.name}: a block that begins at line {opened} never ends"

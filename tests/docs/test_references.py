@@ -17,7 +17,9 @@ from tests.docs.documents import DOCUMENTS, REPOSITORY, all_blocks, typed
 
 ALL_WORDS = "\n".join(document.read_text(encoding="utf-8") for document in DOCUMENTS)
 # What a clone has beside the documentation.
-AROUND = [REPOSITORY / f"{name}.md" for name in ("CHANGELOG", "CONTRIBUTING", "SECURITY")]
+AROUND = [
+    REPOSITORY / f"{name}.md" for name in ("CHANGELOG", "CONTRIBUTING", "SECURITY", "tests/README")
+]
 OURS = sorted(name for name, app in get_commands().items() if app == "nestflux")
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"#+ (.+)")
@@ -137,6 +139,17 @@ def test_every_module_says_what_it_is_for() -> None:
             silent.append(path.name)
 
     assert silent == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
+def test_lines_of_prose_are_at_most_120_characters(document: Path) -> None:
+    fenced = {line for block in all_blocks(document) for line in block.text.splitlines()}
+    lines = document.read_text(encoding="utf-8").splitlines()
+    prose = (n for n in lines if n.strip() not in fenced and not n.startswith(("|", "    ", "```")))
+
+    # A link is longer than any line.
+    long = [line for line in prose if len(re.sub(r"\(http\S+\)", "", line)) > 120]
+    assert [line for line in long if line not in fenced] == []
 
 
 def test_consoles_begin_with_a_command() -> None:

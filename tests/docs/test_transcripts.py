@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
+import django
 import pytest
 
 from tests.docs.conftest import ReaderFactory
@@ -12,11 +13,15 @@ from tests.docs.documents import DOCUMENTS, REPOSITORY, Story, agrees, all_block
 from tests.docs.documents import stories as stories_of
 from tests.docs.stories import tell
 
+SERIES = ".".join(map(str, django.VERSION[:2]))
 STORIES = [story for document in DOCUMENTS for story in stories_of(document)]
 
 
 @pytest.mark.parametrize("story", STORIES, ids=str)
 def test_a_story(story: Story, reader: ReaderFactory) -> None:
+    if story.django not in ("", SERIES):
+        pytest.skip(f"shows SQL as Django {story.django} spells it")
+
     tell(story, reader(story.starts))
 
 

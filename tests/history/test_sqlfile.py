@@ -17,7 +17,7 @@ from nestflux.history.sqlfile import (
     parse,
     render,
 )
-from tests.history.texts import sql_files
+from tests.sql.texts import sql_files
 
 HEADER = """\
 -- SQL migration 0002_amazing_spiderman

@@ -309,3 +309,12 @@ def test_no_row_is_read(scratch: BaseDatabaseWrapper, family: str) -> None:
     assert read_schema(scratch).reading.items() >= live.tables["secret"].reading.items()
     reads = [sql for sql in asked if "FROM" in sql.upper() and "information_schema" not in sql]
     assert reads == []
+
+
+def test_what_a_comment_says_makes_no_table_strange(
+    scratch: BaseDatabaseWrapper, family: str
+) -> None:
+    with scratch.cursor() as cursor:
+        cursor.execute("CREATE TABLE t (id int PRIMARY KEY COMMENT 'AS ROW START')")
+
+    assert describe(scratch, family).tables["t"].strange == ""

@@ -61,6 +61,21 @@ def test_a_counter_that_no_row_explains_is_in_the_snapshot(project: ProjectFacto
     assert shop.sql("SELECT id FROM shop_product") == [(1000,)]
 
 
+def test_a_comment_makes_no_counter(project: ProjectFactory) -> None:
+    shop = recorded(project)
+    sql = (
+        "CREATE TABLE shop_code (code char(3) COMMENT 'was AUTO_INCREMENT', PRIMARY KEY (code))",
+        "INSERT INTO shop_code VALUES ('abc')",
+    )
+    operations = ", ".join(f'migrations.RunSQL("{each}", "")' for each in sql)
+    shop.write("shop/migrations/0002_codes.py", migration(operations))
+
+    shop.succeeds("db_generate")
+    shop.succeeds("db_migrate")
+
+    assert shop.sql("SELECT code FROM shop_code") == [("abc",)]
+
+
 def test_what_a_python_step_defers_is_its_own(project: ProjectFactory) -> None:
     shop = recorded(project)
     make = """

@@ -21,10 +21,10 @@ COUNTED = """
     import json
     from contextlib import redirect_stdout
     from django.core.management import call_command
-    from nestflux.recording import again, place
+    from nestflux.recording import recording_target, rerecord
 
     counts = dict(sections=0, shadows=0)
-    run_section, shadow = again.run_section, place.shadow
+    run_section, shadow = rerecord.run_section, recording_target.shadow
 
     def counting_sections(*given):
         counts["sections"] += 1
@@ -34,7 +34,7 @@ COUNTED = """
         counts["shadows"] += 1
         return shadow(*given, **named)
 
-    again.run_section, place.shadow = counting_sections, counting_shadows
+    rerecord.run_section, recording_target.shadow = counting_sections, counting_shadows
     said = io.StringIO()
     with redirect_stdout(said):
         call_command("db_check", json=True)

@@ -14,6 +14,7 @@ from typing import Self
 import MySQLdb
 import pytest
 
+pytestmark = pytest.mark.server  # by hand: they start servers of their own
 REPOSITORY = Path(__file__).resolve().parents[2]
 FAMILY = os.environ.get("NESTFLUX_TEST_FAMILY", "mariadb")
 TEST = f"test-{FAMILY}"

@@ -18,6 +18,7 @@ from nestflux.environment import (
     private_server_url,
     private_shadow_url,
 )
+from tests import forked_python
 
 pytestmark = pytest.mark.skipif(
     os.environ.get("NESTFLUX_TEST_FAMILY") == "mysql",
@@ -26,9 +27,9 @@ pytestmark = pytest.mark.skipif(
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 ENTRY_POINTS = {
-    "manage.py": [sys.executable, "manage.py", "check"],
-    "wsgi": [sys.executable, "-c", "import nestflux.wsgi"],
-    "asgi": [sys.executable, "-c", "import nestflux.asgi"],
+    "manage.py": ["manage.py", "check"],
+    "wsgi": ["-c", "import nestflux.wsgi"],
+    "asgi": ["-c", "import nestflux.asgi"],
 }
 
 WRONG = {
@@ -67,13 +68,18 @@ WRONG = {
 def test_wrong_value_ends_in_one_line_and_exit_code_2(case: str, entry_point: str) -> None:
     variables, message = WRONG[case]
 
-    ended = subprocess.run(
+    ended = forked_python.run(
         ENTRY_POINTS[entry_point],
-        cwd=REPOSITORY,
-        env={"PATH": os.environ["PATH"], "DEBUG": "true", "DATABASE_URL": "", **variables},
-        capture_output=True,
-        text=True,
-        check=False,
+        REPOSITORY,
+        {
+            "PATH": os.environ["PATH"],
+            "HOME": os.environ.get("HOME", "/"),
+            "PYTHONPATH": str(REPOSITORY),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "DEBUG": "true",
+            "DATABASE_URL": "",
+            **variables,
+        },
     )
 
     assert ended.returncode == 2

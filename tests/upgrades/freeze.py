@@ -2,7 +2,7 @@
 
     python -m tests.upgrades.freeze
 
-makes ``tests/upgrades/0.1/`` (of ``nestflux.__version__``), on the server of ``DATABASE_URL``: the
+makes ``tests/upgrades/0.1/`` (of ``nestflux.__version__``), on the server that tests run on: the
 project, and in a folder of the server's family its history, its backups, and the whole database in
 three states:
 
@@ -116,6 +116,6 @@ def _dump(project: Project, target: Path) -> None:
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "nestflux.settings")
+    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
     django.setup()
     freeze(TestServer.of_the_run(), HERE / version())

@@ -18,21 +18,15 @@ from nestflux.adopting.reconciling.changes import (
 )
 from nestflux.adopting.reconciling.tables import (
     Table,
-    check_in,
-    collation_of,
-    counts,
     explicit,
-    generated_as,
-    has_default,
     is_unique,
     names_in,
-    not_null,
     stated,
     substance,
 )
 from nestflux.schema.objects import COLUMN, INDEX, ObjectKey
 from nestflux.sql.column_types import column_type, narrowed
-from nestflux.sql.definitions import first_list
+from nestflux.sql.definitions import column_parts, first_list
 from nestflux.sql.lexer import quoted
 
 # What the rows that are there get in a new NOT NULL column without a default (MySQL manual,
@@ -83,7 +77,8 @@ class Pair:
         before = list(self.wanted.columns)
         before = before[: before.index(column)]
         for name in reversed(before):
-            comes = not counts(self.wanted.columns[name]) and not adding_risks(self, name)[0]
+            counts = column_parts(self.wanted.columns[name]).auto_increment
+            comes = not counts and not adding_risks(self, name)[0]
             if name in self.live.columns or comes:
                 return f"AFTER {quoted(name)}"
         return "FIRST"
@@ -105,13 +100,13 @@ class Pair:
     def replaced(self) -> list[str]:
         """Generated columns that the server does not turn into the other kind (3106): they go
         and come in one statement."""
-        kinds = {
-            name: (generated_as(self.live.columns[name]), generated_as(self.wanted.columns[name]))
-            for name in self.differing
-        }
-        return [
-            name for name, (old, new) in kinds.items() if old != new and "VIRTUAL" in (old, new)
-        ]
+        found = []
+        for name in self.differing:
+            old = column_parts(self.live.columns[name]).computed
+            new = column_parts(self.wanted.columns[name]).computed
+            if old != new and "VIRTUAL" in (old, new):
+                found.append(name)
+        return found
 
 
 def renamed_by_case(wanted: Table, live: Table) -> dict[str, str]:
@@ -187,11 +182,12 @@ def adding_risks(pair: Pair, name: str) -> tuple[list[Risk], list[str]]:
             remarks.append(
                 f"if it was renamed: {pair.alter} RENAME COLUMN {quoted(old)} TO {quoted(name)};"
             )
-    if not_null(wanted) and not has_default(wanted) and not generated_as(wanted):
-        kind = column_type(wanted).name
-        if counts(wanted):
+    parts = column_parts(wanted)
+    if parts.not_null and not parts.default and not parts.generated:
+        kind = parts.type_name
+        if parts.auto_increment:
             remarks.append("rows that are there are numbered")
-        elif check_in(wanted):  # json on MariaDB, which checks '' only when a row is written again
+        elif parts.check:  # json on MariaDB, which checks '' only when a row is written again
             why = "the column's CHECK refuses what rows that are there get"
             risks.append(Risk(MAY_FAIL, why, (queries.rows_of(pair.live.name),)))
         elif filled := _FILLED.get(kind):
@@ -220,21 +216,20 @@ def modifying_risk(pair: Pair, name: str) -> Risk | None:
     table, risks = pair.live.name, []
     live = explicit(pair.live.columns[name], pair.collation)
     wanted = explicit(pair.wanted.columns[name], pair.collation)
+    before, after = column_parts(live), column_parts(wanted)
     if how := narrowed(live, wanted):
         query = queries.not_fitting(table, name, column_type(wanted))
-        if generated_as(wanted) or collation_of(live).split("_")[0] != _charset(wanted):
+        if after.generated or before.charset != after.charset:
             query = queries.values_of(table, name)
-        if (charset := column_type(live).charset) == column_type(wanted).charset and charset:
+        if (charset := before.charset) == after.charset and charset:
             how = how.replace(f" in {charset}", "")
         risks.append(Risk(LOSES, f"the column becomes narrower ({how})", (query,)))
-    if not_null(wanted) and not not_null(live) and not generated_as(wanted):
+    if after.not_null and not before.not_null and not after.generated:
         risks.append(Risk(MAY_FAIL, "NOT NULL refuses NULLs", (queries.nulls_of(table, name),)))
-    check = check_in(wanted)
-    if check and check != check_in(live):
-        risks.append(
-            Risk(MAY_FAIL, "the column's CHECK may refuse rows", (queries.breaking(table, check),))
-        )
-    if (collation := collation_of(wanted)) != collation_of(live) and collation:
+    if after.check and after.check != before.check:
+        query = queries.breaking(table, after.check)
+        risks.append(Risk(MAY_FAIL, "the column's CHECK may refuse rows", (query,)))
+    if (collation := after.collation) != before.collation and collation:
         risks += [
             Risk(
                 MAY_FAIL,
@@ -252,10 +247,6 @@ def names_in_list(text: str) -> tuple[str, ...]:
     return names_in(" ".join(first_list(text)))
 
 
-def _charset(definition: str) -> str:
-    return collation_of(definition).split("_")[0]
-
-
 def _replacing(pair: Pair, name: str) -> Change:
     """A generated column goes and comes, and with it the keys that it is part of."""
     live, wanted = pair.live.columns[name], pair.wanted.columns[name]
@@ -264,10 +255,10 @@ def _replacing(pair: Pair, name: str) -> Change:
     clauses += [f"DROP COLUMN {quoted(name)}", adding_clause(pair, name)]
     clauses += [f"ADD {pair.wanted.indexes[index]}" for index in come]
     risks = []
-    if not generated_as(live):
+    if not column_parts(live).generated:
         why = "its own values give way to computed ones"
         risks.append(Risk(LOSES, why, (queries.values_of(pair.live.name, name),)))
-    elif not generated_as(wanted):
+    elif not column_parts(wanted).generated:
         why = "its computed values give way to the default"
         risks.append(Risk(LOSES, why, (queries.values_of(pair.live.name, name),)))
     risks += [

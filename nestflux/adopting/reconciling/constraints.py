@@ -24,12 +24,11 @@ from nestflux.adopting.reconciling.tables import (
     ForeignKey,
     Table,
     body,
-    check_in,
     names_in,
-    not_null,
 )
 from nestflux.schema.equivalence import same_check
 from nestflux.schema.objects import CONSTRAINT
+from nestflux.sql.definitions import column_parts
 from nestflux.sql.lexer import quoted
 
 # MySQL 8.0.16 has DROP CHECK, and DROP CONSTRAINT three versions later; MariaDB only the latter.
@@ -59,7 +58,7 @@ def check_changes(pair: Pair) -> Iterator[Change]:
         if name in alike and name not in in_the_way:
             continue
         key = pair.wanted.key_of(CONSTRAINT, name)
-        expression = check_in(text)
+        expression = column_parts(text).check
         risk = Risk(
             MAY_FAIL,
             "a check refuses rows that break it",
@@ -76,7 +75,7 @@ def check_changes(pair: Pair) -> Iterator[Change]:
 
 
 def _columns(text: str) -> set[str]:
-    return set(names_in(check_in(text)))
+    return set(names_in(column_parts(text).check))
 
 
 def _folded(text: str) -> str:
@@ -236,6 +235,5 @@ def _of_dropped(live: ForeignKey, touching: list[bool], ground: Ground) -> Itera
 def null_columns(pair: Pair) -> Iterator[Place]:
     """The columns that are new in a table and NULL in each of its rows."""
     for name in pair.missing:
-        definition = pair.wanted.columns[name]
-        if not not_null(definition) and ("DEFAULT" not in definition.replace("DEFAULT NULL", "")):
+        if column_parts(pair.wanted.columns[name]).null_everywhere:
             yield pair.live.name, name.lower()

@@ -16,14 +16,11 @@ from nestflux.adopting.reconciling.columns import (
 )
 from nestflux.adopting.reconciling.tables import (
     Table,
-    counts,
-    generated_as,
-    has_default,
     is_unique,
     key_parts,
-    not_null,
 )
 from nestflux.schema.objects import INDEX, PRIMARY_KEY
+from nestflux.sql.definitions import column_parts
 from nestflux.sql.lexer import quoted
 
 
@@ -45,7 +42,7 @@ def indexes_with_their_columns(pair: Pair) -> set[str]:
 
 def _counting(pair: Pair) -> set[str]:
     columns = [*pair.live.columns.items(), *pair.wanted.columns.items()]
-    return {name for name, definition in columns if counts(definition)}
+    return {name for name, definition in columns if column_parts(definition).auto_increment}
 
 
 def _moves_counters(pair: Pair) -> bool:
@@ -128,15 +125,11 @@ def known_unique(pair: Pair, key: str) -> bool:
     if any(set(key_parts(text)) <= parts for text in keys):
         return not primary or _filled(pair.live, key)
     return not primary and any(
-        name in pair.missing and _is_null_everywhere(pair.wanted.columns[name])
+        name in pair.missing and column_parts(pair.wanted.columns[name]).null_everywhere
         for name in names_in_list(key)
     )
 
 
 def _filled(table: Table, key: str) -> bool:
-    return all(not_null(table.columns.get(name, "")) for name in names_in_list(key))
-
-
-def _is_null_everywhere(definition: str) -> bool:
-    nullable = not not_null(definition) and not generated_as(definition)
-    return nullable and (not has_default(definition) or "DEFAULT NULL" in definition)
+    definitions = [table.columns.get(name, "") for name in names_in_list(key)]
+    return all(column_parts(definition).not_null for definition in definitions)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from nestflux.schema.diff import Reading
-from nestflux.schema.introspection import table_parts, type_end
+from nestflux.schema.introspection import table_parts
 from nestflux.schema.objects import (
     COLUMN,
     CONSTRAINT,
@@ -17,11 +17,11 @@ from nestflux.schema.objects import (
     TABLE,
     ObjectKey,
 )
+from nestflux.sql.brackets import first_bracket, mate
 from nestflux.sql.column_types import ColumnType, column_type
-from nestflux.sql.definitions import column_parts, first_list, foreign_key_parts
+from nestflux.sql.definitions import collated, column_parts, first_list, foreign_key_parts
 from nestflux.sql.lexer import quoted, significant, tokens, unquoted
 
-_TEXTUAL = {"char", "varchar", "tinytext", "text", "mediumtext", "longtext", "enum", "set"}
 _OPENED = re.compile(r"^/\*M?!\d*|\*/$")
 
 
@@ -119,14 +119,14 @@ def _empty() -> dict[str, object]:
 
 
 def with_names(text: str, names: Mapping[str, str], *, only_first_list: bool = False) -> str:
-    """A text with other backquoted names; ``only_first_list``: in its first parentheses."""
-    shown, depth, lists = [], 0, 0
-    for token in tokens(text):
-        depth += {"(": 1, ")": -1}.get(token.text, 0) if token.kind == "mark" else 0
-        lists += token.kind == "mark" and token.text == "(" and depth == 1
-        inside = not only_first_list or (depth > 0 and lists == 1)
-        is_name = token.kind == "name" and inside and unquoted(token.text) in names
-        shown.append(quoted(names[unquoted(token.text)]) if is_name else token.text)
+    """A text with other backquoted names; ``only_first_list``: in its first brackets."""
+    found = list(tokens(text))
+    start = first_bracket(found) if only_first_list else 0
+    end = mate(found, start) if only_first_list else len(found)
+    shown = [token.text for token in found]
+    for index, token in enumerate(found[start:end], start):
+        if token.kind == "name" and (name := names.get(unquoted(token.text))) is not None:
+            shown[index] = quoted(name)
     return "".join(shown)
 
 
@@ -145,42 +145,10 @@ def create_table(create: str, collation: str, *, foreign_keys: bool) -> str:
 # ---- columns -------------------------------------------------------------------------------
 
 
-def not_null(definition: str) -> bool:
-    return column_parts(definition).not_null
-
-
-def has_default(definition: str) -> bool:
-    return bool(column_parts(definition).default)
-
-
-def counts(definition: str) -> bool:
-    return column_parts(definition).auto_increment
-
-
-def collation_of(definition: str) -> str:
-    return column_parts(definition).collation.lower()
-
-
-def generated_as(definition: str) -> str:
-    """``VIRTUAL``, ``STORED``, or empty for a column of its own values."""
-    parts = column_parts(definition)
-    if not parts.generated:
-        return ""
-    return "STORED" if parts.stored else "VIRTUAL"
-
-
-def check_in(definition: str) -> str:
-    """The expression of a column's own CHECK, with its parentheses (MariaDB)."""
-    return column_parts(definition).check
-
-
 def explicit(definition: str, collation: str) -> str:
     """A column's definition that says its character set and collation, where it has one."""
-    if column_type(definition).name not in _TEXTUAL or column_parts(definition).charset:
-        return definition
-    end = type_end(definition)
-    charset = collation.split("_", 1)[0]
-    return f"{definition[:end]} CHARACTER SET {charset} COLLATE {collation}{definition[end:]}"
+    parts = column_parts(definition)
+    return collated(definition, collation) if parts.textual and not parts.charset else definition
 
 
 def stated(definition: str, table: Table, collation: str) -> str:
@@ -191,7 +159,8 @@ def stated(definition: str, table: Table, collation: str) -> str:
 def substance(definition: str, collation: str) -> tuple[ColumnType, str, bool]:
     """What a foreign key cares for: type, collation, counter."""
     full = explicit(definition, collation)
-    return column_type(full), collation_of(full), counts(full)
+    parts = column_parts(full)
+    return column_type(full), parts.collation, parts.auto_increment
 
 
 # ---- keys and constraints ------------------------------------------------------------------

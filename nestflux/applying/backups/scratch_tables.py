@@ -20,15 +20,13 @@ from nestflux.database.dumping import DumpedRow, dumped_rows, dumped_tables
 from nestflux.exceptions import RestoreFailed
 from nestflux.schema.introspection import SCRATCH, table_parts
 from nestflux.schema.objects import PRIMARY_KEY
-from nestflux.sql.column_types import column_type
+from nestflux.sql.definitions import column_parts
 from nestflux.sql.lexer import quoted, significant, unquoted
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
 _CHARSET = re.compile(r"DEFAULT CHARSET=\w+(?: COLLATE=\w+)?")
-_KEPT = ("UNSIGNED", "ZEROFILL")
-_VALUED = {"CHARACTER": 3, "COLLATE": 2}  # words of CHARACTER SET x, COLLATE y
 _BATCH = 256 * 1024  # bytes of an INSERT: below every server's max_allowed_packet
 # Whatever a row holds goes in as it stands in the dump: its backslashes, a date with zeros, a
 # moment in UTC.
@@ -53,7 +51,7 @@ class DumpedTable:
     @property
     def own_columns(self) -> tuple[str, ...]:
         """Those that hold values of their own."""
-        return tuple(c for c, text in self.columns.items() if not column_type(text).generated)
+        return tuple(c for c, text in self.columns.items() if not column_parts(text).generated)
 
 
 def tables_of(path: Path) -> dict[str, DumpedTable]:
@@ -80,16 +78,10 @@ def _table(name: str, text: str) -> DumpedTable:
 
 def _bare_type(definition: str) -> str:
     """A definition's type, sign, character set and collation."""
-    found = significant(definition)
-    end = 0
-    if [token.text for token in found[1:2]] == ["("]:
-        end = next(i for i, token in enumerate(found) if token.text == ")")
-    while end + 1 < len(found):
-        word = found[end + 1].text.upper()
-        if word not in _KEPT and word not in _VALUED:
-            break
-        end += _VALUED.get(word, 1)
-    return definition[: found[end].end]
+    parts = column_parts(definition)
+    charset = f" CHARACTER SET {parts.charset}" if parts.charset else ""
+    collation = f" COLLATE {parts.collation}" if parts.collation else ""
+    return f"{parts.type}{charset}{collation}"
 
 
 def scratch_names(tables: Mapping[str, Any], backup: int) -> dict[str, str]:

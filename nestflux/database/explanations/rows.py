@@ -31,7 +31,8 @@ def _null_given(failure: Failure) -> str:
 
 @explains(1138)  # ER_INVALID_USE_OF_NULL
 def _null_stands(failure: Failure) -> str:
-    columns = [c.name for c in statement_parts.columns(failure.sql).values() if not c.nullable]
+    defined = statement_parts.columns(failure.sql)
+    columns = [name for name, column in defined.items() if not column.nullable]
     return _nulls(failure.table, columns) if columns else ""
 
 
@@ -119,11 +120,8 @@ def _has_null(failure: Failure, column: str) -> bool:
 
 
 def _check_clause(failure: Failure, name: str) -> str:
-    stated = re.search(
-        rf"CONSTRAINT `?{re.escape(name)}`? CHECK \((.*?)\)\s*(?:,\s*ADD|$)", failure.sql, re.S
-    )
-    if stated:
-        return stated[1]
+    if stated := statement_parts.check_of(failure.sql, name):
+        return stated
     rows = failure.ask(
         "SELECT CHECK_CLAUSE FROM information_schema.CHECK_CONSTRAINTS "
         "WHERE CONSTRAINT_SCHEMA = DATABASE() AND CONSTRAINT_NAME = %s",

@@ -12,8 +12,8 @@ import pytest
 from django.db import connections
 
 from nestflux.database.session import PINNED, pin
-from nestflux.schema.introspection import Schema, read_schema, table_names
-from nestflux.schema.objects import to_texts
+from nestflux.schema.introspection import Schema, after_engine, read_schema, table_names
+from nestflux.schema.objects import ObjectKey, to_texts
 from tests.scenario import TestServer
 
 if TYPE_CHECKING:
@@ -212,6 +212,27 @@ def test_a_reading_of_some_names_is_a_part_of_the_whole(
         "function twice",
     }
     assert read_schema(scratch, set()).reading == {}
+
+
+def test_a_comment_that_speaks_of_engines_stays_as_it_is(
+    server: TestServer, scratch: BaseDatabaseWrapper
+) -> None:
+    pin(scratch, PINNED)
+    comment = "not ENGINE=MyISAM any more"
+    run(
+        scratch,
+        f"CREATE TABLE t (id int COMMENT '{comment}') COMMENT='{comment}' COLLATE utf8mb4_bin",
+    )
+    schema, t = read_schema(scratch), ObjectKey("table", "t")
+
+    assert schema.reading[t].endswith(f" COLLATE=utf8mb4_bin COMMENT='{comment}'")
+    assert after_engine(schema.create[t], "AUTO_INCREMENT=7").endswith(
+        f" ENGINE=InnoDB AUTO_INCREMENT=7 DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin "
+        f"COMMENT='{comment}'"
+    )
+    with database(server, "utf8mb4_unicode_ci") as connection:
+        load(connection, schema)
+        assert read_schema(connection).reading == schema.reading
 
 
 def test_rows_and_counters_do_not_change_a_reading(

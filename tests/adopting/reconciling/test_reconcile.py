@@ -10,7 +10,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from nestflux.adopting.reconciling.proving import Case, build
 from nestflux.schema.introspection import Schema
-from tests.reconciling import odd, store
+from tests.adopting.reconciling import odd, store
 from tests.scenario import Outcome, Project
 
 _BLOCK = re.compile(r"^-- \[\d+\] ", re.MULTILINE)

@@ -13,7 +13,7 @@ from nestflux.exceptions import SqlFileError
 from nestflux.history.sqlfile import delimited
 from nestflux.sql import lexer
 from nestflux.sql.lexer import fragments, identifiers, same_text, significant, tokens
-from tests.history.texts import AWKWARD, statements
+from tests.sql.texts import AWKWARD, statements
 
 
 def split(script: str) -> list[str]:

@@ -117,6 +117,31 @@ def test_a_missing_foreign_key_may_meet_orphans_but_not_in_a_column_that_is_new(
     assert shown(of_none.running)[0] == "ALTER TABLE `c` ADD COLUMN `p_id` int AFTER `id`"
 
 
+@pytest.mark.parametrize(
+    ("definition", "runs"),
+    [
+        ("int COMMENT 'by DEFAULT'", True),
+        ("int DEFAULT NULL", True),
+        ("int DEFAULT 5", False),
+        ("int GENERATED ALWAYS AS (`id`) STORED", False),
+    ],
+)
+def test_a_foreign_key_of_a_new_column_meets_no_orphans_where_it_is_null(
+    definition: str, runs: bool
+) -> None:
+    key = ", CONSTRAINT `f` FOREIGN KEY (`p_id`) REFERENCES `p` (`id`)"
+    child = CHILD.format(definition, 9)
+    live = child.replace(key, "").replace(f"`p_id` {definition}, ", "")
+
+    found = planned(
+        schema(PARENT.format("int"), child),
+        schema(PARENT.format("int"), live.replace(", KEY `k` (`p_id`)", "")),
+    )
+
+    commented = [] if runs else ["add table c / constraint f"]
+    assert [str(change.key) for change in found.commented] == commented
+
+
 def test_tables_that_a_later_file_makes_are_dropped_last_without_their_foreign_keys() -> None:
     wanted = schema("CREATE TABLE `kept` (`id` int) ENGINE=InnoDB")
     live = schema(

@@ -48,6 +48,7 @@ NARROWER = [
     ("varchar(9) CHARACTER SET latin1 COLLATE latin1_bin", "varchar(9) CHARACTER SET ascii"),
     ("varchar(9)", "varchar(9) CHARACTER SET utf8mb3 COLLATE utf8mb3_bin"),
     ("int", "int GENERATED ALWAYS AS (`a` + 1) VIRTUAL"),
+    ("text", "text /*M!100301 COMPRESSED*/ CHARACTER SET latin1 COLLATE latin1_bin"),
 ]
 AS_WIDE = [
     ("varchar(20)", "varchar(20) NOT NULL DEFAULT ''"),

@@ -12,8 +12,8 @@ import pytest
 
 from nestflux.sql.lexer import fragments, same_text, significant
 from tests.conftest import ProjectFactory
-from tests.history.client import client_program, sent_by_the_client
 from tests.scenario import TestServer
+from tests.sql.client import client_program, sent_by_the_client
 
 Sent = Callable[..., list[str]]
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.adopting.reconciling import odd, store
 from tests.conftest import ProjectFactory
-from tests.reconciling import odd, store
 from tests.scenario import Project, TestServer, kept_project
 
 

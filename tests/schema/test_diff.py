@@ -6,6 +6,7 @@ import json
 
 from nestflux.history.records import FileRecord, StepRecord
 from nestflux.schema.diff import Delta
+from nestflux.schema.equivalence import less_tables_own
 from nestflux.schema.objects import ObjectKey, from_texts
 
 TEXTS = {
@@ -59,6 +60,19 @@ def test_what_is_dropped_is_lost_whatever_comes_in_the_same_statement() -> None:
     assert swapped.lost_columns(sql) == (("post", "title"),)
     assert dropped.lost_tables() == ("post",)
     assert dropped.lost_columns("DROP TABLE post") == ()
+
+
+def test_what_a_columns_comment_says_of_its_tables_collation_stays() -> None:
+    table, a = ObjectKey("table", "t"), ObjectKey("column", "a", "t")
+    tables = {table: "ENGINE=InnoDB DEFAULT CHARSET=latin1 COLLATE=latin1_bin"}
+    clause = " CHARACTER SET latin1 COLLATE latin1_bin"
+    stated = Delta({a: (f"char(3){clause} COMMENT 'x'", None)})
+    said = Delta({a: (f"char(3) COMMENT 'not{clause}'", None)})
+
+    assert less_tables_own(stated, tables).changes == {a: ("char(3) COMMENT 'x'", None)}
+    assert less_tables_own(said, tables) == said
+    commented = {table: "ENGINE=InnoDB COMMENT='DEFAULT CHARSET=latin1 COLLATE=latin1_bin'"}
+    assert less_tables_own(stated, commented) == stated
 
 
 def test_no_difference_is_no_delta() -> None:

@@ -13,6 +13,7 @@ from nestflux.sql.statements import (
     leaves_programs,
     leaves_tables,
     makes_or_drops_tables,
+    one_table_each,
     statements_in,
     summary,
     why_not_in_a_file,
@@ -164,6 +165,22 @@ def test_a_table_is_laid_out_a_column_a_line_and_stays_the_same_statement() -> N
 def test_lines_and_comments_of_an_author_are_left_as_they_are() -> None:
     for sql in ("CREATE TABLE t (\na int)", "CREATE TABLE t (a int /* why */, b int)"):
         assert laid_out(sql) == sql
+
+
+@pytest.mark.parametrize(
+    ("sql", "found"),
+    [
+        (
+            "DROP TABLE IF EXISTS `a,b`, d.`c` CASCADE",
+            ["DROP TABLE IF EXISTS `a,b` CASCADE", "DROP TABLE IF EXISTS d.`c` CASCADE"],
+        ),
+        ("DROP TABLE a, b", ["DROP TABLE a", "DROP TABLE b"]),
+        ("DROP TABLE `a,b`", ["DROP TABLE `a,b`"]),
+        ("DROP VIEW a, b", ["DROP VIEW a, b"]),
+    ],
+)
+def test_a_drop_is_taken_apart_by_its_tables(sql: str, found: list[str]) -> None:
+    assert list(one_table_each(sql)) == found
 
 
 def test_a_string_is_taken_apart_where_the_server_would() -> None:

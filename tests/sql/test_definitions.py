@@ -1,0 +1,214 @@
+"""The one reader of a column's definition, and the reader of what a statement defines."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nestflux.sql.definitions import ColumnParts, collated, column_parts, first_list
+from nestflux.sql.statement_parts import check_of, columns, foreign_keys, key_columns, table_of
+
+# What stands at each place of a definition, as the servers print it, and the field that holds it.
+TYPES = ["int(10) unsigned", "varchar(20)", "enum('a(','b)',',')", "set('it''s')", "decimal(8,2)"]
+VALUES = ["'x'", "'it''s ) NOT NULL'", "1.50", "-1", "current_timestamp(6)", "b'101'", "NULL"]
+EXPRESSIONS = [
+    "(`a` + 1)",
+    "((_utf8mb4'x' collate utf8mb4_bin))",
+    "concat('a','b' collate utf8mb4_bin)",
+    "(`a` is not null and `auto_increment` > ')')",
+    "extract(year from `a`)",
+]
+COMMENTS = ["'NOT NULL AUTO_INCREMENT'", "'it''s\\n DEFAULT ''5'''", "'GENERATED ALWAYS AS (a)'"]
+
+
+def maybe(values: list[str]) -> st.SearchStrategy[str]:
+    return st.sampled_from(["", *values])
+
+
+@given(
+    st.builds(
+        ColumnParts,
+        type=st.sampled_from(TYPES),
+        charset=maybe(["latin1", "utf8mb4"]),
+        collation=maybe(["utf8mb4_bin"]),
+        generated=maybe(EXPRESSIONS),
+        stored=st.booleans(),
+        not_null=st.booleans(),
+        default=maybe([*VALUES, *EXPRESSIONS]),
+        on_update=maybe(["current_timestamp()"]),
+        auto_increment=st.booleans(),
+        comment=maybe(COMMENTS),
+        check=maybe(["(json_valid(`x`))", "(`a` is not null)"]),
+        more=maybe(["/*!80023 INVISIBLE */", "INVISIBLE", "REF_SYSTEM_ID=1"]),
+    ),
+    st.sampled_from([" ", "\n  ", " /* , ( */ "]),
+)
+def test_each_part_of_a_definition_is_read_as_it_stands(parts: ColumnParts, blank: str) -> None:
+    said = [
+        parts.type,
+        parts.charset and f"CHARACTER SET {parts.charset}",
+        parts.collation and f"COLLATE {parts.collation}",
+        parts.generated and f"GENERATED ALWAYS AS {parts.generated}",
+        "STORED" if parts.stored else "VIRTUAL",
+        "NOT NULL" if parts.not_null else "NULL",
+        parts.default and f"DEFAULT {parts.default}",
+        parts.on_update and f"ON UPDATE {parts.on_update}",
+        "AUTO_INCREMENT" if parts.auto_increment else "",
+        parts.comment and f"COMMENT {parts.comment}",
+        parts.check and f"CHECK {parts.check}",
+        parts.more,
+    ]
+
+    assert column_parts(blank.join(filter(None, said))) == parts
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("", ColumnParts()),
+        ("varchar (20)NOT NULL", ColumnParts(type="varchar (20)", not_null=True)),
+        ("integer UNSIGNED NULL", ColumnParts(type="integer UNSIGNED")),
+        ("int AS(a + b)VIRTUAL", ColumnParts(type="int", generated="(a + b)")),
+        ("int AS (a + b) NOT NULL", ColumnParts(type="int", generated="(a + b)", not_null=True)),
+        ("int CHECK(a>0) FIRST", ColumnParts(type="int", check="(a>0)", more="FIRST")),
+        ("int CHECK (a>0) NOT ENFORCED", ColumnParts("int", check="(a>0)", more="NOT ENFORCED")),
+        ("text COLLATE `utf8mb4_bin`", ColumnParts(type="text", collation="utf8mb4_bin")),
+        ("text CHARSET latin1", ColumnParts(type="text", charset="latin1")),
+        (
+            "timestamp(6) GENERATED ALWAYS AS ROW START INVISIBLE COMMENT 'x'",
+            ColumnParts("timestamp(6)", generated="ROW START", comment="'x'", more="INVISIBLE"),
+        ),
+        (  # as MariaDB prints it: the character set behind the comment
+            "text /*M!100301 COMPRESSED*/ CHARACTER SET latin1 COLLATE latin1_bin",
+            ColumnParts("text", "latin1", "latin1_bin", more="/*M!100301 COMPRESSED*/"),
+        ),
+        ("int DEFAULT (1", ColumnParts(type="int", default="(1")),
+        ("int) , x", ColumnParts(type="int", more=") , x")),
+    ],
+)
+def test_definitions_of_statements_and_odd_ones(text: str, parts: ColumnParts) -> None:
+    assert column_parts(text) == parts
+
+
+def test_what_a_type_is_made_of() -> None:
+    price, kind = column_parts("DECIMAL (8, 2) UNSIGNED"), column_parts("enum('a,','unsigned')")
+
+    assert (price.type_name, price.arguments, price.unsigned) == ("decimal", ("8", "2"), True)
+    assert (kind.type_name, kind.arguments, kind.unsigned) == (
+        "enum",
+        ("'a,'", "'unsigned'"),
+        False,
+    )
+    assert kind.textual
+    assert not column_parts("json").textual
+    assert (column_parts("").type_name, column_parts("date").arguments) == ("", ())
+
+
+@pytest.mark.parametrize(
+    ("definition", "is_null"),
+    [
+        ("int", True),
+        ("int DEFAULT NULL COMMENT 'has no DEFAULT'", True),
+        ("int DEFAULT 5 COMMENT 'DEFAULT NULL'", False),
+        ("int NOT NULL", False),
+        ("int GENERATED ALWAYS AS (`a`) STORED", False),
+    ],
+)
+def test_what_rows_get_in_a_new_column(definition: str, is_null: bool) -> None:
+    assert column_parts(definition).null_everywhere is is_null
+
+
+def test_a_collation_is_stated_behind_the_type() -> None:
+    definition = "enum('a)','b') NOT NULL COMMENT 'enum('"
+
+    assert collated(definition, "latin1_bin") == (
+        "enum('a)','b') CHARACTER SET latin1 COLLATE latin1_bin NOT NULL COMMENT 'enum('"
+    )
+
+
+def test_a_first_list() -> None:
+    assert first_list("KEY `(` (`a`(10),(lower(`b`)) DESC) USING BTREE") == (
+        "`a`(10)",
+        "(lower(`b`)) DESC",
+    )
+    assert first_list("no list") == ()
+    with pytest.raises(ValueError, match="no brackets"):
+        first_list("KEY `k` (`a`")
+
+
+# ---- statements ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("sql", "found"),
+    [
+        ("CREATE TABLE `t` (`a` int, PRIMARY KEY (`a`), b text)", {"a": "int", "b": "text"}),
+        ("CREATE TABLE IF NOT EXISTS d.t (a int) COMMENT '('", {"a": "int"}),
+        ("CREATE TABLE t (a int", {"a": "int"}),
+        ("CREATE TABLE t LIKE u", {}),
+        ("CREATE INDEX i ON t (a DESC)", {}),
+        ("ALTER TABLE t ADD a decimal(8, 2), CHANGE b c int", {"a": "decimal(8, 2)", "c": "int"}),
+        ("ALTER TABLE t ADD (a int, b enum('x,y'))", {"a": "int", "b": "enum('x,y')"}),
+        ("ALTER TABLE t ADD COLUMN IF NOT EXISTS a int", {"a": "int"}),
+        ("ALTER TABLE IF EXISTS t MODIFY COLUMN IF EXISTS a int", {"a": "int"}),
+        ("ALTER TABLE t ADD INDEX i (a), DROP COLUMN b, ADD `index` int", {"index": "int"}),
+        ("ALTER TABLE t ADD", {}),
+        ("INSERT INTO t VALUES (1)", {}),
+    ],
+)
+def test_the_columns_that_a_statement_defines(sql: str, found: dict[str, str]) -> None:
+    assert {name: column.type for name, column in columns(sql).items()} == found
+
+
+def test_what_a_statement_says_inside_an_expression_is_not_the_columns() -> None:
+    found = columns(
+        "ALTER TABLE t ADD a int NULL CHECK (a IS NOT NULL OR b), "
+        "ADD b text DEFAULT (concat('x' COLLATE utf8mb4_bin)) /* NOT NULL */"
+    )
+
+    assert found["a"].nullable
+    assert found["b"].nullable
+    assert found["b"].collation == ""
+
+
+@pytest.mark.parametrize(
+    ("sql", "names"),
+    [
+        ("ALTER TABLE t ADD UNIQUE `u` (`a`(10), `b` DESC)", ("a", "b")),
+        ("CREATE UNIQUE INDEX u ON t (a)", ("a",)),
+        ("ALTER TABLE t ADD UNIQUE u ((lower(a)), b)", ()),
+        ("ALTER TABLE t ADD UNIQUE u (a, (lower(b)))", ()),
+        ("ALTER TABLE t ADD UNIQUE u (a", ("a",)),
+    ],
+)
+def test_the_columns_of_an_index(sql: str, names: tuple[str, ...]) -> None:
+    assert key_columns(sql) == names
+
+
+def test_a_check_is_read_to_its_own_bracket() -> None:
+    sql = (
+        "CREATE TABLE t (a int, CONSTRAINT `c)` CHECK ( a IN (1, 2) AND b <> ')' ), "
+        "CONSTRAINT d CHECK (b > 0))"
+    )
+
+    assert check_of(sql, "c)") == "a IN (1, 2) AND b <> ')'"
+    assert check_of(sql, "d") == "b > 0"
+    assert check_of(sql, "e") == ""
+    assert check_of("ALTER TABLE t ADD CONSTRAINT d", "d") == ""
+
+
+def test_tables_and_foreign_keys_of_a_statement() -> None:
+    (key,) = foreign_keys(
+        "ALTER TABLE IF EXISTS s.`a` ADD CONSTRAINT f FOREIGN KEY (`x`, y) "
+        "REFERENCES s.b (`z`, w) ON DELETE SET NULL"
+    )
+
+    assert (key.table, key.columns, key.parent, key.parent_columns) == (
+        "a",
+        ("x", "y"),
+        "b",
+        ("z", "w"),
+    )
+    assert (key.name, key.sets_null) == ("f", True)
+    assert table_of("DROP TABLE IF EXISTS `d`.`t`") == "t"

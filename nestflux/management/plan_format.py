@@ -19,7 +19,7 @@ def plan_lines(plan: Plan, works: Sequence[Work], due: Sequence[Due]) -> Iterato
         yield "Database is up to date!"
         return
     if plan.drop_first:
-        yield f"Drops what a load that died had made: {', '.join(plan.drop_first)}"
+        yield f"Drops what a load that died had made: {', '.join(map(str, plan.drop_first))}"
     for reason in plan.replay_reasons:
         yield f"schema.sql is not loaded: {reason}"
     yield from (f"Marks as applied {exchange}: nothing runs" for exchange in plan.exchanges)
@@ -74,7 +74,7 @@ def plan_as_json(plan: Plan, works: Sequence[Work], due: Sequence[Due]) -> dict[
         "after_load": list(plan.after_load),
         "fresh": plan.fresh,
         "replay_reasons": list(plan.replay_reasons),
-        "drop_first": list(plan.drop_first),
+        "drop_first": [str(key) for key in plan.drop_first],
         "in_flight": plan.in_flight.name if plan.in_flight else None,
         "turns": plan.turns,
         "off_branch": [file.name for file in plan.off_branch],

@@ -57,6 +57,7 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
     from nestflux.database.session import pin
     from nestflux.database.shadow import server_settings, shadow
     from nestflux.schema.introspection import read_schema
+    from nestflux.schema.objects import to_texts
 
     configured = configuration()
     server = server_settings(request["alias"], configured.shadows.get(request["family"]))
@@ -67,7 +68,8 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
         version = server_of(connection).name
         _migrate(connection, request["labels"])
         pin(connection)
-        return {"reading": read_schema(connection, request["tables"]).reading, "server": version}
+        reading = to_texts(read_schema(connection, request["tables"]).reading)
+        return {"reading": reading, "server": version}
 
 
 def _let_packages_reach(staging: Path, apps: Sequence[str]) -> None:

@@ -10,6 +10,7 @@ from nestflux.applying.plan.plan import Known, Relink, make, replay_reasons
 from nestflux.exceptions import LedgerConflict
 from nestflux.history.journal import Entry, Journal
 from nestflux.ledger.ledger import LedgerFile, LedgerState
+from nestflux.schema.objects import ObjectKey
 
 
 def _entry(number: int) -> Entry:
@@ -133,17 +134,17 @@ def test_to_ends_the_plan_with_a_file() -> None:
 
 def test_a_load_that_died_is_dropped_and_done_again() -> None:
     known = _known(tables=True)
-    known = replace(known, state=replace(known.state, loading={"table post": 2}))
+    known = replace(known, state=replace(known.state, loading={ObjectKey("table", "post"): 2}))
 
     plan = make(JOURNAL, known)
 
-    assert plan.drop_first == {"table post": 2}
+    assert plan.drop_first == {ObjectKey("table", "post"): 2}
     assert plan.load
 
 
 def test_a_load_that_died_is_none_of_the_business_of_a_file_that_was_begun_since() -> None:
     known = _known(_row(ONE, "running"))
-    known = replace(known, state=replace(known.state, loading={"table post": 0}))
+    known = replace(known, state=replace(known.state, loading={ObjectKey("table", "post"): 0}))
 
     assert not make(JOURNAL, known).drop_first
 

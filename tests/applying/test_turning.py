@@ -9,6 +9,7 @@ from nestflux.applying.recovery.turning import CannotTurn, Leg, turned
 from nestflux.history.records import StepRecord
 from nestflux.history.sqlfile import Direction, PythonStep, Section, SqlFile, Statement
 from nestflux.schema.diff import Delta
+from nestflux.schema.objects import from_texts
 
 UP, DOWN = Direction.UP, Direction.DOWN
 ID, NAME, TITLE = "table a / column id", "table a / column name", "table a / column title"
@@ -35,7 +36,7 @@ class Ways:
         after: dict[str, str] | None = None,
         migration: str = "",
     ) -> Ways:
-        delta = Delta.between(before or {}, after or {})
+        delta = Delta.between(from_texts(before or {}), from_texts(after or {}))
         made = PythonStep(sql, "") if sql.startswith("shop.") else Statement(sql)
         kind = "ddl" if delta else "data"
         record = StepRecord(made.sha256, kind, "", operation=operation, delta=delta)
@@ -58,7 +59,7 @@ class Ways:
     def turned(self, live: dict[str, str], *legs: Leg, same_server: bool = True) -> list[int]:
         """The ordinals that run after a passage that stopped after so many steps."""
         both = (self.work(UP), self.work(DOWN))
-        work = turned(*both, legs, live, same_server=same_server)
+        work = turned(*both, legs, from_texts(live), same_server=same_server)
         return [task.ordinal for task in work.to_run]
 
 

@@ -51,7 +51,7 @@ def ledger_steps(work: Work) -> list[LedgerStep]:
             sql=task.text,
             verdict=task.record.verdict,
             undecidable=task.record.undecidable,
-            delta={k: list(v) for k, v in task.record.delta.changes.items()},
+            recorded=task.record.delta,
             state="skipped" if task.ordinal in work.skipped else "pending",
             note=work.skipped.get(task.ordinal, ""),
         )

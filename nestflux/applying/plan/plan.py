@@ -12,6 +12,7 @@ from nestflux.applying.plan.squashes import Exchange, refuse_problems
 from nestflux.exceptions import LedgerConflict, ServerUnsupported
 from nestflux.history.journal import Entry, Journal
 from nestflux.ledger.rows import LedgerFile, LedgerState
+from nestflux.schema.objects import ObjectKey
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class Plan:
     load: bool = False
     after_load: tuple[str, ...] = ()
     replay_reasons: tuple[str, ...] = ()
-    drop_first: Mapping[str, int] = field(default_factory=dict)
+    drop_first: Mapping[ObjectKey, int] = field(default_factory=dict)
     off_branch: tuple[LedgerFile, ...] = ()
     relinks: tuple[Relink, ...] = ()
     exchanges: tuple[Exchange, ...] = ()

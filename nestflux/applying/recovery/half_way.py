@@ -17,6 +17,7 @@ from nestflux.graph.loader import load
 from nestflux.history.sqlfile import Direction
 from nestflux.ledger.ledger import FileRow, Ledger, LedgerFile, LedgerStep
 from nestflux.ledger.lock import DatabaseLock
+from nestflux.schema.diff import Reading
 from nestflux.schema.introspection import read_schema
 
 if TYPE_CHECKING:
@@ -127,10 +128,10 @@ class HalfWay:
     def _steps(self, way: Direction, attempt: int) -> tuple[LedgerStep, ...]:
         return self.context.ledger.steps(self.row.id, way.value, attempt)
 
-    def _live(self, works: Sequence[Work]) -> dict[str, str]:
+    def _live(self, works: Sequence[Work]) -> Reading:
         """Every object that either way changes, as it is now."""
         names = {
-            key.split(" / ")[0].split(" ", 1)[1]
+            key.holder_name
             for work in works
             for task in work.tasks
             for key in task.record.delta.changes

@@ -22,6 +22,7 @@ from nestflux.database.server import uptime
 from nestflux.database.session import pin
 from nestflux.exceptions import StatementFailed
 from nestflux.schema.diff import Delta
+from nestflux.schema.objects import CONSTRAINT
 
 if TYPE_CHECKING:
     from nestflux.applying.run.attempt_rows import PassageRows
@@ -45,12 +46,11 @@ def lost_keys(change: Delta, recorded: Delta) -> Iterator[LostKey]:
         recorded: what the statement changes.
     """
     for key, (before, after) in change.changes.items():
-        holder, is_constraint, name = key.partition(" / constraint ")
-        if after is not None or not is_constraint or before is None or key in recorded.changes:
+        if after is not None or before is None or key in recorded.changes:
             continue
-        table_goes = change.changes.get(holder, ("", ""))[1] is None
-        if "FOREIGN KEY" in before and not table_goes:
-            yield LostKey(holder.removeprefix("table "), name, before)
+        table_goes = change.changes.get(key.holder, ("", ""))[1] is None
+        if key.kind == CONSTRAINT and "FOREIGN KEY" in before and not table_goes:
+            yield LostKey(key.table, key.name, before)
 
 
 def make_again(rows: PassageRows, step: LedgerStep, change: Delta) -> None:

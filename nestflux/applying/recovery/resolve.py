@@ -6,7 +6,7 @@ booked as done, or it is pending again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -26,7 +26,7 @@ from nestflux.exceptions import LedgerConflict, LockUnavailable, Refused
 from nestflux.history.sqlfile import Direction
 from nestflux.ledger.ledger import FileRow, Ledger, LedgerFile, LedgerState, LedgerStep, read_state
 from nestflux.ledger.lock import DatabaseLock
-from nestflux.schema.diff import Delta
+from nestflux.schema.diff import Delta, Reading
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -57,7 +57,7 @@ class Evidence:
     why: str
     error: str = ""
     recorded: Delta = field(default_factory=Delta)
-    before: Mapping[str, str] = field(default_factory=dict)
+    before: Reading = field(default_factory=dict)
     change: Delta = field(default_factory=Delta)
     parts: tuple[str, ...] = ()
 

@@ -17,6 +17,7 @@ from nestflux.applying.recovery.projecting import telling
 from nestflux.history.sqlfile import Direction, PythonStep
 from nestflux.schema import equivalence
 from nestflux.schema.diff import Delta, Reading
+from nestflux.schema.objects import ObjectKey
 from nestflux.sql.lexer import identifiers, significant
 from nestflux.sql.statements import is_repeatable
 
@@ -28,7 +29,7 @@ _NOT_DONE = {
 }
 
 _Unit = tuple[str, str]  # a migration, and an operation of it; "" is the whole migration
-_State = dict[str, str | None]
+_State = dict[ObjectKey, str | None]
 
 
 class CannotTurn(Exception):
@@ -57,7 +58,7 @@ class _Journey:
 
     works: Mapping[Direction, Work]
     legs: Sequence[Leg]
-    texts: Mapping[str, str] = field(default_factory=dict)  # a definition of each key, any
+    texts: Reading = field(default_factory=dict)  # a definition of each key, any
 
     @property
     def began(self) -> Direction:
@@ -86,7 +87,7 @@ def turned(
     Raises CannotTurn.
     """
     journey = _Journey({Direction.UP: up, Direction.DOWN: down}, legs)
-    texts: dict[str, str] = {}
+    texts: dict[ObjectKey, str] = {}
     for work in journey.works.values():
         for task in work.tasks:
             for key, pair in task.record.delta.changes.items():
@@ -113,13 +114,13 @@ class _Ends:
     before: _State
     after: _State
     undone: _State
-    hidden: frozenset[str]
+    hidden: frozenset[ObjectKey]
 
     @classmethod
     def of(cls, journey: _Journey) -> _Ends:
         first: dict[Direction, _State] = {}
         last: dict[Direction, _State] = {}
-        hidden: set[str] = set()
+        hidden: set[ObjectKey] = set()
         for way, work in journey.works.items():
             first[way], last[way] = {}, {}
             for task in work.tasks:
@@ -154,26 +155,24 @@ def _start(journey: _Journey, ends: _Ends, live: Reading, same_server: bool) -> 
 def _after(state: _State, delta: Delta) -> _State:
     """A schema after a step. Foreign keys of tables that it does not touch follow one that it
     renames: the server changes them without a word."""
-    tables = {key: pair for key, pair in delta.changes.items() if " / " not in key}
-    gone = [f"REFERENCES `{_name(key)}`" for key, (_, now) in tables.items() if now is None]
-    came = [f"REFERENCES `{_name(key)}`" for key, (was, _) in tables.items() if was is None]
+    whole = {key: pair for key, pair in delta.changes.items() if not key.is_part}
+    gone = [f"REFERENCES `{key.name}`" for key, (_, now) in whole.items() if now is None]
+    came = [f"REFERENCES `{key.name}`" for key, (was, _) in whole.items() if was is None]
     if len(gone) == len(came) == 1:
         state = {k: text and text.replace(gone[0], came[0]) for k, text in state.items()}
     return {**state, **{key: now for key, (_, now) in delta.changes.items()}}
 
 
-def _name(key: str) -> str:
-    return key.split(" ", 1)[1]
-
-
-def _there(state: Mapping[str, str | None], keys: Iterable[str]) -> dict[str, str]:
+def _there(
+    state: Mapping[ObjectKey, str | None], keys: Iterable[ObjectKey]
+) -> dict[ObjectKey, str]:
     return {key: text for key in keys if (text := state[key]) is not None}
 
 
 def _as_recorded(journey: _Journey, state: _State, live: Reading, same_server: bool) -> _State:
     """The live schema in the words of the recording: a table of its own character set, and
     another version of the server, print the same definition differently."""
-    known: dict[str, set[str]] = {key: set() for key in state}
+    known: dict[ObjectKey, set[str]] = {key: set() for key in state}
     for work in journey.works.values():
         for task in work.tasks:
             for key, pair in journey.delta(task).changes.items():
@@ -190,7 +189,7 @@ def _as_recorded(journey: _Journey, state: _State, live: Reading, same_server: b
     return found
 
 
-def _reads_alike(key: str, one: str, other: str, live: Reading) -> bool:
+def _reads_alike(key: ObjectKey, one: str, other: str, live: Reading) -> bool:
     pair = equivalence.less_tables_own(Delta({key: (one, other)}), live).changes[key]
     return pair[0] == pair[1]
 
@@ -203,12 +202,12 @@ def _require_whole(journey: _Journey, direction: Direction, ends: _Ends, state: 
         if wrong:
             raise CannotTurn(f"{wrong[0]} would not be as the whole file leaves it")
         return
-    units: dict[_Unit, set[str]] = {}
+    units: dict[_Unit, set[ObjectKey]] = {}
     for work in journey.works.values():
         for task in work.tasks:
             units.setdefault(unit_of(task), set()).update(journey.delta(task).changes)
     for keys in units.values():
-        known = sorted(keys - ends.hidden)
+        known = sorted(keys - ends.hidden, key=str)
         if any(all(state[key] == end[key] for key in known) for end in (ends.before, ends.undone)):
             continue
         wrong = [key for key in known if state[key] != ends.undone[key]]
@@ -327,7 +326,7 @@ def _is_there(task: Task, delta: Delta, state: _State) -> bool:
     raise CannotTurn("a part of what it changes is as after it already", task.ordinal)
 
 
-def _states(task: Task, key: str) -> bool:
+def _states(task: Task, key: ObjectKey) -> bool:
     """Does a step state a column anew as a whole, whatever it was?"""
     words = [token.text.strip("`") for token in significant(task.text)]
     stated = {
@@ -335,14 +334,13 @@ def _states(task: Task, key: str) -> bool:
         for at, word in enumerate(words[:-2])
         if word.upper() == "MODIFY"
     }
-    return " / column " in key and key.rpartition(" / column ")[2] in stated
+    return key.is_column and key.name in stated
 
 
-def _goes_along(task: Task, key: str) -> bool:
+def _goes_along(task: Task, key: ObjectKey) -> bool:
     """Does the server drop a part with what holds it, and not because the step names it?"""
     words = [token.text.upper() for token in significant(task.text)]
-    name = key.rpartition(" / ")[2].partition(" ")[2]
-    return name not in identifiers(task.text) or ("IF", "EXISTS") in pairwise(words)
+    return key.name not in identifiers(task.text) or ("IF", "EXISTS") in pairwise(words)
 
 
 def _loses(task: Task, delta: Delta) -> bool:

@@ -20,6 +20,7 @@ from nestflux.applying.run.touched import Readings
 from nestflux.applying.run.transactions import untransactional
 from nestflux.history.sqlfile import Direction, PythonStep, Statement
 from nestflux.ledger.ledger import FileRow, LedgerFile
+from nestflux.schema.diff import Reading
 from nestflux.sql.lexer import identifiers
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class PassageRows:
         self.attempt = (known.attempt if known else 0) + (0 if self.resumes else 1)
         self.work = self._as_begun(work) if self.resumes else work
         self.opened = 0
-        self.before: dict[str, str] | None = None
+        self.before: Reading | None = None
         self.doubt = ""
         self.readings = Readings(context.connection)
 

@@ -255,17 +255,17 @@ def _write(context: Context, plan: MarkPlan, state: LedgerState) -> None:
     """The file, its steps, ``django_migrations`` and the signal that is owed, in one commit."""
     ledger, row = context.ledger, plan.row
     known = state.file(row.id)
-    passage = row.id, "up", (known.attempt if known else 0) + 1
+    key = row.id, "up", (known.attempt if known else 0) + 1
     unseen = {task.ordinal for task in plan.unseen}
     context.lock.require()
     with transaction.atomic(context.connection.alias):
         ledger.owe_signals()
-        ledger.put_file(row, state="running", direction="up", attempt=passage[2], origin="booked")
-        ledger.begin_file(row.id, "running", "up", passage[2])
-        ledger.replace_pending(*passage, ledger_steps(plan.work), after=0)
+        ledger.put_file(row, state="running", direction="up", attempt=key[2], origin="booked")
+        ledger.begin_file(row.id, "running", "up", key[2])
+        ledger.replace_pending(*key, ledger_steps(plan.work), after=0)
         for task in plan.work.tasks:
             note = _SAID if task.ordinal in unseen else _SEEN
-            ledger.close_step((*passage, task.ordinal), rows=None, seconds=0.0, note=note)
+            ledger.close_step((*key, task.ordinal), rows=None, seconds=0.0, note=note)
         ledger.book(row.books)
         ledger.finish_file(row.id, "applied")
 

@@ -229,7 +229,7 @@ class Ledger:
     # ---- statements ------------------------------------------------------------------------
 
     def steps(self, identity: str, direction: str, attempt: int) -> tuple[LedgerStep, ...]:
-        """The rows of one passage of a file."""
+        """The rows of one attempt of a file."""
         rows = self._rows(
             "SELECT ordinal, sha256, kind, migration, `sql`, verdict, undecidable, delta, state, "
             "before_reading, error_text, note, rows_affected, seconds FROM nestflux_statement "

@@ -335,7 +335,7 @@ def _measured(
                 where=f"{section.migration}, {file.direction} file, step {ordinal}",
                 stands="nothing was written",
             ) from error
-        # A table with its rows is the unit that a run which died half-way is turned round by.
+        # A table with its rows is the unit that a run which died half-way is reversed by.
         records.append(replace(record, operation=f"{section.migration}/{_object_of(sql)}"))
     return file.with_notes(dict(enumerate((r.note for r in records), start=1))), tuple(records)
 

@@ -41,7 +41,7 @@ def work_in(row: FileRow, direction: Direction) -> Work:
 
 
 def ledger_steps(work: Work) -> list[LedgerStep]:
-    """The rows of a passage's steps, of which none has begun; some may be left out."""
+    """The rows of an attempt's steps, of which none has begun; some may be left out."""
     return [
         LedgerStep(
             ordinal=task.ordinal,

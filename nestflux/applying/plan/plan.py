@@ -47,14 +47,14 @@ class Plan:
     ``pending`` are the files to run, in the journal's order; ``in_flight`` is the one of them
     that an earlier run began. ``load``: they are booked by loading the snapshot instead.
     ``drop_first`` are the objects of a load that died, each with the rows that it was to get.
-    ``turns``: the one in flight is a rollback, which is turned round.
+    ``reverses``: the one in flight is a rollback, which is reversed.
     ``off_branch`` are applied files that the journal does not hold: another branch's, left alone.
     ``exchanges``: a squash is booked for the files that it replaces, or the other way round.
     """
 
     pending: tuple[Entry, ...] = ()
     in_flight: LedgerFile | None = None
-    turns: bool = False
+    reverses: bool = False
     fresh: bool = False
     load: bool = False
     after_load: tuple[str, ...] = ()
@@ -108,7 +108,7 @@ def make(
     return Plan(
         pending=pending,
         in_flight=state.in_flight,
-        turns=state.in_flight is not None and state.in_flight.direction == "down",
+        reverses=state.in_flight is not None and state.in_flight.direction == "down",
         fresh=fresh,
         load=load and bool(pending),
         after_load=journal.after_snapshot.steps if load and pending else (),

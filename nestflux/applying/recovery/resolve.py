@@ -17,7 +17,7 @@ from nestflux.applying.recovery.deciding import Decision, Finding
 from nestflux.applying.recovery.half_way import looking
 from nestflux.applying.recovery.in_flight import InFlight
 from nestflux.applying.run import signals
-from nestflux.applying.run.attempt_rows import PassageRows
+from nestflux.applying.run.attempt_rows import AttemptRows
 from nestflux.applying.run.context import Context, Options
 from nestflux.applying.run.frame import lock_held, refuse_unsuitable, run_opened
 from nestflux.applying.run.migrate import send_post_migrate
@@ -179,7 +179,7 @@ def _flying(
     """The step in flight, and what a look at the schema says of it. Raises Refused where that
     is enough to go on."""
     row = _row(folder, context.server, context.ledger, known)
-    rows = PassageRows(context, row, work_in(row, Direction(known.direction)), known)
+    rows = AttemptRows(context, row, work_in(row, Direction(known.direction)), known)
     flight = InFlight(rows)
     _, step = flight.stand()
     if step is None:
@@ -197,7 +197,7 @@ def _flying(
     return flight, step, finding
 
 
-def _evidence(rows: PassageRows, step: LedgerStep, finding: Finding) -> Evidence:
+def _evidence(rows: AttemptRows, step: LedgerStep, finding: Finding) -> Evidence:
     return Evidence(
         name=rows.row.name,
         ordinal=step.ordinal,
@@ -250,7 +250,7 @@ def _next(direction: str) -> str:
     return "db_rollback" if direction == "down" else "db_migrate"
 
 
-def _send_post_migrate(context: Context, rows: PassageRows, state: LedgerState) -> None:
+def _send_post_migrate(context: Context, rows: AttemptRows, state: LedgerState) -> None:
     """As the run that ran the file's last step would have."""
     row, backwards = rows.row, rows.direction is Direction.DOWN
     booked = state.booked - set(row.books) if backwards else state.booked | set(row.books)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Readings:
-    """Reads for one passage, which holds the lock.
+    """Reads for one attempt, which holds the lock.
 
     Which tables there are, and whether there is any trigger or routine, is asked once, and again
     behind a step that could have made or dropped one: either takes longer than reading a table.

@@ -1,9 +1,9 @@
-"""A half-done passage turned round: which steps of the file's other way undo what was done. Pure.
+"""A half-done attempt reversed: which steps of the file's other way undo what was done. Pure.
 
-What a passage has done is known by its steps' recorded changes, laid on the schema that it began
+What an attempt has done is known by its steps' recorded changes, laid on the schema that it began
 with. The steps of the other way are walked in their order: what it changes is there, or is not, or
 there in part, and the first two can be taken back by text that was reviewed. Where the third is
-met, the passage can only be finished.
+met, the attempt can only be finished.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ _Unit = tuple[str, str]  # a migration, and an operation of it; "" is the whole 
 _State = dict[ObjectKey, str | None]
 
 
-class CannotTurn(Exception):
-    """A half-done passage can only be finished. ``ordinal`` is the step of the other way at which
+class CannotReverse(Exception):
+    """A half-done attempt can only be finished. ``ordinal`` is the step of the other way at which
     that shows; 0 where it is none of them."""
 
     def __init__(self, why: str, ordinal: int = 0) -> None:
@@ -44,7 +44,7 @@ class CannotTurn(Exception):
 
 @dataclass(frozen=True)
 class Leg:
-    """A passage that ended half-way: which of its steps are ``settled`` (done, or not needed), and
+    """An attempt that ended half-way: which of its steps are ``settled`` (done, or not needed), and
     which of these it ran."""
 
     direction: Direction
@@ -54,7 +54,7 @@ class Leg:
 
 @dataclass
 class _Journey:
-    """Both ways of a file, and how far its passages came since it was last whole."""
+    """Both ways of a file, and how far its attempts came since it was last whole."""
 
     works: Mapping[Direction, Work]
     legs: Sequence[Leg]
@@ -73,18 +73,18 @@ class _Journey:
             yield from (task for task in self.works[leg.direction].tasks if task.ordinal in leg.ran)
 
 
-def turned(
+def reversal(
     up: Work, down: Work, legs: Sequence[Leg], live: Reading, *, same_server: bool = True
 ) -> Work:
     """The steps that turn the last of ``legs`` round, the others among them skipped.
 
     Args:
-        up, down: both ways of the file, whole, as they were when the passages ran.
-        legs: the passages since the file was last whole, applied or rolled back, in their order.
+        up, down: both ways of the file, whole, as they were when the attempts ran.
+        legs: the attempts since the file was last whole, applied or rolled back, in their order.
         live: what the objects that either way changes are like now.
         same_server: the version that the file was recorded on is the one that runs here.
 
-    Raises CannotTurn.
+    Raises CannotReverse.
     """
     journey = _Journey({Direction.UP: up, Direction.DOWN: down}, legs)
     texts: dict[ObjectKey, str] = {}
@@ -140,7 +140,7 @@ class _Ends:
 
 
 def _start(journey: _Journey, ends: _Ends, live: Reading, same_server: bool) -> _State:
-    """What the steps that ran have left. Raises CannotTurn where the live schema is another."""
+    """What the steps that ran have left. Raises CannotReverse where the live schema is another."""
     state = dict(ends.before if journey.began is Direction.UP else ends.after)
     for task in journey.ran():
         state = _after(state, journey.delta(task))
@@ -148,7 +148,7 @@ def _start(journey: _Journey, ends: _Ends, live: Reading, same_server: bool) -> 
     differing = {key: found[key] for key in state if key not in ends.hidden}
     if difference := Delta.between(_there(state, differing), _there(found, differing)):
         lines = "\n".join(f"    {line}" for line in difference.lines()[:20])
-        raise CannotTurn(f"the schema is not what the steps that ran leave:\n{lines}")
+        raise CannotReverse(f"the schema is not what the steps that ran leave:\n{lines}")
     return found
 
 
@@ -195,12 +195,12 @@ def _reads_alike(key: ObjectKey, one: str, other: str, live: Reading) -> bool:
 
 
 def _require_whole(journey: _Journey, direction: Direction, ends: _Ends, state: _State) -> None:
-    """Raises CannotTurn where the steps would not leave the whole file applied, or undone: in the
-    latter case as before it or, one operation like the other, as its own way back leaves it."""
+    """Raises CannotReverse where the steps would not leave the whole file applied, or undone: then
+    as before it or, one operation like the other, as its own way back leaves it."""
     if direction is Direction.UP:
         wrong = [k for k in state if k not in ends.hidden and state[k] != ends.after[k]]
         if wrong:
-            raise CannotTurn(f"{wrong[0]} would not be as the whole file leaves it")
+            raise CannotReverse(f"{wrong[0]} would not be as the whole file leaves it")
         return
     units: dict[_Unit, set[ObjectKey]] = {}
     for work in journey.works.values():
@@ -211,7 +211,7 @@ def _require_whole(journey: _Journey, direction: Direction, ends: _Ends, state: 
         if any(all(state[key] == end[key] for key in known) for end in (ends.before, ends.undone)):
             continue
         wrong = [key for key in known if state[key] != ends.undone[key]]
-        raise CannotTurn(f"{wrong[0]} would not be as it was, nor as the way back leaves it")
+        raise CannotReverse(f"{wrong[0]} would not be as it was, nor as the way back leaves it")
 
 
 # ---- the operations ------------------------------------------------------------------------
@@ -305,7 +305,7 @@ def _walk(journey: _Journey, work: Work, state: _State) -> tuple[dict[int, str],
 
 def _is_there(task: Task, delta: Delta, state: _State) -> bool:
     """Is the schema as after a step already? False where it is as before it, or half-way there so
-    that the step takes it back all the same. Raises CannotTurn where it is neither."""
+    that the step takes it back all the same. Raises CannotReverse where it is neither."""
     there, odd = set(), []
     drops = all(was is not None for was, _ in delta.changes.values())  # it renames nothing
     for key, (was, now) in delta.changes.items():
@@ -322,8 +322,8 @@ def _is_there(task: Task, delta: Delta, state: _State) -> bool:
         return False
     for key in odd:
         if key not in there:
-            raise CannotTurn(f"{key} is neither as before it nor as after it", task.ordinal)
-    raise CannotTurn("a part of what it changes is as after it already", task.ordinal)
+            raise CannotReverse(f"{key} is neither as before it nor as after it", task.ordinal)
+    raise CannotReverse("a part of what it changes is as after it already", task.ordinal)
 
 
 def _states(task: Task, key: ObjectKey) -> bool:
@@ -349,9 +349,11 @@ def _loses(task: Task, delta: Delta) -> bool:
 
 def _ran_in_part(journey: _Journey, sides: _Sides, task: Task, direction: Direction) -> bool:
     """Is a step without a trace in the schema to run, whose operation came half-way? Not where no
-    step of its kind ran and the file goes back to where it began. Raises CannotTurn where some
+    step of its kind ran and the file goes back to where it began. Raises CannotReverse where some
     did."""
     repeatable = task.kind == "ddl" and is_repeatable(task.text)
     if sides.touched_data(unit_of(task)) and not repeatable:
-        raise CannotTurn("what it changes leaves no trace, and was changed in part", task.ordinal)
+        raise CannotReverse(
+            "what it changes leaves no trace, and was changed in part", task.ordinal
+        )
     return repeatable or direction is journey.began

@@ -33,7 +33,8 @@ def main() -> None:
         unavailable = isinstance(error, ServerUnavailable)
         answer = {"error": {**vars(error), "exit_code": error.exit_code}, "no_server": unavailable}
     except Error as error:
-        from nestflux.database.errors import in_words, statement_of
+        from nestflux.database.errors import in_words
+        from nestflux.django_compat import statement_of
 
         answer = {"refused": in_words(error), "statement": statement_of(error)}
     except Exception as error:

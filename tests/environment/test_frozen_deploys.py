@@ -210,7 +210,7 @@ def test_an_orphaned_alter_that_waits_for_a_table_gives_up_and_is_run_once(scene
     shop = scene.before(FORWARD)
     with (
         table_locked(shop) as let_go,
-        deploy(shop, "db_migrate", "--lock", "DDL_TIMEOUT=2") as killed,
+        deploy(shop, "db_migrate", "--lock", "DDL_TIMEOUT=6") as killed,
     ):
         until(lambda: at_work(shop, "ALTER TABLE%"), "the ALTER", killed.process)
         orphan = connection_of(shop)

@@ -44,6 +44,7 @@ ALTER_CONSTRAINT: tuple[type[Operation], ...] = tuple(
 _DATABASE_ON_DELETE: Any = getattr(deletion, "DatabaseOnDelete", ())
 
 _DRIVER = str(Path("MySQLdb", "connections.py"))
+_CURSOR = str(Path("django", "db", "backends", "utils.py"))
 
 
 # ---- one object's method, replaced for a while ----------------------------------------------
@@ -268,17 +269,27 @@ def tests_are_running() -> bool:
     return utilities is not None and hasattr(utilities._TestState, "saved_data")
 
 
-# ---- mysqlclient ----------------------------------------------------------------------------
+# ---- tracebacks ---------------------------------------------------------------------------
 
 
 def bytes_sent(error: BaseException) -> int:
     """The size of what the driver was sending when the error was raised, parameters filled in; 0
     where the traceback does not show it. (Source: MySQLdb/connections.py, ``query``.)"""
-    size = 0
-    trace = error.__traceback__
+    return len(_local_of(error, "query", _DRIVER, "query") or "")
+
+
+def statement_of(error: BaseException) -> str:
+    """The statement, its parameters not filled in, that Django was executing when the error was
+    raised; empty where the traceback shows none. (Source: django/db/backends/utils.py.)"""
+    return str(_local_of(error, "_execute", _CURSOR, "sql") or "")
+
+
+def _local_of(error: BaseException, function: str, file: str, name: str) -> Any:
+    """A local variable of the innermost call of a function in an error's traceback."""
+    found, trace = None, error.__traceback__
     while trace is not None:
         code = trace.tb_frame.f_code
-        if code.co_name == "query" and code.co_filename.endswith(_DRIVER):
-            size = len(trace.tb_frame.f_locals.get("query") or "")
+        if code.co_name == function and code.co_filename.endswith(file):
+            found = trace.tb_frame.f_locals.get(name)
         trace = trace.tb_next
-    return size
+    return found

@@ -30,7 +30,7 @@ _LONG_TEXTS = ("up_text", "down_text", "record")
 
 
 class StatementInline(NeverWritten, TabularInline[Statement, SqlMigration]):
-    """The statements of a file, of every passage up or down, in the order in which they ran."""
+    """The statements of a file, of every attempt up or down, in the order in which they ran."""
 
     model = Statement
     fk_name = "sql_migration"
@@ -53,9 +53,9 @@ class StatementInline(NeverWritten, TabularInline[Statement, SqlMigration]):
 
     @admin.display(description="step")
     def step(self, row: Statement) -> str:
-        passage = "" if (row.direction, row.attempt) == ("up", 1) else f" {row.direction}"
-        again = f", passage {row.attempt}" if row.attempt > 1 else ""
-        return f"{row.ordinal}{passage}{again}"
+        attempt = "" if (row.direction, row.attempt) == ("up", 1) else f" {row.direction}"
+        again = f", attempt {row.attempt}" if row.attempt > 1 else ""
+        return f"{row.ordinal}{attempt}{again}"
 
     @admin.display(description="state")
     def state_badge(self, row: Statement) -> SafeString:

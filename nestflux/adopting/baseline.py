@@ -31,8 +31,9 @@ from nestflux.exceptions import LedgerConflict, Refused, ServerUnavailable
 from nestflux.graph.loader import dotted, load
 from nestflux.ledger.ledger import LedgerState, read_state
 from nestflux.recording.replay import bring_to_head, replay
-from nestflux.schema.compare import Comparison, compare, object_of
+from nestflux.schema.compare import Comparison, compare
 from nestflux.schema.introspection import Schema, read_schema, table_names
+from nestflux.schema.objects import ObjectKey
 from nestflux.wording import listed
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class BaselinePlan:
     built_on: str = ""
     files: Schema = field(default_factory=lambda: Schema({}, {}), repr=False)
     live: Schema = field(default_factory=lambda: Schema({}, {}), repr=False)
-    known: frozenset[str] = frozenset()
+    known: frozenset[ObjectKey] = frozenset()
     collation: str = ""
 
     @property
@@ -306,9 +307,9 @@ def _live(connection: BaseDatabaseWrapper) -> Schema:
         return read_schema(connection)
 
 
-def _known(folder: Folder) -> frozenset[str]:
+def _known(folder: Folder) -> frozenset[ObjectKey]:
     return frozenset(
-        object_of(key)
+        key.holder
         for entry in folder.journal.entries
         for step in folder.record(entry).up
         for key in step.delta.changes
@@ -319,7 +320,7 @@ def _compared(
     folder: Folder,
     files: Schema,
     live: Schema,
-    known: frozenset[str],
+    known: frozenset[ObjectKey],
     booked: frozenset[str],
 ) -> Comparison:
     journal = folder.journal

@@ -28,8 +28,9 @@ from nestflux.exceptions import HistoryError, LedgerConflict, Refused
 from nestflux.history.sqlfile import Direction
 from nestflux.ledger.ledger import FileRow, Ledger, LedgerState
 from nestflux.schema import equivalence
-from nestflux.schema.diff import ORDER, Delta, Reading
+from nestflux.schema.diff import Delta, Reading
 from nestflux.schema.introspection import read_schema
+from nestflux.schema.objects import CONSTRAINT, INDEX, ORDER, ObjectKey
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -128,7 +129,7 @@ def _refused(what: str, then: str) -> Refused:
 
 def overlaid(deltas: Iterable[Delta]) -> Delta:
     """Deltas laid over one another: each object before the first and after the last."""
-    changes: dict[str, tuple[str | None, str | None]] = {}
+    changes: dict[ObjectKey, tuple[str | None, str | None]] = {}
     for delta in deltas:
         for key, (before, after) in delta.changes.items():
             changes[key] = (changes[key][0] if key in changes else before, after)
@@ -148,13 +149,13 @@ def look(deltas: Sequence[Delta], live: Reading, *, same_server: bool) -> Traces
     for key, (before, after) in wanted.changes.items():
         found = live.get(key)
         change, recorded = Delta({key: (before, found)}), Delta({key: (before, after)})
-        if key.endswith(ORDER) or is_as_after(change, recorded, live, shapes=False):
+        if key.kind == ORDER or is_as_after(change, recorded, live, shapes=False):
             continue
         if same_server or not is_as_after(change, recorded, live, shapes=True):
             differences.append(_difference(key, after, found, live, wanted))
         elif found and after and equivalence.plain(found) != equivalence.plain(after):
             unsure.append(f"{key}: {found}, and as it was recorded: {after}")
-    changes = [(k, b) for k, (b, a) in wanted.changes.items() if b != a and not k.endswith(ORDER)]
+    changes = [(k, b) for k, (b, a) in wanted.changes.items() if b != a and k.kind != ORDER]
     nothing_there = bool(changes) and all(live.get(key) == before for key, before in changes)
     misplaced, remarks = _orders(wanted, live)
     differences += [*misplaced, *_in_made_tables(deltas, wanted, live)]
@@ -168,13 +169,12 @@ def _orders(wanted: Delta, live: Reading) -> tuple[list[str], tuple[str, ...]]:
     rest = wanted.without_order().changes
     for key in wanted.changes.keys() - rest.keys():
         after, found = wanted.changes[key][1], live.get(key)
-        table = key.removesuffix(f" {ORDER}")
         if after is None or found is None or found == after:
             continue
-        if not any(other.split(" / ")[0] == table for other in rest):
+        if not any(other.holder == key.holder for other in rest):
             differences.append(f"differs: {key}: {found}, and after the file: {after}")
         elif _set(found) == _set(after):
-            remarks.append(f"{table} has its columns in another order: {found}")
+            remarks.append(f"{key.holder} has its columns in another order: {found}")
     return differences, tuple(remarks)
 
 
@@ -183,7 +183,7 @@ def _set(order: str) -> set[str]:
 
 
 def _difference(
-    key: str, after: str | None, found: str | None, live: Reading, wanted: Delta
+    key: ObjectKey, after: str | None, found: str | None, live: Reading, wanted: Delta
 ) -> str:
     if after is None:
         return f"still there: {key}: {found}"
@@ -193,17 +193,15 @@ def _difference(
     return f"missing: {key}: {after}{f' (there as {twin})' if twin else ''}"
 
 
-def _under_another_name(key: str, text: str, live: Reading, wanted: Delta) -> str:
+def _under_another_name(key: ObjectKey, text: str, live: Reading, wanted: Delta) -> str:
     """An index or constraint of the same table that is the same but for its name."""
-    kind, _, name = key.rpartition(" ")
-    if not kind.endswith(("/ index", "/ constraint")):
+    if key.kind not in (INDEX, CONSTRAINT):
         return ""
-    nameless = text.replace(f"`{name}`", "", 1)
+    nameless = text.replace(f"`{key.name}`", "", 1)
     for other, definition in live.items():
-        its_kind, _, its_name = other.rpartition(" ")
-        same = definition.replace(f"`{its_name}`", "", 1) == nameless
-        if same and its_kind == kind and other not in wanted.changes:
-            return its_name
+        alike = replace(other, name=key.name) == key and other not in wanted.changes
+        if alike and definition.replace(f"`{other.name}`", "", 1) == nameless:
+            return other.name
     return ""
 
 
@@ -212,13 +210,13 @@ def _in_made_tables(deltas: Sequence[Delta], wanted: Delta, live: Reading) -> li
     renamed, and has a past that is not the file's."""
     made = []
     for delta in deltas:
-        tables = {k: v for k, v in delta.changes.items() if k.startswith("table ") and "/" not in k}
+        tables = {key: pair for key, pair in delta.changes.items() if key.is_table}
         if all(before is None for before, _ in tables.values()):
             made += [key for key in tables if wanted.changes[key][1] is not None]
     return [
         f"not in the file: {key}: {text}"
         for key, text in live.items()
-        if key not in wanted.changes and key.split(" / ")[0] in made
+        if key not in wanted.changes and key.holder in made
     ]
 
 
@@ -257,17 +255,17 @@ def _write(context: Context, plan: MarkPlan, state: LedgerState) -> None:
     """The file, its steps, ``django_migrations`` and the signal that is owed, in one commit."""
     ledger, row = context.ledger, plan.row
     known = state.file(row.id)
-    passage = row.id, "up", (known.attempt if known else 0) + 1
+    key = row.id, "up", (known.attempt if known else 0) + 1
     unseen = {task.ordinal for task in plan.unseen}
     context.lock.require()
     with transaction.atomic(context.connection.alias):
         ledger.owe_signals()
-        ledger.put_file(row, state="running", direction="up", attempt=passage[2], origin="booked")
-        ledger.begin_file(row.id, "running", "up", passage[2])
-        ledger.replace_pending(*passage, ledger_steps(plan.work), after=0)
+        ledger.put_file(row, state="running", direction="up", attempt=key[2], origin="booked")
+        ledger.begin_file(row.id, "running", "up", key[2])
+        ledger.replace_pending(*key, ledger_steps(plan.work), after=0)
         for task in plan.work.tasks:
             note = _SAID if task.ordinal in unseen else _SEEN
-            ledger.close_step((*passage, task.ordinal), rows=None, seconds=0.0, note=note)
+            ledger.close_step((*key, task.ordinal), rows=None, seconds=0.0, note=note)
         ledger.book(row.books)
         ledger.finish_file(row.id, "applied")
 
@@ -284,7 +282,7 @@ def _planned(
     row = row_of(folder, entry, server)
     work = work_in(row, Direction.UP)
     deltas = [task.record.delta for task in work.tasks]
-    names = {key.split(" / ")[0].split(" ", 1)[1] for delta in deltas for key in delta.changes}
+    names = {key.holder_name for delta in deltas for key in delta.changes}
     with restored_session(connection, work.file.session):
         pin(connection, work.file.session)  # a reading depends on it
         live = read_schema(connection, names).reading

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.db import connections
@@ -31,7 +30,6 @@ MISSING_DATABASE = frozenset({1049})
 TOO_MANY = frozenset({1040, 1129, 1203, 1226})
 UNAVAILABLE = NO_SERVER | WRONG_PASSWORD | MISSING_GRANT | MISSING_DATABASE | TOO_MANY
 
-_DJANGO_CURSOR = str(Path("django", "db", "backends", "utils.py"))
 _SHADOW = re.compile(r"(.+)_[0-9a-f]{8}")
 _ACCOUNT = re.compile(r"user '([^']*)'@'([^']*)'")
 
@@ -66,9 +64,10 @@ def in_words(
     from nestflux.database.explanations import EXPLANATIONS, Failure  # most runs have no error
 
     explain = EXPLANATIONS.get(number)
-    statement = sql or statement_of(error)
-    from nestflux.django_compat import bytes_sent  # Django's migrations: only where one fails
+    # It imports Django's migrations: only where a statement fails.
+    from nestflux.django_compat import bytes_sent, statement_of
 
+    statement = sql or statement_of(error)
     failure = Failure(number, message, statement, connection, sent=bytes_sent(error))
     words = explain(failure) if explain else ""
     if not words:
@@ -76,23 +75,10 @@ def in_words(
     return f"{words} (server error {number})"
 
 
-def statement_of(error: BaseException) -> str:
-    """The statement, its parameters not filled in, that Django was executing when the error was
-    raised; empty where the traceback shows none."""
-    sql = ""
-    trace = error.__traceback__
-    while trace is not None:
-        code = trace.tb_frame.f_code
-        if code.co_name == "_execute" and code.co_filename.endswith(_DJANGO_CURSOR):
-            sql = str(trace.tb_frame.f_locals.get("sql") or "")
-        trace = trace.tb_next
-    return sql
-
-
 def was_too_large(error: BaseException, connection: BaseDatabaseWrapper) -> bool:
     """Did the connection end because a packet was larger than the server takes? The server's
     limit is asked in another connection, for this one cannot be asked any more."""
-    from nestflux.django_compat import bytes_sent  # Django's migrations: only where one fails
+    from nestflux.django_compat import bytes_sent  # as above
 
     sent = bytes_sent(error)
     return sent >= SMALL and is_too_large(sent, limit_elsewhere(connection))

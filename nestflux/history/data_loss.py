@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from nestflux.history.records import StepRecord
 from nestflux.schema.diff import Delta, columns_renamed_by
+from nestflux.schema.objects import COLUMN, ObjectKey
 from nestflux.sql.column_types import column_type, narrowed
 from nestflux.sql.lexer import Token, significant, unquoted
 
@@ -69,13 +70,12 @@ class Names:
         renamed = columns_renamed_by(sql)
         by_table: dict[str, set[str]] = {}
         for key, (before, _) in delta.changes.items():
-            table, is_column, column = key.removeprefix("table ").partition(" / column ")
-            if before is not None or not key.startswith("table "):
+            if before is not None:
                 continue
-            if is_column:
-                by_table.setdefault(table, set()).add(column)
-            elif " / " not in table and table not in moved.values():
-                self._tables[table] = None
+            if key.is_column:
+                by_table.setdefault(key.table, set()).add(key.name)
+            elif key.is_table and key.name not in moved.values():
+                self._tables[key.name] = None
         for table, made in by_table.items():
             if table not in moved.values() and self.table(table) is not None:
                 self._note_columns(table, made, renamed)
@@ -147,7 +147,7 @@ def _of_step(delta: Delta, sql: str, record: StepRecord) -> Iterator[Lost]:
     for table in delta.lost_tables():
         yield Lost(table, "table")
     for table, column in delta.lost_columns(sql):
-        before, _ = delta.changes[f"table {table} / column {column}"]
+        before, _ = delta.changes[ObjectKey(COLUMN, column, table)]
         if not column_type(before or "").generated:
             yield Lost(table, "column", column)
     yield from _narrowed_columns(delta, sql)
@@ -157,15 +157,12 @@ def _of_step(delta: Delta, sql: str, record: StepRecord) -> Iterator[Lost]:
 def _narrowed_columns(delta: Delta, sql: str) -> Iterator[Lost]:
     renamed = columns_renamed_by(sql)
     for key, (before, after) in delta.changes.items():
-        table, is_column, column = key.partition(" / column ")
-        if not is_column or before is None:
+        if not key.is_column or before is None:
             continue
-        if after is None and column.lower() in renamed:
-            _, after = delta.changes.get(
-                f"{table} / column {renamed[column.lower()]}", (None, None)
-            )
+        if after is None and (new := renamed.get(key.name.lower())):
+            _, after = delta.changes.get(replace(key, name=new), (None, None))
         if after is not None and (how := narrowed(before, after)):
-            yield Lost(table.removeprefix("table "), "narrowed", column, how)
+            yield Lost(key.table, "narrowed", key.name, how)
 
 
 def tables_emptied_by(sql: str, named: Iterable[str] = ()) -> tuple[str, ...]:

@@ -77,6 +77,20 @@ def rebase(text: str, names: Iterable[str]) -> Rebase:
     return Rebase(kept, moved)
 
 
+def holds(text: str, names: Iterable[str]) -> bool:
+    """Whether a side of ``journal.json`` lists any of these files. Raises as ``rebase`` does."""
+    journals = [journal_file.read(side) for side in sides(text)]
+    return any(_is_in(journal, name) for journal in journals for name in names)
+
+
+def _is_in(journal: Journal, name: str) -> bool:
+    try:
+        journal.entry(name)
+    except HistoryError:
+        return False
+    return True
+
+
 def _found(journals: Sequence[Journal], names: Iterable[str]) -> tuple[Entry, ...]:
     moved: dict[str, Entry] = {}
     for name in names:

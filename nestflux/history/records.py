@@ -37,15 +37,15 @@ class StepRecord:
 
     def to_json(self) -> dict[str, Any]:
         """The fields that say something."""
-        shown = {k: v for k, v in asdict(self).items() if v != _DEFAULTS.get(k)}
+        shown = {k: v for k, v in vars(self).items() if v != _DEFAULTS.get(k)}
         if self.delta:
-            shown["delta"] = self.delta.changes
+            shown["delta"] = self.delta.to_json()
         return shown
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> StepRecord:
-        changes = {k: (v[0], v[1]) for k, v in data.get("delta", {}).items()}
-        values = {**data, "tables": tuple(data.get("tables", ())), "delta": Delta(changes)}
+        delta = Delta.from_json(data.get("delta", {}))
+        values = {**data, "tables": tuple(data.get("tables", ())), "delta": delta}
         return cls(**values)
 
 
@@ -56,7 +56,7 @@ _DEFAULTS: dict[str, Any] = {
     "atomic": True,
     "fingerprint": "",
     "operation": "",
-    "delta": {"changes": {}},
+    "delta": Delta(),
 }
 
 
@@ -124,7 +124,7 @@ class FileRecord:
                     yield way, ordinal, step.undecidable
 
     @classmethod
-    @lru_cache(maxsize=64)  # a run reads a file's for its row, its steps and its code
+    @lru_cache(maxsize=1024)  # a run reads a file's for its row, its steps and its code
     def loads(cls, text: str) -> FileRecord:
         data = json.loads(text)
         return cls(

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
+from nestflux.schema.objects import VIEW, ObjectKey
 from nestflux.sql.lexer import LINE_COMMENT, NAME, QUOTED, fragments, identifiers, opening, unquoted
 from nestflux.sql.ordering import parents_first
 
@@ -32,8 +33,8 @@ def statements_of(snapshot: str) -> tuple[str, ...]:
     return tuple(f.text for f in fragments(snapshot) if f.kind == "statement")
 
 
-def objects_made_by(statements: Iterable[str]) -> tuple[str, ...]:
-    """What CREATE statements make: ``table blog_post``, ``view shown``."""
+def objects_made_by(statements: Iterable[str]) -> tuple[ObjectKey, ...]:
+    """What CREATE statements make."""
     found = []
     for sql in statements:
         shown = opening(sql, 3)
@@ -48,7 +49,7 @@ def objects_made_by(statements: Iterable[str]) -> tuple[str, ...]:
         kind, at = words[at].lower(), at + 1
         while words[at] in ("IF", "NOT", "EXISTS"):
             at += 1
-        found.append(f"{kind} {unquoted(shown[at].text)}")
+        found.append(ObjectKey(kind, unquoted(shown[at].text)))
     return tuple(found)
 
 
@@ -57,14 +58,10 @@ def referred_to_by(create: str) -> set[str]:
     return {unquoted(m["name"]) for m in _REFERENCED.finditer(create) if m["name"]}
 
 
-def views_in_order(create: Mapping[str, str]) -> list[str]:
+def views_in_order(create: Mapping[ObjectKey, str]) -> list[ObjectKey]:
     """The views among CREATE statements by object, each after those that it names."""
-    names = {
-        key.removeprefix("view "): identifiers(sql)
-        for key, sql in create.items()
-        if key.startswith("view ")
-    }
-    return [f"view {name}" for name in parents_first(names).order]
+    names = {key.name: identifiers(sql) for key, sql in create.items() if key.kind == VIEW}
+    return [ObjectKey(VIEW, name) for name in parents_first(names).order]
 
 
 def rows_made_by(statements: Iterable[str]) -> Counter[str]:

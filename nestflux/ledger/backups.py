@@ -1,4 +1,4 @@
-"""The ledger's rows of backups: which dump was taken before which passage of which file."""
+"""The ledger's rows of backups: which dump was taken before which attempt of which file."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class BackupRow:
-    """A row of ``nestflux_backup``. ``tables``: rows by table; ``lost``: what the passage loses,
+    """A row of ``nestflux_backup``. ``tables``: rows by table; ``lost``: what the attempt loses,
     as the backup's manifest says it; ``restored_at`` is empty where it never was; ``command`` is
     the one that took it."""
 
@@ -77,20 +77,20 @@ def _row(values: Sequence[Any]) -> BackupRow:
 def put_backup(
     connection: BaseDatabaseWrapper,
     run_id: int | None,
-    passage: tuple[str, str, int],
+    key: tuple[str, str, int],
     *,
     path: Path,
     sha256: str,
     tables: Mapping[str, int],
     lost: Sequence[Mapping[str, str]],
 ) -> None:
-    """Write that a backup was taken. ``passage``: file id, direction, attempt."""
+    """Write that a backup was taken. ``key``: file id, direction, attempt."""
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO nestflux_backup (sql_migration_id, direction, attempt, path, sha256, "
             "`tables`, lost, taken_at, run_id) "
             "VALUES (%s, %s, %s, %s, %s, %s, %s, UTC_TIMESTAMP(6), %s)",
-            [*passage, str(path), sha256, json.dumps(tables), json.dumps(lost), run_id],
+            [*key, str(path), sha256, json.dumps(tables), json.dumps(lost), run_id],
         )
 
 

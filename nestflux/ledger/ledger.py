@@ -21,6 +21,8 @@ from MySQLdb.release import version_info
 import nestflux
 from nestflux.database.packets import AT_ONCE, batches, weight_of
 from nestflux.ledger.rows import FileRow, LedgerFile, LedgerState, LedgerStep, read_state
+from nestflux.schema.diff import Delta, Reading
+from nestflux.schema.objects import ObjectKey, from_texts, to_texts
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -109,11 +111,11 @@ class Ledger:
         )
         return bool(rows)
 
-    def open_loading(self, objects: Mapping[str, int]) -> None:
+    def open_loading(self, objects: Mapping[ObjectKey, int]) -> None:
         """What a fresh load is about to make, and how many rows in it, before it makes it."""
         self._execute(
             "UPDATE nestflux_run SET loading = %s, loaded_at = NULL WHERE id = %s",
-            [json.dumps(objects), self.run_id],
+            [json.dumps(to_texts(objects)), self.run_id],
         )
 
     def close_loading(self) -> None:
@@ -227,7 +229,7 @@ class Ledger:
     # ---- statements ------------------------------------------------------------------------
 
     def steps(self, identity: str, direction: str, attempt: int) -> tuple[LedgerStep, ...]:
-        """The rows of one passage of a file."""
+        """The rows of one attempt of a file."""
         rows = self._rows(
             "SELECT ordinal, sha256, kind, migration, `sql`, verdict, undecidable, delta, state, "
             "before_reading, error_text, note, rows_affected, seconds FROM nestflux_statement "
@@ -243,9 +245,9 @@ class Ledger:
                 sql=row[4],
                 verdict=row[5],
                 undecidable=row[6],
-                delta=json.loads(row[7]),
+                recorded=Delta.from_json(json.loads(row[7])),
                 state=row[8],
-                before_reading=json.loads(row[9]) if row[9] else None,
+                before_reading=from_texts(json.loads(row[9])) if row[9] else None,
                 error_text=row[10],
                 note=row[11],
                 rows_affected=row[12],
@@ -278,7 +280,7 @@ class Ledger:
                 "state": step.state,
                 "note": step.note,
                 "tries": 0,
-                "delta": json.dumps(step.delta),
+                "delta": json.dumps(step.recorded.to_json()),
                 "error_text": "",
             }
             for step in steps
@@ -290,7 +292,7 @@ class Ledger:
         self,
         place: tuple[str, str, int, int],
         *,
-        reading: Mapping[str, str] | None,
+        reading: Reading | None,
         undecidable: str,
     ) -> None:
         """A step is about to run. ``place``: file id, direction, attempt, ordinal."""
@@ -299,7 +301,7 @@ class Ledger:
             "state = 'started', before_reading = %s, undecidable = %s, tries = tries + 1, "
             "started_at = UTC_TIMESTAMP(6), finished_at = NULL, connection_id = CONNECTION_ID(), "
             "run_id = %s",
-            [json.dumps(reading) if reading is not None else None, undecidable, self.run_id],
+            [_dumped(reading), undecidable, self.run_id],
         )
 
     def close_step(
@@ -319,7 +321,7 @@ class Ledger:
         *,
         rows: int | None,
         seconds: float,
-        reading: Mapping[str, str] | None,
+        reading: Reading | None,
         undecidable: str,
     ) -> None:
         """``close_step`` of one and ``open_step`` of the step with the ordinal ``following``, in
@@ -342,7 +344,7 @@ class Ledger:
             f"AND ordinal IN ({ordinal:d}, {following:d})",
             [
                 *(self.run_id, seconds, rows),
-                *(json.dumps(reading) if reading is not None else None, undecidable),
+                *(_dumped(reading), undecidable),
                 *(identity, direction, attempt),
             ],
         )
@@ -465,6 +467,10 @@ class Ledger:
                 renewed = [f"`{c}` = VALUES(`{c}`)" for c in columns if c not in keep]
                 sql += f" ON DUPLICATE KEY UPDATE {', '.join(renewed)}"
             self._execute(sql, [value for row in some for value in row.values()])
+
+
+def _dumped(reading: Reading | None) -> str | None:
+    return None if reading is None else json.dumps(to_texts(reading))
 
 
 def _user() -> str:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from django.db.utils import ProgrammingError
 
 from nestflux.database.numbers import NO_SUCH_TABLE
-from nestflux.schema.diff import Delta
+from nestflux.schema.diff import Delta, Reading
+from nestflux.schema.objects import ObjectKey, from_texts
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -46,14 +47,14 @@ class LedgerFile:
 @dataclass(frozen=True)
 class LedgerState:
     """Everything that a plan depends on. ``loading``: what a fresh load that died was to make,
-    ``table blog_post``, each with the number of its rows."""
+    each with the number of its rows."""
 
     version: int = 0
     files: tuple[LedgerFile, ...] = ()
     booked: frozenset[str] = frozenset()
     signals_owed: bool = False
     signals_hash: str = ""
-    loading: Mapping[str, int] | None = None
+    loading: Mapping[ObjectKey, int] | None = None
 
     def file(self, identity: str) -> LedgerFile | None:
         return next((file for file in self.files if file.id == identity), None)
@@ -71,7 +72,8 @@ class LedgerState:
 
 @dataclass(frozen=True)
 class LedgerStep:
-    """A row of ``nestflux_statement``."""
+    """A row of ``nestflux_statement``. ``recorded`` is what it changed in the schema when it was
+    recorded."""
 
     ordinal: int
     sha256: str
@@ -80,18 +82,13 @@ class LedgerStep:
     sql: str
     verdict: str
     undecidable: str
-    delta: Mapping[str, Any]
+    recorded: Delta
     state: str = "pending"
-    before_reading: Mapping[str, str] | None = None
+    before_reading: Reading | None = None
     error_text: str = ""
     note: str = ""
     rows_affected: int | None = None
     seconds: float | None = None
-
-    @property
-    def recorded(self) -> Delta:
-        """What it changed in the schema when it was recorded."""
-        return Delta({key: (pair[0], pair[1]) for key, pair in self.delta.items()})
 
 
 @dataclass(frozen=True)
@@ -170,7 +167,7 @@ def read_state(connection: BaseDatabaseWrapper) -> LedgerState | None:
         booked=frozenset(f"{app}.{name}" for app, name, *_ in kinds.get("booked", ())),
         signals_owed="owed" in kinds,
         signals_hash=kinds["sent"][0][0] if "sent" in kinds else "",
-        loading=loading if "loading" in kinds else None,
+        loading=from_texts(loading) if "loading" in kinds else None,
     )
 
 

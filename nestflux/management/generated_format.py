@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from nestflux.history.families import Behind
     from nestflux.history.records import FileRecord
     from nestflux.recording.generate import Generated, Pending
+    from nestflux.recording.rebase import Settled
     from nestflux.recording.recorded_file import RecordedFile
 
 _FEW = 3  # lines of one kind below a file
@@ -127,7 +128,7 @@ class Summary:
         text = f"{counted(len(notes), kind)} {where}{f': {named}' if named else ''}"
         yield Line(f"    {text}  (-v 2 shows them)", Style.WARNING)
 
-    def behind(self, made: Generated) -> Iterator[Line]:
+    def behind(self, made: Generated | Settled) -> Iterator[Line]:
         """The families that are behind, why, and how each catches up."""
         why = {error.family: error.why for error in made.unreached}
         for one in made.behind:

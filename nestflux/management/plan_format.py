@@ -19,7 +19,7 @@ def plan_lines(plan: Plan, works: Sequence[Work], due: Sequence[Due]) -> Iterato
         yield "Database is up to date!"
         return
     if plan.drop_first:
-        yield f"Drops what a load that died had made: {', '.join(plan.drop_first)}"
+        yield f"Drops what a load that died had made: {', '.join(map(str, plan.drop_first))}"
     for reason in plan.replay_reasons:
         yield f"schema.sql is not loaded: {reason}"
     yield from (f"Marks as applied {exchange}: nothing runs" for exchange in plan.exchanges)
@@ -35,7 +35,7 @@ def plan_lines(plan: Plan, works: Sequence[Work], due: Sequence[Due]) -> Iterato
     else:
         for work in works:
             begun = plan.in_flight is not None and work.file.id == plan.in_flight.id
-            if begun and plan.turns:
+            if begun and plan.reverses:
                 yield "The rollback of this file was begun; what it undid is done again:"
             elif begun:
                 yield "An earlier run began this file; it goes on where that stopped:"
@@ -74,9 +74,9 @@ def plan_as_json(plan: Plan, works: Sequence[Work], due: Sequence[Due]) -> dict[
         "after_load": list(plan.after_load),
         "fresh": plan.fresh,
         "replay_reasons": list(plan.replay_reasons),
-        "drop_first": list(plan.drop_first),
+        "drop_first": [str(key) for key in plan.drop_first],
         "in_flight": plan.in_flight.name if plan.in_flight else None,
-        "turns": plan.turns,
+        "turns": plan.reverses,
         "off_branch": [file.name for file in plan.off_branch],
         "relinks": {relink.old.name: relink.entry.name for relink in plan.relinks},
         "exchanges": [
@@ -171,12 +171,12 @@ def rollback_lines(plan: RollbackPlan, *, with_sql: bool) -> Iterator[str]:
 
 def _rollback_file_lines(file: RollbackFile, *, with_sql: bool) -> Iterator[str]:
     if with_sql:
-        if file.turns:
+        if file.reverses:
             yield "This file is half applied; what ran of it is undone:"
         yield from _work_lines(file.work)
         return
     count = counted(len(file.work.tasks), "statement")
-    if file.turns:
+    if file.reverses:
         yield (
             f"Undoes what ran of {file.row.name}.sql "
             f"({len(file.work.to_run)} of {count} of its way back)"

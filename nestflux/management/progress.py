@@ -25,10 +25,10 @@ from nestflux.applying.run.events import (
     Relinked,
     Restored,
     Retrying,
+    Reversed,
     SignalsLate,
     StepDone,
     StepStarted,
-    Turned,
     Waited,
     Waiting,
 )
@@ -167,7 +167,7 @@ def _lines(event: Event) -> list[str]:
             return [f"✓ Loaded schema.sql: {span}  ({count}, {event.seconds:.1f} s)"]
         case Recovered():
             return [f"{event.name}.sql, statement {event.ordinal} {event.how}"]
-        case Turned():
+        case Reversed():
             what = "rollback" if event.direction == "up" else "half applied file"
             needed = f"{event.needed} of {counted(event.steps, 'statement')} needed"
             return [f"{event.name}.sql: reversing the {what}, {needed}"]

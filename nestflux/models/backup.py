@@ -4,10 +4,10 @@ from django.db import models
 
 
 class Backup(models.Model):
-    """A dump that was taken before a passage of a SQL migration lost data.
+    """A dump that was taken before an attempt of a SQL migration lost data.
 
-    ``direction`` and ``attempt`` say which passage; ``tables`` has the rows of each table in the
-    dump, ``lost`` what the passage takes away. ``path`` is a folder of the machine that ran the
+    ``direction`` and ``attempt`` say which attempt; ``tables`` has the rows of each table in the
+    dump, ``lost`` what the attempt takes away. ``path`` is a folder of the machine that ran the
     command, ``sha256`` the dump's. Times are UTC.
     """
 

@@ -7,7 +7,7 @@ class SqlMigration(models.Model):
     """A SQL migration that was begun on this database: its text, and where it stands.
 
     ``id`` is the file's permanent id, which a rename or a new number does not change. ``attempt``
-    counts its passages, up or down; each passage has statement rows of its own. Times are UTC. A
+    counts its attempts, up or down; each attempt has statement rows of its own. Times are UTC. A
     file is replaced where its squash stands for it.
     """
 

@@ -4,7 +4,7 @@ from django.db import models
 
 
 class Statement(models.Model):
-    """One step of one passage of a SQL migration. Times are UTC.
+    """One step of one attempt of a SQL migration. Times are UTC.
 
     ``before_reading`` is what the objects that a DDL statement touches looked like before it ran;
     ``delta`` is what it did to them when it was recorded. By the two a crash is decided.

@@ -33,7 +33,8 @@ def main() -> None:
         unavailable = isinstance(error, ServerUnavailable)
         answer = {"error": {**vars(error), "exit_code": error.exit_code}, "no_server": unavailable}
     except Error as error:
-        from nestflux.database.errors import in_words, statement_of
+        from nestflux.database.errors import in_words
+        from nestflux.django_compat import statement_of
 
         answer = {"refused": in_words(error), "statement": statement_of(error)}
     except Exception as error:
@@ -56,6 +57,7 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
     from nestflux.database.session import pin
     from nestflux.database.shadow import server_settings, shadow
     from nestflux.schema.introspection import read_schema
+    from nestflux.schema.objects import to_texts
 
     configured = configuration()
     server = server_settings(request["alias"], configured.shadows.get(request["family"]))
@@ -66,7 +68,8 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
         version = server_of(connection).name
         _migrate(connection, request["labels"])
         pin(connection)
-        return {"reading": read_schema(connection, request["tables"]).reading, "server": version}
+        reading = to_texts(read_schema(connection, request["tables"]).reading)
+        return {"reading": reading, "server": version}
 
 
 def _let_packages_reach(staging: Path, apps: Sequence[str]) -> None:

@@ -12,7 +12,9 @@ from django.db.backends.mysql.introspection import FieldInfo
 from MySQLdb.constants import FIELD_TYPE
 
 from nestflux.database.session import pin, restored_session
+from nestflux.schema.diff import Reading
 from nestflux.schema.introspection import read_schema
+from nestflux.schema.objects import CONSTRAINT, INDEX, PERIOD, PRIMARY_KEY, TABLE, ObjectKey
 from nestflux.sql.definitions import (
     ColumnParts,
     ForeignKeyParts,
@@ -27,7 +29,6 @@ from nestflux.sql.definitions import (
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
-COLUMN = " / column "
 # What a driver calls the types that information_schema names; the others are known by name only.
 _CODES = {
     "bigint": FIELD_TYPE.LONGLONG,
@@ -78,7 +79,7 @@ class Table:
     foreign_keys: tuple[ForeignKeyParts, ...]
     checks: tuple[tuple[str, str], ...]
     options: OptionParts
-    reading: Mapping[str, str]
+    reading: Reading
     strange: str = ""
 
     def column(self, name: str) -> Column:
@@ -101,7 +102,7 @@ class Live:
     family: str
     collation: str
     tables: Mapping[str, Table]
-    others: tuple[str, ...]
+    others: tuple[ObjectKey, ...]
 
 
 def describe(connection: BaseDatabaseWrapper, family: str) -> Live:
@@ -118,18 +119,19 @@ def describe(connection: BaseDatabaseWrapper, family: str) -> Live:
             )
             kinds = {str(name): str(kind) for name, kind in cursor.fetchall()}
         rows = _columns(connection)
+    parts: dict[ObjectKey, dict[ObjectKey, str]] = {}
+    for key, text in reading.items():
+        parts.setdefault(key.holder, {})[key] = text
     tables, others = {}, []
-    for key in sorted(reading):
-        kind, _, name = key.partition(" ")
-        if " / " in key or (key.startswith("table ") and name not in kinds):
-            continue
-        if kind != "table":
+    for key in sorted(parts, key=str):
+        name = key.name
+        if not key.is_table:
             others.append(key)
-        elif kinds[name] == "SEQUENCE":
-            others.append(f"sequence {name}")
-        else:
+        elif kinds.get(name) == "SEQUENCE":
+            others.append(ObjectKey("sequence", name))
+        elif name in kinds:
             strange = "system versioning" if kinds[name] == "SYSTEM VERSIONED" else ""
-            tables[name] = _table(name, reading, rows.get(name, {}), strange, family)
+            tables[name] = _table(name, parts[key], rows.get(name, {}), strange, family)
     named = {name: _with_names_of_columns(table, tables) for name, table in tables.items()}
     return Live(family, collation, named, tuple(others))
 
@@ -193,40 +195,36 @@ def _guess(
 
 
 def _table(
-    name: str, reading: Mapping[str, str], rows: Mapping[str, Column], strange: str, family: str
+    name: str, reading: Reading, rows: Mapping[str, Column], strange: str, family: str
 ) -> Table:
-    prefix = f"table {name}"
-    own = {k: v for k, v in reading.items() if k == prefix or k.startswith(f"{prefix} / ")}
     columns = []
-    for key, text in own.items():
-        if key.startswith(f"{prefix}{COLUMN}"):
-            column = key.removeprefix(f"{prefix}{COLUMN}")
+    for key, text in reading.items():
+        if key.is_column:
             parts = column_parts(text)
-            columns.append(replace(rows[column], parts=parts))
+            columns.append(replace(rows[key.name], parts=parts))
             if parts.generated in ("ROW START", "ROW END"):
                 strange = "system versioning"
     order = list(rows)
     columns.sort(key=lambda column: order.index(column.name))
     keys, foreign_keys, checks = [], [], []
-    for key, text in own.items():
-        label = key.removeprefix(f"{prefix} / ")
-        if label == "period":
+    for key, text in reading.items():
+        if key.kind == PERIOD:
             strange = "a period"
-        elif label == "primary key" or label.startswith("index "):
+        elif key.kind in (PRIMARY_KEY, INDEX):
             keys.append(key_parts(text))
-        elif label.startswith("constraint "):
+        elif key.kind == CONSTRAINT:
             if foreign := foreign_key_parts(text):
                 foreign_keys.append(foreign)
             else:
-                checks.append((label.removeprefix("constraint "), text))
+                checks.append((key.name, text))
     table = Table(
         name,
         tuple(columns),
         tuple(keys),
         tuple(foreign_keys),
         tuple(checks),
-        option_parts(own[prefix]),
-        own,
+        option_parts(reading[ObjectKey(TABLE, name)]),
+        reading,
         strange,
     )
     return _with_checks_of_columns(table) if family == "mysql" else table

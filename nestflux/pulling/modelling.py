@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from nestflux.pulling import remarks as said
-from nestflux.pulling.describing import COLUMN, Live, Table
+from nestflux.pulling.describing import Live, Table
 from nestflux.pulling.fields import Field, Place, field_of, related, unescaped
 from nestflux.pulling.keys import Rules, Taken, inline_unique, rules_of
 from nestflux.pulling.names import class_names, field_name, module_names
 from nestflux.pulling.python_text import Call, Code, Value
 from nestflux.pulling.references import Reference, References, Target
 from nestflux.pulling.remarks import Excuse, Remark
+from nestflux.schema.objects import COLUMN, CONSTRAINT, ObjectKey
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -248,7 +249,7 @@ class Modelling:
         for reference in references:
             about = f"{table.name}.{reference.parts.name}"
             if reference.why_left_out:
-                key = f"table {table.name} / constraint {reference.parts.name}"
+                key = ObjectKey(CONSTRAINT, reference.parts.name, table.name)
                 excuse = Excuse(key, "definition", table.reading[key])
                 self.remarks.append(Remark(reference.why_left_out, about, excuse))
             elif reference.parts.rules:
@@ -258,7 +259,7 @@ class Modelling:
         if made.said:
             self.remarks.append(Remark(said.TYPE, f"{table.name}.{column} ({made.said})"))
         if made.lost:
-            key = f"table {table.name}{COLUMN}{column}"
+            key = ObjectKey(COLUMN, column, table.name)
             excuse = Excuse(key, "default", made.lost)
             about = f"{table.name}.{column} ({made.lost})"
             self.remarks.append(Remark(said.ZERO_DATE, about, excuse))
@@ -308,4 +309,4 @@ def _comment(table: Table) -> str:
 
 
 def _holds_percent(table: Table) -> bool:
-    return any("%" in key + text for key, text in table.reading.items() if COLUMN in key)
+    return any("%" in f"{key}{text}" for key, text in table.reading.items() if key.is_column)

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from nestflux.exceptions import NestFluxError, NotReproduced, ServerUnavailable
+from nestflux.schema.diff import Reading
+from nestflux.schema.objects import from_texts
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Request:
 class Answer:
     """The schema that came out, and the server that made it."""
 
-    reading: Mapping[str, str]
+    reading: Reading
     server: str
 
 
@@ -88,7 +90,7 @@ def _understood(told: dict[str, Any], staging: str, family: str) -> Answer:
             f"The written models cannot be used: {told['broken']}".replace(staging, ""),
             str(told["place"]).replace(staging, ""),
         )
-    return Answer(told["reading"], told["server"])
+    return Answer(from_texts(told["reading"]), told["server"])
 
 
 def _same_error(told: Mapping[str, Any], family: str) -> NestFluxError:

@@ -111,7 +111,7 @@ def plan_pull(alias: str, options: PullOptions) -> PullPlan:
     modelling = Modelling(connection, live, found, installed)
     planned = modelling.apps(prefix)
     layout = _layout()
-    others = [Remark(said.NOT_A_TABLE, name) for name in live.others]
+    others = [Remark(said.NOT_A_TABLE, str(key)) for key in live.others]
     return PullPlan(
         apps=planned,
         remarks=(*modelling.remarks, *others),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from nestflux.schema.objects import ObjectKey
+
 NO_PRIMARY_KEY = "No primary key, and Django needs one: no migration makes the table"
 VERSIONED = "System versioning is not for models: no migration makes the table"
 BACKQUOTE = "Django quotes no backquote in a name: no migration makes the table"
@@ -40,7 +42,7 @@ class Excuse:
     """One difference: the attribute of an object of a reading that the database has, ``live``, and
     that the models do not make."""
 
-    key: str
+    key: ObjectKey
     attribute: str
     live: str
 

@@ -6,12 +6,13 @@ of the same column or table.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from nestflux.pulling import remarks as said
 from nestflux.pulling.remarks import Excuse, Remark
-from nestflux.schema.diff import ORDER, Delta, Reading
+from nestflux.schema.diff import Delta, Reading
+from nestflux.schema.objects import ORDER, TABLE, ObjectKey
 from nestflux.sql.definitions import attributes
 
 _WHOLE = "definition"
@@ -22,13 +23,13 @@ class Difference:
     """What one attribute of an object is in the database and what the models make; empty where it
     is not there."""
 
-    key: str
+    key: ObjectKey
     attribute: str
     live: str
     made: str
 
     def __str__(self) -> str:
-        what = self.key if self.attribute == _WHOLE else f"{self.key}, {self.attribute}"
+        what = f"{self.key}" if self.attribute == _WHOLE else f"{self.key}, {self.attribute}"
         if not self.made:
             return f"missing: {what}: {self.live}"
         if not self.live:
@@ -55,9 +56,9 @@ def compare(
     excuses = {remark.excuse for remark in remarks if remark.excuse}
     differences, excused, found = [], [], []
     for key, (wanted, given) in changes.items():
-        if key.endswith(ORDER):
+        if key.kind == ORDER:
             if wanted is not None and given is not None and _same_names(wanted, given):
-                found.append(Remark(said.ORDER, _table(key)))
+                found.append(Remark(said.ORDER, key.table))
             continue  # otherwise a column is told of
         for difference in _differences(key, wanted, given):
             excuse = Excuse(key, difference.attribute, difference.live)
@@ -68,11 +69,11 @@ def compare(
     return Proof(tuple(differences), tuple(excused), tuple(found))
 
 
-def _differences(key: str, wanted: str | None, given: str | None) -> Iterator[Difference]:
+def _differences(key: ObjectKey, wanted: str | None, given: str | None) -> Iterator[Difference]:
     if wanted is None or given is None:
         yield Difference(key, _WHOLE, wanted or "", given or "")
         return
-    live, made = attributes(key, wanted), attributes(key, given)
+    live, made = attributes(key.kind, wanted), attributes(key.kind, given)
     for name in dict.fromkeys((*live, *made)):
         if live.get(name) != made.get(name):
             yield Difference(key, name, live.get(name, ""), made.get(name, ""))
@@ -80,14 +81,9 @@ def _differences(key: str, wanted: str | None, given: str | None) -> Iterator[Di
         yield Difference(key, _WHOLE, wanted, given)
 
 
-def _only(reading: Reading, tables: Iterable[str]) -> Mapping[str, str]:
-    heads = {f"table {name}" for name in tables}
-    return {key: text for key, text in reading.items() if f"table {_table(key)}" in heads}
-
-
-def _table(key: str) -> str:
-    head = key.split(" / ", 1)[0]
-    return head.removeprefix("table ") if head.startswith("table ") else ""
+def _only(reading: Reading, tables: Iterable[str]) -> Reading:
+    heads = {ObjectKey(TABLE, name) for name in tables}
+    return {key: text for key, text in reading.items() if key.holder in heads}
 
 
 def _same_names(one: str, other: str) -> bool:

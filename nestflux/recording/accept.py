@@ -127,16 +127,18 @@ def _unedited(alias: str, done: Sequence[Accepted]) -> tuple[str, ...]:
 def _edits(alias: str, name: str, loader: ExtendedLoader) -> Iterator[_Edit]:
     """The file as it was edited, or as it is where its migrations were, in each family."""
     for family in families_of(alias, configuration()):
-        place = place_of(alias, family, configuration(), edits=True)
+        folder = history_folder(alias, family)
+        journal = folder.journal
         try:
-            entry = place.folder.journal.entry(name.rsplit("/", 1)[-1])
+            entry = journal.entry(name.rsplit("/", 1)[-1])
         except HistoryError:
             continue
-        up, down = (place.folder.edited(entry, way) for way in Direction)
+        up, down = (folder.edited(entry, way) for way in Direction)
         edited = bool(up or down)
-        if edited or not is_known(place.folder.record(entry), entry, loader):
-            up = up or place.folder.file(entry, Direction.UP)
-            down = down or place.folder.file(entry, Direction.DOWN)
+        if edited or not is_known(folder.record(entry), entry, loader):
+            place = place_of(alias, family, configuration(), edits=True)
+            up = up or folder.file(entry, Direction.UP)
+            down = down or folder.file(entry, Direction.DOWN)
             held = filter(None, map(loader.disk_migrations.get, map(undotted, entry.migrations)))
             yield _Edit(place, entry, up, down, edited, prints_by_name(held))
 

@@ -16,7 +16,7 @@ from nestflux.graph.fingerprints import fingerprint
 from nestflux.graph.python_steps import PythonOperation
 from nestflux.history.records import StepRecord
 from nestflux.history.sqlfile import PythonStep, Statement
-from nestflux.schema.diff import Delta
+from nestflux.schema.diff import Delta, Reading
 from nestflux.schema.introspection import read_schema
 from nestflux.sql.lexer import identifiers
 from nestflux.sql.statements import Kind, kind_of, summary, why_undecidable
@@ -47,9 +47,9 @@ class Measuring:
         result, commits = self._watched(text, execute)
         reading = read_schema(self.connection, identifiers(text)).reading
         others = [
-            _object(key)
+            key.name
             for key, definition in reading.items()
-            if " / " not in key and "ENGINE=" in definition and "ENGINE=InnoDB" not in definition
+            if not key.is_part and "ENGINE=" in definition and "ENGINE=InnoDB" not in definition
         ]
         why = f"{others[0]} is not InnoDB, its rows cannot be rolled back" if others else ""
         if commits:
@@ -148,13 +148,8 @@ def _warning(why: str) -> str:
     return f"; undecidable after a crash: {why}" if why else ""
 
 
-def _objects(reading: dict[str, str]) -> tuple[str, ...]:
-    return tuple(sorted({_object(key) for key in reading}))
-
-
-def _object(key: str) -> str:
-    """``table blog_post / column title`` → ``blog_post``."""
-    return key.split(" / ", 1)[0].split(" ", 1)[1]
+def _objects(reading: Reading) -> tuple[str, ...]:
+    return tuple(sorted({key.holder_name for key in reading}))
 
 
 def _losses(delta: Delta, text: str) -> str:

@@ -29,6 +29,7 @@ from nestflux.recording.model_subset import (
     only_djangos_receivers,
 )
 from nestflux.recording.recording_target import Place
+from nestflux.schema.objects import TABLE, ObjectKey
 from nestflux.sql.lexer import identifiers, opening, unquoted
 
 _CONSTRAINT = re.compile(r"\bCONSTRAINT `((?:[^`]|``)+)`")
@@ -38,7 +39,7 @@ _CONSTRAINT = re.compile(r"\bCONSTRAINT `((?:[^`]|``)+)`")
 class Part:
     """What is loaded of a snapshot, and what is taken over as it stands there.
 
-    ``left_out``: by object, as in a reading, the CREATE of each table that is not loaded.
+    ``left_out`` is the CREATE of each table that is not loaded.
     ``altered`` are the tables that the migrations may alter; those that refer to them, all that
     these refer to, and all that hold rows are loaded as well.
     """
@@ -56,20 +57,20 @@ class Part:
             raise NotReproduced("An operation needs the whole schema.")
         elsewhere = self._names_elsewhere()
         loaded = set(objects_made_by(self.statements))
-        foreseen = {f"table {name}" for name in self.altered}
+        foreseen = {ObjectKey(TABLE, name) for name in self.altered}
         for one in recorded:
             for item in one.section.items:
                 if isinstance(item, PythonStep):
                     raise NotReproduced("A Python step needs the whole schema.")
                 if elsewhere.intersection(name.lower() for name in identifiers(item.sql)):
                     raise NotReproduced("A statement names what was not loaded.")
-            changed = {key.split(" / ", 1)[0] for r in one.records for key in r.delta.changes}
+            changed = {key.holder for r in one.records for key in r.delta.changes}
             if not loaded & changed <= foreseen:
                 raise NotReproduced("A statement changes a table that was not to change.")
 
     def _names_elsewhere(self) -> set[str]:
         """The tables that are left out, and their constraints."""
-        names = {key.removeprefix("table ") for key in self.left_out}
+        names = set(self.left_out)
         for sql in self.left_out.values():
             names.update(name.replace("``", "`") for name in _CONSTRAINT.findall(sql))
         return {name.lower() for name in names}
@@ -130,10 +131,9 @@ def _part(statements: Sequence[str], altered: Set[str], needed: Set[str]) -> Par
         if words[0].text.upper() == "INSERT":
             wanted.add(unquoted(words[2].text))
         for made in objects_made_by([sql]):
-            kind, _, name = made.partition(" ")
-            if kind != "table":
+            if not made.is_table:
                 return None
-            tables[name] = sql
+            tables[made.name] = sql
     refers_to = {name: referred_to_by(sql) for name, sql in tables.items()}
     wanted |= {name for name, parents in refers_to.items() if parents & altered}
     waiting = wanted & tables.keys()
@@ -146,9 +146,10 @@ def _part(statements: Sequence[str], altered: Set[str], needed: Set[str]) -> Par
         waiting |= refers_to[name] - loaded
     if len(loaded) == len(tables):
         return None
-    left_out = {sql: f"table {name}" for name, sql in tables.items() if name not in loaded}
+    left_out = {name: sql for name, sql in tables.items() if name not in loaded}
+    others = set(left_out.values())
     return Part(
-        tuple(sql for sql in statements if sql not in left_out),
-        {key: sql for sql, key in left_out.items()},
+        tuple(sql for sql in statements if sql not in others),
+        left_out,
         frozenset(altered),
     )

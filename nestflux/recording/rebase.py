@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import difflib
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nestflux.conf import Configuration, configuration, history_folder
-from nestflux.exceptions import Refused
+from nestflux.exceptions import FamilyUnreachable, Refused
 from nestflux.graph.loader import dotted, is_held, load
 from nestflux.history import merging, naming
-from nestflux.history.folder import JOURNAL, SNAPSHOT, Folder, write_all
+from nestflux.history.families import Behind, behind
+from nestflux.history.folder import JOURNAL, SNAPSHOT, Folder, shown, write_all
 from nestflux.history.journal import Entry, Journal
 from nestflux.history.sqlfile import SqlFile, Statement, parse
 from nestflux.recording.after_snapshot import Recording, serve
@@ -38,20 +39,60 @@ class Rebased:
     changes: tuple[str, ...]
 
 
-def rebase(alias: str, names: Sequence[str]) -> list[Rebased]:
-    """Record files again as the last ones, in the history of each family that holds them.
+@dataclass(frozen=True)
+class Settled:
+    """A merge that is settled. ``behind`` are the families whose history lacks the files now, and
+    ``unreached`` why they were not recorded again."""
 
-    Raises Refused, HistoryError and what recording raises; whatever is raised, nothing was written.
+    rebased: tuple[Rebased, ...]
+    behind: tuple[Behind, ...] = ()
+    unreached: tuple[FamilyUnreachable, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """What becomes of one family's history: files by name, and the journal that lists them."""
+
+    folder: Folder
+    plan: merging.Rebase
+    texts: Mapping[str, str]
+    journal: Journal
+    rebased: tuple[Rebased, ...] = ()
+
+
+def rebase(alias: str, names: Sequence[str]) -> Settled:
+    """Record files again as the last ones, in the history of each family that holds them. A family
+    of which no server can be reached falls behind: its history keeps the other files.
+
+    Raises Refused, HistoryError and what recording raises, FamilyUnreachable where no family can be
+    recorded; whatever is raised, nothing was written.
     """
     configured = configuration()
-    done: list[tuple[Folder, list[Rebased]]] = []
+    folders = [history_folder(alias, family) for family in families_of(alias, configured)]
+    plans = [(folder, merging.rebase(text, names)) for folder, text in _holding(folders, names)]
+    done: list[_Outcome] = []
+    unreached: list[FamilyUnreachable] = []
     with tempfile.TemporaryDirectory() as scratch:
-        for family in families_of(alias, configured):
-            folder = history_folder(alias, family)
-            plan = merging.rebase(_journal_text(folder), names)
-            done.append((folder, _recorded(alias, folder, plan, configured, Path(scratch))))
+        for folder, plan in plans:
+            try:
+                done.append(_recorded(alias, folder, plan, configured, Path(scratch)))
+            except FamilyUnreachable as error:
+                done.append(_without_them(folder, plan, error))
+                unreached.append(error)
+        if unreached and len(unreached) == len(plans):
+            raise unreached[0]
         _write(done)
-    return [one for _, some in done for one in some]
+    journals = {f.family: history_folder(alias, f.family).journal for f in folders if f.exists}
+    rebased = tuple(one for outcome in done for one in outcome.rebased)
+    return Settled(rebased, behind(journals), tuple(unreached))
+
+
+def _holding(folders: Sequence[Folder], names: Sequence[str]) -> Iterator[tuple[Folder, str]]:
+    """The histories that hold the files, each with the text of its journal; all of them where none
+    does, so that it is said. One that is behind holds none."""
+    texts = [(folder, _journal_text(folder)) for folder in folders if folder.exists]
+    holding = [each for each in texts if merging.holds(each[1], names)]
+    yield from holding or texts or [(folder, _journal_text(folder)) for folder in folders[:1]]
 
 
 def _journal_text(folder: Folder) -> str:
@@ -63,7 +104,7 @@ def _journal_text(folder: Folder) -> str:
 
 def _recorded(
     alias: str, folder: Folder, plan: merging.Rebase, configured: Configuration, scratch: Path
-) -> list[Rebased]:
+) -> _Outcome:
     copy = copied(folder, plan.kept, scratch)
     place = place_of(alias, folder.family, configured, folder=copy)
     place = advanced(place, *_kept_snapshot(folder, place))
@@ -82,15 +123,37 @@ def _recorded(
             "None of the migrations that these files hold is in the project any more.",
             stands="nothing was changed",
         )
-    return made
+    texts = {name: text for one in made for name, text in one.file.texts.items()}
+    return _Outcome(folder, plan, texts, made[-1].file.journal, tuple(made))
+
+
+def _without_them(folder: Folder, plan: merging.Rebase, error: FamilyUnreachable) -> _Outcome:
+    """The history without the files, as the side of the merge had it that stays."""
+    for side in merging.sides(_snapshot_text(folder)):
+        if sha256(side) == plan.kept.snapshot:
+            return _Outcome(folder, plan, {SNAPSHOT: side}, plan.kept)
+    path = shown(folder.path / SNAPSHOT)
+    raise FamilyUnreachable(
+        error.family,
+        f"{error.why.rstrip('.')}. Without one it keeps the files of one side of the merge, and "
+        "git made its schema.sql of both",
+        where=path,
+        stands=error.stands,
+        then=f"git checkout HEAD -- {path}   (MERGE_HEAD, where the files that stay are of the "
+        "other side), and run the command again; or start that server",
+    )
+
+
+def _snapshot_text(folder: Folder) -> str:
+    path = folder.path / SNAPSHOT
+    return path.read_text(encoding="utf-8") if path.exists() else ""
 
 
 def _kept_snapshot(folder: Folder, place: Place) -> tuple[dict[str, str], Journal]:
     """``schema.sql`` after the last file that stays, and the journal that says what completes it:
     a side of its conflict, or made anew where git merged the two into one that nobody recorded."""
     journal = place.folder.journal
-    path = folder.path / SNAPSHOT
-    for side in merging.sides(path.read_text(encoding="utf-8") if path.exists() else ""):
+    for side in merging.sides(_snapshot_text(folder)):
         if sha256(side) == journal.snapshot:
             return {SNAPSHOT: side}, journal
     if not journal.entries:
@@ -124,16 +187,10 @@ def _told(file: SqlFile) -> list[str]:
     ]
 
 
-def _write(done: Sequence[tuple[Folder, Sequence[Rebased]]]) -> None:
-    write_all(
-        folder.stage(
-            {name: text for one in some for name, text in one.file.texts.items()},
-            some[-1].file.journal,
-        )
-        for folder, some in done
-    )
-    for folder, some in done:
-        new = {one.file.up.name for one in some}
-        for one in some:
-            for path in paths_of(folder, one.old.name) if one.old.name not in new else ():
+def _write(done: Sequence[_Outcome]) -> None:
+    write_all(outcome.folder.stage(outcome.texts, outcome.journal) for outcome in done)
+    for outcome in done:
+        names = {entry.name for entry in outcome.journal.entries}
+        for old in outcome.plan.moved:
+            for path in paths_of(outcome.folder, old.name) if old.name not in names else ():
                 path.unlink(missing_ok=True)

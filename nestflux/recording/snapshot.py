@@ -290,27 +290,26 @@ def render_snapshot(
         "SET foreign_key_checks = 0;",
     ]
     create = schema.create
-    tables = {key: sql for key, sql in create.items() if key.startswith("table ")}
-    for key, sql in sorted({**tables, **(left_out or {})}.items()):
-        filled = key in tables and key.split(" ", 1)[1] not in varying.unfrozen
-        counter = _counter_to_state(schema, key, rows) if filled else ""
+    tables = {key.name: sql for key, sql in create.items() if key.is_table}
+    for name, sql in sorted({**tables, **(left_out or {})}.items()):
+        filled = name in tables and name not in varying.unfrozen
+        counter = _counter_to_state(schema, name, rows) if filled else ""
         blocks.append(delimited(after_engine(sql, counter) if counter else sql))
     held = written(rows, varying)
     if held.variables:
         blocks.append("\n".join(f"SET {name} = UUID();" for name in held.variables))
     blocks += [delimited(sql) for found in held.rows for sql in insert_statements(found)]
     for kind in ("function", "procedure"):
-        blocks += [delimited(create[key]) for key in create if key.startswith(f"{kind} ")]
+        blocks += [delimited(create[key]) for key in create if key.kind == kind]
     blocks += [delimited(create[key]) for key in views_in_order(create)]
     for kind in ("trigger", "event"):
-        blocks += [delimited(create[key]) for key in create if key.startswith(f"{kind} ")]
+        blocks += [delimited(create[key]) for key in create if key.kind == kind]
     blocks.append("SET foreign_key_checks = 1;")
     return "\n\n".join(blocks) + "\n"
 
 
-def _counter_to_state(schema: Schema, key: str, rows: Mapping[str, TableRows]) -> str:
+def _counter_to_state(schema: Schema, table: str, rows: Mapping[str, TableRows]) -> str:
     """``AUTO_INCREMENT=n`` where the table's rows would not bring its counter to n."""
-    table = key.split(" ", 1)[1]
     counter = schema.counters.get(table, 0)
     highest = 0
     if found := rows.get(table):

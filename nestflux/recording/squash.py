@@ -266,8 +266,7 @@ def _in_order(snapshot: str) -> list[str]:
 
 
 def _table_of(sql: str) -> str:
-    made = objects_made_by([sql])
-    return made[0].removeprefix("table ") if made and made[0].startswith("table ") else ""
+    return next((made.name for made in objects_made_by([sql]) if made.is_table), "")
 
 
 def _references(tables: Mapping[str, str]) -> dict[str, set[str]]:
@@ -289,10 +288,10 @@ def _drops(statements: Sequence[str]) -> _Drops:
     tables = {key: sql for sql in statements if (key := _table_of(sql))}
     return _Drops(
         tuple(
-            f"DROP {kind.upper()} {quoted(name)}"
-            for wanted in DROP_ORDER
-            for kind, name in (key.split(" ", 1) for key in made)
-            if kind == wanted
+            f"DROP {kind.upper()} {quoted(key.name)}"
+            for kind in DROP_ORDER
+            for key in made
+            if key.kind == kind
         ),
         parents_first(_references(tables)).whole,
     )
@@ -336,7 +335,7 @@ def _measured(
                 where=f"{section.migration}, {file.direction} file, step {ordinal}",
                 stands="nothing was written",
             ) from error
-        # A table with its rows is the unit that a run which died half-way is turned round by.
+        # A table with its rows is the unit that a run which died half-way is reversed by.
         records.append(replace(record, operation=f"{section.migration}/{_object_of(sql)}"))
     return file.with_notes(dict(enumerate((r.note for r in records), start=1))), tuple(records)
 

@@ -6,10 +6,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from nestflux.schema.diff import ORDER, Delta, Reading
+from nestflux.schema.diff import Delta, Reading
 from nestflux.schema.equivalence import same_check
-
-COLUMN = " / column "
+from nestflux.schema.objects import ORDER, ObjectKey
 
 
 @dataclass(frozen=True)
@@ -21,12 +20,12 @@ class Comparison:
     remarks: tuple[str, ...] = ()
 
 
-def compare(files: Reading, live: Reading, known: Collection[str]) -> Comparison:
+def compare(files: Reading, live: Reading, known: Collection[ObjectKey]) -> Comparison:
     """Compare what the files make with what is there; by the same server's words.
 
     Args:
-        known: the objects (``table blog_post``) that any file of the history makes or touches,
-            those after the compared part too. Others are not the history's business.
+        known: the tables, views… that any file of the history makes or touches, those after the
+            compared part too. Others are not the history's business.
     """
     differences: list[str] = []
     remarks: list[str] = []
@@ -38,23 +37,23 @@ def compare(files: Reading, live: Reading, known: Collection[str]) -> Comparison
         else:
             differences.append(f"differs: {key}: {found}, and in the files: {wanted}")
     for key, (_, found) in Delta.between(files, live).changes.items():
-        whole = object_of(key)
+        whole = key.holder
         if whole not in files and whole not in known:
             if key == whole:
                 remarks.append(f"{whole} is in no file of the history; it is left alone")
-        elif key.endswith(ORDER) and _columns(files, whole) == _columns(live, whole):
+        elif key.kind == ORDER and _columns(files, whole) == _columns(live, whole):
             remarks.append(f"{whole} has its columns in another order: {found}")
     return Comparison(tuple(differences), tuple(remarks))
 
 
 def differing(
-    files: Reading, live: Reading, known: Collection[str]
-) -> Iterator[tuple[str, str | None, str | None]]:
+    files: Reading, live: Reading, known: Collection[ObjectKey]
+) -> Iterator[tuple[ObjectKey, str | None, str | None]]:
     """Each difference: the object, what the files make of it, what is there. A table that is
     missing or besides is one difference. Arguments as of ``compare``."""
     for key, (wanted, found) in Delta.between(files, live).changes.items():
-        whole = object_of(key)
-        if key.endswith(ORDER) or (whole not in files and whole not in known):
+        whole = key.holder
+        if key.kind == ORDER or (whole not in files and whole not in known):
             continue
         if wanted and found and same_check(wanted, found):
             continue
@@ -62,10 +61,5 @@ def differing(
             yield key, wanted, found
 
 
-def object_of(key: str) -> str:
-    """``table blog_post / column title`` → ``table blog_post``."""
-    return key.split(" / ", 1)[0]
-
-
-def _columns(reading: Reading, table: str) -> set[str]:
-    return {key for key in reading if key.startswith(f"{table}{COLUMN}")}
+def _columns(reading: Reading, table: ObjectKey) -> set[str]:
+    return {key.name for key in reading if key.is_column and key.holder == table}

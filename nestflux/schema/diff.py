@@ -1,20 +1,20 @@
 """Schemas as values, and their difference.
 
-A *reading* is a flat mapping from an object (``table blog_post / column title``) to its
-definition; a *delta* is the difference of two readings.
+A *reading* is a flat mapping from an object to its definition; a *delta* is the difference of two
+readings.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from nestflux.schema.objects import ORDER, ObjectKey, from_texts, to_texts
 from nestflux.sql.lexer import significant
 
-Reading = Mapping[str, str]
+Reading = Mapping[ObjectKey, str]
 
-ORDER = "/ order of columns"
 # Looked for before a statement is taken apart: an INSERT may be megabytes long.
 _RENAMES = re.compile(r"\b(CHANGE|RENAME)\b", re.IGNORECASE)
 
@@ -23,14 +23,20 @@ _RENAMES = re.compile(r"\b(CHANGE|RENAME)\b", re.IGNORECASE)
 class Delta:
     """Objects whose definition differs: before and after, None where the object was not there."""
 
-    changes: Mapping[str, tuple[str | None, str | None]] = field(default_factory=dict)
+    changes: Mapping[ObjectKey, tuple[str | None, str | None]] = field(default_factory=dict)
 
     @classmethod
     def between(cls, before: Reading, after: Reading) -> Delta:
-        keys = sorted(before.keys() | after.keys())
-        return cls(
-            {k: (before.get(k), after.get(k)) for k in keys if before.get(k) != after.get(k)}
-        )
+        keys = before.keys() | after.keys()
+        differing = (key for key in keys if before.get(key) != after.get(key))
+        return cls({k: (before.get(k), after.get(k)) for k in sorted(differing, key=str)})
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Sequence[str | None]]) -> Delta:
+        return cls(from_texts({text: (pair[0], pair[1]) for text, pair in data.items()}))
+
+    def to_json(self) -> dict[str, tuple[str | None, str | None]]:
+        return to_texts(self.changes)
 
     def __bool__(self) -> bool:
         return bool(self.changes)
@@ -50,10 +56,10 @@ class Delta:
     def lost_tables(self) -> tuple[str, ...]:
         """The tables that are gone with their rows. One that goes while another comes in the
         same statement was renamed: no statement drops and makes."""
-        tables = {k: v for k, v in self.changes.items() if _is_table(k)}
+        tables = {key.name: pair for key, pair in self.changes.items() if key.is_table}
         if any(before is None for before, _ in tables.values()):
             return ()
-        return tuple(k.removeprefix("table ") for k, (_, after) in tables.items() if after is None)
+        return tuple(name for name, (_, after) in tables.items() if after is None)
 
     def lost_columns(self, sql: str) -> tuple[tuple[str, str], ...]:
         """The columns, each with its table, whose values are gone while their table stays.
@@ -62,27 +68,22 @@ class Delta:
             sql: the statement, which tells a column that it renames from one that it drops.
         """
         gone = [key for key, (_, after) in self.changes.items() if after is None]
-        tables = {key for key in gone if _is_table(key)}
+        tables = {key.name for key in gone if key.is_table}
         renamed = columns_renamed_by(sql)
-        pairs = (key.partition(" / column ") for key in gone)
         return tuple(
-            (table.removeprefix("table "), column)
-            for table, found, column in pairs
-            if found and table not in tables and column.lower() not in renamed
+            (key.table, key.name)
+            for key in gone
+            if key.is_column and key.table not in tables and key.name.lower() not in renamed
         )
 
     def without_order(self) -> Delta:
         """Less the order of columns, which another column of the live table shifts."""
-        return Delta({k: v for k, v in self.changes.items() if not k.endswith(ORDER)})
+        return Delta({k: v for k, v in self.changes.items() if k.kind != ORDER})
 
     def same_as(self, other: Delta) -> bool:
         """Do both say the same, the order of columns counted only where nothing else changed?"""
         mine, theirs = self.without_order(), other.without_order()
         return mine == theirs if mine or theirs else self == other
-
-
-def _is_table(key: str) -> bool:
-    return key.startswith("table ") and " / " not in key
 
 
 def columns_renamed_by(sql: str) -> dict[str, str]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
-from nestflux.schema.diff import Delta
+from nestflux.schema.diff import Delta, Reading
+from nestflux.schema.objects import ObjectKey
 from nestflux.sql.definitions import column_parts, option_parts
 from nestflux.sql.lexer import significant
 
@@ -15,7 +15,7 @@ _NOW = re.compile(r"\bcurrent_timestamp(\(\d*\))?", re.IGNORECASE)
 _NUMBER = re.compile(r"\bDEFAULT '(-?\d+(?:\.\d+)?)'", re.IGNORECASE)
 
 
-def less_tables_own(delta: Delta, tables: Mapping[str, str]) -> Delta:
+def less_tables_own(delta: Delta, tables: Reading) -> Delta:
     """A delta whose columns do not state the character set and collation that are their table's.
 
     Args:
@@ -29,10 +29,11 @@ def less_tables_own(delta: Delta, tables: Mapping[str, str]) -> Delta:
     )
 
 
-def _less(definition: str | None, key: str, tables: Mapping[str, str]) -> str | None:
-    table, is_column, _ = key.partition(" / column ")
-    own = _TABLES_OWN.search(option_parts(tables.get(table, "")).more) if is_column else None
-    if definition is None or own is None:
+def _less(definition: str | None, key: ObjectKey, tables: Reading) -> str | None:
+    if definition is None or not key.is_column:
+        return definition
+    own = _TABLES_OWN.search(option_parts(tables.get(key.holder, "")).more)
+    if own is None:
         return definition
     kind = column_parts(definition).type
     behind = definition.removeprefix(kind)

@@ -14,7 +14,17 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from nestflux.schema.collations import after_value, collation_apart, primary_collations
-from nestflux.schema.diff import ORDER
+from nestflux.schema.objects import (
+    COLUMN,
+    CONSTRAINT,
+    INDEX,
+    ORDER,
+    PERIOD,
+    PRIMARY_KEY,
+    TABLE,
+    VIEW,
+    ObjectKey,
+)
 from nestflux.sql.brackets import apart, split, with_depth
 from nestflux.sql.definitions import collated, column_parts, first_list
 from nestflux.sql.lexer import Token, quoted, tokens, trimmed, unquoted
@@ -36,15 +46,17 @@ BOOKS = frozenset(
 # What the names of a restore's scratch tables begin with: no part of any reading either.
 SCRATCH = "nestflux_restore_"
 _PARTS = {
-    "PRIMARY": "primary key",
-    "UNIQUE": "index",
-    "KEY": "index",
-    "INDEX": "index",
-    "FULLTEXT": "index",
-    "SPATIAL": "index",
-    "CONSTRAINT": "constraint",
-    "PERIOD": "period",
+    "PRIMARY": PRIMARY_KEY,
+    "UNIQUE": INDEX,
+    "KEY": INDEX,
+    "INDEX": INDEX,
+    "FULLTEXT": INDEX,
+    "SPATIAL": INDEX,
+    "CONSTRAINT": CONSTRAINT,
+    "PERIOD": PERIOD,
 }
+
+Label = tuple[str, str]  # a part of a table that is no column: kind, and name if it has one
 
 
 _INTRODUCER = re.compile(r"^_(?!binary')\w+(?=')", re.IGNORECASE)
@@ -59,12 +71,12 @@ class Schema:
     a fresh database must begin with.
     """
 
-    reading: dict[str, str]
-    made_by: Mapping[str, _Table | str]
+    reading: dict[ObjectKey, str]
+    made_by: Mapping[ObjectKey, _Table | str]
     counters: dict[str, int] = field(default_factory=dict)
 
     @cached_property
-    def create(self) -> dict[str, str]:
+    def create(self) -> dict[ObjectKey, str]:
         return {
             key: made.create() if isinstance(made, _Table) else made
             for key, made in self.made_by.items()
@@ -85,8 +97,8 @@ def read_schema(
         listed: ``listed_tables`` as they were asked before; None: they are asked now.
     """
     primary = primary_collations(connection)
-    reading: dict[str, str] = {}
-    made_by: dict[str, _Table | str] = {}
+    reading: dict[ObjectKey, str] = {}
+    made_by: dict[ObjectKey, _Table | str] = {}
     counters: dict[str, int] = {}
     with connection.cursor() as cursor:
         cursor.execute("SELECT @@collation_database, DATABASE()")
@@ -97,13 +109,14 @@ def read_schema(
             if kind == "VIEW":
                 cursor.execute(f"SHOW CREATE VIEW {quoted(name)}")
                 text = _anonymous(cursor.fetchone()[1], schema)
-                reading[f"view {name}"] = made_by[f"view {name}"] = text
+                view = ObjectKey(VIEW, name)
+                reading[view] = made_by[view] = text
                 continue
             cursor.execute(f"SHOW CREATE TABLE {quoted(name)}")
             text = cursor.fetchone()[1]
             table = _taken_apart(name, text, default, primary)
             reading.update(table.reading)
-            made_by[f"table {name}"] = table
+            made_by[ObjectKey(TABLE, name)] = table
             if table.counter:
                 counters[name] = table.counter
         if programs:
@@ -170,7 +183,7 @@ class _Table:
         bare, stated = collation_apart(rest, primary)
         self.collation = stated or default
         self.columns: dict[str, str] = {}
-        self.others: dict[str, str] = {}
+        self.others: dict[Label, str] = {}
         for part in split(held):
             self._add(_without_introducers(trimmed(part)))
         self.options = self._options(bare)
@@ -201,11 +214,14 @@ class _Table:
         return text
 
     @cached_property
-    def reading(self) -> dict[str, str]:
-        table = f"table {self.name}"
-        shown = {table: self.options, f"{table} {ORDER}": ", ".join(self.columns)}
-        shown |= {f"{table} / column {name}": text for name, text in self.columns.items()}
-        shown |= {f"{table} / {label}": text for label, text in self.others.items()}
+    def reading(self) -> dict[ObjectKey, str]:
+        shown = {
+            ObjectKey(TABLE, self.name): self.options,
+            ObjectKey(ORDER, table=self.name): ", ".join(self.columns),
+        }
+        columns = self.columns.items()
+        shown |= {ObjectKey(COLUMN, name, self.name): text for name, text in columns}
+        shown |= {ObjectKey(*label, self.name): text for label, text in self.others.items()}
         return shown
 
     def create(self) -> str:
@@ -215,7 +231,7 @@ class _Table:
         body = ",\n".join(lines)
         return f"CREATE TABLE {quoted(self.name)} (\n{body}\n) {self.options}"
 
-    def _keys_of_foreign_keys(self) -> set[str]:
+    def _keys_of_foreign_keys(self) -> set[Label]:
         """The indexes that the server makes by itself for foreign keys, and names like them.
 
         One that is stated is the user's and stays; one that the server made gives way without a
@@ -225,11 +241,11 @@ class _Table:
         columns = {
             label: first_list(text)
             for label, text in self.others.items()
-            if label.startswith(("index ", "primary key"))
+            if label[0] in (INDEX, PRIMARY_KEY)
         }
         found = set()
         for label, text in self.others.items():
-            key = f"index {label.removeprefix('constraint ')}"
+            key = (INDEX, label[1])
             if label == key or key not in columns or not self.others[key].startswith("KEY "):
                 continue
             own = columns[key]
@@ -239,11 +255,12 @@ class _Table:
         return found
 
 
-def table_parts(text: str) -> tuple[dict[str, str], dict[str, str], str]:
+def table_parts(text: str) -> tuple[dict[str, str], dict[Label, str], str]:
     """A CREATE TABLE of a dump, taken apart: its columns as they stand there, keys and
     constraints by label, and what follows the brackets."""
     _, held, rest = apart(list(tokens(text)))
-    columns, others = {}, {}
+    columns: dict[str, str] = {}
+    others: dict[Label, str] = {}
     for part in map(trimmed, split(held)):
         if part[0].kind == "name":
             columns[unquoted(part[0].text)] = _joined(part[1:])
@@ -252,10 +269,11 @@ def table_parts(text: str) -> tuple[dict[str, str], dict[str, str], str]:
     return columns, others, _joined(rest)
 
 
-def _label(part: Sequence[Token]) -> str:
-    kind = _PARTS.get(part[0].text.upper(), "constraint")
-    name = next((unquoted(t.text) for t in part if t.kind == "name"), "")
-    return kind if kind in ("primary key", "period") else f"{kind} {name}"
+def _label(part: Sequence[Token]) -> Label:
+    kind = _PARTS.get(part[0].text.upper(), CONSTRAINT)
+    if kind in (PRIMARY_KEY, PERIOD):
+        return kind, ""
+    return kind, next((unquoted(t.text) for t in part if t.kind == "name"), "")
 
 
 def after_engine(text: str, option: str) -> str:
@@ -319,7 +337,9 @@ _PROGRAMS = (
 )
 
 
-def _programs(cursor: Any, names: Collection[str] | None, schema: str) -> Iterator[tuple[str, str]]:
+def _programs(
+    cursor: Any, names: Collection[str] | None, schema: str
+) -> Iterator[tuple[ObjectKey, str]]:
     """Triggers, procedures, functions and events with their whole text."""
     cursor.execute(_PROGRAMS)
     column = {"trigger": 2, "procedure": 2, "function": 2, "event": 3}
@@ -328,7 +348,7 @@ def _programs(cursor: Any, names: Collection[str] | None, schema: str) -> Iterat
             cursor.execute(f"SHOW CREATE {kind} {quoted(name)}")
             text = cursor.fetchone()[column[kind]]
             if text is not None:  # NULL: the user may not see the body
-                yield f"{kind} {name}", _anonymous(text, schema)
+                yield ObjectKey(kind, name), _anonymous(text, schema)
 
 
 def _anonymous(text: str, schema: str) -> str:

@@ -316,15 +316,15 @@ def _partitions_apart(text: str) -> tuple[str, str]:
     return text.strip(), ""
 
 
-def attributes(key: str, text: str) -> dict[str, str]:
+def attributes(kind: str, text: str) -> dict[str, str]:
     """An object's definition as a flat mapping, by which two are compared.
 
     Args:
-        key: the object's key in a reading, ``table shop_order / column id``.
+        kind: of the object, as in a reading.
     """
-    if " / column " in key:
+    if kind == "column":
         return _stated(column_parts(text))
-    if " / " not in key and key.startswith("table "):
+    if kind == "table":
         return _stated(option_parts(text))
     return {"definition": text}
 

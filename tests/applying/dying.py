@@ -13,12 +13,12 @@ _DYING = """
 from nestflux.applying.run.migrate import migrate
 from nestflux.applying.run.rollback import rollback
 from nestflux.applying.run.context import Options
-from nestflux.applying.run.attempt import Passage
+from nestflux.applying.run.attempt import Attempt
 
 class Died(BaseException):
     pass
 
-run = Passage._execute
+run = Attempt._execute
 
 def execute(self, task, operation):
     if task.ordinal != {ordinal} or {file!r} not in self.row.name:
@@ -27,7 +27,7 @@ def execute(self, task, operation):
         run(self, task, operation)
     raise Died
 
-Passage._execute = execute
+Attempt._execute = execute
 try:
     {command}
 except Died:

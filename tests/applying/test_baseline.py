@@ -10,7 +10,7 @@ from nestflux.adopting.baseline import choose
 from nestflux.exceptions import LedgerConflict
 from nestflux.history.journal import Entry, Journal
 from nestflux.schema.compare import compare
-from nestflux.schema.diff import ORDER
+from nestflux.schema.objects import ORDER, ObjectKey
 from tests.scenario import Outcome, Project
 
 UP_TO_DATE = "Database is up to date!"
@@ -373,10 +373,11 @@ def test_a_squash_is_applied_where_what_it_replaces_is(booked: set[str]) -> None
 
 
 def test_an_object_of_a_later_file_is_a_difference() -> None:
-    live = {"table a": "x", "table b": "x", "table b / column id": "int", f"table b {ORDER}": "id"}
+    a, b = ObjectKey("table", "a"), ObjectKey("table", "b")
+    live = {a: "x", b: "x", ObjectKey("column", "id", "b"): "int", ObjectKey(ORDER, "", "b"): "id"}
 
-    known = compare({"table a": "x"}, live, {"table b"})
-    unknown = compare({"table a": "x"}, live, {"table a"})
+    known = compare({a: "x"}, live, {b})
+    unknown = compare({a: "x"}, live, {a})
 
     assert known.differences == ("not in the files: table b: x",)
     assert unknown.differences == ()
@@ -385,11 +386,12 @@ def test_an_object_of_a_later_file_is_a_difference() -> None:
 
 def test_a_check_that_differs_in_the_case_of_a_column_is_no_difference() -> None:
     """MySQL shows the old name of a column there, or the new one, by what ran since."""
-    key, check = "table a / constraint c", "CONSTRAINT `c` CHECK ((`{}` > 'X'))"
-    files = {"table a": "x", key: check.format("Name")}
+    table, key = ObjectKey("table", "a"), ObjectKey("constraint", "c", "a")
+    check = "CONSTRAINT `c` CHECK ((`{}` > 'X'))"
+    files = {table: "x", key: check.format("Name")}
 
-    same = compare(files, {"table a": "x", key: check.format("name")}, set())
-    other = compare(files, {"table a": "x", key: check.format("Name").lower()}, set())
+    same = compare(files, {table: "x", key: check.format("name")}, set())
+    other = compare(files, {table: "x", key: check.format("Name").lower()}, set())
 
     assert same.differences == ()
     assert len(other.differences) == 1

@@ -17,7 +17,7 @@ def _edit(shop: Project, name: str, pattern: str, new: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-def _passage(shop: Project) -> list[tuple[object, ...]]:
+def _attempt(shop: Project) -> list[tuple[object, ...]]:
     return shop.sql(
         "SELECT s.ordinal, s.state, LEFT(s.`sql`, 12) FROM nestflux_statement s "
         "JOIN nestflux_sql_migration m ON m.id = s.sql_migration_id AND m.attempt = s.attempt "
@@ -40,7 +40,7 @@ def test_the_failing_last_statement_is_taken_out_and_nothing_is_left(shop: Proje
     assert "statement 8 of 8 failed" in failed.stderr
     assert "db_rollback   (undoes what ran)" in failed.stderr
     assert "Accepted: 0002_second.sql" in accepted.stdout
-    assert _passage(shop) == []
+    assert _attempt(shop) == []
     assert shop.applied() == ["shop.0001_initial", "shop.0002_prices", "shop.0003_titles"]
     assert shop.run("db_status").code == 0
 
@@ -55,7 +55,7 @@ def test_statements_are_added_and_the_books_count_them(shop: Project) -> None:
     shop.succeeds("db_generate", "--accept", "0002_second.sql")
     shop.succeeds("db_migrate")
 
-    assert _passage(shop) == [(8, "done", "ALTER TABLE "), (9, "done", "UPDATE shop_")]
+    assert _attempt(shop) == [(8, "done", "ALTER TABLE "), (9, "done", "UPDATE shop_")]
     assert shop.sql("SELECT price FROM shop_product ORDER BY id") == [(21,), (21,)]
     assert shop.applied()[-1] == "shop.0003_titles"
 

@@ -83,7 +83,7 @@ def test_a_load_imports_nothing_that_it_does_not_need(shop: Project) -> None:
         "rich",
         "nestflux.applying.run.one_by_one",
         "nestflux.applying.backups.taking",
-        "nestflux.applying.recovery.turning",
+        "nestflux.applying.recovery.reversing",
         "nestflux.applying.run.rollback",
     }
 

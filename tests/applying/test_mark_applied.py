@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from nestflux.adopting.mark_applied import look, overlaid
-from nestflux.schema.diff import ORDER, Delta
+from nestflux.schema.diff import Delta
+from nestflux.schema.objects import ORDER, ObjectKey
 from tests.applying.conftest import copy_recorded
 from tests.conftest import ProjectFactory
 from tests.scenario import Outcome, Project
@@ -278,19 +279,21 @@ def test_a_death_between_marking_and_signal_loses_no_signal(second: Project) -> 
 
 # ---- the decision ------------------------------------------------------------------------------
 
-TABLE = "table post"
-MADE = Delta({TABLE: (None, "ENGINE=InnoDB"), f"{TABLE} / column id": (None, "bigint")})
-WIDER = Delta({f"{TABLE} / column id": ("bigint", "bigint unsigned")})
-GONE = Delta({f"{TABLE} / index old": ("KEY `old` (`id`)", None)})
-MOVED = Delta({f"{TABLE} {ORDER}": ("id, name", "name, id")})
+TABLE, COLUMNS = ObjectKey("table", "post"), ObjectKey(ORDER, table="post")
+ID, NAME = ObjectKey("column", "id", "post"), ObjectKey("column", "name", "post")
+OLD = ObjectKey("index", "old", "post")
+MADE = Delta({TABLE: (None, "ENGINE=InnoDB"), ID: (None, "bigint")})
+WIDER = Delta({ID: ("bigint", "bigint unsigned")})
+GONE = Delta({OLD: ("KEY `old` (`id`)", None)})
+MOVED = Delta({COLUMNS: ("id, name", "name, id")})
 
 
 def test_deltas_are_laid_over_one_another() -> None:
-    assert overlaid([MADE, WIDER]).changes[f"{TABLE} / column id"] == (None, "bigint unsigned")
+    assert overlaid([MADE, WIDER]).changes[ID] == (None, "bigint unsigned")
 
 
 def test_what_is_after_the_last_step_counts() -> None:
-    live = {TABLE: "ENGINE=InnoDB", f"{TABLE} / column id": "bigint"}
+    live = {TABLE: "ENGINE=InnoDB", ID: "bigint"}
 
     (line,) = look([MADE, WIDER], live, same_server=True).differences
 
@@ -298,7 +301,7 @@ def test_what_is_after_the_last_step_counts() -> None:
 
 
 def test_what_the_file_drops_must_be_gone() -> None:
-    there = look([GONE], {f"{TABLE} / index old": "KEY `old` (`id`)"}, same_server=True)
+    there = look([GONE], {OLD: "KEY `old` (`id`)"}, same_server=True)
     gone = look([GONE], {}, same_server=True)
 
     assert there.differences == (f"still there: {TABLE} / index old: KEY `old` (`id`)",)
@@ -307,7 +310,7 @@ def test_what_the_file_drops_must_be_gone() -> None:
 
 
 def test_another_version_prints_differently_and_a_person_looks() -> None:
-    live = {TABLE: "ENGINE=InnoDB STATS=1", f"{TABLE} / column id": "bigint(20)"}
+    live = {TABLE: "ENGINE=InnoDB STATS=1", ID: "bigint(20)"}
 
     here = look([MADE], live, same_server=True)
     there = look([MADE], live, same_server=False)
@@ -320,27 +323,26 @@ def test_another_version_prints_differently_and_a_person_looks() -> None:
 
 
 def test_a_changed_column_of_another_version_must_read_the_same() -> None:
-    live = {TABLE: "ENGINE=InnoDB", f"{TABLE} / column id": "bigint(20)"}
+    live = {TABLE: "ENGINE=InnoDB", ID: "bigint(20)"}
 
     assert look([WIDER], live, same_server=False).differences
-    wide = {**live, f"{TABLE} / column id": "bigint(20) unsigned"}
+    wide = {**live, ID: "bigint(20) unsigned"}
     assert not look([WIDER], wide, same_server=False).differences
 
 
 def test_a_columns_character_set_that_is_its_tables_own_is_none() -> None:
-    key = f"{TABLE} / column name"
-    delta = Delta({key: (None, "varchar(9)")})
+    delta = Delta({NAME: (None, "varchar(9)")})
     live = {
         TABLE: "ENGINE=InnoDB DEFAULT CHARSET=latin1 COLLATE=latin1_swedish_ci",
-        key: "varchar(9) CHARACTER SET latin1 COLLATE latin1_swedish_ci",
+        NAME: "varchar(9) CHARACTER SET latin1 COLLATE latin1_swedish_ci",
     }
 
     assert look([delta], live, same_server=True).differences == ()
 
 
 def test_the_order_of_columns_blocks_only_where_it_is_all_there_is() -> None:
-    live = {TABLE: "x", f"{TABLE} {ORDER}": "id, name", f"{TABLE} / column name": "int"}
-    named = Delta({f"{TABLE} / column name": (None, "int"), **MOVED.changes})
+    live = {TABLE: "x", COLUMNS: "id, name", NAME: "int"}
+    named = Delta({NAME: (None, "int"), **MOVED.changes})
 
     assert look([MOVED], live, same_server=True).differences
     also = look([named], live, same_server=True)
@@ -349,10 +351,9 @@ def test_the_order_of_columns_blocks_only_where_it_is_all_there_is() -> None:
 
 
 def test_what_a_renamed_table_held_before_is_its_own() -> None:
-    renamed = Delta({"table old": ("x", None), "table new": (None, "x")})
+    new, theirs = ObjectKey("table", "new"), ObjectKey("index", "theirs", "new")
+    renamed = Delta({ObjectKey("table", "old"): ("x", None), new: (None, "x")})
 
-    traces = look(
-        [renamed], {"table new": "x", "table new / index theirs": "KEY"}, same_server=True
-    )
+    traces = look([renamed], {new: "x", theirs: "KEY"}, same_server=True)
 
-    assert replace(traces, remarks=()) == look([renamed], {"table new": "x"}, same_server=True)
+    assert replace(traces, remarks=()) == look([renamed], {new: "x"}, same_server=True)

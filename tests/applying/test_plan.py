@@ -19,6 +19,7 @@ from nestflux.applying.plan.squashes import Exchange
 from nestflux.exceptions import LedgerConflict, ServerUnsupported
 from nestflux.history.journal import AfterSnapshot, Journal
 from nestflux.ledger.ledger import LedgerFile, LedgerState
+from nestflux.schema.objects import ObjectKey
 from tests.applying.ledgers import entry, row
 
 ONE, TWO, THREE = entry(1), entry(2), entry(3)
@@ -161,11 +162,11 @@ def test_a_first_file_that_was_begun_goes_on_and_nothing_is_loaded() -> None:
     )
 
 
-def test_a_rollback_that_was_begun_is_turned_round_where_its_file_is_asked_for() -> None:
+def test_a_rollback_that_was_begun_is_reversed_where_its_file_is_asked_for() -> None:
     begun = row(TWO, "rolling_back", "down")
 
     assert make(JOURNAL, _known(row(ONE), begun), to="2") == Plan(
-        pending=(TWO,), in_flight=begun, turns=True, signals_owed=True
+        pending=(TWO,), in_flight=begun, reverses=True, signals_owed=True
     )
 
 
@@ -192,13 +193,13 @@ def test_to_ends_the_plan_with_a_file() -> None:
 
 def test_a_load_that_died_is_dropped_and_done_again() -> None:
     known = _known(tables=True)
-    known = replace(known, state=replace(known.state, loading={"table post": 2}))
+    known = replace(known, state=replace(known.state, loading={ObjectKey("table", "post"): 2}))
 
     assert make(JOURNAL, known) == Plan(
         pending=JOURNAL.entries,
         fresh=True,
         load=True,
-        drop_first={"table post": 2},
+        drop_first={ObjectKey("table", "post"): 2},
         signals_owed=True,
     )
 
@@ -213,7 +214,7 @@ def test_a_load_that_died_before_it_made_anything_is_one_too() -> None:
 @pytest.mark.parametrize("state", ["running", "applied"])
 def test_a_load_that_died_is_none_of_the_business_of_a_file_that_ran_since(state: str) -> None:
     known = _known(row(ONE, state))
-    known = replace(known, state=replace(known.state, loading={"table post": 1}))
+    known = replace(known, state=replace(known.state, loading={ObjectKey("table", "post"): 1}))
 
     plan = make(JOURNAL, known)
 

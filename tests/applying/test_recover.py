@@ -8,11 +8,25 @@ import pytest
 
 from nestflux.applying.recovery.deciding import Decision, Finding, Interrupted, decide
 from nestflux.applying.recovery.projecting import is_as_after
-from nestflux.schema.diff import ORDER, Delta
+from nestflux.schema.diff import Delta
+from nestflux.schema.objects import ORDER, ObjectKey
 
-BEFORE = {"table post": "ENGINE=InnoDB", f"table post {ORDER}": "id"}
-AFTER = {**BEFORE, "table post / column name": "varchar(10)", f"table post {ORDER}": "id, name"}
-OTHER = {**BEFORE, "table post / column dba": "int", f"table post {ORDER}": "id, dba"}
+TABLE, COLUMNS = ObjectKey("table", "post"), ObjectKey(ORDER, table="post")
+PRIMARY = ObjectKey("primary key", table="post")
+FK_KEY = ObjectKey("constraint", "fk", "post")
+
+
+def column(name: str) -> ObjectKey:
+    return ObjectKey("column", name, "post")
+
+
+def index(name: str) -> ObjectKey:
+    return ObjectKey("index", name, "post")
+
+
+BEFORE = {TABLE: "ENGINE=InnoDB", COLUMNS: "id"}
+AFTER = {**BEFORE, column("name"): "varchar(10)", COLUMNS: "id, name"}
+OTHER = {**BEFORE, column("dba"): "int", COLUMNS: "id, dba"}
 STEP = Interrupted(
     kind="ddl",
     sql="ALTER TABLE post ADD COLUMN name varchar(10)",
@@ -42,7 +56,7 @@ def test_ddl_whose_recorded_change_is_there_is_booked_as_done() -> None:
 
 
 def test_a_column_that_a_dba_added_before_does_not_hide_the_change() -> None:
-    live = {**AFTER, f"table post {ORDER}": "id, dba, name", "table post / column dba": "int"}
+    live = {**AFTER, COLUMNS: "id, dba, name", column("dba"): "int"}
     before = OTHER
 
     finding = decide(replace(STEP, before=before), live)
@@ -62,7 +76,7 @@ def test_a_column_that_came_besides_does_not_hide_that_it_did_not_run() -> None:
 
 
 def test_another_version_of_the_server_may_print_the_same_change_differently() -> None:
-    live = {**AFTER, "table post / column name": "varchar(10) DEFAULT NULL"}
+    live = {**AFTER, column("name"): "varchar(10) DEFAULT NULL"}
 
     assert decide(STEP, live).decision is Decision.ASK
     assert decide(replace(STEP, same_server=False), live).decision is Decision.CLOSE
@@ -70,7 +84,7 @@ def test_another_version_of_the_server_may_print_the_same_change_differently() -
 
 
 def test_what_the_server_said_had_failed_is_never_done_by_its_shape_alone() -> None:
-    live = {**AFTER, "table post / column name": "varchar(10) DEFAULT NULL"}
+    live = {**AFTER, column("name"): "varchar(10) DEFAULT NULL"}
     step = replace(STEP, same_server=False, answered=True)
 
     assert decide(step, live).decision is Decision.ASK
@@ -97,7 +111,7 @@ def test_what_the_server_said_had_failed_is_never_done_by_its_shape_alone() -> N
 def test_a_column_that_changed_must_read_the_same_on_another_version(
     recorded: str, live: str, wanted: Decision
 ) -> None:
-    key = "table post / column name"
+    key = column("name")
     before = {**AFTER, key: "bigint"}
     step = replace(
         STEP,
@@ -111,13 +125,13 @@ def test_a_column_that_changed_must_read_the_same_on_another_version(
 
 
 def test_a_column_of_an_old_table_has_the_tables_character_set() -> None:
-    before = {**BEFORE, "table post": "ENGINE=InnoDB DEFAULT CHARSET=latin1 COLLATE=latin1_bin"}
+    before = {**BEFORE, TABLE: "ENGINE=InnoDB DEFAULT CHARSET=latin1 COLLATE=latin1_bin"}
     own, other = "CHARACTER SET latin1 COLLATE latin1_bin", "CHARACTER SET utf8mb3 COLLATE utf8_bin"
-    after = {**before, f"table post {ORDER}": "id, name"}
+    after = {**before, COLUMNS: "id, name"}
     step = replace(STEP, before=before)
 
-    as_the_table = {**after, "table post / column name": f"varchar(10) {own}"}
-    otherwise = {**after, "table post / column name": f"varchar(10) {other}"}
+    as_the_table = {**after, column("name"): f"varchar(10) {own}"}
+    otherwise = {**after, column("name"): f"varchar(10) {other}"}
 
     assert decide(step, as_the_table).decision is Decision.CLOSE
     assert decide(step, otherwise).decision is Decision.ASK
@@ -126,48 +140,44 @@ def test_a_column_of_an_old_table_has_the_tables_character_set() -> None:
 # ---- the recorded change, seen through what else changed ------------------------------------
 
 POST = {
-    "table post": "ENGINE=InnoDB",
-    f"table post {ORDER}": "id, title",
-    "table post / column id": "bigint",
-    "table post / column title": "varchar(60)",
-    "table post / primary key": "PRIMARY KEY (`id`)",
+    TABLE: "ENGINE=InnoDB",
+    COLUMNS: "id, title",
+    column("id"): "bigint",
+    column("title"): "varchar(60)",
+    PRIMARY: "PRIMARY KEY (`id`)",
 }
-INDEX = {"table post / index dba": "KEY `dba` (`title`)"}
-ADDS = ("table post / column name", "varchar(10)")
-TWO = {ADDS[0]: ADDS[1], "table post / column slug": "varchar(20)"}
-OLD = {"table old": "ENGINE=InnoDB", "table old / column id": "int"}
-KEY = {"table post / index title": "KEY `title` (`title`)"}
+INDEX = {index("dba"): "KEY `dba` (`title`)"}
+ADDS = (column("name"), "varchar(10)")
+TWO = {ADDS[0]: ADDS[1], column("slug"): "varchar(20)"}
+OLD = {ObjectKey("table", "old"): "ENGINE=InnoDB", ObjectKey("column", "id", "old"): "int"}
+KEY = {index("title"): "KEY `title` (`title`)"}
 FK = {
-    "table post / constraint fk": "CONSTRAINT `fk` FOREIGN KEY (`by`) REFERENCES `user` (`id`)",
-    "table post / index fk": "KEY `fk` (`by`)",
+    FK_KEY: "CONSTRAINT `fk` FOREIGN KEY (`by`) REFERENCES `user` (`id`)",
+    index("fk"): "KEY `fk` (`by`)",
 }
 
 
-def _less(reading: dict[str, str], *keys: str) -> dict[str, str]:
+def _less(reading: dict[ObjectKey, str], *keys: ObjectKey) -> dict[ObjectKey, str]:
     return {key: text for key, text in reading.items() if key not in keys}
 
 
 def _step(
-    before: dict[str, str], after: dict[str, str], sql: str = "ALTER TABLE post"
+    before: dict[ObjectKey, str], after: dict[ObjectKey, str], sql: str = "ALTER TABLE post"
 ) -> Interrupted:
     return replace(STEP, sql=sql, before=before, recorded=Delta.between(before, after))
 
 
 ADD = _step(POST, {**POST, ADDS[0]: ADDS[1]})
 ADD_TWO = _step(POST, {**POST, **TWO})
-DROP_TITLE = _step(POST, _less(POST, "table post / column title"))
-WIDEN = _step(POST, {**POST, "table post / column title": "varchar(90)"})
-RENAME = _step(
-    POST, {**_less(POST, "table post / column title"), "table post / column head": "varchar(60)"}
-)
+DROP_TITLE = _step(POST, _less(POST, column("title")))
+WIDEN = _step(POST, {**POST, column("title"): "varchar(90)"})
+RENAME = _step(POST, {**_less(POST, column("title")), column("head"): "varchar(60)"})
 CREATE = _step({}, POST, "CREATE TABLE post")
 DROP = _step({**POST, **OLD}, OLD, "DROP TABLE post")
 DROP_BOTH = _step({**POST, **OLD}, {}, "DROP TABLE post, old")
 ADD_KEY = _step(POST, {**POST, **KEY}, "CREATE INDEX title")
 ADD_FK = _step(POST, {**POST, **FK})
-MOVE = _step(
-    {**POST, f"table post {ORDER}": "id, title"}, {**POST, f"table post {ORDER}": "title, id"}
-)
+MOVE = _step({**POST, COLUMNS: "id, title"}, {**POST, COLUMNS: "title, id"})
 
 
 @pytest.mark.parametrize(
@@ -177,14 +187,12 @@ MOVE = _step(
             ADD, {**POST, **INDEX, ADDS[0]: ADDS[1]}, "close", id="ran, and an index came"
         ),
         pytest.param(ADD, {**POST, **INDEX}, "run", id="did not run, and an index came"),
-        pytest.param(
-            ADD, _less(POST, "table post / column title"), "run", id="another column went"
-        ),
+        pytest.param(ADD, _less(POST, column("title")), "run", id="another column went"),
         pytest.param(ADD, {**POST, ADDS[0]: "varchar(99)"}, "ask", id="neither"),
         pytest.param(ADD, {}, "ask", id="its table is gone"),
         pytest.param(
             ADD,
-            {**POST, "table post / column called": ADDS[1]},
+            {**POST, column("called"): ADDS[1]},
             "ask",
             id="ran, and perhaps the new column was renamed by hand",
         ),
@@ -195,41 +203,31 @@ MOVE = _step(
         pytest.param(DROP_TITLE, {}, "ask", id="a column went with its whole table"),
         pytest.param(
             DROP_TITLE,
-            {**_less(POST, "table post / column title"), "table post / column kept": "varchar(60)"},
+            {**_less(POST, column("title")), column("kept"): "varchar(60)"},
             "ask",
             id="a column that was to go was renamed by hand",
         ),
         pytest.param(
             WIDEN,
-            {**POST, "table post / column title": "varchar(90) COMMENT 'x'"},
+            {**POST, column("title"): "varchar(90) COMMENT 'x'"},
             "ask",
             id="a comment by hand on the column that it changes",
         ),
         pytest.param(
             WIDEN,
-            {
-                **POST,
-                "table post / column title": "varchar(90)",
-                f"table post {ORDER}": "title, id",
-            },
+            {**POST, column("title"): "varchar(90)", COLUMNS: "title, id"},
             "close",
             id="ran, and the column was moved by hand",
         ),
-        pytest.param(
-            WIDEN, {**POST, f"table post {ORDER}": "title, id"}, "run", id="moved by hand alone"
-        ),
-        pytest.param(
-            WIDEN, _less(POST, "table post / column title"), "ask", id="what it widens is gone"
-        ),
-        pytest.param(
-            RENAME, _less(POST, "table post / column title"), "ask", id="neither name is there"
-        ),
+        pytest.param(WIDEN, {**POST, COLUMNS: "title, id"}, "run", id="moved by hand alone"),
+        pytest.param(WIDEN, _less(POST, column("title")), "ask", id="what it widens is gone"),
+        pytest.param(RENAME, _less(POST, column("title")), "ask", id="neither name is there"),
         pytest.param(
             RENAME,
             {
-                **_less(POST, "table post / column title"),
-                "table post / column head": "varchar(60)",
-                "table post / column more": "varchar(60)",
+                **_less(POST, column("title")),
+                column("head"): "varchar(60)",
+                column("more"): "varchar(60)",
             },
             "close",
             id="renamed, and a column like it came",
@@ -237,7 +235,7 @@ MOVE = _step(
         pytest.param(CREATE, {**POST, **INDEX}, "close", id="created, and an index came"),
         pytest.param(
             CREATE,
-            {**POST, "table post / column id": "int"},
+            {**POST, column("id"): "int"},
             "ask",
             id="another table of that name was made by hand",
         ),
@@ -245,7 +243,7 @@ MOVE = _step(
         pytest.param(DROP, {**POST, **INDEX, **OLD}, "run", id="not dropped, and an index came"),
         pytest.param(
             DROP,
-            {**OLD, "table post": "ENGINE=InnoDB", "table post / column other": "int"},
+            {**OLD, TABLE: "ENGINE=InnoDB", column("other"): "int"},
             "ask",
             id="dropped and another one made",
         ),
@@ -254,31 +252,29 @@ MOVE = _step(
         pytest.param(DROP_BOTH, {}, "close", id="both dropped"),
         pytest.param(
             ADD_KEY,
-            {**POST, "table post / index by_hand": "KEY `by_hand` (`title`)"},
+            {**POST, index("by_hand"): "KEY `by_hand` (`title`)"},
             "ask",
             id="an index like it under another name",
         ),
         pytest.param(ADD_KEY, {**POST, **INDEX, **KEY}, "close", id="two indexes alike"),
         pytest.param(
             ADD_FK,
-            {**POST, **_less(FK, "table post / index fk"), "table post / index dba": "KEY `dba` …"},
+            {**POST, **_less(FK, index("fk")), index("dba"): "KEY `dba` …"},
             "close",
             id="a foreign key whose own index gave way to another",
         ),
         pytest.param(
             ADD_FK,
-            {**POST, "table post / index fk": FK["table post / index fk"]},
+            {**POST, index("fk"): FK[index("fk")]},
             "run",
             id="no foreign key, and an index like its own",
         ),
-        pytest.param(MOVE, {**POST, f"table post {ORDER}": "title, id"}, "close", id="moved"),
-        pytest.param(
-            MOVE, {**POST, f"table post {ORDER}": "id, dba, title"}, "ask", id="order is another"
-        ),
+        pytest.param(MOVE, {**POST, COLUMNS: "title, id"}, "close", id="moved"),
+        pytest.param(MOVE, {**POST, COLUMNS: "id, dba, title"}, "ask", id="order is another"),
     ],
 )
 def test_the_keys_of_the_recorded_change_decide(
-    step: Interrupted, live: dict[str, str], wanted: str
+    step: Interrupted, live: dict[ObjectKey, str], wanted: str
 ) -> None:
     assert decide(step, live).decision == wanted
 
@@ -287,26 +283,24 @@ def test_the_keys_of_the_recorded_change_decide(
     ("step", "live", "wanted"),
     [
         pytest.param(ADD_KEY, {**POST, **INDEX}, "run", id="an index came"),
-        pytest.param(
-            ADD_KEY, _less(POST, "table post / primary key"), "run", id="the cause was dropped"
-        ),
+        pytest.param(ADD_KEY, _less(POST, PRIMARY), "run", id="the cause was dropped"),
         pytest.param(
             ADD_KEY,
-            {**POST, "table post / index by_hand": "KEY `by_hand` (`title`)"},
+            {**POST, index("by_hand"): "KEY `by_hand` (`title`)"},
             "run",
             id="it did fail, so that an index like it is no renamed one",
         ),
         pytest.param(ADD_KEY, {**POST, **KEY}, "close", id="done by hand meanwhile"),
         pytest.param(ADD_KEY, {**POST, **KEY, **INDEX}, "close", id="done by hand, and more"),
         pytest.param(ADD_TWO, {**POST, ADDS[0]: ADDS[1]}, "ask", id="half done by hand"),
-        pytest.param(WIDEN, {**POST, "table post / column title": "text"}, "ask", id="neither"),
+        pytest.param(WIDEN, {**POST, column("title"): "text"}, "ask", id="neither"),
         pytest.param(replace(CREATE, before=POST), {}, "run", id="what was in its way is gone"),
         pytest.param(DROP_BOTH, POST, "ask", id="it failed, and had dropped one"),
         pytest.param(DROP_BOTH, {}, "close", id="it failed, and had dropped both"),
     ],
 )
 def test_a_step_that_the_server_had_refused(
-    step: Interrupted, live: dict[str, str], wanted: str
+    step: Interrupted, live: dict[ObjectKey, str], wanted: str
 ) -> None:
     assert decide(replace(step, answered=True), live).decision == wanted
 
@@ -338,8 +332,8 @@ def test_what_stood_on_a_table_goes_with_it_and_is_no_other_change() -> None:
         (
             RENAME,
             {
-                **_less(POST, "table post / column title"),
-                "table post / column other": "varchar(60)",
+                **_less(POST, column("title")),
+                column("other"): "varchar(60)",
             },
             "table post / column other came, and reads like table post / column head, which is not "
             "there: a new name?",
@@ -352,7 +346,7 @@ def test_what_stood_on_a_table_goes_with_it_and_is_no_other_change() -> None:
     ],
 )
 def test_a_person_is_told_why_the_schema_does_not_decide(
-    step: Interrupted, live: dict[str, str], why: str
+    step: Interrupted, live: dict[ObjectKey, str], why: str
 ) -> None:
     finding = decide(step, live)
 
@@ -369,14 +363,14 @@ def test_what_is_there_and_what_is_not_is_listed() -> None:
         "    - table old: ENGINE=InnoDB",
         "    - table old / column id: int",
         "Not there, as before the statement:",
-        *(f"    - {key}: {POST[key]}" for key in sorted(POST) if not key.endswith(ORDER)),
+        *(f"    - {key}: {POST[key]}" for key in sorted(POST, key=str) if key.kind != ORDER),
         "Changed besides, and not by the statement:",
         "    + table post / index dba: KEY `dba` (`title`)",
     )
 
 
 def test_what_is_neither_is_shown_before_recorded_and_live() -> None:
-    finding = decide(WIDEN, {**POST, "table post / column title": "text"})
+    finding = decide(WIDEN, {**POST, column("title"): "text"})
 
     assert finding.why == "table post / column title is neither as before it nor as after it"
     assert finding.parts == (
@@ -393,18 +387,18 @@ def test_what_is_neither_is_shown_before_recorded_and_live() -> None:
         (ADD, {**POST, ADDS[0]: "text"}, ("(not there)", "varchar(10)", "text")),
         (
             DROP_TITLE,
-            {**POST, "table post / column title": "text"},
+            {**POST, column("title"): "text"},
             ("varchar(60)", "(not there)", "text"),
         ),
         (
             WIDEN,
-            _less(POST, "table post / column title"),
+            _less(POST, column("title")),
             ("varchar(60)", "varchar(90)", "(not there)"),
         ),
     ],
 )
 def test_what_is_not_there_is_shown_as_that(
-    step: Interrupted, live: dict[str, str], shown: tuple[str, str, str]
+    step: Interrupted, live: dict[ObjectKey, str], shown: tuple[str, str, str]
 ) -> None:
     before, after, now = shown
 
@@ -416,7 +410,7 @@ def test_what_is_not_there_is_shown_as_that(
 
 
 def test_one_line_names_three_other_changes() -> None:
-    others = {f"table post / index {n}": f"KEY `{n}` (`title`)" for n in range(3)}
+    others = {index(str(n)): f"KEY `{n}` (`title`)" for n in range(3)}
 
     finding = decide(ADD, {**POST, **others, ADDS[0]: ADDS[1]})
 
@@ -424,7 +418,7 @@ def test_one_line_names_three_other_changes() -> None:
 
 
 def test_one_line_names_a_few_of_many_other_changes() -> None:
-    others = {f"table post / index {n}": f"KEY `{n}` (`title`)" for n in range(5)}
+    others = {index(str(n)): f"KEY `{n}` (`title`)" for n in range(5)}
 
     finding = decide(ADD, {**POST, **others, ADDS[0]: ADDS[1]})
 
@@ -482,7 +476,9 @@ def test_ddl_without_a_trace_is_asked_about_where_something_else_changed() -> No
 
 @pytest.mark.parametrize("before", [None, BEFORE])
 @pytest.mark.parametrize("kind", ["data", "python"])
-def test_what_commits_with_its_row_did_not_run(kind: str, before: dict[str, str] | None) -> None:
+def test_what_commits_with_its_row_did_not_run(
+    kind: str, before: dict[ObjectKey, str] | None
+) -> None:
     step = Interrupted(kind, "UPDATE post SET n = n + 1", False, "", before, Delta())
 
     assert decide(step, AFTER) == Finding(
@@ -491,11 +487,9 @@ def test_what_commits_with_its_row_did_not_run(kind: str, before: dict[str, str]
 
 
 def test_a_live_change_is_the_recorded_one_where_each_object_is() -> None:
-    recorded = Delta(
-        {"table post / column a": (None, "int"), "table post / column b": (None, "int")}
-    )
-    half = Delta({"table post / column a": (None, "int")})
-    other = Delta({**recorded.changes, "table post / column b": (None, "int DEFAULT '1'")})
+    recorded = Delta({column("a"): (None, "int"), column("b"): (None, "int")})
+    half = Delta({column("a"): (None, "int")})
+    other = Delta({**recorded.changes, column("b"): (None, "int DEFAULT '1'")})
 
     assert is_as_after(recorded, recorded, {}, shapes=False)
     assert not is_as_after(half, recorded, {}, shapes=False)

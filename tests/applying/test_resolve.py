@@ -252,7 +252,7 @@ def _interrupted(shop: Project, name: str) -> None:
         f"""
         from nestflux.applying.run.context import Options
         from nestflux.applying.run.migrate import migrate
-        from nestflux.applying.run.attempt import Passage
+        from nestflux.applying.run.attempt import Attempt
         from nestflux.applying.backups.choice import NOT_ASKED
 
         class Died(BaseException):
@@ -261,7 +261,7 @@ def _interrupted(shop: Project, name: str) -> None:
         def die(self, task):
             raise Died
 
-        Passage._step = die
+        Attempt._step = die
         try:
             migrate("default", options=Options(backup=NOT_ASKED))
         except Died:

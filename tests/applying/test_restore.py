@@ -281,7 +281,7 @@ def test_a_file_that_is_half_applied_is_finished_first() -> None:
         require_its_turn(LedgerState(files=(APPLIED, half)), BACKUP)
 
 
-def test_another_passage_is_not_what_lost_the_data() -> None:
+def test_another_attempt_is_not_what_lost_the_data() -> None:
     with pytest.raises(Refused, match="up or down again since"):
         require_its_turn(LedgerState(files=(replace(APPLIED, attempt=3),)), BACKUP)
     with pytest.raises(Refused, match="up or down again since"):

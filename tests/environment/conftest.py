@@ -149,14 +149,14 @@ ShopFactory = Callable[..., Project]
 
 @pytest.fixture
 def shop_on(tmp_path: Path, recorded: Path) -> Iterator[ShopFactory]:
-    """Copies of the recorded project on any server, before a passage: ``shop_on(server, BACK)``."""
+    """Copies of the recorded project on any server, before a run: ``shop_on(server, BACK)``."""
     made: list[Project] = []
 
-    def make(server: TestServer, passage: Passage) -> Project:
+    def make(server: TestServer, attempt: Attempt) -> Project:
         path = tmp_path / f"shop{len(made)}"
         path.mkdir()
         made.append(copy_of(recorded, path, server))
-        passage.prepare(made[-1])
+        attempt.prepare(made[-1])
         return made[-1]
 
     yield make
@@ -165,7 +165,7 @@ def shop_on(tmp_path: Path, recorded: Path) -> Iterator[ShopFactory]:
 
 
 @dataclass(frozen=True)
-class Passage:
+class Attempt:
     """A way through the history: what stands before it, and the command that goes it."""
 
     name: str
@@ -177,27 +177,27 @@ class Passage:
             project.succeeds("db_migrate", *self.applied.split())
 
 
-FORWARD = Passage("forward", "--to 0001", ("db_migrate",))
-BACK = Passage("rollback", "--replay", ("db_rollback", "--yes"))
-FRESH = Passage("fresh", "", ("db_migrate",))
+FORWARD = Attempt("forward", "--to 0001", ("db_migrate",))
+BACK = Attempt("rollback", "--replay", ("db_rollback", "--yes"))
+FRESH = Attempt("fresh", "", ("db_migrate",))
 
 
 @pytest.fixture(scope="session")
 def undisturbed(
     tmp_path_factory: pytest.TempPathFactory, own_server: PrivateServer, recorded: Path
-) -> Callable[[Passage], dict[str, Any]]:
-    """The state that a passage ends in when nothing is in its way; each is gone once."""
+) -> Callable[[Attempt], dict[str, Any]]:
+    """The state that an attempt ends in when nothing is in its way; each is gone once."""
     known: dict[str, dict[str, Any]] = {}
 
-    def state(passage: Passage) -> dict[str, Any]:
-        if passage.name not in known:
-            path = tmp_path_factory.mktemp(passage.name)
+    def state(attempt: Attempt) -> dict[str, Any]:
+        if attempt.name not in known:
+            path = tmp_path_factory.mktemp(attempt.name)
             project = copy_of(recorded, path, own_server)
-            passage.prepare(project)
-            project.succeeds(*passage.command)
-            known[passage.name] = state_of(project)
+            attempt.prepare(project)
+            project.succeeds(*attempt.command)
+            known[attempt.name] = state_of(project)
             own_server.drop_all(project.database)
-        return known[passage.name]
+        return known[attempt.name]
 
     return state
 
@@ -208,29 +208,29 @@ class Scene:
 
     server: PrivateServer
     shop_on: ShopFactory
-    undisturbed: Callable[[Passage], dict[str, Any]]
+    undisturbed: Callable[[Attempt], dict[str, Any]]
 
-    def before(self, passage: Passage) -> Project:
-        """A project of its own, with all that comes before a passage."""
-        return self.shop_on(self.server, passage)
+    def before(self, attempt: Attempt) -> Project:
+        """A project of its own, with all that comes before an attempt."""
+        return self.shop_on(self.server, attempt)
 
-    def finishes(self, shop: Project, passage: Passage, *says: str) -> None:
+    def finishes(self, shop: Project, attempt: Attempt, *says: str) -> None:
         """The next run does the rest by itself, tells what it found, and all is as if nothing had
         been in the way."""
-        finished = shop.succeeds(*passage.command)
+        finished = shop.succeeds(*attempt.command)
         for words in says:
             assert words in finished.stdout, f"{words!r} is not in:\n{finished}"
-        self.ends_undisturbed(shop, passage)
+        self.ends_undisturbed(shop, attempt)
 
-    def ends_undisturbed(self, shop: Project, passage: Passage) -> None:
-        assert state_of(shop) == self.undisturbed(passage)
+    def ends_undisturbed(self, shop: Project, attempt: Attempt) -> None:
+        assert state_of(shop) == self.undisturbed(attempt)
 
 
 @pytest.fixture
 def scene(
     own_server: PrivateServer,
     shop_on: ShopFactory,
-    undisturbed: Callable[[Passage], dict[str, Any]],
+    undisturbed: Callable[[Attempt], dict[str, Any]],
 ) -> Scene:
     return Scene(own_server, shop_on, undisturbed)
 

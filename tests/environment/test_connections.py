@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.environment.conftest import BACK, FORWARD, FRESH, Passage, Scene, globally
+from tests.environment.conftest import BACK, FORWARD, FRESH, Attempt, Scene, globally
 from tests.environment.deploys import (
     assert_told,
     at_work,
@@ -17,7 +17,7 @@ from tests.environment.deploys import (
     until,
 )
 
-# A statement of each passage before which a deploy is stopped: what came before it is done, and
+# A statement of each attempt before which a deploy is stopped: what came before it is done, and
 # nothing is in flight; and what the next run says.
 BETWEEN = [
     pytest.param(FORWARD, "price = price + 100", "statement 5 was in flight; running", id="up"),
@@ -27,27 +27,27 @@ BETWEEN = [
 LOST = "The connection was lost "
 
 
-@pytest.mark.parametrize(("passage", "statement", "says"), BETWEEN)
+@pytest.mark.parametrize(("attempt", "statement", "says"), BETWEEN)
 def test_the_connection_is_killed_between_two_statements(
-    scene: Scene, passage: Passage, statement: str, says: str
+    scene: Scene, attempt: Attempt, statement: str, says: str
 ) -> None:
-    shop = scene.before(passage)
-    with deploy(shop, *passage.command, STOP_BEFORE=statement) as running:
+    shop = scene.before(attempt)
+    with deploy(shop, *attempt.command, STOP_BEFORE=statement) as running:
         running.waits_at_its_stop()
         shop.sql(f"KILL CONNECTION {connection_of(shop)}")
         running.goes_on()
         failed = running.ended()
 
     assert_told(failed, LOST, "the server was stopped, or ended the connection (KILL")
-    scene.finishes(shop, passage, says)
+    scene.finishes(shop, attempt, says)
 
 
-@pytest.mark.parametrize(("passage", "statement", "says"), BETWEEN)
+@pytest.mark.parametrize(("attempt", "statement", "says"), BETWEEN)
 def test_the_server_is_restarted_between_two_statements(
-    scene: Scene, passage: Passage, statement: str, says: str
+    scene: Scene, attempt: Attempt, statement: str, says: str
 ) -> None:
-    shop = scene.before(passage)
-    with deploy(shop, *passage.command, STOP_BEFORE=statement) as running:
+    shop = scene.before(attempt)
+    with deploy(shop, *attempt.command, STOP_BEFORE=statement) as running:
         running.waits_at_its_stop()
         with scene.server.down():
             pass
@@ -55,7 +55,7 @@ def test_the_server_is_restarted_between_two_statements(
         failed = running.ended()
 
     assert_told(failed, LOST)
-    scene.finishes(shop, passage, says)
+    scene.finishes(shop, attempt, says)
 
 
 def test_the_server_is_stopped_while_it_changes_a_table(scene: Scene) -> None:
@@ -113,7 +113,7 @@ def test_no_idle_timeout_of_the_server_ends_a_step_after_one_that_closed_its_con
 
 
 @pytest.mark.parametrize(
-    ("passage", "mode"),
+    ("attempt", "mode"),
     [
         pytest.param(FORWARD, "closes", id="close"),
         pytest.param(FORWARD, "closes all", id="close_all"),
@@ -122,19 +122,19 @@ def test_no_idle_timeout_of_the_server_ends_a_step_after_one_that_closed_its_con
     ],
 )
 def test_a_step_outside_a_transaction_may_close_its_connection(
-    scene: Scene, passage: Passage, mode: str
+    scene: Scene, attempt: Attempt, mode: str
 ) -> None:
-    shop = scene.before(passage)
+    shop = scene.before(attempt)
     # As Django's own default has it: every request, or step, may find its connection too old.
     shop.settings('DATABASES["default"]["CONN_MAX_AGE"] = 0')
 
-    shop.succeeds(*passage.command, env={"LOOSE": mode})
+    shop.succeeds(*attempt.command, env={"LOOSE": mode})
 
-    scene.ends_undisturbed(shop, passage)
+    scene.ends_undisturbed(shop, attempt)
 
 
 @pytest.mark.parametrize(
-    ("passage", "mode"),
+    ("attempt", "mode"),
     [
         pytest.param(FORWARD, "closes", id="close"),
         pytest.param(FORWARD, "closes all, then asks", id="close_all"),
@@ -143,33 +143,33 @@ def test_a_step_outside_a_transaction_may_close_its_connection(
     ],
 )
 def test_an_atomic_step_that_closes_its_connection_is_undone_and_told_what_it_did(
-    scene: Scene, passage: Passage, mode: str
+    scene: Scene, attempt: Attempt, mode: str
 ) -> None:
-    shop = scene.before(passage)
+    shop = scene.before(attempt)
 
-    failed = shop.run(*passage.command, env={"ATOMIC": mode})
+    failed = shop.run(*attempt.command, env={"ATOMIC": mode})
 
     assert_told(failed, "step ", "It closed its connection inside its transaction", "atomic=False")
     assert shop.sql(
         "SELECT state, error_text LIKE 'It closed its%' FROM nestflux_statement "
         "WHERE state NOT IN ('done', 'pending')"
     ) == [("failed", 1)]
-    scene.finishes(shop, passage, "failed in an earlier run; running it again")
+    scene.finishes(shop, attempt, "failed in an earlier run; running it again")
 
 
-@pytest.mark.parametrize("passage", [FORWARD, BACK], ids=["up", "down"])
+@pytest.mark.parametrize("attempt", [FORWARD, BACK], ids=["up", "down"])
 def test_the_connection_of_a_step_in_a_transaction_is_killed(
-    scene: Scene, passage: Passage
+    scene: Scene, attempt: Attempt
 ) -> None:
-    shop = scene.before(passage)
-    with deploy(shop, *passage.command, ATOMIC="stops, then asks") as running:
+    shop = scene.before(attempt)
+    with deploy(shop, *attempt.command, ATOMIC="stops, then asks") as running:
         running.waits_at_its_stop()
         shop.sql(f"KILL CONNECTION {connection_of(shop)}")
         running.goes_on()
         failed = running.ended()
 
     assert_told(failed, LOST)
-    scene.finishes(shop, passage, "was in flight; running it again")
+    scene.finishes(shop, attempt, "was in flight; running it again")
 
 
 def test_the_connection_of_a_step_outside_a_transaction_is_killed_when_its_work_is_done(

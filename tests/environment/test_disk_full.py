@@ -16,7 +16,7 @@ from nestflux.sql.statements import sha256
 from tests.environment.conftest import (
     BACK,
     FORWARD,
-    Passage,
+    Attempt,
     PrivateServer,
     Scene,
     ShopFactory,
@@ -59,7 +59,7 @@ def small_server(
 def full(
     small_server: PrivateServer,
     shop_on: ShopFactory,
-    undisturbed: Callable[[Passage], dict[str, Any]],
+    undisturbed: Callable[[Attempt], dict[str, Any]],
 ) -> Scene:
     return Scene(small_server, shop_on, undisturbed)
 
@@ -80,26 +80,26 @@ def no_room(server: PrivateServer, left: int = 0) -> Iterator[None]:
 
 
 @pytest.mark.parametrize(
-    ("passage", "number", "left"),
+    ("attempt", "number", "left"),
     [(FORWARD, 8, 0), (FORWARD, 8, 64 * 1024), (FORWARD, 8, MEGABYTE), (BACK, 1, MEGABYTE)],
     ids=["up, no room", "up, room for a file", "up, room for some rows", "down"],
 )
 def test_there_is_no_room_for_the_copy_of_a_table(
-    full: Scene, passage: Passage, number: int, left: int
+    full: Scene, attempt: Attempt, number: int, left: int
 ) -> None:
-    shop = full.before(passage)
+    shop = full.before(attempt)
     fill(shop, 14)
-    with deploy(shop, *passage.command, STOP_BEFORE="MODIFY `name`") as running:
+    with deploy(shop, *attempt.command, STOP_BEFORE="MODIFY `name`") as running:
         running.waits_at_its_stop()
         with no_room(full.server, left):
             running.goes_on()
             failed = running.ended()
 
     assert_told(failed, f"statement {number} of ", "The server has no room: free disk space")
-    finished = shop.succeeds(*passage.command)
+    finished = shop.succeeds(*attempt.command)
     unfill(shop)
     assert f"statement {number} failed in an earlier run; running it again" in finished.stdout
-    full.ends_undisturbed(shop, passage)
+    full.ends_undisturbed(shop, attempt)
 
 
 def test_there_is_no_room_for_the_rows_of_an_update(full: Scene) -> None:

@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 
 import pytest
 
-from tests.environment.conftest import BACK, FORWARD, FRESH, Passage, Scene
+from tests.environment.conftest import BACK, FORWARD, FRESH, Attempt, Scene
 from tests.environment.deploys import (
     Deploy,
     assert_told,
@@ -48,25 +48,25 @@ def table_locked(shop: Project) -> Iterator[Callable[[], None]]:
         yield lambda: connection.cursor().execute("UNLOCK TABLES")
 
 
-def taken_over(scene: Scene, shop: Project, passage: Passage, *says: str) -> None:
+def taken_over(scene: Scene, shop: Project, attempt: Attempt, *says: str) -> None:
     """The next command waits, ends the one that gives no sign of life, and does the rest."""
     lost = connection_of(shop)
-    finished = shop.succeeds(*passage.command, *IMPATIENT)
+    finished = shop.succeeds(*attempt.command, *IMPATIENT)
     for words in (f"Waiting for another deploy: connection {lost}", f"{TOOK_OVER}{lost}", *says):
         assert words in finished.stdout, f"{words!r} is not in:\n{finished}"
-    scene.ends_undisturbed(shop, passage)
+    scene.ends_undisturbed(shop, attempt)
 
 
-def wakes_and_stops(scene: Scene, shop: Project, passage: Passage, frozen: Deploy) -> None:
+def wakes_and_stops(scene: Scene, shop: Project, attempt: Attempt, frozen: Deploy) -> None:
     if frozen.reached.exists():
         frozen.goes_on()
     frozen.thaws()
     assert_told(frozen.ended(), "The connection was lost ")
-    scene.ends_undisturbed(shop, passage)
+    scene.ends_undisturbed(shop, attempt)
 
 
 @pytest.mark.parametrize(
-    ("passage", "statement", "says"),
+    ("attempt", "statement", "says"),
     [
         pytest.param(FORWARD, "price = price + 100", "statement 5 was in flight", id="up"),
         pytest.param(BACK, "price = price - 10000", "statement 2 was in flight", id="down"),
@@ -74,28 +74,28 @@ def wakes_and_stops(scene: Scene, shop: Project, passage: Passage, frozen: Deplo
     ],
 )
 def test_frozen_between_two_statements(
-    scene: Scene, passage: Passage, statement: str, says: str
+    scene: Scene, attempt: Attempt, statement: str, says: str
 ) -> None:
-    shop = scene.before(passage)
-    with deploy(shop, *passage.command, *BEATS, STOP_BEFORE=statement) as frozen:
+    shop = scene.before(attempt)
+    with deploy(shop, *attempt.command, *BEATS, STOP_BEFORE=statement) as frozen:
         frozen.waits_at_its_stop()
         until(lambda: has_a_heartbeat(shop), "a heartbeat", frozen.process)
         frozen.freezes()
 
-        taken_over(scene, shop, passage, says)
-        wakes_and_stops(scene, shop, passage, frozen)
+        taken_over(scene, shop, attempt, says)
+        wakes_and_stops(scene, shop, attempt, frozen)
 
 
-@pytest.mark.parametrize(("passage", "number"), [(FORWARD, 4), (BACK, 5)], ids=["up", "down"])
-def test_frozen_inside_an_atomic_python_step(scene: Scene, passage: Passage, number: int) -> None:
-    shop = scene.before(passage)
-    with deploy(shop, *passage.command, *BEATS, ATOMIC="stops, then asks") as frozen:
+@pytest.mark.parametrize(("attempt", "number"), [(FORWARD, 4), (BACK, 5)], ids=["up", "down"])
+def test_frozen_inside_an_atomic_python_step(scene: Scene, attempt: Attempt, number: int) -> None:
+    shop = scene.before(attempt)
+    with deploy(shop, *attempt.command, *BEATS, ATOMIC="stops, then asks") as frozen:
         frozen.waits_at_its_stop()
         until(lambda: has_a_heartbeat(shop), "a heartbeat", frozen.process)
         frozen.freezes()
 
-        taken_over(scene, shop, passage, f"statement {number} was in flight; running it again")
-        wakes_and_stops(scene, shop, passage, frozen)
+        taken_over(scene, shop, attempt, f"statement {number} was in flight; running it again")
+        wakes_and_stops(scene, shop, attempt, frozen)
 
 
 def test_frozen_inside_a_python_step_outside_a_transaction_it_wakes_and_goes_on(
@@ -180,7 +180,7 @@ def test_frozen_while_its_statement_works_it_is_not_ended_before_that_is_done(
 
 
 @pytest.mark.parametrize(
-    ("passage", "stop", "says"),
+    ("attempt", "stop", "says"),
     [
         pytest.param(
             FORWARD, {"STOP_BEFORE": "price = price + 100"}, "statement 5 was in", id="between"
@@ -193,24 +193,24 @@ def test_frozen_while_its_statement_works_it_is_not_ended_before_that_is_done(
     ],
 )
 def test_the_host_is_lost_and_the_server_hears_nothing_of_it(
-    scene: Scene, passage: Passage, stop: dict[str, str], says: str
+    scene: Scene, attempt: Attempt, stop: dict[str, str], says: str
 ) -> None:
-    shop = scene.before(passage)
+    shop = scene.before(attempt)
     with relay(scene.server.socket, shop.path / "relay") as url:
-        lost = deploy(shop, *passage.command, *BEATS, DATABASE_URL=url(shop.database), **stop)
+        lost = deploy(shop, *attempt.command, *BEATS, DATABASE_URL=url(shop.database), **stop)
         with lost as running:
             running.waits_at_its_stop()
             until(lambda: has_a_heartbeat(shop), "a heartbeat", running.process)
             running.killed()
 
-            taken_over(scene, shop, passage, says)
+            taken_over(scene, shop, attempt, says)
 
 
 def test_an_orphaned_alter_that_waits_for_a_table_gives_up_and_is_run_once(scene: Scene) -> None:
     shop = scene.before(FORWARD)
     with (
         table_locked(shop) as let_go,
-        deploy(shop, "db_migrate", "--lock", "DDL_TIMEOUT=2") as killed,
+        deploy(shop, "db_migrate", "--lock", "DDL_TIMEOUT=6") as killed,
     ):
         until(lambda: at_work(shop, "ALTER TABLE%"), "the ALTER", killed.process)
         orphan = connection_of(shop)

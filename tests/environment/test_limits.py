@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.environment.conftest import BACK, FORWARD, FRESH, Passage, Scene, globally
+from tests.environment.conftest import BACK, FORWARD, FRESH, Attempt, Scene, globally
 from tests.environment.deploys import BOUND, Deploy, assert_told, deploy, state_of, until
 from tests.environment.histories import lengthen, replace_in
 from tests.scenario import Project
@@ -101,19 +101,19 @@ def test_a_file_whose_text_the_ledger_cannot_keep_is_refused_before_anything_run
     assert shop.sql(PRICES) == [(11111,)]
 
 
-@pytest.mark.parametrize("passage", [FORWARD, BACK, FRESH], ids=["up", "down", "fresh"])
+@pytest.mark.parametrize("attempt", [FORWARD, BACK, FRESH], ids=["up", "down", "fresh"])
 def test_the_ledger_writes_what_is_too_much_at_once_in_parts(
-    scene: Scene, passage: Passage
+    scene: Scene, attempt: Attempt
 ) -> None:
     shop = scene.shop_on(scene.server, FRESH)
     lengthen(shop, "0002_second.sql", three(ADD, 600_000))
     lengthen(shop, "0002_second.down.sql", three(TAKE, 600_000))
 
     with globally(scene.server, max_allowed_packet=2 * MEGABYTE):
-        passage.prepare(shop)
-        shop.succeeds(*passage.command)
+        attempt.prepare(shop)
+        shop.succeeds(*attempt.command)
 
-    assert shop.sql(PRICES) == [(0 if passage is BACK else 11111,)]
+    assert shop.sql(PRICES) == [(0 if attempt is BACK else 11111,)]
     kept = shop.sql(
         "SELECT SHA2(up_text, 256), SHA2(down_text, 256) FROM nestflux_sql_migration ORDER BY name"
     )
@@ -128,18 +128,18 @@ def three(sql: str, size: int) -> dict[str, int]:
     return {f"{sql}{price}": size for price in (1, 100, 10000)}
 
 
-@pytest.mark.parametrize("passage", [FORWARD, BACK], ids=["up", "down"])
+@pytest.mark.parametrize("attempt", [FORWARD, BACK], ids=["up", "down"])
 def test_a_python_step_that_sends_more_than_the_server_takes_is_told_the_sizes(
-    scene: Scene, passage: Passage
+    scene: Scene, attempt: Attempt
 ) -> None:
-    shop = scene.before(passage)
+    shop = scene.before(attempt)
     with globally(scene.server, max_allowed_packet=MEGABYTE):
-        failed = shop.run(*passage.command, env={"ATOMIC": f"sends {2 * MEGABYTE}"})
+        failed = shop.run(*attempt.command, env={"ATOMIC": f"sends {2 * MEGABYTE}"})
 
     assert_told(
         failed, "2.0 MB were sent at once, and the server takes 1.0 MB", "server error 1153"
     )
-    scene.finishes(shop, passage, "failed in an earlier run; running it again")
+    scene.finishes(shop, attempt, "failed in an earlier run; running it again")
 
 
 # ---- locks and deadlocks -------------------------------------------------------------------
@@ -162,16 +162,16 @@ LOCKED = "locked by another connection; trying again in 1 s"
 
 
 @pytest.mark.parametrize(
-    ("passage", "statement", "number"),
+    ("attempt", "statement", "number"),
     [(FORWARD, "price = price + 1", 3), (BACK, "price = price - 10000", 2)],
     ids=["up", "down"],
 )
 def test_rows_that_another_connection_locks_are_tried_again(
-    scene: Scene, passage: Passage, statement: str, number: int
+    scene: Scene, attempt: Attempt, statement: str, number: int
 ) -> None:
     """On a server that rolls back the whole transaction at a row lock's timeout."""
-    shop = scene.before(passage)
-    with deploy(shop, *passage.command, STOP_BEFORE=statement) as running:
+    shop = scene.before(attempt)
+    with deploy(shop, *attempt.command, STOP_BEFORE=statement) as running:
         running.waits_at_its_stop()
         with another(shop, "SELECT * FROM shop_product WHERE id = 2 FOR UPDATE") as theirs:
             running.goes_on()
@@ -181,7 +181,7 @@ def test_rows_that_another_connection_locks_are_tried_again(
 
     assert f"0002_second.sql, statement {number}: {LOCKED}" in said
     assert finished.code == 0, str(finished)
-    scene.ends_undisturbed(shop, passage)
+    scene.ends_undisturbed(shop, attempt)
 
 
 def heard(running: Deploy, word: str) -> str:
@@ -287,28 +287,28 @@ def test_a_statement_that_loses_a_deadlock_is_run_again(scene: Scene) -> None:
 
 @pytest.mark.usefixtures("patient")
 @pytest.mark.parametrize(
-    ("passage", "number", "mode"),
+    ("attempt", "number", "mode"),
     [(FORWARD, 4, "asks"), (FORWARD, 4, "asks, and hears no error"), (BACK, 5, "asks")],
     ids=["up", "up, error caught", "down"],
 )
 def test_an_atomic_python_step_that_loses_a_deadlock_is_run_again(
-    scene: Scene, passage: Passage, number: int, mode: str
+    scene: Scene, attempt: Attempt, number: int, mode: str
 ) -> None:
     """Also one that catches the error and would go on with half of its work undone."""
-    shop = scene.before(passage)
+    shop = scene.before(attempt)
     with deadlock(shop, "UPDATE theirs SET n = n + 1", "UPDATE shop_product SET name = 'x'"):
-        finished = shop.run(*passage.command, env={"ATOMIC": mode})
+        finished = shop.run(*attempt.command, env={"ATOMIC": mode})
 
     assert finished.code == 0, str(finished)
     assert f"statement {number}: deadlock; trying again in 1 s" in finished.stdout
-    scene.ends_undisturbed(shop, passage)
+    scene.ends_undisturbed(shop, attempt)
 
 
 # ---- read-only -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("passage", "stop", "says"),
+    ("attempt", "stop", "says"),
     [
         pytest.param(
             FORWARD, {"STOP_BEFORE": "price = price + 100"}, "statement 5 was in f", id="data"
@@ -327,18 +327,18 @@ def test_an_atomic_python_step_that_loses_a_deadlock_is_run_again(
     ],
 )
 def test_the_server_becomes_read_only(
-    scene: Scene, passage: Passage, stop: dict[str, str], says: str
+    scene: Scene, attempt: Attempt, stop: dict[str, str], says: str
 ) -> None:
     """As a failover does with the primary that was; the same data is then another server's."""
-    shop = scene.before(passage)
+    shop = scene.before(attempt)
     with shop.a_user("deployer", "secret", f"ALL ON `{shop.database}`.*") as url:
-        with deploy(shop, *passage.command, DATABASE_URL=url, **stop) as running:
+        with deploy(shop, *attempt.command, DATABASE_URL=url, **stop) as running:
             running.waits_at_its_stop()
             with globally(scene.server, read_only=1):
                 running.goes_on()
                 failed = running.ended()
-                refused = shop.run(*passage.command, env={"DATABASE_URL": url})
+                refused = shop.run(*attempt.command, env={"DATABASE_URL": url})
 
         assert_told(failed, "The server takes no writes (read_only)")
         assert_told(refused, "is read-only: a replica", code=2)
-        scene.finishes(shop, passage, says)
+        scene.finishes(shop, attempt, says)

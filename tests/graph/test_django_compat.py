@@ -296,6 +296,8 @@ def test_the_size_of_what_the_driver_was_sending(scratch: BaseDatabaseWrapper) -
         cursor.execute(statement, ["é" * 10])
 
     assert compat.bytes_sent(caught.value) == len((statement % f"'{'é' * 10}'").encode())
+    assert compat.statement_of(caught.value) == statement
+    assert (compat.bytes_sent(ValueError()), compat.statement_of(ValueError())) == (0, "")
 
 
 # ---- nowhere else ---------------------------------------------------------------------------

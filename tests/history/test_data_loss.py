@@ -9,6 +9,7 @@ import pytest
 from nestflux.history.data_loss import Lost, Names, losses_of, tables_emptied_by, tables_renamed_by
 from nestflux.history.records import StepRecord
 from nestflux.schema.diff import Delta
+from nestflux.schema.objects import from_texts
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ Changes = dict[str, tuple[str | None, str | None]]
 
 
 def step(sql: str, changes: Changes, *tables: str, kind: str = "ddl") -> Step:
-    shown = {f"table {key}": pair for key, pair in changes.items()}
+    shown = from_texts({f"table {key}": pair for key, pair in changes.items()})
     return Step(sql, StepRecord("", kind, "", tables=tables, delta=Delta(shown)))
 
 

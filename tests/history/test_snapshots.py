@@ -11,6 +11,7 @@ from nestflux.history.snapshots import (
     statements_of,
     views_in_order,
 )
+from nestflux.schema.objects import ObjectKey
 
 CREATE = """CREATE TABLE `child` (
   `id` int COMMENT 'it''s REFERENCES `nobody`',
@@ -55,23 +56,23 @@ def test_the_statements_of_a_snapshot_are_its_text_without_the_comments() -> Non
 def test_a_create_makes_an_object_and_no_other_statement_does(
     sql: str, made: tuple[str, ...]
 ) -> None:
-    assert objects_made_by([sql]) == made
+    assert objects_made_by([sql]) == tuple(map(ObjectKey.parse, made))
 
 
 def test_objects_are_made_in_the_order_of_their_statements() -> None:
     statements = ["CREATE TABLE `b` (id int)", "SET a = 1", "CREATE TABLE `a` (id int)"]
 
-    assert objects_made_by(statements) == ("table b", "table a")
+    assert objects_made_by(statements) == (ObjectKey("table", "b"), ObjectKey("table", "a"))
 
 
 def test_a_view_comes_after_those_that_it_reads() -> None:
     create = {
-        "table c": "CREATE TABLE `c` (`a` int)",
-        "view a": "CREATE VIEW `a` AS SELECT * FROM `b` JOIN `c`",
-        "view b": "CREATE VIEW `b` AS SELECT * FROM `c`",
+        ObjectKey("table", "c"): "CREATE TABLE `c` (`a` int)",
+        ObjectKey("view", "a"): "CREATE VIEW `a` AS SELECT * FROM `b` JOIN `c`",
+        ObjectKey("view", "b"): "CREATE VIEW `b` AS SELECT * FROM `c`",
     }
 
-    assert views_in_order(create) == ["view b", "view a"]
+    assert views_in_order(create) == [ObjectKey("view", "b"), ObjectKey("view", "a")]
 
 
 @pytest.mark.parametrize(

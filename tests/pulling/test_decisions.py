@@ -17,6 +17,7 @@ from nestflux.pulling.python_text import Call, Layout, quoted
 from nestflux.pulling.remarks import Excuse, Remark
 from nestflux.pulling.round_trip import compare
 from nestflux.schema.introspection import read_schema
+from nestflux.schema.objects import ORDER, ObjectKey
 from nestflux.sql.definitions import (
     ColumnParts,
     Literal,
@@ -212,11 +213,12 @@ def test_long_lines_are_laid_out() -> None:
 
 # ---- the comparison ------------------------------------------------------------------------
 
-COLUMN = "table t / column c"
+TABLE, COLUMN = ObjectKey("table", "t"), ObjectKey("column", "c", "t")
+COLUMNS = ObjectKey(ORDER, table="t")
 LIVE = {
-    "table t": "ENGINE=InnoDB",
-    "table t / order of columns": "a, c",
-    "table t / column a": "int NOT NULL",
+    TABLE: "ENGINE=InnoDB",
+    COLUMNS: "a, c",
+    ObjectKey("column", "a", "t"): "int NOT NULL",
     COLUMN: "date NOT NULL DEFAULT '0000-00-00' COMMENT 'x'",
 }
 ZERO = Remark(said.ZERO_DATE, "t.c", Excuse(COLUMN, "default", "'0000-00-00'"))
@@ -248,8 +250,12 @@ def test_and_no_other_of_the_same_column(text: str, differs: list[str]) -> None:
 
 
 def test_one_remark_excuses_one_difference() -> None:
-    live = {**LIVE, "table t / index i": "KEY `i` (`a`)", "table t / index j": "KEY `j` (`a`)"}
-    excuse = Remark("x", "t.i", Excuse("table t / index i", "definition", "KEY `i` (`a`)"))
+    live = {
+        **LIVE,
+        ObjectKey("index", "i", "t"): "KEY `i` (`a`)",
+        ObjectKey("index", "j", "t"): "KEY `j` (`a`)",
+    }
+    excuse = Remark("x", "t.i", Excuse(ObjectKey("index", "i", "t"), "definition", "KEY `i` (`a`)"))
 
     proof = compare(live, LIVE, ["t"], [excuse])
 
@@ -261,9 +267,9 @@ def test_one_remark_excuses_one_difference() -> None:
 def test_what_is_made_besides_and_another_order() -> None:
     made = {
         **LIVE,
-        "table t / index k": "KEY `k` (`a`)",
-        "table t / order of columns": "c, a",
-        "table other": "ENGINE=InnoDB",
+        ObjectKey("index", "k", "t"): "KEY `k` (`a`)",
+        COLUMNS: "c, a",
+        ObjectKey("table", "other"): "ENGINE=InnoDB",
     }
 
     proof = compare(LIVE, made, ["t"], [])

@@ -55,4 +55,4 @@ def test_no_migration_of_a_package_looks_edited(
         checked = site.run_script("check_all.py")
 
     assert checked.code == 0, str(checked)
-    assert checked.json["failed"] is False
+    assert {finding["severity"] for finding in checked.json["findings"]} <= {"remark"}

@@ -19,7 +19,7 @@ from django.db import connections
 from nestflux.database.session import PINNED, pin
 from nestflux.history.folder import Folder
 from nestflux.history.sqlfile import PythonStep, SqlFile, Statement, parse
-from nestflux.schema.diff import Delta
+from nestflux.schema.diff import Delta, Reading
 from nestflux.schema.introspection import read_schema
 from nestflux.schema.rows import read_rows
 from nestflux.sql.lexer import fragments, significant
@@ -64,7 +64,7 @@ _DDL = re.compile(r"(CREATE|ALTER|DROP|RENAME|TRUNCATE)\b(?!.*django_migrations)
 class Built:
     """A schema as the one reader reads it, and every table's rows as literals."""
 
-    reading: Mapping[str, str]
+    reading: Reading
     rows: Mapping[str, tuple[tuple[str, ...], ...]]
 
     def require(self, other: Built) -> None:

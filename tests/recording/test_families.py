@@ -225,7 +225,7 @@ def test_where_no_family_can_be_reached_nothing_is_written(
 
     assert outcome.code == 1
     assert f"The {NAMES[other]} history cannot be recorded" in outcome.stderr
-    assert f"SHADOW_{other.upper()}_URL" in outcome.stderr
+    assert f'point NESTFLUX["SHADOWS"]["{other}"] at' in outcome.stderr
     assert "nothing was written" in outcome.stderr
     assert not (shop.path / "migrations_sql").exists()
     assert not (shop.path / "shop" / "migrations" / "0001_initial.py").exists()
@@ -349,3 +349,43 @@ def test_a_drop_of_several_tables_is_a_statement_a_table(project: ProjectFactory
 
     assert "DROP TABLE a;" in down
     assert "DROP TABLE b;" in down
+
+
+NOBODY = "mysql://root@/x?unix_socket=/nobody/listens/here"
+
+
+def with_both(project: ProjectFactory, family: str) -> tuple[Project, str]:
+    """A file for each family, and from then on no server of the other one; gives that one too."""
+    other, url = other_server(family)
+    shop = project({"shop": {"models.py": MODELS}}, settings=BOTH.format(other=other, url=url))
+    shop.succeeds("db_generate")
+    shop.edit("settings.py", url, NOBODY)
+    return shop, other
+
+
+def test_an_edit_is_accepted_where_the_file_was_edited_and_asks_no_other_family(
+    project: ProjectFactory, family: str
+) -> None:
+    shop, other = with_both(project, family)
+    shop.edit(f"migrations_sql/{family}/0001_initial.sql", "CREATE TABLE", "CREATE  TABLE")
+
+    accepted = shop.succeeds("db_generate", "--accept", "0001_initial.sql")
+
+    assert f"✓ Accepted: 0001_initial.sql ({family})" in accepted.lines
+    assert "was not edited and stays as it is" in accepted.stdout
+    shop.edit(f"migrations_sql/{other}/0001_initial.sql", "CREATE TABLE", "CREATE  TABLE")
+    refused = shop.run("db_generate", "--accept", "0001_initial.sql")
+    assert refused.code == 1
+    assert "history cannot be recorded" in refused.stderr
+
+
+def test_a_file_that_only_one_family_has_is_accepted(project: ProjectFactory, family: str) -> None:
+    shop, _ = with_both(project, family)
+    shop.edit("shop/models.py", "null=True", "null=True, unique=True")
+    shop.succeeds("db_generate", "--name", "unique_keys")
+    shop.edit(f"migrations_sql/{family}/0002_unique_keys.sql", "ALTER TABLE", "ALTER  TABLE")
+
+    accepted = shop.succeeds("db_generate", "--accept", "0002_unique_keys.sql")
+
+    assert f"✓ Accepted: 0002_unique_keys.sql ({family})" in accepted.lines
+    shop.succeeds("db_migrate")

@@ -17,6 +17,7 @@ from nestflux.history.sqlfile import Item, PythonStep, Section, Statement
 from nestflux.recording.capture import Recorded
 from nestflux.recording.partial_load import Part
 from nestflux.schema.diff import Delta
+from nestflux.schema.objects import ObjectKey
 from tests.conftest import ProjectFactory
 from tests.scenario import Project, TestServer, new_project
 
@@ -287,11 +288,11 @@ def test_a_view_asks_for_the_whole(shop: Project) -> None:
 
 ONE = "CREATE TABLE `one` (`id` int)"
 ELSEWHERE = "CREATE TABLE `Else` (`id` int, CONSTRAINT `positive` CHECK (`id` > 0))"
-PART = Part((ONE, "CREATE TABLE `two` (`id` int)"), {"table Else": ELSEWHERE}, frozenset({"one"}))
+PART = Part((ONE, "CREATE TABLE `two` (`id` int)"), {"Else": ELSEWHERE}, frozenset({"one"}))
 
 
 def recorded_as(item: Item, changed: str = "table one / column more") -> list[Recorded]:
-    delta = Delta({changed: (None, "int")})
+    delta = Delta({ObjectKey.parse(changed): (None, "int")})
     record = StepRecord("sha", "ddl", "instant", delta=delta)
     return [Recorded(Section("shop.0002_more", items=(item,)), [record])]
 

@@ -8,6 +8,7 @@ import pytest
 
 from tests.conftest import ProjectFactory
 from tests.recording.django_truth import require_fidelity, statements, up_file
+from tests.recording.test_families import BOTH, NOBODY, other_server
 from tests.scenario import Outcome, Project
 
 ITEM = """
@@ -22,11 +23,16 @@ NAME = "        name = models.CharField(max_length={length}, default='', db_defa
 @pytest.fixture
 def shop(project: ProjectFactory) -> Project:
     """In git, with one file."""
+    return in_git(project)
+
+
+def in_git(project: ProjectFactory, settings: str = "") -> Project:
     made = project(
         {
             "shop": {"models.py": ITEM.format(model="Item")},
             "depot": {"models.py": ITEM.format(model="Shelf")},
-        }
+        },
+        settings=settings,
     )
     made.write(".gitignore", "__pycache__/\n")
     made.succeeds("db_generate", "--name", "initial")
@@ -256,3 +262,65 @@ def test_git_is_not_needed(shop: Project) -> None:
     shop.succeeds("db_generate", "--rebase", "0002_names")
 
     assert shop.run("db_check").code == 0
+
+
+def test_a_family_that_is_behind_holds_none_of_it_and_stays_behind(
+    project: ProjectFactory, family: str
+) -> None:
+    other, url = other_server(family)
+    shop = in_git(project, BOTH.format(other=other, url=url))
+    shop.edit("settings.py", url, NOBODY)
+    commit(shop)
+    in_conflict(shop)
+
+    done = shop.succeeds("db_generate", "--rebase", "0002_names")
+
+    assert "✓ Recorded again: 0003_names.sql (was 0002_names.sql)" in done.lines
+    assert f"python manage.py db_generate --family {other}" in done.stdout
+    shop.edit("settings.py", NOBODY, url)
+    shop.succeeds("db_generate", "--family", other)
+    assert shop.run("db_check").code == 0
+
+
+def test_a_family_that_holds_it_and_cannot_be_reached_falls_behind(
+    project: ProjectFactory, family: str
+) -> None:
+    other, url = other_server(family)
+    shop = in_git(project, BOTH.format(other=other, url=url))
+    in_conflict(shop)
+    shop.edit("settings.py", url, NOBODY)
+    refused = shop.run("db_generate", "--rebase", "0002_names")
+    snapshot = f"migrations_sql/{other}/schema.sql"
+
+    git(shop, "checkout", "-q", "HEAD", "--", snapshot)
+    done = shop.succeeds("db_generate", "--rebase", "0002_names")
+
+    assert f"git checkout HEAD -- {snapshot}" in refused.stderr
+    files = sorted(path.name for path in (shop.path / "migrations_sql" / other).glob("0*"))
+    assert files
+    assert not [name for name in files if "names" in name]
+    assert "is behind since 0003_names.sql" in done.stdout
+    shop.edit("settings.py", NOBODY, url)
+    shop.succeeds("db_generate", "--family", other)
+    assert shop.run("db_check").code == 0
+
+
+def test_where_no_family_can_be_reached_the_merge_stays_open(
+    project: ProjectFactory, family: str
+) -> None:
+    other, url = other_server(family)
+    shop = in_git(project, BOTH.format(other=other, url=url))
+    in_conflict(shop)
+    shop.write("settings.py", shop.read("settings.py").replace(url, NOBODY))
+    before = everything(shop)
+
+    refused = shop.run("db_generate", "--rebase", "0002_names", env={"DATABASE_URL": NOBODY})
+
+    assert refused.code == 1, str(refused)
+    assert "nothing was written" in refused.stderr
+    assert everything(shop) == before
+
+
+def everything(shop: Project) -> dict[str, bytes]:
+    paths = (shop.path / "migrations_sql").rglob("*")
+    return {str(path): path.read_bytes() for path in paths if path.is_file()}

@@ -10,6 +10,7 @@ import pytest
 from pytest_django.plugin import DjangoDbBlocker
 
 from nestflux.schema.introspection import read_schema
+from nestflux.schema.objects import to_texts
 from tests.conftest import ProjectFactory
 from tests.scenario import Project
 from tests.scenarios.databases import migrate_as_django, opened, stages_of, twin
@@ -72,7 +73,7 @@ def _require_three_equal_ways(
 
 def _reading(project: Project, blocker: DjangoDbBlocker) -> dict[str, str]:
     with opened(project, blocker) as connection:
-        return read_schema(connection).reading
+        return to_texts(read_schema(connection).reading)
 
 
 def _require_values_of_its_own(one: Project, other: Project) -> None:

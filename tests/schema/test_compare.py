@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import pytest
+from nestflux.schema.compare import Comparison, compare, differing
+from nestflux.schema.objects import ORDER, ObjectKey, from_texts
 
-from nestflux.schema.compare import Comparison, compare, differing, object_of
-from nestflux.schema.diff import ORDER
-
-ID, TITLE = "table post / column id", "table post / column title"
+TABLE, COLUMNS = ObjectKey("table", "post"), ObjectKey(ORDER, table="post")
+ID, TITLE = ObjectKey("column", "id", "post"), ObjectKey("column", "title", "post")
 FILES = {
-    "table post": "ENGINE=InnoDB",
-    f"table post {ORDER}": "id, title",
+    TABLE: "ENGINE=InnoDB",
+    COLUMNS: "id, title",
     ID: "int",
     TITLE: "varchar(9)",
 }
-OTHER = {
-    "table other": "ENGINE=InnoDB",
-    f"table other {ORDER}": "id",
-    "table other / column id": "int",
-}
+OTHER = from_texts(
+    {
+        "table other": "ENGINE=InnoDB",
+        "table other / order of columns": "id",
+        "table other / column id": "int",
+    }
+)
 
 
-def less(reading: dict[str, str], *keys: str) -> dict[str, str]:
+def less(reading: dict[ObjectKey, str], *keys: ObjectKey) -> dict[ObjectKey, str]:
     return {key: text for key, text in reading.items() if key not in keys}
 
 
@@ -30,7 +31,7 @@ def test_a_schema_that_is_the_one_of_the_files_has_no_difference() -> None:
 
 
 def test_what_is_missing_besides_or_differs_is_said_with_both_definitions() -> None:
-    live = {**less(FILES, TITLE), ID: "bigint", "table post / index k": "KEY `k` (`id`)"}
+    live = {**less(FILES, TITLE), ID: "bigint", ObjectKey("index", "k", "post"): "KEY `k` (`id`)"}
 
     assert compare(FILES, live, ()) == Comparison(
         differences=(
@@ -50,7 +51,7 @@ def test_a_table_that_is_missing_is_one_difference() -> None:
 def test_a_table_of_a_later_file_is_one_difference_and_one_of_no_file_a_remark() -> None:
     live = {**FILES, **OTHER}
 
-    assert compare(FILES, live, {"table other"}) == Comparison(
+    assert compare(FILES, live, {ObjectKey("table", "other")}) == Comparison(
         differences=("not in the files: table other: ENGINE=InnoDB",)
     )
     assert compare(FILES, live, ()) == Comparison(
@@ -59,16 +60,16 @@ def test_a_table_of_a_later_file_is_one_difference_and_one_of_no_file_a_remark()
 
 
 def test_another_order_of_the_same_columns_is_a_remark() -> None:
-    moved = {**FILES, f"table post {ORDER}": "title, id"}
+    moved = {**FILES, COLUMNS: "title, id"}
 
-    for known in ((), {"table post"}):
+    for known in ((), {TABLE}):
         assert compare({**FILES, **OTHER}, {**moved, **OTHER}, known) == Comparison(
             remarks=("table post has its columns in another order: title, id",)
         )
 
 
 def test_another_order_that_a_column_more_brings_is_none() -> None:
-    live = {**FILES, f"table post {ORDER}": "title, id, n", "table post / column n": "int"}
+    live = {**FILES, COLUMNS: "title, id, n", ObjectKey("column", "n", "post"): "int"}
 
     assert compare(FILES, live, ()) == Comparison(
         differences=("not in the files: table post / column n: int",)
@@ -76,18 +77,9 @@ def test_another_order_that_a_column_more_brings_is_none() -> None:
 
 
 def test_a_check_whose_names_differ_in_their_case_is_the_same() -> None:
-    key = "table post / constraint c"
+    key = ObjectKey("constraint", "c", "post")
     files = {**FILES, key: "CONSTRAINT `c` CHECK ((`id` > 0))"}
 
     assert compare(files, {**files, key: "CONSTRAINT `c` CHECK ((`ID` > 0))"}, ()) == Comparison()
     assert list(differing(files, FILES, ())) == [(key, files[key], None)]
     assert list(differing(FILES, files, ())) == [(key, None, files[key])]
-
-
-@pytest.mark.parametrize("key", [TITLE, "table post"])
-def test_the_object_of_a_part_is_its_table(key: str) -> None:
-    assert object_of(key) == "table post"
-
-
-def test_a_name_with_a_slash_in_it_ends_no_table() -> None:
-    assert object_of("table post / index a / b") == "table post"

@@ -9,21 +9,25 @@ import pytest
 from nestflux.history.records import FileRecord, StepRecord
 from nestflux.schema.diff import Delta, columns_renamed_by
 from nestflux.schema.equivalence import less_tables_own
+from nestflux.schema.objects import ObjectKey, from_texts
 
-BEFORE = {
+TEXTS = {
     "table post": "ENGINE=InnoDB",
     "table post / order of columns": "id, title",
     "table post / column id": "int",
     "table post / column title": "varchar(9)",
 }
+BEFORE = from_texts(TEXTS)
 
 
-def after(**columns: str) -> dict[str, str]:
-    return {
-        "table post": "ENGINE=InnoDB",
-        "table post / order of columns": ", ".join(columns),
-        **{f"table post / column {name}": text for name, text in columns.items()},
-    }
+def after(**columns: str) -> dict[ObjectKey, str]:
+    return from_texts(
+        {
+            "table post": "ENGINE=InnoDB",
+            "table post / order of columns": ", ".join(columns),
+            **{f"table post / column {name}": text for name, text in columns.items()},
+        }
+    )
 
 
 def test_a_delta_says_what_was_made_what_is_gone_and_what_changed() -> None:
@@ -41,7 +45,7 @@ def test_what_is_renamed_is_not_lost() -> None:
     renamed = Delta.between(BEFORE, after(id="int", name="varchar(9)"))
     wider = Delta.between(BEFORE, after(id="int", name="varchar(20)"))
     moved = Delta.between(
-        BEFORE, {k.replace("table post", "table p"): v for k, v in BEFORE.items()}
+        BEFORE, from_texts({k.replace("table post", "table p"): v for k, v in TEXTS.items()})
     )
 
     assert renamed.lost_columns("ALTER TABLE post RENAME COLUMN `title` TO name") == ()
@@ -71,16 +75,16 @@ def test_a_statement_tells_which_columns_it_renames(sql: str, renamed: dict[str,
 
 
 def test_columns_of_a_table_that_stays_are_lost_and_those_of_one_that_goes_are_not() -> None:
-    two = {**BEFORE, "table old": "ENGINE=InnoDB", "table old / column x": "int"}
+    old = from_texts({"table old": "ENGINE=InnoDB", "table old / column x": "int"})
 
-    lost = Delta.between(two, {**after(id="int"), "view post": "VIEW"})
+    lost = Delta.between({**BEFORE, **old}, {**after(id="int"), ObjectKey("view", "post"): "VIEW"})
 
     assert lost.lost_columns("") == (("post", "title"),)
     assert lost.lost_tables() == ("old",)
 
 
 def test_a_view_that_comes_or_goes_is_no_table() -> None:
-    view = {"view shown": "VIEW"}
+    view = {ObjectKey("view", "shown"): "VIEW"}
 
     assert Delta.between(view, {}).lost_tables() == ()
     assert Delta.between({**BEFORE}, view).lost_tables() == ("post",)
@@ -97,16 +101,15 @@ def test_what_is_dropped_is_lost_whatever_comes_in_the_same_statement() -> None:
 
 
 def test_what_a_columns_comment_says_of_its_tables_collation_stays() -> None:
-    tables = {"table t": "ENGINE=InnoDB DEFAULT CHARSET=latin1 COLLATE=latin1_bin"}
+    table, a = ObjectKey("table", "t"), ObjectKey("column", "a", "t")
+    tables = {table: "ENGINE=InnoDB DEFAULT CHARSET=latin1 COLLATE=latin1_bin"}
     clause = " CHARACTER SET latin1 COLLATE latin1_bin"
-    stated = Delta({"table t / column a": (f"char(3){clause} COMMENT 'x'", None)})
-    said = Delta({"table t / column a": (f"char(3) COMMENT 'not{clause}'", None)})
+    stated = Delta({a: (f"char(3){clause} COMMENT 'x'", None)})
+    said = Delta({a: (f"char(3) COMMENT 'not{clause}'", None)})
 
-    assert less_tables_own(stated, tables).changes == {
-        "table t / column a": ("char(3) COMMENT 'x'", None)
-    }
+    assert less_tables_own(stated, tables).changes == {a: ("char(3) COMMENT 'x'", None)}
     assert less_tables_own(said, tables) == said
-    commented = {"table t": "ENGINE=InnoDB COMMENT='DEFAULT CHARSET=latin1 COLLATE=latin1_bin'"}
+    commented = {table: "ENGINE=InnoDB COMMENT='DEFAULT CHARSET=latin1 COLLATE=latin1_bin'"}
     assert less_tables_own(stated, commented) == stated
 
 

@@ -6,10 +6,12 @@ import pytest
 
 from nestflux.schema.diff import Delta
 from nestflux.schema.equivalence import less_tables_own, plain, same_check
+from nestflux.schema.objects import ObjectKey
 
 LATIN = "ENGINE=InnoDB DEFAULT CHARSET=latin1 COLLATE=latin1_bin"
 OWN = "CHARACTER SET latin1 COLLATE latin1_bin"
-NAME, TITLE = "table post / column name", "table post / column title"
+TABLE = ObjectKey("table", "post")
+NAME, TITLE = ObjectKey("column", "name", "post"), ObjectKey("column", "title", "post")
 
 
 @pytest.mark.parametrize(
@@ -44,7 +46,7 @@ def test_a_column_does_not_state_what_is_its_tables_own() -> None:
     before, after = f"varchar(9) {OWN} NOT NULL", f"varchar(20) {OWN}"
     delta = Delta({NAME: (before, after), TITLE: (None, f"text {OWN}")})
 
-    assert less_tables_own(delta, {"table post": LATIN}) == Delta(
+    assert less_tables_own(delta, {TABLE: LATIN}) == Delta(
         {NAME: ("varchar(9) NOT NULL", "varchar(20)"), TITLE: (None, "text")}
     )
 
@@ -52,15 +54,17 @@ def test_a_column_does_not_state_what_is_its_tables_own() -> None:
 @pytest.mark.parametrize(
     ("key", "text", "tables"),
     [
-        (NAME, "varchar(9) CHARACTER SET utf8mb3 COLLATE utf8mb3_bin", {"table post": LATIN}),
-        (NAME, f"varchar(9) {OWN}", {"table post": "ENGINE=InnoDB"}),
-        (NAME, f"varchar(9) {OWN}", {"table other": LATIN}),
-        (NAME, f"varchar(9) COMMENT '{OWN}'", {"table post": LATIN}),
-        ("table post", LATIN, {"table post": LATIN}),
-        (f"table post / constraint {OWN}", f"varchar(9) {OWN}", {"table post": LATIN}),
+        (NAME, "varchar(9) CHARACTER SET utf8mb3 COLLATE utf8mb3_bin", {TABLE: LATIN}),
+        (NAME, f"varchar(9) {OWN}", {TABLE: "ENGINE=InnoDB"}),
+        (NAME, f"varchar(9) {OWN}", {ObjectKey("table", "other"): LATIN}),
+        (NAME, f"varchar(9) COMMENT '{OWN}'", {TABLE: LATIN}),
+        (TABLE, LATIN, {TABLE: LATIN}),
+        (ObjectKey("constraint", OWN, "post"), f"varchar(9) {OWN}", {TABLE: LATIN}),
     ],
 )
-def test_what_is_not_its_tables_own_stays(key: str, text: str, tables: dict[str, str]) -> None:
+def test_what_is_not_its_tables_own_stays(
+    key: ObjectKey, text: str, tables: dict[ObjectKey, str]
+) -> None:
     delta = Delta({key: (text, None)})
 
     assert less_tables_own(delta, tables) == delta

@@ -13,6 +13,7 @@ from django.db import connections
 
 from nestflux.database.session import PINNED, pin
 from nestflux.schema.introspection import Schema, after_engine, read_schema, table_names
+from nestflux.schema.objects import ObjectKey, to_texts
 from tests.scenario import TestServer
 
 if TYPE_CHECKING:
@@ -143,7 +144,7 @@ def test_collations_are_what_the_server_says_they_are(
         f"ALTER DATABASE CHARACTER SET {charset} COLLATE {default}",
         STATED.format(columns=columns, options=options),
     )
-    reading = read_schema(scratch).reading
+    reading = to_texts(read_schema(scratch).reading)
 
     with scratch.cursor() as cursor:
         cursor.execute(
@@ -173,7 +174,7 @@ def test_what_is_left_out(everything: Schema, scratch: BaseDatabaseWrapper) -> N
 
 
 def test_what_is_read(everything: Schema, family: str) -> None:
-    reading = everything.reading
+    reading = to_texts(everything.reading)
     table = "table everything"
 
     assert "COMMENT='DEFAULT AUTO_INCREMENT=5 and CHARSET=x; it''s'" in reading[table]
@@ -190,7 +191,7 @@ def test_what_is_read(everything: Schema, family: str) -> None:
     assert "PARTITION" in reading["table parts"]
     assert "latin1_general_ci" in reading["table other_charset"]
     assert reading[f"{table} / order of columns"].startswith("id, kind, flags, title")
-    assert {key.split(" ")[0] for key in reading} == {
+    assert {key.holder.kind for key in everything.reading} == {
         "table",
         "view",
         "trigger",
@@ -205,7 +206,7 @@ def test_a_reading_of_some_names_is_a_part_of_the_whole(
     part = read_schema(scratch, {"everything", "twice"}).reading
 
     assert {k: v for k, v in everything.reading.items() if k in part} == part
-    assert {key.split(" / ")[0] for key in part} == {
+    assert {str(key.holder) for key in part} == {
         "table everything",
         "trigger shout",
         "function twice",
@@ -222,10 +223,10 @@ def test_a_comment_that_speaks_of_engines_stays_as_it_is(
         scratch,
         f"CREATE TABLE t (id int COMMENT '{comment}') COMMENT='{comment}' COLLATE utf8mb4_bin",
     )
-    schema = read_schema(scratch)
+    schema, t = read_schema(scratch), ObjectKey("table", "t")
 
-    assert schema.reading["table t"].endswith(f" COLLATE=utf8mb4_bin COMMENT='{comment}'")
-    assert after_engine(schema.create["table t"], "AUTO_INCREMENT=7").endswith(
+    assert schema.reading[t].endswith(f" COLLATE=utf8mb4_bin COMMENT='{comment}'")
+    assert after_engine(schema.create[t], "AUTO_INCREMENT=7").endswith(
         f" ENGINE=InnoDB AUTO_INCREMENT=7 DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin "
         f"COMMENT='{comment}'"
     )
@@ -273,4 +274,4 @@ def test_every_change_shows(
     after = read_schema(scratch).reading
 
     differing = [k for k in before.keys() | after.keys() if before.get(k) != after.get(k)]
-    assert any(changed in key for key in differing)
+    assert any(changed in str(key) for key in differing)

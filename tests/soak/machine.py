@@ -20,7 +20,7 @@ from tests.soak.stand import Stand
 from tests.soak.warm import Warm
 from tests.soak.world import Death, World
 
-# A small file's passage writes some thirty times; what is larger is not reached and kills nobody.
+# A small file's attempt writes some thirty times; what is larger is not reached and kills nobody.
 _WRITES = 40
 deaths = st.builds(Death, st.sampled_from(HOWS), st.integers(0, _WRITES))
 maybe_dies = st.one_of(st.none(), deaths)

@@ -141,7 +141,7 @@ class Stand:
         self.by_django(self.mirror, [("up", new.migrations)])  # those that only join two others
 
     def adopt_marks(self, entry: Entry) -> None:
-        """A file was turned round: each of its data steps was undone as often as it was done
+        """A file was reversed: each of its data steps was undone as often as it was done
         meanwhile, once or not at all. Django's own database gets the same marks."""
         if not self.trail:
             return
@@ -215,7 +215,7 @@ class Stand:
         return {**facts, **rows}
 
     def require_sound_ledger(self) -> None:
-        """Every passage that ended is complete, and every step of it ran."""
+        """Every attempt that ended is complete, and every step of it ran."""
         if not self.booked.applied:
             return
         assert self.booked.settled
@@ -224,7 +224,7 @@ class Stand:
             "nestflux_sql_migration f JOIN nestflux_statement s ON s.sql_migration_id = f.id "
             "AND s.attempt = f.attempt AND s.direction = f.direction"
         )
-        # A file that was turned round has steps that were not needed.
+        # A file that was reversed has steps that were not needed.
         run = [row for row in rows if row[4] != "skipped"]
         odd = [row for row in run if row[4] != "done" or not 1 <= row[5] <= 20]
         assert not odd, f"steps that were not run once, of files that are done: {odd}"
@@ -235,7 +235,7 @@ class Stand:
             "WHERE f.state = 'applied' AND f.origin = 'statements' GROUP BY 1, 2"
         )
         odd = [row for row in counts if row[1] != row[2] or (row[1] and row[3:] != (1, row[1]))]
-        assert not odd, f"passages without their steps: {odd}"
+        assert not odd, f"attempts without their steps: {odd}"
         still = self.project.sql(
             "SELECT COUNT(*) FROM nestflux_run WHERE outcome = 'running' AND id < "
             "(SELECT MAX(id) FROM nestflux_run)"

@@ -1,4 +1,4 @@
-"""Data migrations whose effect can be counted: each passage leaves a mark of its own.
+"""Data migrations whose effect can be counted: each attempt leaves a mark of its own.
 
 The app ``tally`` has one table, with a row for each data migration: how often it ran, and how
 often it was undone.

@@ -190,7 +190,7 @@ class World:
         """``db_migrate``.
 
         Args:
-            turn: a rollback that died is turned round.
+            turn: a rollback that died is reversed.
             to: the index of the file to stop after; None: all.
             death: what becomes of it.
             twice: another one is started at the same moment, and lives.

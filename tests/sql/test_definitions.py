@@ -263,14 +263,14 @@ def test_options_are_taken_apart(text: str, parts: OptionParts) -> None:
 def test_an_object_is_compared_by_what_its_definition_states() -> None:
     engine, index = "ENGINE=InnoDB COMMENT='x'", "KEY `k` (`a`)"
 
-    assert attributes("table t / column a", "int NOT NULL DEFAULT 5") == {
+    assert attributes("column", "int NOT NULL DEFAULT 5") == {
         "type": "int",
         "not_null": "True",
         "default": "5",
     }
-    assert attributes("table t", engine) == {"engine": "InnoDB", "comment": "'x'"}
-    assert attributes("table t / index k", index) == {"definition": index}
-    assert attributes("view v", engine) == {"definition": engine}
+    assert attributes("table", engine) == {"engine": "InnoDB", "comment": "'x'"}
+    assert attributes("index", index) == {"definition": index}
+    assert attributes("view", engine) == {"definition": engine}
 
 
 # ---- defaults ------------------------------------------------------------------------------

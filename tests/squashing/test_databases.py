@@ -362,16 +362,16 @@ _KILLED_AT = """
     from nestflux.applying.run.migrate import migrate
     from nestflux.applying.run.rollback import rollback
     from nestflux.applying.run.context import Options
-    from nestflux.applying.run.attempt import Passage
+    from nestflux.applying.run.attempt import Attempt
 
-    run = Passage._execute
+    run = Attempt._execute
 
     def execute(self, task, operation):
         if task.ordinal == {ordinal} and self.row.name == "0004_squashed":
             os.kill(os.getpid(), signal.SIGKILL)
         return run(self, task, operation)
 
-    Passage._execute = execute
+    Attempt._execute = execute
     {command}
 """
 
@@ -382,7 +382,7 @@ def killed_at(shop: Project, ordinal: int, command: str) -> None:
 
 
 def test_killed_while_it_runs(shop: Project) -> None:
-    """At a table it is turned round, at its last rows gone on with; or either."""
+    """At a table it is reversed, at its last rows gone on with; or either."""
     check_out(shop, AFTER)
     replay = 'migrate("default", replay=True)'
     killed_at(shop, 3, replay)
@@ -399,7 +399,7 @@ def test_killed_while_it_runs(shop: Project) -> None:
 
 
 def test_killed_while_it_is_undone(squashed: Project) -> None:
-    """It is gone on with, or turned round."""
+    """It is gone on with, or reversed."""
     squashed.succeeds("db_rollback", "--yes")
     undo = 'rollback("default", options=Options(command="db_rollback"))'
     killed_at(squashed, 4, undo)

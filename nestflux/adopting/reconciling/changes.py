@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
+from nestflux.schema.objects import ObjectKey
+
 # A column, by its table: what a statement changes and what a foreign key stands on.
 Place = tuple[str, str]
 
@@ -53,6 +55,18 @@ KINDS = LOSES, MAY_FAIL, UNDECIDED, GOES_ALONG = (
 
 
 @dataclass(frozen=True)
+class ChangeKey:
+    """What tells a change from the others: an object, and where that is changed in more than one
+    step, which of them."""
+
+    object: ObjectKey
+    step: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.step} {self.object}" if self.step else str(self.object)
+
+
+@dataclass(frozen=True)
 class Change:
     """One statement.
 
@@ -61,10 +75,10 @@ class Change:
     the reviewer. ``verdict`` is how the server runs it, once that is measured.
     """
 
-    key: str
+    key: ChangeKey
     phase: Phase
     sql: str
-    settles: tuple[str, ...]
+    settles: tuple[ObjectKey, ...]
     risk: Risk | None = None
     places: frozenset[Place] = frozenset()
     remarks: tuple[str, ...] = ()
@@ -83,7 +97,7 @@ class Change:
 class ByHand:
     """A difference for which no statement is written: the object, and what to do instead."""
 
-    key: str
+    key: ObjectKey
     what: str
 
 
@@ -108,13 +122,13 @@ class Reconciliation:
             if found := [each for each in self.commented if each.risk and each.risk.kind == kind]:
                 yield kind, found
 
-    def left_by(self, changes: tuple[Change, ...]) -> set[str]:
+    def left_by(self, changes: tuple[Change, ...]) -> set[ObjectKey]:
         """The objects that differ still when all but ``changes`` ran."""
         return {key for change in changes for key in change.settles} | {
             each.key for each in self.by_hand
         }
 
-    def measured(self, verdicts: dict[str, str]) -> Reconciliation:
+    def measured(self, verdicts: dict[ChangeKey, str]) -> Reconciliation:
         def told() -> Iterator[Change]:
             for change in self.changes:
                 yield replace(change, verdict=verdicts.get(change.key, change.verdict))

@@ -11,6 +11,7 @@ from nestflux.adopting.reconciling.changes import (
     MAY_FAIL,
     UNDECIDED,
     Change,
+    ChangeKey,
     Phase,
     Risk,
     joined,
@@ -23,6 +24,7 @@ from nestflux.adopting.reconciling.tables import (
     stated,
     substance,
 )
+from nestflux.schema.objects import COLUMN, INDEX, ObjectKey
 from nestflux.sql.column_types import column_type, narrowed
 from nestflux.sql.definitions import column_parts, first_list
 from nestflux.sql.lexer import quoted
@@ -63,8 +65,8 @@ class Pair:
     def alter(self) -> str:
         return f"ALTER TABLE {quoted(self.live.name)}"
 
-    def key(self, column: str) -> str:
-        return self.wanted.key_of("column", column)
+    def key(self, column: str) -> ObjectKey:
+        return self.wanted.key_of(COLUMN, column)
 
     def definition(self, column: str) -> str:
         """What a statement says of a column that the history has."""
@@ -120,10 +122,10 @@ def renamed_by_case(wanted: Table, live: Table) -> dict[str, str]:
 def renaming(live: Table, renames: Mapping[str, str]) -> Iterator[Change]:
     for old, new in renames.items():
         yield Change(
-            f"rename {live.key_of('column', new)}",
+            ChangeKey(live.key_of(COLUMN, new), "rename"),
             Phase.COLUMN,
             f"ALTER TABLE {quoted(live.name)} RENAME COLUMN {quoted(old)} TO {quoted(new)}",
-            (live.key_of("column", old), live.key_of("column", new)),
+            (live.key_of(COLUMN, old), live.key_of(COLUMN, new)),
         )
 
 
@@ -159,7 +161,7 @@ def dropping_risk(pair: Pair, name: str) -> Risk:
 def _adding(pair: Pair, name: str) -> Change:
     risks, remarks = adding_risks(pair, name)
     return Change(
-        pair.key(name),
+        ChangeKey(pair.key(name)),
         Phase.COLUMN,
         f"{pair.alter} {adding_clause(pair, name)}",
         (pair.key(name),),
@@ -200,7 +202,7 @@ def _modifying(pair: Pair, name: str) -> Change:
     live, wanted = pair.live.columns[name], pair.wanted.columns[name]
     alike = substance(live, pair.collation) == substance(wanted, pair.collation)
     return Change(
-        pair.key(name),
+        ChangeKey(pair.key(name)),
         Phase.COLUMN,
         f"{pair.alter} {modifying_clause(pair, name)}",
         (pair.key(name),),
@@ -269,9 +271,9 @@ def _replacing(pair: Pair, name: str) -> Change:
         if is_unique(pair.wanted.indexes[index]) and index not in gone
     ]
     settled = [pair.key(name)]
-    settled += [pair.wanted.key_of("index", index) for index in (*gone, *come)]
+    settled += [pair.wanted.key_of(INDEX, index) for index in (*gone, *come)]
     return Change(
-        pair.key(name),
+        ChangeKey(pair.key(name)),
         Phase.COLUMN,
         f"{pair.alter}\n  " + ",\n  ".join(clauses),
         tuple(dict.fromkeys(settled)),
@@ -293,7 +295,7 @@ def _indexes_of(table: Table, column: str) -> list[str]:
 
 def _dropping(pair: Pair, name: str) -> Change:
     return Change(
-        pair.key(name),
+        ChangeKey(pair.key(name)),
         Phase.DROP_COLUMN,
         f"{pair.alter} DROP COLUMN {quoted(name)}",
         (pair.key(name),),

@@ -10,7 +10,15 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from nestflux.adopting.reconciling import queries
-from nestflux.adopting.reconciling.changes import GOES_ALONG, MAY_FAIL, Change, Phase, Place, Risk
+from nestflux.adopting.reconciling.changes import (
+    GOES_ALONG,
+    MAY_FAIL,
+    Change,
+    ChangeKey,
+    Phase,
+    Place,
+    Risk,
+)
 from nestflux.adopting.reconciling.columns import Pair
 from nestflux.adopting.reconciling.tables import (
     ForeignKey,
@@ -19,6 +27,7 @@ from nestflux.adopting.reconciling.tables import (
     names_in,
 )
 from nestflux.schema.equivalence import same_check
+from nestflux.schema.objects import CONSTRAINT
 from nestflux.sql.definitions import column_parts
 from nestflux.sql.lexer import quoted
 
@@ -35,11 +44,11 @@ def check_changes(pair: Pair) -> Iterator[Change]:
     gone = [name for name in live if name not in alike or name in in_the_way]
     met = {_folded(text) for text in live.values()}
     for name in gone:
-        key = pair.wanted.key_of("constraint", name)
+        key = pair.wanted.key_of(CONSTRAINT, name)
         come = wanted.get(name)
         risky = come is not None and _folded(come) not in met
         yield Change(
-            f"drop {key}",
+            ChangeKey(key, "drop"),
             Phase.DROP_CHECK,
             f"{pair.alter} {_DROP_CHECK[pair.family]} {quoted(name)}",
             (key,),
@@ -48,7 +57,7 @@ def check_changes(pair: Pair) -> Iterator[Change]:
     for name, text in wanted.items():
         if name in alike and name not in in_the_way:
             continue
-        key = pair.wanted.key_of("constraint", name)
+        key = pair.wanted.key_of(CONSTRAINT, name)
         expression = column_parts(text).check
         risk = Risk(
             MAY_FAIL,
@@ -57,7 +66,7 @@ def check_changes(pair: Pair) -> Iterator[Change]:
         )
         met_already = _folded(text) in met or "NOT ENFORCED" in text
         yield Change(
-            f"add {key}",
+            ChangeKey(key, "add"),
             Phase.ADD_CHECK,
             f"{pair.alter} ADD {text}",
             (key,),
@@ -164,7 +173,7 @@ def _replaced(pair: KeyChange, touching: list[bool], ground: Ground) -> Iterator
     if live is not None:
         along = risk and Risk(GOES_ALONG, "it comes back last, which is commented out, too")
         yield Change(
-            f"drop {live.key}",
+            ChangeKey(live.key, "drop"),
             Phase.DROP_FOREIGN_KEY,
             f"ALTER TABLE {quoted(live.table)} DROP FOREIGN KEY {quoted(live.name)}",
             (live.key,),
@@ -173,7 +182,7 @@ def _replaced(pair: KeyChange, touching: list[bool], ground: Ground) -> Iterator
         )
     if wanted is not None:
         yield Change(
-            f"add {wanted.key}",
+            ChangeKey(wanted.key, "add"),
             Phase.ADD_FOREIGN_KEY,
             f"ALTER TABLE {quoted(wanted.table)} ADD {wanted.text}",
             (wanted.key,),
@@ -206,7 +215,7 @@ def _of_dropped(live: ForeignKey, touching: list[bool], ground: Ground) -> Itera
     runs = any(touching)
     risk = None if runs else Risk(GOES_ALONG, "its table is dropped by a statement below")
     yield Change(
-        f"drop {live.key}",
+        ChangeKey(live.key, "drop"),
         Phase.DROP_FOREIGN_KEY,
         f"ALTER TABLE {quoted(live.table)} DROP FOREIGN KEY {quoted(live.name)}",
         (),
@@ -215,7 +224,7 @@ def _of_dropped(live: ForeignKey, touching: list[bool], ground: Ground) -> Itera
     )
     if runs:
         yield Change(
-            f"add {live.key}",
+            ChangeKey(live.key, "add"),
             Phase.ADD_FOREIGN_KEY,
             f"ALTER TABLE {quoted(live.table)} ADD {live.text}",
             (),

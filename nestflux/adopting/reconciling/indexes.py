@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from nestflux.adopting.reconciling.changes import Change, Phase
+from nestflux.adopting.reconciling.changes import Change, ChangeKey, Phase
 from nestflux.adopting.reconciling.columns import Pair, indexes_replaced, names_in_list
 from nestflux.adopting.reconciling.keys import (
     altering,
@@ -14,6 +14,7 @@ from nestflux.adopting.reconciling.keys import (
     refusing_duplicates,
 )
 from nestflux.adopting.reconciling.tables import body, is_unique, visible
+from nestflux.schema.objects import INDEX
 from nestflux.sql.lexer import quoted
 
 _HIDING = {
@@ -89,10 +90,10 @@ def index_changes(pair: Pair, serving: Serving) -> Iterator[Change]:
     if clauses:
         names = {*dropped, *found.renamed, *found.renamed.values(), *added}
         yield Change(
-            f"{pair.wanted.key} / indexes",
+            ChangeKey(key_of(INDEX)),
             Phase.INDEX,
             altering(pair, clauses),
-            tuple(key_of("index", name) for name in sorted(names)),
+            tuple(key_of(INDEX, name) for name in sorted(names)),
         )
     yield from _hiding(pair, found)
     for name in risky:
@@ -100,10 +101,10 @@ def index_changes(pair: Pair, serving: Serving) -> Iterator[Change]:
         gone += [name] if name in found.dropped else []
         clauses = [f"DROP INDEX {quoted(old)}" for old in gone]
         yield Change(
-            key_of("index", name),
+            ChangeKey(key_of(INDEX, name)),
             Phase.UNIQUE,
             altering(pair, [*clauses, f"ADD {found.wanted[name]}"]),
-            tuple(key_of("index", each) for each in dict.fromkeys([*gone, name])),
+            tuple(key_of(INDEX, each) for each in dict.fromkeys([*gone, name])),
             risk=refusing_duplicates(pair, found.wanted[name]),
         )
 
@@ -130,9 +131,9 @@ def _hiding(pair: Pair, found: Indexes) -> Iterator[Change]:
         hidden = _is_hidden(found.wanted[new])
         if new in found.added or _is_hidden(found.live[old]) == hidden:
             continue
-        key = pair.wanted.key_of("index", new)
+        key = pair.wanted.key_of(INDEX, new)
         yield Change(
-            f"show {key}",
+            ChangeKey(key, "show"),
             Phase.INDEX,
             f"{pair.alter} ALTER INDEX {quoted(new)} {_HIDING[pair.family, hidden]}",
             (key,),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nestflux.adopting.reconciling import queries
-from nestflux.adopting.reconciling.changes import MAY_FAIL, Change, Phase, Risk, joined
+from nestflux.adopting.reconciling.changes import MAY_FAIL, Change, ChangeKey, Phase, Risk, joined
 from nestflux.adopting.reconciling.columns import (
     Pair,
     adding_clause,
@@ -19,6 +19,7 @@ from nestflux.adopting.reconciling.tables import (
     is_unique,
     key_parts,
 )
+from nestflux.schema.objects import INDEX, PRIMARY_KEY
 from nestflux.sql.definitions import column_parts
 from nestflux.sql.lexer import quoted
 
@@ -87,14 +88,15 @@ def primary_key_changes(pair: Pair) -> Iterator[Change]:
         if is_unique(text) and not numbered and not known_unique(pair, text):
             risks.append(refusing_duplicates(pair, text))
     names = {*names_in_list(wanted or "()"), *names_in_list(live or "()")} if not same else set()
+    key = pair.wanted.key_of(PRIMARY_KEY)
     yield Change(
-        f"{pair.wanted.key} / primary key",
+        ChangeKey(key),
         Phase.PRIMARY_KEY,
         altering(pair, clauses),
         (
-            f"{pair.wanted.key} / primary key",
+            key,
             *(pair.key(name) for name in sorted(along)),
-            *(pair.wanted.key_of("index", name) for name in sorted(indexes)),
+            *(pair.wanted.key_of(INDEX, name) for name in sorted(indexes)),
         ),
         risk=joined(risks),
         places=frozenset((pair.live.name, name.lower()) for name in names | along),

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
-from nestflux.adopting.reconciling.changes import ByHand, Change, Phase, Place, Reconciliation, Risk
+from nestflux.adopting.reconciling.changes import (
+    ByHand,
+    Change,
+    ChangeKey,
+    Phase,
+    Place,
+    Reconciliation,
+    Risk,
+)
 from nestflux.adopting.reconciling.columns import Pair, column_changes, renamed_by_case, renaming
 from nestflux.adopting.reconciling.constraints import (
     Ground,
@@ -26,23 +34,24 @@ from nestflux.adopting.reconciling.whole import (
     program_changes,
 )
 from nestflux.schema.introspection import Schema, table_parts
+from nestflux.schema.objects import CONSTRAINT, INDEX, VIEW, ObjectKey
 
 
 def plan(
     wanted: Schema,
     live: Schema,
     *,
-    known: Collection[str],
+    known: Collection[ObjectKey],
     family: str,
     collation: str,
-    aside: Mapping[str, Risk] | None = None,
-    apart: Mapping[str, str] | None = None,
+    aside: Mapping[ChangeKey, Risk] | None = None,
+    apart: Mapping[ChangeKey, str] | None = None,
 ) -> Reconciliation:
     """The statements, in their order, each with the reason why it is commented out if it is.
 
     Args:
         wanted: what the files make.
-        known: the objects (``table blog_post``) that any file of the history makes or touches.
+        known: the tables, views… that any file of the history makes or touches.
         collation: the live database's default.
         aside: changes, by key, that a server refused while others are commented out.
         apart: changes, by key, that no order of statements allows, and why: left to a person.
@@ -58,11 +67,11 @@ def plan(
         foreign_keys_of(tables.values()),
         [name for name in all_live if name in tables],
     )
-    views = {key.removeprefix("view ") for key in live.reading if key.startswith("view ")}
+    views = {key.name for key in live.reading if key.kind == VIEW}
     found: list[Change] = []
     by_hand: list[ByHand] = []
     found += missing_tables(wanted, tables, all_live, views, collation)
-    found += extra_tables(tables, all_live, set(known))
+    found += extra_tables(tables, all_live, known)
     for pair in pairs:
         for each in option_changes(pair):
             (by_hand if isinstance(each, ByHand) else found).append(each)  # type: ignore[arg-type]
@@ -71,7 +80,7 @@ def plan(
         found += primary_key_changes(pair)
         found += index_changes(pair, _serving(wanted, pair, key_pairs))
         found += check_changes(pair)
-    found += program_changes(wanted, live, set(known))
+    found += program_changes(wanted, live, known)
     aside = aside or {}
     apart = apart or {}
     by_hand += [ByHand(k, apart[c.key]) for c in found if c.key in apart for k in c.settles]
@@ -111,7 +120,7 @@ def _serving(wanted: Schema, pair: Pair, key_pairs: list[KeyChange]) -> Serving:
         made={
             index
             for index in pair.wanted.indexes
-            if f"index {index}" not in stated and pair.wanted.key_of("constraint", index) in coming
+            if (INDEX, index) not in stated and pair.wanted.key_of(CONSTRAINT, index) in coming
         },
     )
 
@@ -120,16 +129,15 @@ def _with_its_index(change: Change, wanted: Schema, pairs: list[KeyChange]) -> C
     """A foreign key that comes settles the index that the server makes with it, too."""
     if change.phase is not Phase.ADD_FOREIGN_KEY:
         return change
-    index = change.key.removeprefix("add ").replace(" / constraint ", " / index ", 1)
+    index = replace(change.key.object, kind=INDEX)
     if index in wanted.reading and any(
-        pair.live is None and pair.wanted and f"add {pair.wanted.key}" == change.key
-        for pair in pairs
+        pair.live is None and pair.wanted and pair.wanted.key == change.key.object for pair in pairs
     ):
         return replace(change, settles=(*change.settles, index))
     return change
 
 
-def _set_aside(change: Change, aside: Mapping[str, Risk]) -> Change:
+def _set_aside(change: Change, aside: Mapping[ChangeKey, Risk]) -> Change:
     return change.aside(aside[change.key]) if change.key in aside else change
 
 
@@ -147,18 +155,14 @@ def _ground(
         touched,
         new=[name for name in tables if name not in live],
         empty=[place for pair in pairs for place in null_columns(pair)],
-        dropped={
-            change.key.removeprefix("table ")
-            for change in found
-            if change.phase is Phase.DROP_TABLE
-        },
+        dropped={change.key.object.name for change in found if change.phase is Phase.DROP_TABLE},
     )
 
 
-def refused(tried: Collection[Change], change: Change) -> Iterator[str]:
+def refused(tried: Collection[Change], change: Change) -> Iterator[ChangeKey]:
     """The changes to leave out when a server refuses one of those that were tried: a foreign key
     that does not come back leaves its columns alone, and what does not come is not dropped."""
-    partner = f"drop {change.key.partition(' ')[2]}"
+    partner = ChangeKey(change.key.object, "drop")
     dropped = [
         other.key
         for other in tried

@@ -8,12 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from django.db.utils import Error
 
-from nestflux.adopting.reconciling.changes import GOES_ALONG, Change, Phase, Reconciliation, Risk
+from nestflux.adopting.reconciling.changes import (
+    GOES_ALONG,
+    Change,
+    ChangeKey,
+    Phase,
+    Reconciliation,
+    Risk,
+)
 from nestflux.adopting.reconciling.planning import plan, refused
 from nestflux.adopting.reconciling.tables import create_table, names_in, tables_of
 from nestflux.adopting.reconciling.whole import programs_in_order
@@ -21,8 +28,10 @@ from nestflux.database.errors import in_words
 from nestflux.database.session import PINNED
 from nestflux.database.verdicts import run_measured
 from nestflux.exceptions import NotReconciled
-from nestflux.schema.compare import differing, object_of
+from nestflux.schema.compare import differing
+from nestflux.schema.diff import Reading
 from nestflux.schema.introspection import Schema, read_schema
+from nestflux.schema.objects import INDEX, TABLE, VIEW, ObjectKey
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -37,23 +46,24 @@ class Case:
 
     wanted: Schema
     live: Schema
-    known: frozenset[str]
+    known: frozenset[ObjectKey]
     collation: str
     family: str
 
-    def concerns(self, key: str) -> bool:
+    def concerns(self, key: ObjectKey) -> bool:
         """Is an object the history's business, or in the place of one that is?"""
-        name = key.partition(" ")[2]
-        places = {key, f"table {name}", f"view {name}"}
+        places = {key, ObjectKey(TABLE, key.name), ObjectKey(VIEW, key.name)}
         return bool(places & self.known) or any(place in self.wanted.create for place in places)
 
     def is_outside(self, change: Change) -> bool:
         """Is it the foreign key of a table that the history does not know?"""
-        key = object_of(change.key.removeprefix("add "))
+        key = change.key.object.holder
         outside = key not in self.wanted.create and key not in self.known
         return outside and change.phase is Phase.ADD_FOREIGN_KEY
 
-    def planned(self, aside: Mapping[str, Risk], apart: Mapping[str, str]) -> Reconciliation:
+    def planned(
+        self, aside: Mapping[ChangeKey, Risk], apart: Mapping[ChangeKey, str]
+    ) -> Reconciliation:
         return plan(
             self.wanted,
             self.live,
@@ -64,7 +74,7 @@ class Case:
             apart=apart,
         )
 
-    def differing(self, live: Mapping[str, str]) -> set[str]:
+    def differing(self, live: Reading) -> set[ObjectKey]:
         return {key for key, _, _ in differing(self.wanted.reading, live, self.known)}
 
 
@@ -73,7 +83,7 @@ def prove(case: Case, scratch: Scratch) -> Reconciliation:
 
     Raises NotReconciled where a scratch schema does not become what the files make.
     """
-    apart: dict[str, str] = {}
+    apart: dict[ChangeKey, str] = {}
     while True:
         found, verdicts = _as_it_stands(case, scratch, apart)
         if not found.commented:
@@ -91,15 +101,15 @@ def prove(case: Case, scratch: Scratch) -> Reconciliation:
             raise _failure(change, error)
         why = "it needs what is to be made by hand"
         if outside:
-            why = f"{change.key.removeprefix('add ')}, outside the history, stands on it"
+            why = f"{change.key.object}, outside the history, stands on it"
         apart |= dict.fromkeys(more, why)
 
 
 def _as_it_stands(
-    case: Case, scratch: Scratch, apart: Mapping[str, str]
-) -> tuple[Reconciliation, dict[str, str]]:
+    case: Case, scratch: Scratch, apart: Mapping[ChangeKey, str]
+) -> tuple[Reconciliation, dict[ChangeKey, str]]:
     """The plan whose running statements run without the others, and their verdicts."""
-    aside: dict[str, Risk] = {}
+    aside: dict[ChangeKey, Risk] = {}
     while True:
         found = case.planned(aside, apart)
         with scratch() as connection:
@@ -126,9 +136,9 @@ def build(connection: BaseDatabaseWrapper, case: Case) -> None:
     """
     create = case.live.create
     tables = {
-        f"table {table.name}": table
+        table.key: table
         for table in tables_of(case.live.reading).values()
-        if case.concerns(f"table {table.name}") or table.foreign_keys
+        if case.concerns(table.key) or table.foreign_keys
     }
     with connection.cursor() as cursor:
         cursor.execute("SET foreign_key_checks = 0")
@@ -147,9 +157,9 @@ def build(connection: BaseDatabaseWrapper, case: Case) -> None:
             cursor.execute(sql)
     read = read_schema(connection).reading
     strange = [
-        key
+        str(key)
         for key, text in case.live.reading.items()
-        if object_of(key) in tables and read.get(key) != text
+        if key.holder in tables and read.get(key) != text
     ]
     if strange:
         raise _not_built(", ".join(strange))
@@ -167,8 +177,8 @@ def _not_built(what: str) -> NotReconciled:
 
 def _run(
     connection: BaseDatabaseWrapper, changes: tuple[Change, ...], family: str
-) -> tuple[dict[str, str], tuple[Change, Error] | None]:
-    verdicts: dict[str, str] = {}
+) -> tuple[dict[ChangeKey, str], tuple[Change, Error] | None]:
+    verdicts: dict[ChangeKey, str] = {}
     made: set[str] = set()
     with connection.cursor() as cursor:
         for change in changes:
@@ -185,29 +195,27 @@ def _run(
     return verdicts, None
 
 
-def _made_meanwhile(plan: Reconciliation) -> set[str]:
+def _made_meanwhile(plan: Reconciliation) -> set[ObjectKey]:
     """The indexes that the server makes for a foreign key, named like it, while the one that will
-    serve it is commented out."""
+    serve it is commented out. (One that is shown or hidden in a step of its own serves already.)"""
     waiting = {
-        object_of(change.key)
+        change.key.object.holder
         for change in plan.commented
-        if change.phase in (Phase.INDEX, Phase.UNIQUE, Phase.PRIMARY_KEY)
+        if change.phase in (Phase.INDEX, Phase.UNIQUE, Phase.PRIMARY_KEY) and not change.key.step
     }
     keys = [
         change.settles[0]
         for change in plan.running
         if change.phase is Phase.ADD_FOREIGN_KEY and change.settles
     ]
-    return {
-        key.replace(" / constraint ", " / index ", 1) for key in keys if object_of(key) in waiting
-    }
+    return {replace(key, kind=INDEX) for key in keys if key.holder in waiting}
 
 
 def _require(
     case: Case,
     connection: BaseDatabaseWrapper,
     plan: Reconciliation,
-    may_differ: set[str],
+    may_differ: set[ObjectKey],
     how: str,
 ) -> None:
     """The scratch schema differs from the files' in what is left over only, and in nothing else
@@ -218,15 +226,15 @@ def _require(
     alike = {
         key
         for key, text in case.wanted.reading.items()
-        if case.live.reading.get(key) == text and not key.startswith("table ")
+        if case.live.reading.get(key) == text and not key.is_of_table
     }
-    wrong = sorted(case.differing(read) - may_differ - (alike - cleared))
+    wrong = sorted(map(str, case.differing(read) - may_differ - (alike - cleared)))
     wrong += sorted(
-        key
+        str(key)
         for key, text in case.live.reading.items()
-        if object_of(key) not in case.wanted.reading
-        and object_of(key) not in cleared
-        and object_of(key) in read
+        if key.holder not in case.wanted.reading
+        and key.holder not in cleared
+        and key.holder in read
         and read.get(key) != text
     )
     if wrong:
@@ -244,7 +252,7 @@ def _failure(change: Change, error: Error) -> NotReconciled:
     told = f"error {error.args[0]}" if is_program and error.args else in_words(error, None)
     return NotReconciled(
         f"A statement of the script fails on a scratch schema: {told}",
-        where=", ".join(change.settles) or change.key,
+        where=", ".join(map(str, change.settles)) or str(change.key),
         stands="nothing was written, and nothing was changed",
         then="make what is named agree by hand, then: python manage.py db_baseline --reconcile",
     )

@@ -6,8 +6,17 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from nestflux.schema.diff import ORDER, Reading
+from nestflux.schema.diff import Reading
 from nestflux.schema.introspection import table_parts
+from nestflux.schema.objects import (
+    COLUMN,
+    CONSTRAINT,
+    INDEX,
+    ORDER,
+    PRIMARY_KEY,
+    TABLE,
+    ObjectKey,
+)
 from nestflux.sql.brackets import first_bracket, mate
 from nestflux.sql.column_types import ColumnType, column_type
 from nestflux.sql.definitions import collated, column_parts, first_list, foreign_key_parts
@@ -41,11 +50,11 @@ class Table:
     others: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def key(self) -> str:
-        return f"table {self.name}"
+    def key(self) -> ObjectKey:
+        return ObjectKey(TABLE, self.name)
 
-    def key_of(self, kind: str, name: str) -> str:
-        return f"{self.key} / {kind} {name}"
+    def key_of(self, kind: str, name: str = "") -> ObjectKey:
+        return ObjectKey(kind, name, self.name)
 
     @property
     def own_charset(self) -> bool:
@@ -92,18 +101,16 @@ def tables_of(reading: Reading) -> dict[str, Table]:
     """The tables of a reading, by name."""
     found: dict[str, dict[str, object]] = {}
     for key, text in reading.items():
-        whole, is_part, part = key.partition(" / ")
-        if not whole.startswith("table ") or key.endswith(ORDER):
+        if not key.is_of_table or key.kind == ORDER:
             continue
-        table = found.setdefault(whole.removeprefix("table "), _empty())
-        kind, _, name = part.partition(" ")
-        if not is_part:
+        table = found.setdefault(key.holder_name, _empty())
+        if key.is_table:
             table["options"] = text
-        elif part == "primary key":
+        elif key.kind == PRIMARY_KEY:
             table["primary"] = text
         else:
-            group = {"column": "columns", "index": "indexes", "constraint": "constraints"}
-            table[group.get(kind, "others")][name] = text  # type: ignore[index]
+            group = {COLUMN: "columns", INDEX: "indexes", CONSTRAINT: "constraints"}
+            table[group.get(key.kind, "others")][key.name] = text  # type: ignore[index]
     return {name: Table(name, **parts) for name, parts in found.items()}  # type: ignore[arg-type]
 
 
@@ -213,8 +220,8 @@ class ForeignKey:
         return cls(table, name, text, parts.columns, parts.table, parts.referenced)
 
     @property
-    def key(self) -> str:
-        return f"table {self.table} / constraint {self.name}"
+    def key(self) -> ObjectKey:
+        return ObjectKey(CONSTRAINT, self.name, self.table)
 
     @property
     def places(self) -> frozenset[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from nestflux.adopting.reconciling import queries
 from nestflux.adopting.reconciling.changes import (
@@ -11,6 +11,7 @@ from nestflux.adopting.reconciling.changes import (
     UNDECIDED,
     ByHand,
     Change,
+    ChangeKey,
     Phase,
     Risk,
 )
@@ -18,6 +19,7 @@ from nestflux.adopting.reconciling.columns import Pair
 from nestflux.adopting.reconciling.tables import Table, create_table, settings_of
 from nestflux.history.snapshots import views_in_order
 from nestflux.schema.introspection import Schema
+from nestflux.schema.objects import PERIOD, TABLE, VIEW, ObjectKey
 from nestflux.sql.lexer import quoted
 
 # What undoes an option that the history does not state; of any other no statement is known that
@@ -34,7 +36,7 @@ _UNSAID = {
 _PHASES = {
     "function": Phase.ROUTINE,
     "procedure": Phase.ROUTINE,
-    "view": Phase.VIEW,
+    VIEW: Phase.VIEW,
     "trigger": Phase.TRIGGER,
     "event": Phase.TRIGGER,
 }
@@ -67,7 +69,12 @@ def missing_tables(
             risk = Risk(GOES_ALONG, "a view of this name is in its place")
         sql = create_table(wanted.create[table.key], collation, foreign_keys=False)
         yield Change(
-            table.key, Phase.CREATE_TABLE, sql, (table.key,), risk=risk, remarks=tuple(remarks)
+            ChangeKey(table.key),
+            Phase.CREATE_TABLE,
+            sql,
+            (table.key,),
+            risk=risk,
+            remarks=tuple(remarks),
         )
 
 
@@ -76,14 +83,14 @@ def _alike(one: Table, other: Table) -> bool:
 
 
 def extra_tables(
-    tables: Mapping[str, Table], live: Mapping[str, Table], known: set[str]
+    tables: Mapping[str, Table], live: Mapping[str, Table], known: Collection[ObjectKey]
 ) -> Iterator[Change]:
     """Tables that a later file makes and this point of the history does not have."""
     for name, table in live.items():
         if name not in tables and table.key in known:
             why = "drops a table that the history does not have here"
             yield Change(
-                table.key,
+                ChangeKey(table.key),
                 Phase.DROP_TABLE,
                 f"DROP TABLE {quoted(name)}",
                 (table.key,),
@@ -101,7 +108,7 @@ def option_changes(pair: Pair) -> Iterator[Change | ByHand]:
     if partitions != live_partitions:
         yield ByHand(key, f"partitions, which the history has as: {partitions or 'none'}")
     for name in {*pair.wanted.others, *pair.live.others}:
-        yield ByHand(pair.wanted.key_of("period", name).strip(), "a period of system versioning")
+        yield ByHand(pair.wanted.key_of(PERIOD, name), "a period of system versioning")
     clauses = []
     for name in wanted.keys() - {"CHARSET", "COLLATE"}:
         if wanted[name] != live.get(name):
@@ -115,66 +122,68 @@ def option_changes(pair: Pair) -> Iterator[Change | ByHand]:
         default = default or pair.collation
         clauses.append(f"DEFAULT CHARACTER SET {default.split('_')[0]} COLLATE {default}")
     if clauses:
-        yield Change(key, Phase.OPTIONS, f"{pair.alter} {', '.join(sorted(clauses))}", (key,))
+        sql = f"{pair.alter} {', '.join(sorted(clauses))}"
+        yield Change(ChangeKey(key), Phase.OPTIONS, sql, (key,))
 
 
 # ---- views, triggers, routines, events -----------------------------------------------------
 
 
-def program_changes(wanted: Schema, live: Schema, known: set[str]) -> Iterator[Change]:
+def program_changes(wanted: Schema, live: Schema, known: Collection[ObjectKey]) -> Iterator[Change]:
     """Programs of the history are made anew from its text. The live text stands nowhere in the
     script: it may hold a secret."""
     for key in programs_in_order(wanted.create):
         if wanted.reading[key] == live.reading.get(key):
             continue
-        kind, _, name = key.partition(" ")
         there = key in live.reading
-        shows = f"SHOW CREATE {kind.upper()} {quoted(name)};"
-        remarks = (f"takes the place of another {kind}, whose text is kept nowhere: {shows}",)
+        shows = f"SHOW CREATE {key.kind.upper()} {quoted(key.name)};"
+        remarks = (f"takes the place of another {key.kind}, whose text is kept nowhere: {shows}",)
         yield from _made_anew(key, wanted.create[key], remarks if there else (), live)
     for key in live.reading:
-        kind, _, name = key.partition(" ")
-        in_the_way = kind == "view" and f"table {name}" in wanted.create
-        if kind == "table" or key in wanted.reading or not (key in known or in_the_way):
+        in_the_way = key.kind == VIEW and ObjectKey(TABLE, key.name) in wanted.create
+        if key.is_of_table or key in wanted.reading or not (key in known or in_the_way):
             continue
         yield Change(
-            key,
+            ChangeKey(key),
             Phase.CLEAR_NAME,
-            f"DROP {kind.upper()} IF EXISTS {quoted(name)}",
+            _drop(key),
             (key,),
             risk=Risk(
                 LOSES,
-                f"drops a {kind} that the history does not have here, and its text",
-                (f"SHOW CREATE {kind.upper()} {quoted(name)}",),
+                f"drops a {key.kind} that the history does not have here, and its text",
+                (f"SHOW CREATE {key.kind.upper()} {quoted(key.name)}",),
             ),
         )
 
 
-def _made_anew(key: str, sql: str, remarks: tuple[str, ...], live: Schema) -> Iterator[Change]:
-    kind, _, name = key.partition(" ")
-    risk = None
-    if kind == "view" and f"table {name}" in live.create:
+def _drop(key: ObjectKey) -> str:
+    return f"DROP {key.kind.upper()} IF EXISTS {quoted(key.name)}"
+
+
+def _made_anew(
+    key: ObjectKey, sql: str, remarks: tuple[str, ...], live: Schema
+) -> Iterator[Change]:
+    phase, risk = _PHASES[key.kind], None
+    if key.kind == VIEW and ObjectKey(TABLE, key.name) in live.create:
         risk = Risk(GOES_ALONG, "a table of this name is in its place")
         if key not in live.reading:
             why = "drops a table whose name a view of the history has"
             yield Change(
-                f"clear {key}",
+                ChangeKey(key, "clear"),
                 Phase.CLEAR_NAME,
-                f"DROP TABLE {quoted(name)}",
+                f"DROP TABLE {quoted(key.name)}",
                 (key,),
-                risk=Risk(LOSES, why, (queries.rows_of(name),)),
+                risk=Risk(LOSES, why, (queries.rows_of(key.name),)),
             )
-    elif kind == "view":
+    elif key.kind == VIEW:
         sql = f"CREATE OR REPLACE{sql.removeprefix('CREATE')}"
     else:
-        yield Change(
-            f"drop {key}", _PHASES[kind], f"DROP {kind.upper()} IF EXISTS {quoted(name)}", (key,)
-        )
-    yield Change(f"make {key}", _PHASES[kind], sql, (key,), risk=risk, remarks=remarks)
+        yield Change(ChangeKey(key, "drop"), phase, _drop(key), (key,))
+    yield Change(ChangeKey(key, "make"), phase, sql, (key,), risk=risk, remarks=remarks)
 
 
-def programs_in_order(create: Mapping[str, str]) -> list[str]:
+def programs_in_order(create: Mapping[ObjectKey, str]) -> list[ObjectKey]:
     """Routines, then views, each after those that it names, then triggers and events."""
-    routines = [key for key in create if key.startswith(("function ", "procedure "))]
-    others = [key for key in create if key.startswith(("trigger ", "event "))]
+    routines = [key for key in create if key.kind in ("function", "procedure")]
+    others = [key for key in create if key.kind in ("trigger", "event")]
     return [*routines, *views_in_order(create), *others]

@@ -46,12 +46,12 @@ class Loss:
 
 def losses_live(
     connection: BaseDatabaseWrapper,
-    passages: Iterable[Sequence[Task]],
+    attempts: Iterable[Sequence[Task]],
 ) -> tuple[tuple[Loss, ...], ...]:
-    """What each of several passages, run one after the other, would take away of what is there
+    """What each of several attempts, run one after the other, would take away of what is there
     now; tables and columns bear the names that they have now."""
     names = Names()
-    wanted = [losses_of(tasks, names) for tasks in passages]
+    wanted = [losses_of(tasks, names) for tasks in attempts]
     if not any(wanted):
         return tuple(() for _ in wanted)
     live = _Live(connection)

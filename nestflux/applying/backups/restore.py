@@ -1,4 +1,4 @@
-"""``db_restore``: a backup's data comes back, once the passage that lost it is turned round.
+"""``db_restore``: a backup's data comes back, once the attempt that lost it is reversed.
 
 What a file lost comes back with its rollback, what a rollback lost with the file applied again: so
 ledger, schema and data never disagree. Either is the ordinary one. The data then comes in one
@@ -52,7 +52,7 @@ _LISTED = "python manage.py db_restore   (lists the backups that the ledger know
 
 @dataclass(frozen=True)
 class RestorePlan:
-    """What ``db_restore`` will do. ``way`` turns round the passage that lost the data; None where
+    """What ``db_restore`` will do. ``way`` reverses the attempt that lost the data; None where
     that is done already, as by a restore that died. ``done``: the data is back already, and
     nothing is to do."""
 
@@ -63,7 +63,7 @@ class RestorePlan:
     done: bool = False
 
     @property
-    def turned(self) -> str:
+    def reversal(self) -> str:
         """Where the file stands when the data comes back."""
         return "rolled back" if self.row.direction == "up" else "applied again"
 
@@ -144,7 +144,7 @@ def restore(
                 stands="nothing was run",
                 then=_LISTED,
             )
-        _turn_round(alias, plan, expected, options)
+        _reverse(alias, plan, expected, options)
         state = read_state(connection) or LedgerState()
         order = folder.journal.migrations
         with run_opened(connection, server, lock, options, order, state.version) as context:
@@ -154,7 +154,7 @@ def restore(
             return None
 
 
-def _turn_round(alias: str, plan: RestorePlan, expected: RestorePlan, options: Options) -> None:
+def _reverse(alias: str, plan: RestorePlan, expected: RestorePlan, options: Options) -> None:
     match plan.way:
         case RollbackPlan():
             seen = expected.way if isinstance(expected.way, RollbackPlan) else plan.way
@@ -187,7 +187,7 @@ def _bring_back(context: Context, plan: RestorePlan) -> Restored:
         raise RestoreFailed(
             f"The data could not be brought back: {what}",
             where=shown(backup.path),
-            stands=f"{plan.row.name}.sql is {plan.turned}, and none of the data is there yet",
+            stands=f"{plan.row.name}.sql is {plan.reversal}, and none of the data is there yet",
             then=f"fix the cause, then: python manage.py db_restore {plan.row.name}",
         ) from error
     restored = Restored(shown(backup.path), lines, time.monotonic() - started)
@@ -238,7 +238,7 @@ def _row_of(
             return row
     raise Refused(
         f"The ledger of the database {schema_name(connection)} knows no such backup: it was taken "
-        f"of {manifest.database} before {manifest.file}.sql, passage {manifest.attempt}.",
+        f"of {manifest.database} before {manifest.file}.sql, attempt {manifest.attempt}.",
         where=shown(backup.path),
         stands="nothing was changed",
         then=_LISTED,
@@ -246,13 +246,13 @@ def _row_of(
 
 
 def require_its_turn(state: LedgerState, row: BackupRow) -> LedgerFile:
-    """The file of a backup, where what lost its data is the last that was done, or is turned round
+    """The file of a backup, where what lost its data is the last that was done, or is reversed
     already. Raises Refused."""
     known = state.file(row.sql_migration_id)
-    passage = None if known is None else known.attempt - (known.direction != row.direction)
-    if known is None or passage != row.attempt:
+    attempt = None if known is None else known.attempt - (known.direction != row.direction)
+    if known is None or attempt != row.attempt:
         raise Refused(
-            f"This backup was taken before passage {row.attempt} of {row.name}.sql, which went up "
+            f"This backup was taken before attempt {row.attempt} of {row.name}.sql, which went up "
             "or down again since: what would be reversed is not what lost this data.",
             stands="nothing was changed",
             then=_LISTED,
@@ -280,7 +280,7 @@ def require_its_turn(state: LedgerState, row: BackupRow) -> LedgerFile:
 
 def _is_later(file: LedgerFile, known: LedgerFile) -> bool:
     """Applied after ``known`` went up or down?"""
-    if known.is_in_flight:  # what turns it round was begun when it was the last one
+    if known.is_in_flight:  # what reverses it was begun when it was the last one
         return False
     return (file.finished_at, file.name) > (known.finished_at, known.name)
 

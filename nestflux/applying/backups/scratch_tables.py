@@ -19,6 +19,7 @@ from django.db import transaction
 from nestflux.database.dumping import DumpedRow, dumped_rows, dumped_tables
 from nestflux.exceptions import RestoreFailed
 from nestflux.schema.introspection import SCRATCH, table_parts
+from nestflux.schema.objects import PRIMARY_KEY
 from nestflux.sql.definitions import column_parts
 from nestflux.sql.lexer import quoted, significant, unquoted
 
@@ -60,7 +61,7 @@ def tables_of(path: Path) -> dict[str, DumpedTable]:
 
 def _table(name: str, text: str) -> DumpedTable:
     columns, others, rest = table_parts(text)
-    primary = others.get("primary key", "")
+    primary = others.get((PRIMARY_KEY, ""), "")
     key = tuple(unquoted(t.text) for t in significant(primary) if t.kind == "name")
     lines = [f"  {quoted(column)} {_bare_type(part)} NULL" for column, part in columns.items()]
     if primary:

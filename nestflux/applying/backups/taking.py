@@ -34,7 +34,7 @@ from nestflux.ledger.ledger import Ledger, LedgerFile, LedgerState
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
-    from nestflux.applying.run.attempt_rows import PassageRows
+    from nestflux.applying.run.attempt_rows import AttemptRows
     from nestflux.applying.run.context import Context
 
 
@@ -62,9 +62,9 @@ def due(
     """The files of a run before which a backup is due, as far as it can be foreseen: those that
     take rows away which are there now, and have no backup from a run that died."""
     ledger = Ledger(connection)
-    passages = [_ahead(ledger, work, state.file(work.file.id)) for work in works]
+    attempts = [_ahead(ledger, work, state.file(work.file.id)) for work in works]
     found = []
-    for work, losses in zip(works, losses_live(connection, passages), strict=True):
+    for work, losses in zip(works, losses_live(connection, attempts), strict=True):
         known = state.file(work.file.id)
         losses = tuple(loss for loss in losses if loss.rows != 0)
         if losses and not (
@@ -79,7 +79,7 @@ def due(
 def _ahead(ledger: Ledger, work: Work, known: LedgerFile | None) -> Sequence[Task]:
     """The steps that are still to run."""
     if known is None or not known.is_in_flight or known.direction != work.direction:
-        return work.to_run  # a new passage, or one that turns another round
+        return work.to_run  # a new attempt, or one that turns another round
     rows = ledger.steps(known.id, known.direction, known.attempt)
     done = 0
     while done < len(rows) and rows[done].state in ("done", "skipped"):
@@ -88,14 +88,14 @@ def _ahead(ledger: Ledger, work: Work, known: LedgerFile | None) -> Sequence[Tas
 
 
 def _has_backup(
-    connection: BaseDatabaseWrapper, passage: tuple[str, str, int], losses: Sequence[Loss]
+    connection: BaseDatabaseWrapper, attempt: tuple[str, str, int], losses: Sequence[Loss]
 ) -> bool:
-    """Was one taken by the run that died in this very passage, of all that is lost?"""
+    """Was one taken by the run that died in this very attempt, of all that is lost?"""
     needed = {loss.table for loss in losses}
     return any(
         needed <= set(row.tables) and is_usable(row.path, row.sha256)
         for row in read_backups(connection)
-        if (row.sql_migration_id, row.direction, row.attempt) == passage
+        if (row.sql_migration_id, row.direction, row.attempt) == attempt
     )
 
 
@@ -130,8 +130,8 @@ def _options(command: str) -> str:
     )
 
 
-def back_up(context: Context, passage: PassageRows) -> Backup | None:
-    """Take the backup that a passage is due, right before it begins; None where none is.
+def back_up(context: Context, attempt: AttemptRows) -> Backup | None:
+    """Take the backup that an attempt is due, right before it begins; None where none is.
 
     Raises BackupFailed with the file not begun.
     """
@@ -139,13 +139,13 @@ def back_up(context: Context, passage: PassageRows) -> Backup | None:
     if choice.answer is Answer.NOT_ASKED:
         return None
     connection = context.connection
-    ahead = _ahead(context.ledger, passage.work, passage.known)
+    ahead = _ahead(context.ledger, attempt.work, attempt.known)
     (live,) = losses_live(connection, [ahead])
     losses = tuple(loss for loss in live if loss.rows != 0)
-    place = passage.passage
-    if not losses or (passage.resumes and _has_backup(connection, place, losses)):
+    place = attempt.key
+    if not losses or (attempt.resumes and _has_backup(connection, place, losses)):
         return None
-    file = f"{passage.row.name}{'.down' if place[1] == 'down' else ''}.sql"
+    file = f"{attempt.row.name}{'.down' if place[1] == 'down' else ''}.sql"
     if choice.answer is Answer.DECLINE:
         context.tell(Noticed(f"No backup is taken before {file}, which loses:{told(losses)}"))
         return None
@@ -156,7 +156,7 @@ def back_up(context: Context, passage: PassageRows) -> Backup | None:
             then=_options(context.options.command),
         )
     try:
-        return _taken(context, passage, place, losses)
+        return _taken(context, attempt, place, losses)
     except NestFluxError as error:
         raise BackupFailed(
             f"No backup could be taken before {file}: {error.what}",
@@ -168,20 +168,20 @@ def back_up(context: Context, passage: PassageRows) -> Backup | None:
 
 
 def _taken(
-    context: Context, passage: PassageRows, place: tuple[str, str, int], losses: tuple[Loss, ...]
+    context: Context, attempt: AttemptRows, place: tuple[str, str, int], losses: tuple[Loss, ...]
 ) -> Backup:
     connection, choice = context.connection, context.options.backup
     tables = tuple(dict.fromkeys(loss.table for loss in losses))
     tool = find_tool(context.server.family)
     started = time.monotonic()
-    context.tell(BackupStarted(passage.row.name, tables, shown(choice.folder)))
+    context.tell(BackupStarted(attempt.row.name, tables, shown(choice.folder)))
     _notice_floats(context, tables)
     database = schema_name(connection)
-    with folder_in_the_making(choice.folder, database, passage.row.name) as (made, name):
+    with folder_in_the_making(choice.folder, database, attempt.row.name) as (made, name):
         found = _dumped(context, tool, tables, made)
         manifest = Manifest(
             file_id=place[0],
-            file=passage.row.name,
+            file=attempt.row.name,
             direction=place[1],
             attempt=place[2],
             database=database,
@@ -208,7 +208,7 @@ def _taken(
     seconds = time.monotonic() - started
     context.tell(
         BackupTaken(
-            passage.row.name,
+            attempt.row.name,
             shown(backup.path),
             len(tables),
             manifest.rows,

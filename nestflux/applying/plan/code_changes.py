@@ -192,7 +192,7 @@ def edited(
 def _done(plan: Plan, entry: Entry, ledger: Ledger) -> set[int]:
     """The steps of a file that an earlier run finished."""
     begun = plan.in_flight
-    if begun is None or begun.id != entry.id or plan.turns:
+    if begun is None or begun.id != entry.id or plan.reverses:
         return set()
     steps = ledger.steps(begun.id, begun.direction, begun.attempt)
     return {step.ordinal for step in steps if step.state in ("done", "skipped")}

@@ -41,7 +41,7 @@ def work_in(row: FileRow, direction: Direction) -> Work:
 
 
 def ledger_steps(work: Work) -> list[LedgerStep]:
-    """The rows of a passage's steps, of which none has begun; some may be left out."""
+    """The rows of an attempt's steps, of which none has begun; some may be left out."""
     return [
         LedgerStep(
             ordinal=task.ordinal,
@@ -51,7 +51,7 @@ def ledger_steps(work: Work) -> list[LedgerStep]:
             sql=task.text,
             verdict=task.record.verdict,
             undecidable=task.record.undecidable,
-            delta={k: list(v) for k, v in task.record.delta.changes.items()},
+            recorded=task.record.delta,
             state="skipped" if task.ordinal in work.skipped else "pending",
             note=work.skipped.get(task.ordinal, ""),
         )

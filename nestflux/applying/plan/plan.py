@@ -12,6 +12,7 @@ from nestflux.applying.plan.squashes import Exchange, refuse_problems
 from nestflux.exceptions import LedgerConflict, ServerUnsupported
 from nestflux.history.journal import Entry, Journal
 from nestflux.ledger.rows import LedgerFile, LedgerState
+from nestflux.schema.objects import ObjectKey
 
 
 @dataclass(frozen=True)
@@ -46,19 +47,19 @@ class Plan:
     ``pending`` are the files to run, in the journal's order; ``in_flight`` is the one of them
     that an earlier run began. ``load``: they are booked by loading the snapshot instead.
     ``drop_first`` are the objects of a load that died, each with the rows that it was to get.
-    ``turns``: the one in flight is a rollback, which is turned round.
+    ``reverses``: the one in flight is a rollback, which is reversed.
     ``off_branch`` are applied files that the journal does not hold: another branch's, left alone.
     ``exchanges``: a squash is booked for the files that it replaces, or the other way round.
     """
 
     pending: tuple[Entry, ...] = ()
     in_flight: LedgerFile | None = None
-    turns: bool = False
+    reverses: bool = False
     fresh: bool = False
     load: bool = False
     after_load: tuple[str, ...] = ()
     replay_reasons: tuple[str, ...] = ()
-    drop_first: Mapping[str, int] = field(default_factory=dict)
+    drop_first: Mapping[ObjectKey, int] = field(default_factory=dict)
     off_branch: tuple[LedgerFile, ...] = ()
     relinks: tuple[Relink, ...] = ()
     exchanges: tuple[Exchange, ...] = ()
@@ -107,7 +108,7 @@ def make(
     return Plan(
         pending=pending,
         in_flight=state.in_flight,
-        turns=state.in_flight is not None and state.in_flight.direction == "down",
+        reverses=state.in_flight is not None and state.in_flight.direction == "down",
         fresh=fresh,
         load=load and bool(pending),
         after_load=journal.after_snapshot.steps if load and pending else (),

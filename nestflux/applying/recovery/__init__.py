@@ -1,1 +1,1 @@
-"""A passage that stopped half-way: its step in flight decided, its file finished or turned."""
+"""An attempt that stopped half-way: its step in flight decided, its file finished or turned."""

@@ -6,12 +6,11 @@ whether it ran. What else changed on the same objects meanwhile is left out, and
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from nestflux.applying.recovery.projecting import Projection, project
-from nestflux.schema.diff import Delta
+from nestflux.schema.diff import Delta, Reading
 from nestflux.sql.statements import is_repeatable
 
 
@@ -44,12 +43,12 @@ class Interrupted:
     sql: str
     answered: bool
     undecidable: str
-    before: Mapping[str, str] | None
+    before: Reading | None
     recorded: Delta
     same_server: bool = True
 
 
-def decide(step: Interrupted, live: Mapping[str, str]) -> Finding:
+def decide(step: Interrupted, live: Reading) -> Finding:
     """What to do about a step.
 
     Args:

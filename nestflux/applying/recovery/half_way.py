@@ -1,4 +1,4 @@
-"""A file that was begun and not finished, seen from the other side: can it be turned round?"""
+"""A file that was begun and not finished, seen from the other side: can it be reversed?"""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from nestflux.applying.plan.files import work_in
 from nestflux.applying.plan.tasks import Work
 from nestflux.applying.recovery.deciding import Decision, Finding
 from nestflux.applying.recovery.in_flight import InFlight
-from nestflux.applying.recovery.turning import OTHER, CannotTurn, Leg, turned
+from nestflux.applying.recovery.reversing import OTHER, CannotReverse, Leg, reversal
 from nestflux.applying.run import failures
-from nestflux.applying.run.attempt_rows import PassageRows
+from nestflux.applying.run.attempt_rows import AttemptRows
 from nestflux.applying.run.context import Context, Options
 from nestflux.database.session import pin, restored_session
 from nestflux.graph.loader import load
 from nestflux.history.sqlfile import Direction
 from nestflux.ledger.ledger import FileRow, Ledger, LedgerFile, LedgerStep
 from nestflux.ledger.lock import DatabaseLock
+from nestflux.schema.diff import Reading
 from nestflux.schema.introspection import read_schema
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def looking(
 
 
 class HalfWay:
-    """A passage that stopped half-way.
+    """An attempt that stopped half-way.
 
     Args:
         context: the run, or a look (``looking``).
@@ -58,10 +59,10 @@ class HalfWay:
         self.row: FileRow = context.ledger.file_row(known.id)
         self.direction = Direction(known.direction)
         self.known = known
-        self.rows = PassageRows(context, self.row, work_in(self.row, self.direction), known)
+        self.rows = AttemptRows(context, self.row, work_in(self.row, self.direction), known)
         self.flight = InFlight(self.rows)
 
-    def turned(self) -> Work:
+    def reversal(self) -> Work:
         """The steps of the other way that take back what was done. Changes nothing.
 
         Raises Undecided where the step in flight has to be decided by a person first, and Refused
@@ -72,15 +73,15 @@ class HalfWay:
         ways = {way: work_in(self.row, way) for way in Direction}
         other = ways[OTHER[self.direction]]
         try:
-            return turned(
+            return reversal(
                 ways[Direction.UP],
                 ways[Direction.DOWN],
                 self._legs(ran=ran),
                 self._live(list(ways.values())),
                 same_server=self.row.recorded_on == self.context.server.name,
             )
-        except CannotTurn as error:
-            raise failures.cannot_turn(self.row.name, other, error) from None
+        except CannotReverse as error:
+            raise failures.cannot_reverse(self.row.name, other, error) from None
 
     def settle(self) -> None:
         """Book what becomes of the step in flight: as done where it ran, as not begun where it did
@@ -106,7 +107,7 @@ class HalfWay:
         return step, finding
 
     def _legs(self, *, ran: bool) -> list[Leg]:
-        """The passages since the file was last whole, the oldest first.
+        """The attempts since the file was last whole, the oldest first.
 
         Args:
             ran: the step in flight of the last one ran.
@@ -127,10 +128,10 @@ class HalfWay:
     def _steps(self, way: Direction, attempt: int) -> tuple[LedgerStep, ...]:
         return self.context.ledger.steps(self.row.id, way.value, attempt)
 
-    def _live(self, works: Sequence[Work]) -> dict[str, str]:
+    def _live(self, works: Sequence[Work]) -> Reading:
         """Every object that either way changes, as it is now."""
         names = {
-            key.split(" / ")[0].split(" ", 1)[1]
+            key.holder_name
             for work in works
             for task in work.tasks
             for key in task.record.delta.changes

@@ -5,7 +5,7 @@ from __future__ import annotations
 from nestflux.applying.recovery.deciding import Decision, Finding, Interrupted, decide
 from nestflux.applying.recovery.lost_keys import make_again
 from nestflux.applying.run import failures
-from nestflux.applying.run.attempt_rows import RUNNING, PassageRows
+from nestflux.applying.run.attempt_rows import RUNNING, AttemptRows
 from nestflux.applying.run.events import Recovered
 from nestflux.ledger.ledger import LedgerStep
 
@@ -20,13 +20,13 @@ _RECOVERED = {
 
 
 class InFlight:
-    """Where a passage stands that was begun earlier.
+    """Where an attempt stands that was begun earlier.
 
     Args:
-        rows: those of the passage.
+        rows: those of the attempt.
     """
 
-    def __init__(self, rows: PassageRows) -> None:
+    def __init__(self, rows: AttemptRows) -> None:
         self.rows = rows
         self.context = rows.context
         self.ledger = rows.ledger
@@ -36,11 +36,11 @@ class InFlight:
         """How many steps are done, and the one that is in flight.
 
         Raises LedgerConflict where a step that ran is not in its place any more, or the file was
-        edited since it was turned round: which steps are needed was decided by its text.
+        edited since it was reversed: which steps are needed was decided by its text.
         """
-        rows = self.ledger.steps(*self.rows.passage)
+        rows = self.ledger.steps(*self.rows.key)
         if self.rows.work.skipped and self.rows.texts_changed():
-            raise failures.changed_while_turned(self.name, self.rows.direction)
+            raise failures.changed_while_reversed(self.name, self.rows.direction)
         done = 0
         while done < len(rows) and rows[done].state in ("done", "skipped"):
             done += 1
@@ -72,7 +72,7 @@ class InFlight:
         with rows.write():
             self.ledger.set_file_state(rows.row.id, RUNNING[rows.direction])
             if not ran:
-                self.ledger.put_back_step((*rows.passage, row.ordinal), note=note)
+                self.ledger.put_back_step((*rows.key, row.ordinal), note=note)
                 return False
             self.ledger.owe_signals()
             rows.renew(done=row.ordinal)

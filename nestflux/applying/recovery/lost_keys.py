@@ -22,9 +22,10 @@ from nestflux.database.server import uptime
 from nestflux.database.session import pin
 from nestflux.exceptions import StatementFailed
 from nestflux.schema.diff import Delta
+from nestflux.schema.objects import CONSTRAINT
 
 if TYPE_CHECKING:
-    from nestflux.applying.run.attempt_rows import PassageRows
+    from nestflux.applying.run.attempt_rows import AttemptRows
     from nestflux.ledger.ledger import LedgerStep
 
 
@@ -45,15 +46,14 @@ def lost_keys(change: Delta, recorded: Delta) -> Iterator[LostKey]:
         recorded: what the statement changes.
     """
     for key, (before, after) in change.changes.items():
-        holder, is_constraint, name = key.partition(" / constraint ")
-        if after is not None or not is_constraint or before is None or key in recorded.changes:
+        if after is not None or before is None or key in recorded.changes:
             continue
-        table_goes = change.changes.get(holder, ("", ""))[1] is None
-        if "FOREIGN KEY" in before and not table_goes:
-            yield LostKey(holder.removeprefix("table "), name, before)
+        table_goes = change.changes.get(key.holder, ("", ""))[1] is None
+        if key.kind == CONSTRAINT and "FOREIGN KEY" in before and not table_goes:
+            yield LostKey(key.table, key.name, before)
 
 
-def make_again(rows: PassageRows, step: LedgerStep, change: Delta) -> None:
+def make_again(rows: AttemptRows, step: LedgerStep, change: Delta) -> None:
     """Make the keys again that the server lost in the step that was in flight when it was killed.
 
     Safe to repeat: a run that dies here finds the rest of them gone, and makes those. Raises
@@ -63,7 +63,7 @@ def make_again(rows: PassageRows, step: LedgerStep, change: Delta) -> None:
     context = rows.context
     if not lost or context.server.family != "mariadb" or step.state != "started":
         return
-    if not context.ledger.began_before((*rows.passage, step.ordinal), uptime(context.connection)):
+    if not context.ledger.began_before((*rows.key, step.ordinal), uptime(context.connection)):
         return
     for key in lost:
         context.lock.require()

@@ -7,10 +7,11 @@ same objects meanwhile is somebody else's, and is named.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nestflux.schema import equivalence
 from nestflux.schema.diff import Delta, Reading
+from nestflux.schema.objects import CONSTRAINT, INDEX, ObjectKey
 
 _Change = tuple[str | None, str | None]
 
@@ -27,7 +28,7 @@ class Projection:
 
     there: Delta
     missing: Delta
-    neither: Mapping[str, tuple[str | None, str | None, str | None]]
+    neither: Mapping[ObjectKey, tuple[str | None, str | None, str | None]]
     besides: Delta
     doubt: str = ""
 
@@ -97,8 +98,7 @@ def telling(recorded: Delta, reading: Reading) -> Delta:
     own = {
         key: pair
         for key, pair in ordered.changes.items()
-        if "FOREIGN KEY" not in known.get(key.replace(" / index ", " / constraint "), "")
-        or " / index " not in key
+        if key.kind != INDEX or "FOREIGN KEY" not in known.get(replace(key, kind=CONSTRAINT), "")
     }
     return Delta(own) if own else ordered
 
@@ -134,21 +134,16 @@ def _besides(change: Delta, recorded: Delta, live: Reading) -> Delta:
         {
             key: pair
             for key, pair in change.changes.items()
-            if key not in recorded.changes and _holder(key) not in dropped
+            if key not in recorded.changes and key.holder not in dropped
         }
     )
     return others.without_order() or others
 
 
-def _holder(key: str) -> str:
-    """``table blog_post`` of ``table blog_post / column title``."""
-    return key.split(" / ", 1)[0]
-
-
 def _object_gone(before: Reading, live: Reading, recorded: Delta) -> str:
     """Is an object gone whose part the step changes, and which it neither makes nor drops?"""
     for key in recorded.changes:
-        holder = _holder(key)
+        holder = key.holder
         if holder in before and holder not in live and holder not in recorded.changes:
             return f"{holder}, whose part it changes, is not there any more"
     return ""
@@ -174,8 +169,8 @@ def _renamed_by_hand(seen: Delta, recorded: Delta, besides: Delta, failed: bool)
     return ""
 
 
-def _nameless(key: str, definition: str) -> tuple[str, str]:
+def _nameless(key: ObjectKey, definition: str) -> tuple[ObjectKey, str]:
     """What and where a part is, and how it reads without its own name."""
-    holder, _, part = key.partition(" / ")
-    kind, _, name = part.partition(" ")
-    return f"{holder} / {kind}", definition.replace(f"`{name}`", "", 1)
+    if not key.is_part:
+        return key, definition
+    return replace(key, name=""), definition.replace(f"`{key.name}`", "", 1)

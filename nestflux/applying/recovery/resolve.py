@@ -6,7 +6,7 @@ booked as done, or it is pending again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ from nestflux.applying.recovery.deciding import Decision, Finding
 from nestflux.applying.recovery.half_way import looking
 from nestflux.applying.recovery.in_flight import InFlight
 from nestflux.applying.run import signals
-from nestflux.applying.run.attempt_rows import PassageRows
+from nestflux.applying.run.attempt_rows import AttemptRows
 from nestflux.applying.run.context import Context, Options
 from nestflux.applying.run.frame import lock_held, refuse_unsuitable, run_opened
 from nestflux.applying.run.migrate import send_post_migrate
@@ -26,7 +26,7 @@ from nestflux.exceptions import LedgerConflict, LockUnavailable, Refused
 from nestflux.history.sqlfile import Direction
 from nestflux.ledger.ledger import FileRow, Ledger, LedgerFile, LedgerState, LedgerStep, read_state
 from nestflux.ledger.lock import DatabaseLock
-from nestflux.schema.diff import Delta
+from nestflux.schema.diff import Delta, Reading
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -57,7 +57,7 @@ class Evidence:
     why: str
     error: str = ""
     recorded: Delta = field(default_factory=Delta)
-    before: Mapping[str, str] = field(default_factory=dict)
+    before: Reading = field(default_factory=dict)
     change: Delta = field(default_factory=Delta)
     parts: tuple[str, ...] = ()
 
@@ -179,7 +179,7 @@ def _flying(
     """The step in flight, and what a look at the schema says of it. Raises Refused where that
     is enough to go on."""
     row = _row(folder, context.server, context.ledger, known)
-    rows = PassageRows(context, row, work_in(row, Direction(known.direction)), known)
+    rows = AttemptRows(context, row, work_in(row, Direction(known.direction)), known)
     flight = InFlight(rows)
     _, step = flight.stand()
     if step is None:
@@ -197,7 +197,7 @@ def _flying(
     return flight, step, finding
 
 
-def _evidence(rows: PassageRows, step: LedgerStep, finding: Finding) -> Evidence:
+def _evidence(rows: AttemptRows, step: LedgerStep, finding: Finding) -> Evidence:
     return Evidence(
         name=rows.row.name,
         ordinal=step.ordinal,
@@ -250,7 +250,7 @@ def _next(direction: str) -> str:
     return "db_rollback" if direction == "down" else "db_migrate"
 
 
-def _send_post_migrate(context: Context, rows: PassageRows, state: LedgerState) -> None:
+def _send_post_migrate(context: Context, rows: AttemptRows, state: LedgerState) -> None:
     """As the run that ran the file's last step would have."""
     row, backwards = rows.row, rows.direction is Direction.DOWN
     booked = state.booked - set(row.books) if backwards else state.booked | set(row.books)

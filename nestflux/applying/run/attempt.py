@@ -1,4 +1,4 @@
-"""One passage of one file, up or down: step by step, each with its row in the ledger."""
+"""One attempt of one file, up or down: step by step, each with its row in the ledger."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.db.utils import Error
 from nestflux.applying.plan.tasks import Task, Work
 from nestflux.applying.recovery.in_flight import InFlight
 from nestflux.applying.run import failures
-from nestflux.applying.run.attempt_rows import PassageRows
+from nestflux.applying.run.attempt_rows import AttemptRows
 from nestflux.applying.run.context import Context
 from nestflux.applying.run.events import Finished, Noticed, Started, StepDone, StepStarted
 from nestflux.applying.run.lock_retry import Patience
@@ -35,7 +35,7 @@ class _NotBooked(Exception):
     """A step ran, and the row that commits with it could not be written: no failure of its own."""
 
 
-class Passage:
+class Attempt:
     """Runs one file in one direction, from its beginning or from where an earlier run stopped.
 
     Args:
@@ -52,7 +52,7 @@ class Passage:
         self.connection = context.connection
         self.row = row
         self.direction = work.direction
-        self.rows = PassageRows(context, row, work, known)
+        self.rows = AttemptRows(context, row, work, known)
         self.work = self.rows.work
         self._session: list[str] = []
 
@@ -77,7 +77,7 @@ class Passage:
         return finished
 
     def _done_before(self) -> int:
-        """How many steps are done already: none of a new passage, whose rows are written."""
+        """How many steps are done already: none of a new attempt, whose rows are written."""
         if not self.rows.resumes:
             self.rows.begin()
             return 0

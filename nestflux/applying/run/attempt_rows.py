@@ -1,4 +1,4 @@
-"""What the ledger is told of a passage: its rows, written before a step and after it.
+"""What the ledger is told of an attempt: its rows, written before a step and after it.
 
 A DDL statement's row is written before it and closed after it; closing one and opening the next is
 one commit. A data statement and an atomic Python step commit together with their row.
@@ -20,6 +20,7 @@ from nestflux.applying.run.touched import Readings
 from nestflux.applying.run.transactions import untransactional
 from nestflux.history.sqlfile import Direction, PythonStep, Statement
 from nestflux.ledger.ledger import FileRow, LedgerFile
+from nestflux.schema.diff import Reading
 from nestflux.sql.lexer import identifiers
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ RUNNING = {Direction.UP: "running", Direction.DOWN: "rolling_back"}
 _FINISHED = {Direction.UP: "applied", Direction.DOWN: "rolled_back"}
 
 
-class PassageRows:
+class AttemptRows:
     """The rows of one file in one direction: of its steps, of itself, and of
     ``django_migrations``.
 
@@ -52,29 +53,29 @@ class PassageRows:
         self.row = row
         self.known = known
         self.direction = work.direction
-        # In the other direction it is a new passage, which turns the one that was begun round.
+        # In the other direction it is a new attempt, which turns the one that was begun round.
         self.resumes = (
             known is not None and known.is_in_flight and known.direction == self.direction
         )
         self.attempt = (known.attempt if known else 0) + (0 if self.resumes else 1)
         self.work = self._as_begun(work) if self.resumes else work
         self.opened = 0
-        self.before: dict[str, str] | None = None
+        self.before: Reading | None = None
         self.doubt = ""
         self.readings = Readings(context.connection)
 
     def _as_begun(self, work: Work) -> Work:
-        """Less the steps that were not needed when the passage was begun."""
-        rows = self.ledger.steps(*self.passage)
+        """Less the steps that were not needed when the attempt was begun."""
+        rows = self.ledger.steps(*self.key)
         return work.without({row.ordinal: row.note for row in rows if row.state == "skipped"})
 
     @property
-    def passage(self) -> tuple[str, str, int]:
-        """File id, direction and attempt: what the rows of a passage have in common."""
+    def key(self) -> tuple[str, str, int]:
+        """File id, direction and attempt: what the rows of an attempt have in common."""
         return self.row.id, self.direction.value, self.attempt
 
     def place(self, task: Task) -> tuple[str, str, int, int]:
-        return (*self.passage, task.ordinal)
+        return (*self.key, task.ordinal)
 
     @contextmanager
     def write(self, *, several: bool = True) -> Iterator[None]:
@@ -98,7 +99,7 @@ class PassageRows:
             else:
                 self.ledger.renew_file(self.row)
             self.ledger.begin_file(self.row.id, state, self.direction.value, self.attempt)
-            self.ledger.replace_pending(*self.passage, ledger_steps(self.work), after=0)
+            self.ledger.replace_pending(*self.key, ledger_steps(self.work), after=0)
             self.book(self.work.books_first)
             if first:
                 self.open(first)
@@ -118,7 +119,7 @@ class PassageRows:
         """Take over an accepted edit of what stands behind the steps that are done."""
         if self.texts_changed():
             self.ledger.renew_file(self.row)
-            self.ledger.replace_pending(*self.passage, ledger_steps(self.work), after=done)
+            self.ledger.replace_pending(*self.key, ledger_steps(self.work), after=done)
             self.opened = 0
             # Where a migration's last steps are gone, its row is due with those that ran.
             self.book(self.work.books_first)

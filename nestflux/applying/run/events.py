@@ -91,8 +91,8 @@ class Recovered(Event):
 
 
 @dataclass(frozen=True)
-class Turned(Event):
-    """A passage that was half done is turned round: ``needed`` of the ``steps`` of the other way
+class Reversed(Event):
+    """An attempt that was half done is reversed: ``needed`` of the ``steps`` of the other way
     run, and go in ``direction``."""
 
     name: str

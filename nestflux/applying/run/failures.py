@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from nestflux.applying.plan.tasks import Task, Work
     from nestflux.applying.recovery.deciding import Finding
-    from nestflux.applying.recovery.turning import CannotTurn
+    from nestflux.applying.recovery.reversing import CannotReverse
     from nestflux.applying.run.lock_retry import Patience
     from nestflux.ledger.rows import LedgerStep
     from nestflux.schema.diff import Delta
@@ -217,8 +217,8 @@ def undecided(name: str, row: LedgerStep, recorded: Delta, finding: Finding) -> 
     )
 
 
-def cannot_turn(name: str, work: Work, error: CannotTurn) -> Refused:
-    """A half-done passage can only be finished.
+def cannot_reverse(name: str, work: Work, error: CannotReverse) -> Refused:
+    """A half-done attempt can only be finished.
 
     Args:
         work: the steps of the other way.
@@ -250,8 +250,8 @@ def changed_under_way(name: str, ordinal: int) -> LedgerConflict:
     )
 
 
-def changed_while_turned(name: str, direction: Direction) -> LedgerConflict:
-    """A file was edited since its passage was turned round."""
+def changed_while_reversed(name: str, direction: Direction) -> LedgerConflict:
+    """A file was edited since its attempt was reversed."""
     return LedgerConflict(
         f"{file_of(name, direction)} was edited since it was reversed half-way: which of its "
         "steps are needed was decided by the text of before.",

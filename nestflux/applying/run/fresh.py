@@ -24,6 +24,7 @@ from nestflux.history.folder import SNAPSHOT
 from nestflux.history.snapshots import DROP_ORDER, objects_made_by, rows_made_by, statements_of
 from nestflux.ledger.ledger import FileRow
 from nestflux.schema.introspection import table_names
+from nestflux.schema.objects import TABLE, ObjectKey
 from nestflux.sql.statements import summary
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 _SHOWN = 200  # characters of a statement that may stand on the live line
 
 
-def drop(context: Context, objects: Mapping[str, int]) -> None:
+def drop(context: Context, objects: Mapping[ObjectKey, int]) -> None:
     """Drop what a load that died had made, and close its loading row.
 
     Args:
@@ -50,18 +51,20 @@ def drop(context: Context, objects: Mapping[str, int]) -> None:
         pin(connection, (*PINNED, "SET foreign_key_checks = 0"))
         for kind in DROP_ORDER:
             for key in objects:
-                if key.startswith(f"{kind} "):
+                if key.kind == kind:
                     context.lock.require()
-                    quoted = connection.ops.quote_name(key.removeprefix(f"{kind} "))
+                    quoted = connection.ops.quote_name(key.name)
                     pin(connection, (f"DROP {kind.upper()} IF EXISTS {quoted}",))
     context.lock.require()
     context.ledger.forget_loading()
     context.tell(LoadDropped())
 
 
-def _refuse_what_others_made(connection: BaseDatabaseWrapper, objects: Mapping[str, int]) -> None:
+def _refuse_what_others_made(
+    connection: BaseDatabaseWrapper, objects: Mapping[ObjectKey, int]
+) -> None:
     for table in table_names(connection):
-        made = objects.get(f"table {table}")
+        made = objects.get(ObjectKey(TABLE, table))
         if made is None:
             what = f"the table {table} is there, which it does not make"
         elif _holds_more_than(connection, table, made):
@@ -96,7 +99,9 @@ def load(context: Context, snapshot: str, journal: Journal, rows: Sequence[FileR
     context.lock.require()
     rows_made = rows_made_by(statements)
     rows_made.update({table: filled.rows for table, filled in after.tables.items()})
-    context.ledger.open_loading({key: rows_made[key.removeprefix("table ")] for key in objects})
+    context.ledger.open_loading(
+        {key: rows_made[key.name] if key.is_table else 0 for key in objects}
+    )
     with restored_session(context.connection):
         pin(context.connection, PINNED)
         for number, sql in enumerate(statements, start=1):
@@ -118,7 +123,7 @@ def load(context: Context, snapshot: str, journal: Journal, rows: Sequence[FileR
         context.ledger.close_loading()
     loaded = Loaded(
         tuple(row.name for row in rows),
-        sum(key.startswith("table ") for key in objects),
+        sum(key.is_table for key in objects),
         time.monotonic() - started,
     )
     context.tell(loaded)

@@ -15,9 +15,9 @@ from nestflux.applying.plan.load_plan import open_history
 from nestflux.applying.plan.plan import Plan
 from nestflux.applying.plan.tasks import Work
 from nestflux.applying.recovery.half_way import HalfWay, looking
-from nestflux.applying.run.attempt import Passage
+from nestflux.applying.run.attempt import Attempt
 from nestflux.applying.run.context import Context, Options
-from nestflux.applying.run.events import Finished, Turned
+from nestflux.applying.run.events import Finished, Reversed
 from nestflux.graph.loader import load
 from nestflux.history.journal import Entry
 from nestflux.history.sqlfile import Direction, PythonStep
@@ -51,10 +51,10 @@ class OneByOne:
         order: Sequence[str],
         options: Options,
     ) -> OneByOne:
-        """Raises Undecided where a rollback that is to be turned round has a step in flight."""
+        """Raises Undecided where a rollback that is to be reversed has a step in flight."""
         works = {entry.id: work_in(rows[entry.id], Direction.UP) for entry in plan.pending}
-        if (begun := plan.in_flight) and plan.turns:  # refused before anything is written
-            works[begun.id] = HalfWay(looking(connection, server, order, options), begun).turned()
+        if (begun := plan.in_flight) and plan.reverses:  # refused before anything is written
+            works[begun.id] = HalfWay(looking(connection, server, order, options), begun).reversal()
         return cls(plan, state, rows, works)
 
     def refuse_unbacked(
@@ -68,9 +68,9 @@ class OneByOne:
         """What is half done and to be turned. Raises Refused where a migration lacks a step that a
         file names."""
         half = None
-        if self.plan.turns and self.plan.in_flight:
+        if self.plan.reverses and self.plan.in_flight:
             half = HalfWay(context, self.plan.in_flight)
-            self.rows[half.row.id], self.works[half.row.id] = half.row, half.turned()
+            self.rows[half.row.id], self.works[half.row.id] = half.row, half.reversal()
         for work in self.works.values():
             for task in work.to_run:
                 if isinstance(task.step, PythonStep):
@@ -83,7 +83,7 @@ class OneByOne:
             half.settle()
             turned = self.works[half.row.id]
             needed = len(turned.to_run)
-            context.tell(Turned(half.row.name, "up", len(turned.tasks), needed))
+            context.tell(Reversed(half.row.name, "up", len(turned.tasks), needed))
         return tuple(self._apply(context, entry) for entry in self.plan.pending)
 
     def _apply(self, context: Context, entry: Entry) -> Finished:
@@ -91,14 +91,14 @@ class OneByOne:
         # One that is in flight may just have got its new name and id.
         is_begun = begun is not None and begun.id == entry.id
         known = begun if is_begun else self.state.file(entry.id)
-        passage = Passage(context, self.rows[entry.id], self.works[entry.id], known)
-        back_up(context, passage.rows)
-        return passage.run()
+        attempt = Attempt(context, self.rows[entry.id], self.works[entry.id], known)
+        back_up(context, attempt.rows)
+        return attempt.run()
 
 
 def works_of(alias: str, plan: Plan) -> tuple[Work, ...]:
     """The steps of a plan's files, for showing them. Raises Refused as ``migrate`` would, and
-    Undecided where a rollback that is to be turned round has a step in flight."""
+    Undecided where a rollback that is to be reversed has a step in flight."""
     connection, server, folder = open_history(alias)
     rows = {entry.id: row_of(folder, entry, server) for entry in plan.pending}
     order = folder.journal.migrations

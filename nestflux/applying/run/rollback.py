@@ -1,6 +1,6 @@
 """``db_rollback``: the reviewed down files in reverse, with the same books as the way up.
 
-A file that is half applied is turned round: what ran of it is undone.
+A file that is half applied is reversed: what ran of it is undone.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from nestflux.applying.plan.squashes import REPLACED, Exchange
 from nestflux.applying.plan.tasks import Work
 from nestflux.applying.recovery.half_way import HalfWay, looking
 from nestflux.applying.run import signals
-from nestflux.applying.run.attempt import Passage
+from nestflux.applying.run.attempt import Attempt
 from nestflux.applying.run.context import Context, Options
-from nestflux.applying.run.events import Finished, SignalsLate, Turned
+from nestflux.applying.run.events import Finished, Reversed, SignalsLate
 from nestflux.applying.run.frame import lock_held, refuse_unsuitable, run_opened
 from nestflux.applying.run.migrate import send_post_migrate
 from nestflux.applying.run.squash_exchange import exchange
@@ -53,7 +53,7 @@ class RollbackFile:
         return self.work.file.notes
 
     @property
-    def turns(self) -> bool:
+    def reverses(self) -> bool:
         """Is it a file that is half applied?"""
         return self.known.is_in_flight and self.known.direction == "up"
 
@@ -61,7 +61,7 @@ class RollbackFile:
     def what(self) -> tuple[object, ...]:
         """What makes it another plan than one that was shown before."""
         known = self.known
-        begun = self.known.state if self.turns else ""
+        begun = self.known.state if self.reverses else ""
         return known.id, known.attempt, known.direction, begun, tuple(self.work.skipped)
 
 
@@ -229,13 +229,13 @@ def _carry_out(context: Context, plan: RollbackPlan, state: LedgerState) -> tupl
 
 
 def _undo(context: Context, file: RollbackFile) -> Finished:
-    if file.turns:
+    if file.reverses:
         HalfWay(context, file.known).settle()
         work = file.work
-        context.tell(Turned(file.row.name, "down", len(work.tasks), len(work.to_run)))
-    passage = Passage(context, file.row, file.work, file.known)
-    back_up(context, passage.rows)
-    return passage.run()
+        context.tell(Reversed(file.row.name, "down", len(work.tasks), len(work.to_run)))
+    attempt = Attempt(context, file.row, file.work, file.known)
+    back_up(context, attempt.rows)
+    return attempt.run()
 
 
 def _planned(
@@ -267,7 +267,7 @@ def _planned(
         if known.is_in_flight and known.direction == "up":
             context = looking(connection, server, folder.journal.migrations, options)
             half = HalfWay(context, known)
-            row, work = half.row, half.turned()
+            row, work = half.row, half.reversal()
         files.append((known, row, work))
     losses = losses_live(connection, [work.to_run for _, _, work in files])
     planned = (RollbackFile(*file, lost) for file, lost in zip(files, losses, strict=True))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from nestflux.schema.diff import Delta
+from nestflux.schema.diff import Delta, Reading
 from nestflux.schema.introspection import has_programs, listed_tables, read_schema
 from nestflux.sql.lexer import identifiers
 from nestflux.sql.statements import leaves_programs, leaves_tables, makes_or_drops_tables
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Readings:
-    """Reads for one passage, which holds the lock.
+    """Reads for one attempt, which holds the lock.
 
     Which tables there are, and whether there is any trigger or routine, is asked once, and again
     behind a step that could have made or dropped one: either takes longer than reading a table.
@@ -26,10 +26,9 @@ class Readings:
         self._programs: bool | None = None
         self._listed: Mapping[str, str] | None = None
 
-    def of(self, sql: str, recorded: Delta) -> dict[str, str]:
+    def of(self, sql: str, recorded: Delta) -> Reading:
         """Every object that a statement names, or that it changed when it was recorded."""
-        changed = {key.split(" / ")[0].split(" ", 1)[1] for key in recorded.changes}
-        names = {*identifiers(sql), *changed}
+        names = {*identifiers(sql), *(key.holder_name for key in recorded.changes)}
         programs = not leaves_programs(sql) or self._has_programs()
         return read_schema(self.connection, names, programs=programs, listed=self._tables()).reading
 
@@ -68,11 +67,10 @@ def _after(listed: Mapping[str, str], recorded: Delta) -> Mapping[str, str]:
     """The tables that there are behind a CREATE TABLE or DROP TABLE."""
     tables = dict(listed)
     for key, (before, after) in recorded.changes.items():
-        kind, _, name = key.partition(" ")
-        if kind != "table" or " / " in name:
+        if not key.is_table:
             continue
         if before is None:
-            tables.setdefault(name, "BASE TABLE")
+            tables.setdefault(key.name, "BASE TABLE")
         elif after is None:
-            tables.pop(name, None)
+            tables.pop(key.name, None)
     return tables

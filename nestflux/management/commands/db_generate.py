@@ -28,7 +28,7 @@ from nestflux.recording.generate import (
 
 if TYPE_CHECKING:
     from nestflux.recording.accept import Accepted
-    from nestflux.recording.rebase import Rebased
+    from nestflux.recording.rebase import Settled
 
 
 class Command(NestFluxCommand):
@@ -197,7 +197,8 @@ class Command(NestFluxCommand):
             sql = Syntax("", "mysql", theme="ansi_light").highlight(render(file.up))
             console.print(sql, soft_wrap=True, end="")
 
-    def _say_rebased(self, done: list[Rebased]) -> None:
+    def _say_rebased(self, settled: Settled) -> None:
+        done = settled.rebased
         for name, old in dict.fromkeys((one.file.up.name, one.old.name) for one in done):
             line = f"✓ Recorded again: {name}.sql (was {old}.sql)"
             self.stdout.write(self.style.SUCCESS(line))
@@ -208,6 +209,7 @@ class Command(NestFluxCommand):
             for line in one.changes:
                 self.stdout.write(f"    {line}")
             self._print(self._summary.warnings(file))
+        self._print(self._summary.behind(settled))
         self.stdout.write("Review it, then: git add -A, and go on with the merge")
 
     def _say_accepted(self, done: list[Accepted]) -> None:

@@ -13,6 +13,7 @@ from nestflux.management.command import NestFluxCommand
 from nestflux.pulling.grouping import Rule
 from nestflux.pulling.pull import Pulled, PullOptions, PullPlan, plan_pull, pull, shown
 from nestflux.pulling.remarks import by_text
+from nestflux.pulling.round_trip import Difference
 from nestflux.wording import counted
 
 
@@ -131,6 +132,10 @@ def _as_json(plan: PullPlan, done: Pulled | None) -> dict[str, Any]:
         "remarks": [{"remark": remark.text, "about": remark.about} for remark in told.remarks],
         "files": [shown(path) for path in plan.files],
         "written": done is not None,
-        "differences": [vars(each) for each in done.differences] if done else [],
-        "excused": [vars(each) for each in done.excused] if done else [],
+        "differences": [_difference(each) for each in done.differences] if done else [],
+        "excused": [_difference(each) for each in done.excused] if done else [],
     }
+
+
+def _difference(found: Difference) -> dict[str, str]:
+    return {**vars(found), "key": str(found.key)}

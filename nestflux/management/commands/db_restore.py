@@ -112,7 +112,7 @@ def _plan_lines(plan: RestorePlan) -> Iterator[str]:
         case RollbackPlan():
             yield from rollback_lines(plan.way, with_sql=False)
         case None:
-            yield f"{plan.row.name}.sql is {plan.turned} already."
+            yield f"{plan.row.name}.sql is {plan.reversal} already."
         case _:
             yield f"Applies {plan.row.name}.sql again"
     yield f"Brings back, from {shown(plan.backup.path)}:"

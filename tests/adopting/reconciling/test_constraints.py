@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from nestflux.adopting.reconciling.changes import GOES_ALONG, MAY_FAIL, Change, Phase, Risk
+from nestflux.adopting.reconciling.changes import (
+    GOES_ALONG,
+    MAY_FAIL,
+    Change,
+    ChangeKey,
+    Phase,
+    Risk,
+)
 from nestflux.adopting.reconciling.columns import Pair
 from nestflux.adopting.reconciling.constraints import (
     Ground,
@@ -16,6 +23,7 @@ from nestflux.adopting.reconciling.constraints import (
     paired,
 )
 from nestflux.adopting.reconciling.tables import ForeignKey, Table
+from nestflux.schema.objects import ObjectKey
 
 POSITIVE = "CONSTRAINT `positive` CHECK ((`n` > 0))"
 REFUSED = Risk(
@@ -42,14 +50,16 @@ def pair(
 
 
 def dropping_check(name: str, risk: Risk | None = None, word: str = "CHECK") -> Change:
-    key = f"table t / constraint {name}"
+    key = ObjectKey("constraint", name, "t")
     sql = f"ALTER TABLE `t` DROP {word} `{name}`"
-    return Change(f"drop {key}", Phase.DROP_CHECK, sql, (key,), risk=risk)
+    return Change(ChangeKey(key, "drop"), Phase.DROP_CHECK, sql, (key,), risk=risk)
 
 
 def adding_check(name: str, text: str, risk: Risk | None = None) -> Change:
-    key = f"table t / constraint {name}"
-    return Change(f"add {key}", Phase.ADD_CHECK, f"ALTER TABLE `t` ADD {text}", (key,), risk=risk)
+    key = ObjectKey("constraint", name, "t")
+    return Change(
+        ChangeKey(key, "add"), Phase.ADD_CHECK, f"ALTER TABLE `t` ADD {text}", (key,), risk=risk
+    )
 
 
 # ---- checks --------------------------------------------------------------------------------
@@ -192,7 +202,7 @@ COMES_BACK_LAST = Risk(GOES_ALONG, "it comes back last, which is commented out, 
 
 def dropping(one: ForeignKey, risk: Risk | None = None, *, settles: bool = True) -> Change:
     return Change(
-        f"drop {one.key}",
+        ChangeKey(one.key, "drop"),
         Phase.DROP_FOREIGN_KEY,
         f"ALTER TABLE `{one.table}` DROP FOREIGN KEY `{one.name}`",
         (one.key,) if settles else (),
@@ -203,7 +213,7 @@ def dropping(one: ForeignKey, risk: Risk | None = None, *, settles: bool = True)
 
 def adding(one: ForeignKey, risk: Risk | None = None, *, settles: bool = True) -> Change:
     return Change(
-        f"add {one.key}",
+        ChangeKey(one.key, "add"),
         Phase.ADD_FOREIGN_KEY,
         f"ALTER TABLE `{one.table}` ADD {one.text}",
         (one.key,) if settles else (),

@@ -13,8 +13,8 @@ from nestflux.adopting.reconciling.reconcile import write_new
 from nestflux.adopting.reconciling.script import Made, render
 from nestflux.adopting.reconciling.tables import names_in, settings_of
 from nestflux.exceptions import Refused
-from nestflux.schema.diff import ORDER
 from nestflux.schema.introspection import Schema, table_parts
+from nestflux.schema.objects import ORDER, ObjectKey
 from nestflux.sql.lexer import fragments
 
 MADE = Made("default", "shop", "MySQL 9.7.4", "0001_first", "MySQL 9.7.4", "x.sql")
@@ -27,16 +27,16 @@ CHILD = (
 
 def schema(*tables: str) -> Schema:
     """A schema of CREATE TABLEs, as the reader gives it."""
-    reading: dict[str, str] = {}
+    reading: dict[ObjectKey, str] = {}
     create = {}
     for text in tables:
         name = names_in(text)[0]
         columns, others, options = table_parts(text)
-        key = f"table {name}"
+        key = ObjectKey("table", name)
         create[key] = text
-        reading |= {key: options, f"{key} {ORDER}": ", ".join(columns)}
-        reading |= {f"{key} / column {each}": definition for each, definition in columns.items()}
-        reading |= {f"{key} / {label}": definition for label, definition in others.items()}
+        reading |= {key: options, ObjectKey(ORDER, table=name): ", ".join(columns)}
+        reading |= {ObjectKey("column", each, name): text for each, text in columns.items()}
+        reading |= {ObjectKey(*label, name): definition for label, definition in others.items()}
     return Schema(reading, create)
 
 
@@ -44,7 +44,7 @@ def planned(wanted: Schema, live: Schema, known: set[str] | None = None) -> Reco
     return plan(
         wanted,
         live,
-        known=known or set(),
+        known={ObjectKey.parse(text) for text in known or ()},
         family="mysql",
         collation="utf8mb4_0900_ai_ci",
     )
@@ -66,7 +66,7 @@ def test_a_foreign_key_over_a_losing_change_alone_is_commented_out_with_it() -> 
     )
 
     assert found.running == ()
-    assert [change.key for change in found.commented] == [
+    assert [str(change.key) for change in found.commented] == [
         "drop table c / constraint f",
         "table p / column id",
         "table c / column p_id",
@@ -139,7 +139,7 @@ def test_a_foreign_key_of_a_new_column_meets_no_orphans_where_it_is_null(
     )
 
     commented = [] if runs else ["add table c / constraint f"]
-    assert [change.key for change in found.commented] == commented
+    assert [str(change.key) for change in found.commented] == commented
 
 
 def test_tables_that_a_later_file_makes_are_dropped_last_without_their_foreign_keys() -> None:
@@ -330,7 +330,7 @@ def test_the_index_of_a_foreign_key_is_left_to_it_unless_it_is_there() -> None:
     parent, child = PARENT.format("int"), CHILD.format("int", 9).replace("`k`", "`f`")
     unstated = child.replace("KEY `f` (`p_id`), ", "")
     wanted = schema(parent, child)
-    wanted.create["table c"] = unstated
+    wanted.create[ObjectKey("table", "c")] = unstated
     without_key = child.replace(", CONSTRAINT `f` FOREIGN KEY (`p_id`) REFERENCES `p` (`id`)", "")
 
     both = planned(wanted, schema(parent, without_key.replace("KEY `f` (`p_id`), ", "")))
@@ -339,7 +339,7 @@ def test_the_index_of_a_foreign_key_is_left_to_it_unless_it_is_there() -> None:
 
     add = "ALTER TABLE `c` ADD CONSTRAINT `f` FOREIGN KEY (`p_id`) REFERENCES `p` (`id`)"
     assert shown(both.changes) == [add]
-    assert "table c / index f" in the_only(both.changes).settles
+    assert ObjectKey("index", "f", "c") in the_only(both.changes).settles
     assert shown(index_is_there.changes) == [add]
     assert shown(other_name.changes) == ["ALTER TABLE `c` RENAME INDEX `g` TO `f`", add]
 

@@ -1,14 +1,15 @@
-"""Which steps of a file's other way take back what a half-done passage did."""
+"""Which steps of a file's other way take back what a half-done attempt did."""
 
 from __future__ import annotations
 
 import pytest
 
 from nestflux.applying.plan.tasks import Task, Work
-from nestflux.applying.recovery.turning import CannotTurn, Leg, turned
+from nestflux.applying.recovery.reversing import CannotReverse, Leg, reversal
 from nestflux.history.records import StepRecord
 from nestflux.history.sqlfile import Direction, PythonStep, Section, SqlFile, Statement
 from nestflux.schema.diff import Delta
+from nestflux.schema.objects import from_texts
 
 UP, DOWN = Direction.UP, Direction.DOWN
 ID, NAME, TITLE = "table a / column id", "table a / column name", "table a / column title"
@@ -35,7 +36,7 @@ class Ways:
         after: dict[str, str] | None = None,
         migration: str = "",
     ) -> Ways:
-        delta = Delta.between(before or {}, after or {})
+        delta = Delta.between(from_texts(before or {}), from_texts(after or {}))
         made = PythonStep(sql, "") if sql.startswith("shop.") else Statement(sql)
         kind = "ddl" if delta else "data"
         record = StepRecord(made.sha256, kind, "", operation=operation, delta=delta)
@@ -55,14 +56,14 @@ class Ways:
         file = SqlFile("0001_a", way, "id", "MariaDB", (), sections)
         return Work(file, tuple(self.steps[way]), ())
 
-    def turned(self, live: dict[str, str], *legs: Leg, same_server: bool = True) -> list[int]:
-        """The ordinals that run after a passage that stopped after so many steps."""
+    def reversal(self, live: dict[str, str], *legs: Leg, same_server: bool = True) -> list[int]:
+        """The ordinals that run after an attempt that stopped after so many steps."""
         work = self.left(live, *legs, same_server=same_server)
         return [task.ordinal for task in work.to_run]
 
     def left(self, live: dict[str, str], *legs: Leg, same_server: bool = True) -> Work:
         both = (self.work(UP), self.work(DOWN))
-        return turned(*both, legs, live, same_server=same_server)
+        return reversal(*both, legs, from_texts(live), same_server=same_server)
 
 
 def went(way: Direction, *ran: int, settled: tuple[int, ...] = ()) -> Leg:
@@ -96,7 +97,7 @@ def _table_key_and_rows() -> Ways:
 def test_what_ran_is_undone_and_nothing_else(
     ran: tuple[int, ...], live: dict[str, str], needed: list[int]
 ) -> None:
-    assert _table_key_and_rows().turned(live, went(UP, *ran)) == needed
+    assert _table_key_and_rows().reversal(live, went(UP, *ran)) == needed
 
 
 @pytest.mark.parametrize(
@@ -111,7 +112,7 @@ def test_what_ran_is_undone_and_nothing_else(
 def test_what_was_undone_is_done_again_and_nothing_else(
     undone: tuple[int, ...], live: dict[str, str], needed: list[int]
 ) -> None:
-    assert _table_key_and_rows().turned(live, went(DOWN, *undone)) == needed
+    assert _table_key_and_rows().reversal(live, went(DOWN, *undone)) == needed
 
 
 def test_a_step_that_is_left_out_says_why() -> None:
@@ -128,24 +129,24 @@ def test_a_step_that_is_left_out_says_why() -> None:
     }
 
 
-def test_a_passage_that_was_turned_round_is_turned_again() -> None:
+def test_an_attempt_that_was_reversed_is_reversed_again() -> None:
     """Up to the rows, back over the Python step that ran and the rows, and up again."""
     legs = (went(UP, 1, 2, 3), went(DOWN, 1, 2))
 
-    assert _table_key_and_rows().turned(TABLE, *legs) == [2, 3, 4]
+    assert _table_key_and_rows().reversal(TABLE, *legs) == [2, 3, 4]
 
 
 def test_what_was_not_needed_on_the_way_back_is_not_taken_for_done() -> None:
     legs = (went(UP, 1), went(DOWN, settled=(1, 2)))
 
-    assert _table_key_and_rows().turned(TABLE, *legs) == [2, 3, 4]
+    assert _table_key_and_rows().reversal(TABLE, *legs) == [2, 3, 4]
 
 
 def test_a_schema_that_is_not_what_the_steps_left_is_shown() -> None:
     other = {**TABLE, ID: "bigint"}
 
-    with pytest.raises(CannotTurn) as refused:
-        _table_key_and_rows().turned(other, went(UP, 1))
+    with pytest.raises(CannotReverse) as refused:
+        _table_key_and_rows().reversal(other, went(UP, 1))
 
     assert (
         str(refused.value)
@@ -162,8 +163,8 @@ def test_of_a_schema_that_is_quite_another_twenty_lines_are_shown() -> None:
     wide = {"table a": "ENGINE=InnoDB", **{f"table a / column c{n:02d}": "int" for n in range(30)}}
     ways = Ways().up("0", "CREATE TABLE a", {}, wide).down("0", "DROP TABLE a", wide, {})
 
-    with pytest.raises(CannotTurn) as refused:
-        ways.turned({}, went(UP, 1))
+    with pytest.raises(CannotReverse) as refused:
+        ways.reversal({}, went(UP, 1))
 
     assert len(refused.value.why.splitlines()) == 21
 
@@ -171,16 +172,16 @@ def test_of_a_schema_that_is_quite_another_twenty_lines_are_shown() -> None:
 def test_what_else_stands_on_the_tables_is_nobodys_business() -> None:
     live = {**TABLE, "table a / index dba": "KEY `dba` (`id`)"}
 
-    assert _table_key_and_rows().turned(live, went(UP, 1)) == [3]
+    assert _table_key_and_rows().reversal(live, went(UP, 1)) == [3]
 
 
 def test_another_version_of_the_server_prints_the_same_differently() -> None:
     live = {**TABLE, ID: "int(11)"}
     legs = went(UP, 1)
 
-    assert _table_key_and_rows().turned(live, legs, same_server=False) == [3]
-    with pytest.raises(CannotTurn):
-        _table_key_and_rows().turned(live, legs)
+    assert _table_key_and_rows().reversal(live, legs, same_server=False) == [3]
+    with pytest.raises(CannotReverse):
+        _table_key_and_rows().reversal(live, legs)
 
 
 def test_a_table_that_was_to_be_dropped_and_made_anew_keeps_its_rows() -> None:
@@ -197,8 +198,8 @@ def test_a_table_that_was_to_be_dropped_and_made_anew_keeps_its_rows() -> None:
             .down(operation, "DROP TABLE b", one, {})
         )
 
-        assert ways.turned({**TABLE, **one}, went(UP, 1)) == [3]
-        assert ways.turned(one, went(UP, 1, 2)) == [2, 3]
+        assert ways.reversal({**TABLE, **one}, went(UP, 1)) == [3]
+        assert ways.reversal(one, went(UP, 1, 2)) == [2, 3]
 
 
 def test_rows_that_changed_in_part_cannot_be_turned() -> None:
@@ -209,10 +210,10 @@ def test_rows_that_changed_in_part_cannot_be_turned() -> None:
         .down("0", "UPDATE a SET id = id - 3")
     )
 
-    assert ways.turned({}, went(UP)) == []
-    assert ways.turned({}, went(UP, 1, 2)) == [1]
-    with pytest.raises(CannotTurn, match="changed in part") as refused:
-        ways.turned({}, went(UP, 1))
+    assert ways.reversal({}, went(UP)) == []
+    assert ways.reversal({}, went(UP, 1, 2)) == [1]
+    with pytest.raises(CannotReverse, match="changed in part") as refused:
+        ways.reversal({}, went(UP, 1))
     assert refused.value.ordinal == 1
 
 
@@ -226,9 +227,9 @@ def test_rows_whose_operation_only_changed_the_schema_are_left_alone() -> None:
         .down("0", "ALTER TABLE a DROP COLUMN name", after, TABLE)
     )
 
-    assert ways.turned(after, went(UP, 1)) == [2]
-    with pytest.raises(CannotTurn, match="changed in part"):
-        ways.turned(after, went(DOWN, 1))
+    assert ways.reversal(after, went(UP, 1)) == [2]
+    with pytest.raises(CannotReverse, match="changed in part"):
+        ways.reversal(after, went(DOWN, 1))
 
 
 def test_a_column_between_two_definitions_is_dropped_or_stated_anew() -> None:
@@ -249,9 +250,9 @@ def test_a_column_between_two_definitions_is_dropped_or_stated_anew() -> None:
         .down("0", "ALTER TABLE a MODIFY `name` varchar(9) NULL", after, null)
     )
 
-    assert adds.turned(between, went(UP, 1)) == [1]
-    assert alters.turned(between, went(UP, 1)) == [1]
-    assert alters.turned(between, went(UP, 1, 2)) == [1]
+    assert adds.reversal(between, went(UP, 1)) == [1]
+    assert alters.reversal(between, went(UP, 1)) == [1]
+    assert alters.reversal(between, went(UP, 1, 2)) == [1]
 
 
 def test_a_step_whose_parts_are_half_there_cannot_be_turned() -> None:
@@ -264,8 +265,8 @@ def test_a_step_whose_parts_are_half_there_cannot_be_turned() -> None:
         .down("0", "ALTER TABLE a ADD COLUMN name, ADD CONSTRAINT fk", TABLE, before)
     )
 
-    with pytest.raises(CannotTurn, match="is as after it already") as refused:
-        ways.turned(between, went(UP, 1))
+    with pytest.raises(CannotReverse, match="is as after it already") as refused:
+        ways.reversal(between, went(UP, 1))
     assert refused.value.ordinal == 1
 
 
@@ -281,9 +282,9 @@ def test_a_part_that_a_statement_names_must_be_there_to_be_dropped() -> None:
     lenient.steps[UP] = ways.steps[UP]
     lenient.down("0", "ALTER TABLE a DROP COLUMN `name`, DROP COLUMN IF EXISTS `title`", two, TABLE)
 
-    with pytest.raises(CannotTurn):
-        ways.turned({**TABLE, NAME: "int"}, went(UP, 1))
-    assert lenient.turned({**TABLE, NAME: "int"}, went(UP, 1)) == [1]
+    with pytest.raises(CannotReverse):
+        ways.reversal({**TABLE, NAME: "int"}, went(UP, 1))
+    assert lenient.reversal({**TABLE, NAME: "int"}, went(UP, 1)) == [1]
 
 
 def test_a_way_back_with_names_of_its_own_is_taken_whole_or_not_at_all() -> None:
@@ -303,11 +304,11 @@ def test_a_way_back_with_names_of_its_own_is_taken_whole_or_not_at_all() -> None
             .down(operation, "ALTER TABLE a ADD CONSTRAINT fk3", TABLE, {**TABLE, **three})
         )
 
-    assert ways("0").turned(TABLE, went(UP, 1, 2)) == [3]
-    assert ways("0").turned(wide, went(UP, 1, 2, 3)) == [2, 3]
-    assert ways("0").turned({**wide, **two}, went(UP, 1, 2, 3, 4)) == [1, 2, 3]
-    with pytest.raises(CannotTurn, match="would not be as it was"):
-        ways("0").turned({**TABLE, **one}, went(UP, 1))  # fk1 and fk3 would both be there
+    assert ways("0").reversal(TABLE, went(UP, 1, 2)) == [3]
+    assert ways("0").reversal(wide, went(UP, 1, 2, 3)) == [2, 3]
+    assert ways("0").reversal({**wide, **two}, went(UP, 1, 2, 3, 4)) == [1, 2, 3]
+    with pytest.raises(CannotReverse, match="would not be as it was"):
+        ways("0").reversal({**TABLE, **one}, went(UP, 1))  # fk1 and fk3 would both be there
 
 
 def test_a_foreign_key_follows_a_table_that_is_renamed() -> None:
@@ -325,7 +326,7 @@ def test_a_foreign_key_follows_a_table_that_is_renamed() -> None:
         .down("0", "ALTER TABLE a DROP FOREIGN KEY fk", {**TABLE, **to_old}, TABLE)
     )
 
-    assert ways.turned({**TABLE, **new, **to_new}, went(UP, 1, 2)) == [2, 3]
+    assert ways.reversal({**TABLE, **new, **to_new}, went(UP, 1, 2)) == [2, 3]
 
 
 @pytest.mark.parametrize(
@@ -341,12 +342,12 @@ def test_where_no_operations_are_recorded_a_whole_migration_is_one(
 ) -> None:
     ways = _without_operations()
 
-    assert ways.turned(live, went(UP, *ran)) == needed
+    assert ways.reversal(live, went(UP, *ran)) == needed
 
 
 def test_where_no_operations_are_recorded_rows_that_changed_cannot_be_turned() -> None:
-    with pytest.raises(CannotTurn, match="changed in part"):
-        _without_operations().turned(TABLE, went(UP, 1, 2))
+    with pytest.raises(CannotReverse, match="changed in part"):
+        _without_operations().reversal(TABLE, went(UP, 1, 2))
 
 
 def _without_operations() -> Ways:
@@ -365,9 +366,9 @@ def test_a_python_step_is_known_by_its_place_whatever_was_recorded() -> None:
     ways = Ways().up("", "shop.0001_a/0").up("", "CREATE TABLE a", {}, TABLE)
     ways.down("", "DROP TABLE a", TABLE, {}).down("", "shop.0001_a/0")
 
-    assert ways.turned({}, went(UP, 1)) == [2]
-    assert ways.turned(TABLE, went(DOWN)) == []
-    assert ways.turned({}, went(DOWN, 1)) == [2]
+    assert ways.reversal({}, went(UP, 1)) == [2]
+    assert ways.reversal(TABLE, went(DOWN)) == []
+    assert ways.reversal({}, went(DOWN, 1)) == [2]
 
 
 def test_rows_that_only_the_way_back_knows_go_with_their_migration() -> None:
@@ -379,8 +380,8 @@ def test_rows_that_only_the_way_back_knows_go_with_their_migration() -> None:
     ways.down("0", "DELETE FROM a", migration="shop.0002_b")
     ways.down("0", "DROP TABLE a", TABLE, {})
 
-    assert ways.turned({}, went(UP)) == []
-    assert ways.turned(TABLE, went(UP, 1)) == [2, 3]
+    assert ways.reversal({}, went(UP)) == []
+    assert ways.reversal(TABLE, went(UP, 1)) == [2, 3]
 
 
 def test_an_edited_statement_on_rows_is_not_taken_for_run_with_the_rest_of_its_operation() -> None:
@@ -401,8 +402,8 @@ def test_an_edited_statement_on_rows_is_not_taken_for_run_with_the_rest_of_its_o
         .down("0", "DROP TABLE a", TABLE, {})
     )
 
-    assert edited_up.turned(after, went(UP, 1)) == [2]
-    assert edited_up.turned(after, went(UP, 1, 2)) == [1, 2]
-    assert edited_down.turned(TABLE, went(DOWN)) == []
-    with pytest.raises(CannotTurn, match="changed in part"):
-        edited_down.turned(TABLE, went(DOWN, 1))
+    assert edited_up.reversal(after, went(UP, 1)) == [2]
+    assert edited_up.reversal(after, went(UP, 1, 2)) == [1, 2]
+    assert edited_down.reversal(TABLE, went(DOWN)) == []
+    with pytest.raises(CannotReverse, match="changed in part"):
+        edited_down.reversal(TABLE, went(DOWN, 1))

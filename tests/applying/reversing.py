@@ -1,4 +1,4 @@
-"""Ends a run at each of its steps in turn, and turns it round: is all as it was before?
+"""Ends a run at each of its steps in turn, and reverses it: is all as it was before?
 
 Runs inside a project's own process: ``project.python("from tests.applying… import walk…")``.
 """
@@ -13,7 +13,7 @@ from typing import Any
 from django.db import connections
 from django.db.utils import OperationalError
 
-from nestflux.applying.run.attempt import Passage
+from nestflux.applying.run.attempt import Attempt
 from nestflux.applying.run.context import Options
 from nestflux.applying.run.migrate import migrate
 from nestflux.applying.run.rollback import rollback
@@ -47,12 +47,12 @@ Execute = Callable[[Any, Any, Any], Any]
 @contextmanager
 def _executing(way: Callable[[Execute], Execute]) -> Iterator[None]:
     """Let runs execute their steps in this way, which is told the usual one."""
-    usual = Passage._execute
-    Passage._execute = way(usual)  # type: ignore[assignment, method-assign]
+    usual = Attempt._execute
+    Attempt._execute = way(usual)  # type: ignore[assignment, method-assign]
     try:
         yield
     finally:
-        Passage._execute = usual  # type: ignore[method-assign]
+        Attempt._execute = usual  # type: ignore[method-assign]
 
 
 def ending(ordinal: int, how: str) -> AbstractContextManager[None]:
@@ -60,13 +60,13 @@ def ending(ordinal: int, how: str) -> AbstractContextManager[None]:
     written, or because it ``fails``."""
 
     def way(usual: Execute) -> Execute:
-        def execute(passage: Any, task: Any, operation: Any) -> Any:
+        def execute(attempt: Any, task: Any, operation: Any) -> Any:
             if task.ordinal != ordinal:
-                return usual(passage, task, operation)
+                return usual(attempt, task, operation)
             if how == "fails":
                 raise OperationalError(1105, "Unknown error")
             if how == "after":
-                usual(passage, task, operation)
+                usual(attempt, task, operation)
             raise Crash
 
         return execute
@@ -78,9 +78,9 @@ def noting(ordinals: list[int]) -> AbstractContextManager[None]:
     """Note the steps that runs run."""
 
     def way(usual: Execute) -> Execute:
-        def execute(passage: Any, task: Any, operation: Any) -> Any:
+        def execute(attempt: Any, task: Any, operation: Any) -> Any:
             ordinals.append(task.ordinal)
-            return usual(passage, task, operation)
+            return usual(attempt, task, operation)
 
         return execute
 
@@ -100,7 +100,7 @@ def dies(action: Callable[[], None], ordinal: int, how: str) -> bool:
 
 
 def state() -> dict[str, Any]:
-    """Schema, rows and books, less what ``post_migrate`` made; the files, less their passages."""
+    """Schema, rows and books, less what ``post_migrate`` made; the files, less their attempts."""
     found: dict[str, Any] = {
         k: v
         for k, v in fingerprint(connections["default"]).items()
@@ -115,7 +115,7 @@ HOWS = ("before", "after", "fails")
 
 
 def walk(direction: str, begin_with: int) -> None:
-    """End the run at each step, turn it round, and compare; print a JSON report.
+    """End the run at each step, reverse it, and compare; print a JSON report.
 
     Args:
         begin_with: which of ``HOWS`` the first step has; the others follow in turn.
@@ -136,8 +136,8 @@ def walk(direction: str, begin_with: int) -> None:
 
 
 def walk_twice(direction: str, *, every: int = 4) -> None:
-    """End the run at some steps, turn it round, end that at each of its steps, and then finish
-    it, or turn it round once more, by turns."""
+    """End the run at some steps, reverse it, end that at each of its steps, and then finish
+    it, or reverse it once more, by turns."""
     there, back = (up, down) if direction == "up" else (down, turn_up)
     onward = turn_up if direction == "up" else down
     report: dict[str, Any] = {"turned": 0, "differences": [], "skipped": []}
@@ -164,7 +164,7 @@ def _begin(direction: str) -> None:
 
 
 def _steps_back(direction: str, first: int) -> list[int]:
-    """The steps that turn a run round which ended before its step ``first``, in their order."""
+    """The steps that reverse a run which ended before its step ``first``, in their order."""
     there, back = (up, down) if direction == "up" else (down, turn_up)
     _begin(direction)
     dies(there, first, "before")

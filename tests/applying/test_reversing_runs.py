@@ -1,4 +1,4 @@
-"""A deploy or a rollback that died or failed half-way is turned round by the other command."""
+"""A deploy or a rollback that died or failed half-way is reversed by the other command."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from tests.scenario import Project
 
 
 @pytest.mark.parametrize("direction", ["up", "down"])
-def test_a_run_that_ends_at_any_step_is_turned_round(whole: Project, direction: str) -> None:
+def test_a_run_that_ends_at_any_step_is_reversed(whole: Project, direction: str) -> None:
     outcome = whole.python(
         f"""
-        from tests.applying import turning_round
-        turning_round.walk({direction!r}, {("up", "down").index(direction)})
+        from tests.applying import reversing
+        reversing.walk({direction!r}, {("up", "down").index(direction)})
         """
     )
 
@@ -23,13 +23,13 @@ def test_a_run_that_ends_at_any_step_is_turned_round(whole: Project, direction: 
 
 
 @pytest.mark.parametrize("direction", ["up", "down"])
-def test_what_was_turned_round_and_died_is_finished_or_turned_again(
+def test_what_was_reversed_and_died_is_finished_or_turned_again(
     whole: Project, direction: str
 ) -> None:
     outcome = whole.python(
         f"""
-        from tests.applying import turning_round
-        turning_round.walk_twice({direction!r})
+        from tests.applying import reversing
+        reversing.walk_twice({direction!r})
         """
     )
 

@@ -1,9 +1,9 @@
-"""A half-done passage turned round: which steps of the file's other way undo what was done. Pure.
+"""A half-done attempt reversed: which steps of the file's other way undo what was done. Pure.
 
-What a passage has done is known by its steps' recorded changes, laid on the schema that it began
+What an attempt has done is known by its steps' recorded changes, laid on the schema that it began
 with. The steps of the other way are walked in their order: what it changes is there, or is not, or
 there in part, and the first two can be taken back by text that was reviewed. Where the third is
-met, the passage can only be finished.
+met, the attempt can only be finished.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from nestflux.applying.recovery.projecting import telling
 from nestflux.history.sqlfile import Direction, PythonStep
 from nestflux.schema import equivalence
 from nestflux.schema.diff import Delta, Reading
+from nestflux.schema.objects import ObjectKey
 from nestflux.sql.lexer import identifiers, significant
 from nestflux.sql.statements import is_repeatable
 
@@ -28,11 +29,11 @@ _NOT_DONE = {
 }
 
 _Unit = tuple[str, str]  # a migration, and an operation of it; "" is the whole migration
-_State = dict[str, str | None]
+_State = dict[ObjectKey, str | None]
 
 
-class CannotTurn(Exception):
-    """A half-done passage can only be finished. ``ordinal`` is the step of the other way at which
+class CannotReverse(Exception):
+    """A half-done attempt can only be finished. ``ordinal`` is the step of the other way at which
     that shows; 0 where it is none of them."""
 
     def __init__(self, why: str, ordinal: int = 0) -> None:
@@ -43,7 +44,7 @@ class CannotTurn(Exception):
 
 @dataclass(frozen=True)
 class Leg:
-    """A passage that ended half-way: which of its steps are ``settled`` (done, or not needed), and
+    """An attempt that ended half-way: which of its steps are ``settled`` (done, or not needed), and
     which of these it ran."""
 
     direction: Direction
@@ -53,11 +54,11 @@ class Leg:
 
 @dataclass
 class _Journey:
-    """Both ways of a file, and how far its passages came since it was last whole."""
+    """Both ways of a file, and how far its attempts came since it was last whole."""
 
     works: Mapping[Direction, Work]
     legs: Sequence[Leg]
-    texts: Mapping[str, str] = field(default_factory=dict)  # a definition of each key, any
+    texts: Reading = field(default_factory=dict)  # a definition of each key, any
 
     @property
     def began(self) -> Direction:
@@ -72,21 +73,21 @@ class _Journey:
             yield from (task for task in self.works[leg.direction].tasks if task.ordinal in leg.ran)
 
 
-def turned(
+def reversal(
     up: Work, down: Work, legs: Sequence[Leg], live: Reading, *, same_server: bool = True
 ) -> Work:
     """The steps that turn the last of ``legs`` round, the others among them skipped.
 
     Args:
-        up, down: both ways of the file, whole, as they were when the passages ran.
-        legs: the passages since the file was last whole, applied or rolled back, in their order.
+        up, down: both ways of the file, whole, as they were when the attempts ran.
+        legs: the attempts since the file was last whole, applied or rolled back, in their order.
         live: what the objects that either way changes are like now.
         same_server: the version that the file was recorded on is the one that runs here.
 
-    Raises CannotTurn.
+    Raises CannotReverse.
     """
     journey = _Journey({Direction.UP: up, Direction.DOWN: down}, legs)
-    texts: dict[str, str] = {}
+    texts: dict[ObjectKey, str] = {}
     for work in journey.works.values():
         for task in work.tasks:
             for key, pair in task.record.delta.changes.items():
@@ -113,13 +114,13 @@ class _Ends:
     before: _State
     after: _State
     undone: _State
-    hidden: frozenset[str]
+    hidden: frozenset[ObjectKey]
 
     @classmethod
     def of(cls, journey: _Journey) -> _Ends:
         first: dict[Direction, _State] = {}
         last: dict[Direction, _State] = {}
-        hidden: set[str] = set()
+        hidden: set[ObjectKey] = set()
         for way, work in journey.works.items():
             first[way], last[way] = {}, {}
             for task in work.tasks:
@@ -139,7 +140,7 @@ class _Ends:
 
 
 def _start(journey: _Journey, ends: _Ends, live: Reading, same_server: bool) -> _State:
-    """What the steps that ran have left. Raises CannotTurn where the live schema is another."""
+    """What the steps that ran have left. Raises CannotReverse where the live schema is another."""
     state = dict(ends.before if journey.began is Direction.UP else ends.after)
     for task in journey.ran():
         state = _after(state, journey.delta(task))
@@ -147,33 +148,31 @@ def _start(journey: _Journey, ends: _Ends, live: Reading, same_server: bool) -> 
     differing = {key: found[key] for key in state if key not in ends.hidden}
     if difference := Delta.between(_there(state, differing), _there(found, differing)):
         lines = "\n".join(f"    {line}" for line in difference.lines()[:20])
-        raise CannotTurn(f"the schema is not what the steps that ran leave:\n{lines}")
+        raise CannotReverse(f"the schema is not what the steps that ran leave:\n{lines}")
     return found
 
 
 def _after(state: _State, delta: Delta) -> _State:
     """A schema after a step. Foreign keys of tables that it does not touch follow one that it
     renames: the server changes them without a word."""
-    tables = {key: pair for key, pair in delta.changes.items() if " / " not in key}
-    gone = [f"REFERENCES `{_name(key)}`" for key, (_, now) in tables.items() if now is None]
-    came = [f"REFERENCES `{_name(key)}`" for key, (was, _) in tables.items() if was is None]
+    whole = {key: pair for key, pair in delta.changes.items() if not key.is_part}
+    gone = [f"REFERENCES `{key.name}`" for key, (_, now) in whole.items() if now is None]
+    came = [f"REFERENCES `{key.name}`" for key, (was, _) in whole.items() if was is None]
     if len(gone) == len(came) == 1:
         state = {k: text and text.replace(gone[0], came[0]) for k, text in state.items()}
     return {**state, **{key: now for key, (_, now) in delta.changes.items()}}
 
 
-def _name(key: str) -> str:
-    return key.split(" ", 1)[1]
-
-
-def _there(state: Mapping[str, str | None], keys: Iterable[str]) -> dict[str, str]:
+def _there(
+    state: Mapping[ObjectKey, str | None], keys: Iterable[ObjectKey]
+) -> dict[ObjectKey, str]:
     return {key: text for key in keys if (text := state[key]) is not None}
 
 
 def _as_recorded(journey: _Journey, state: _State, live: Reading, same_server: bool) -> _State:
     """The live schema in the words of the recording: a table of its own character set, and
     another version of the server, print the same definition differently."""
-    known: dict[str, set[str]] = {key: set() for key in state}
+    known: dict[ObjectKey, set[str]] = {key: set() for key in state}
     for work in journey.works.values():
         for task in work.tasks:
             for key, pair in journey.delta(task).changes.items():
@@ -190,29 +189,29 @@ def _as_recorded(journey: _Journey, state: _State, live: Reading, same_server: b
     return found
 
 
-def _reads_alike(key: str, one: str, other: str, live: Reading) -> bool:
+def _reads_alike(key: ObjectKey, one: str, other: str, live: Reading) -> bool:
     pair = equivalence.less_tables_own(Delta({key: (one, other)}), live).changes[key]
     return pair[0] == pair[1]
 
 
 def _require_whole(journey: _Journey, direction: Direction, ends: _Ends, state: _State) -> None:
-    """Raises CannotTurn where the steps would not leave the whole file applied, or undone: in the
-    latter case as before it or, one operation like the other, as its own way back leaves it."""
+    """Raises CannotReverse where the steps would not leave the whole file applied, or undone: then
+    as before it or, one operation like the other, as its own way back leaves it."""
     if direction is Direction.UP:
         wrong = [k for k in state if k not in ends.hidden and state[k] != ends.after[k]]
         if wrong:
-            raise CannotTurn(f"{wrong[0]} would not be as the whole file leaves it")
+            raise CannotReverse(f"{wrong[0]} would not be as the whole file leaves it")
         return
-    units: dict[_Unit, set[str]] = {}
+    units: dict[_Unit, set[ObjectKey]] = {}
     for work in journey.works.values():
         for task in work.tasks:
             units.setdefault(unit_of(task), set()).update(journey.delta(task).changes)
     for keys in units.values():
-        known = sorted(keys - ends.hidden)
+        known = sorted(keys - ends.hidden, key=str)
         if any(all(state[key] == end[key] for key in known) for end in (ends.before, ends.undone)):
             continue
         wrong = [key for key in known if state[key] != ends.undone[key]]
-        raise CannotTurn(f"{wrong[0]} would not be as it was, nor as the way back leaves it")
+        raise CannotReverse(f"{wrong[0]} would not be as it was, nor as the way back leaves it")
 
 
 # ---- the operations ------------------------------------------------------------------------
@@ -306,7 +305,7 @@ def _walk(journey: _Journey, work: Work, state: _State) -> tuple[dict[int, str],
 
 def _is_there(task: Task, delta: Delta, state: _State) -> bool:
     """Is the schema as after a step already? False where it is as before it, or half-way there so
-    that the step takes it back all the same. Raises CannotTurn where it is neither."""
+    that the step takes it back all the same. Raises CannotReverse where it is neither."""
     there, odd = set(), []
     drops = all(was is not None for was, _ in delta.changes.values())  # it renames nothing
     for key, (was, now) in delta.changes.items():
@@ -323,11 +322,11 @@ def _is_there(task: Task, delta: Delta, state: _State) -> bool:
         return False
     for key in odd:
         if key not in there:
-            raise CannotTurn(f"{key} is neither as before it nor as after it", task.ordinal)
-    raise CannotTurn("a part of what it changes is as after it already", task.ordinal)
+            raise CannotReverse(f"{key} is neither as before it nor as after it", task.ordinal)
+    raise CannotReverse("a part of what it changes is as after it already", task.ordinal)
 
 
-def _states(task: Task, key: str) -> bool:
+def _states(task: Task, key: ObjectKey) -> bool:
     """Does a step state a column anew as a whole, whatever it was?"""
     words = [token.text.strip("`") for token in significant(task.text)]
     stated = {
@@ -335,14 +334,13 @@ def _states(task: Task, key: str) -> bool:
         for at, word in enumerate(words[:-2])
         if word.upper() == "MODIFY"
     }
-    return " / column " in key and key.rpartition(" / column ")[2] in stated
+    return key.is_column and key.name in stated
 
 
-def _goes_along(task: Task, key: str) -> bool:
+def _goes_along(task: Task, key: ObjectKey) -> bool:
     """Does the server drop a part with what holds it, and not because the step names it?"""
     words = [token.text.upper() for token in significant(task.text)]
-    name = key.rpartition(" / ")[2].partition(" ")[2]
-    return name not in identifiers(task.text) or ("IF", "EXISTS") in pairwise(words)
+    return key.name not in identifiers(task.text) or ("IF", "EXISTS") in pairwise(words)
 
 
 def _loses(task: Task, delta: Delta) -> bool:
@@ -351,9 +349,11 @@ def _loses(task: Task, delta: Delta) -> bool:
 
 def _ran_in_part(journey: _Journey, sides: _Sides, task: Task, direction: Direction) -> bool:
     """Is a step without a trace in the schema to run, whose operation came half-way? Not where no
-    step of its kind ran and the file goes back to where it began. Raises CannotTurn where some
+    step of its kind ran and the file goes back to where it began. Raises CannotReverse where some
     did."""
     repeatable = task.kind == "ddl" and is_repeatable(task.text)
     if sides.touched_data(unit_of(task)) and not repeatable:
-        raise CannotTurn("what it changes leaves no trace, and was changed in part", task.ordinal)
+        raise CannotReverse(
+            "what it changes leaves no trace, and was changed in part", task.ordinal
+        )
     return repeatable or direction is journey.began

@@ -1,4 +1,4 @@
-"""A sign of life while a run lasts: a second connection renews the run's row from a thread.
+"""The heartbeat of a run: a second connection renews the run's row from a thread.
 
 Without it a waiter cannot tell a deploy that works on a long ALTER from a host that froze.
 """

@@ -183,7 +183,7 @@ def _lines(event: Event) -> list[str]:
         case HolderEnded():
             return [f"Ended a deploy without a heartbeat: {event.holder}"]
         case HolderSpared():
-            return [f"Has no heartbeat and could not be ended, for {event.why}: {event.holder}"]
+            return [f"Has no heartbeat and is not ended, for {event.why}: {event.holder}"]
         case Relinked():
             if event.old == event.new:
                 return [f"{event.new}: its row is renewed, the statements are the same"]

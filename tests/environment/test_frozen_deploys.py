@@ -49,7 +49,7 @@ def table_locked(shop: Project) -> Iterator[Callable[[], None]]:
 
 
 def taken_over(scene: Scene, shop: Project, attempt: Attempt, *says: str) -> None:
-    """The next command waits, ends the one that gives no sign of life, and does the rest."""
+    """The next command waits, ends the one without a heartbeat, and does the rest."""
     lost = connection_of(shop)
     finished = shop.succeeds(*attempt.command, *IMPATIENT)
     for words in (f"Waiting for another deploy: connection {lost}", f"{TOOK_OVER}{lost}", *says):

@@ -168,6 +168,7 @@ def test_django_6_without_a_python_for_it_is_refused(machine: Machine) -> None:
 def test_a_python_under_pyenv_is_found(machine: Machine) -> None:
     machine.python("pyenv/versions/3.12.4/bin/python3", "3.12.4")
     machine.python("python3.13", "3.11.7")  # a shim that names another one
+    machine.python("python3", "3.11.7")  # in place of this machine's, which may be a newer one
 
     found = machine.run("python")
 

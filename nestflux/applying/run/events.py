@@ -29,14 +29,14 @@ class Waited(Event):
 
 @dataclass(frozen=True)
 class HolderEnded(Event):
-    """The holder gave no sign of life; its connection was ended."""
+    """The holder had no heartbeat; its connection was ended."""
 
     holder: str
 
 
 @dataclass(frozen=True)
 class HolderSpared(Event):
-    """The holder gave no sign of life, and its connection could or may not be ended."""
+    """The holder had no heartbeat, and its connection could or may not be ended."""
 
     holder: str
     why: str

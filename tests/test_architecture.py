@@ -28,7 +28,7 @@ ARROWS = {
     "stock": "applying graph history ledger sql",
     "models": "",
     "orm": "",
-    "admin": "applying history models sql",
+    "admin": "applying history models orm sql",
     "management": (
         "adopting applying recording reviewing pulling stock database graph history ledger"
     ),

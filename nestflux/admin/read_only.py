@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.db import connections, models
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-if TYPE_CHECKING:
-    from django.contrib.admin import ModelAdmin as ModelAdmin
-    from django.contrib.admin import TabularInline as TabularInline
-else:
-    # Only the stubs know type parameters.
-    class ModelAdmin(admin.ModelAdmin):
-        def __class_getitem__(cls, _: object) -> type:
-            return cls
-
-    class TabularInline(admin.TabularInline):
-        def __class_getitem__(cls, _: object) -> type:
-            return cls
-
+from nestflux.orm.typed_admin import ModelAdmin as ModelAdmin
+from nestflux.orm.typed_admin import TabularInline as TabularInline
 
 ModelT = TypeVar("ModelT", bound=models.Model)
 

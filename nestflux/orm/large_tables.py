@@ -21,26 +21,13 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.text import capfirst
 from django.utils.timezone import localtime
 
-if TYPE_CHECKING:
-    from django.contrib.admin import ModelAdmin as ModelAdmin
-    from django.contrib.admin import TabularInline as TabularInline
+from nestflux.orm.typed_admin import ModelAdmin as ModelAdmin
+from nestflux.orm.typed_admin import TabularInline as TabularInline
 
+if TYPE_CHECKING:
     _Paginator = Paginator[Any]
 else:
     _Paginator = Paginator
-
-    class ModelAdmin(admin.ModelAdmin):
-        """Django's, with the type parameter that only its stubs know."""
-
-        def __class_getitem__(cls, _: object) -> type:
-            return cls
-
-    class TabularInline(admin.TabularInline):
-        """Django's, with the type parameters that only its stubs know."""
-
-        def __class_getitem__(cls, _: object) -> type:
-            return cls
-
 
 ModelT = TypeVar("ModelT", bound=models.Model)
 

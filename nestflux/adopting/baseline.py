@@ -292,7 +292,7 @@ def _unseen(folder: Folder, entries: tuple[Entry, ...], booked: Collection[str])
     for entry in entries:
         if not (lacking := _lacks(entry, replaced, booked)):
             continue
-        yield f"{', '.join(lacking)}: not in django_migrations, judged by the schema and booked"
+        yield f"{', '.join(lacking)}: not in django_migrations, judged by the schema and marked"
         steps = folder.record(entry).up
         if count := sum(step.kind != "ddl" for step in steps):
             yield (

@@ -163,3 +163,12 @@ def test_nothing_of_one_machine_stands_in_them() -> None:
     for document in (*DOCUMENTS, *AROUND):
         text = document.read_text(encoding="utf-8")
         assert not re.search(r"/(work|home|root|tmp)/", text), document.name
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
+def test_files_of_the_code_that_are_named_are_there(document: Path) -> None:
+    named = re.findall(r"`((?:tests|nestflux|scripts)/[\w/.-]+\.\w+)", document.read_text("utf-8"))
+    made_up = ("NAME", "TOPIC")
+
+    missing = [name for name in named if not (REPOSITORY / name).exists()]
+    assert [name for name in missing if not any(word in name for word in made_up)] == []

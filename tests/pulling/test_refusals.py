@@ -170,7 +170,7 @@ def test_tables_of_installed_apps_are_referred_to(project: ProjectFactory) -> No
     taken = site.succeeds("db_baseline", "--yes")
     assert taken.lines[-1] == "Database is up to date!"
     assert (
-        "Remark: shop.0001_initial: not in django_migrations, judged by the schema and booked"
+        "Remark: shop.0001_initial: not in django_migrations, judged by the schema and marked"
         in taken.lines
     )
 

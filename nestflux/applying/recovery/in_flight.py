@@ -80,7 +80,7 @@ class InFlight:
         return rows.work.following(rows.work.tasks[row.ordinal - 1]) is None
 
     def recover(self) -> int:
-        """How many steps are done, after the one in flight was decided: it is booked as done, or
+        """How many steps are done, after the one in flight was decided: it is marked as done, or
         it is to run.
 
         Raises Undecided where nobody but a person can tell.

@@ -38,7 +38,7 @@ def refuse_unsuitable(connection: BaseDatabaseWrapper, server: Server) -> None:
         raise Refused("A transaction is open: DDL would commit it.", stands="nothing was run")
     if not connection.get_autocommit():
         raise Refused(
-            f"The database {connection.alias!r} has AUTOCOMMIT off: what a run books would be "
+            f"The database {connection.alias!r} has AUTOCOMMIT off: what a run records would be "
             "rolled back at its end.",
             stands="nothing was run",
             then="let this alias, or another one for deploys, have AUTOCOMMIT on",

@@ -75,7 +75,7 @@ def _refuse_what_others_made(
             f"Loading schema.sql died, and {what}: the database changed since.",
             stands="nothing was dropped",
             then="to load, empty the database; to keep what is there, drop NestFlux's own tables "
-            "(nestflux_…: they book nothing yet), then: python manage.py db_baseline",
+            "(nestflux_…: they record nothing yet), then: python manage.py db_baseline",
         )
 
 

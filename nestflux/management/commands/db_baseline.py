@@ -26,7 +26,7 @@ python manage.py db_baseline --reconcile"""
 class Command(NestFluxCommand):
     help = (
         "Takes over a database that stock Django migrated: compares its whole schema with what "
-        "the SQL migrations make, and books them as applied where both agree. Exit code 1 when "
+        "the SQL migrations make, and marks them as applied where both agree. Exit code 1 when "
         "they differ."
     )
 
@@ -41,7 +41,7 @@ class Command(NestFluxCommand):
         way = parser.add_mutually_exclusive_group()
         way.add_argument("--yes", action="store_true", help="Do not ask.")
         way.add_argument(
-            "--plan", action="store_true", help="Compare, show what would be booked, book nothing."
+            "--plan", action="store_true", help="Compare, show what would be marked, mark nothing."
         )
         way.add_argument(
             "--reconcile",
@@ -49,7 +49,7 @@ class Command(NestFluxCommand):
             const="",
             metavar="FILE",
             help="Write a script, to be reviewed and run by hand, that makes the database what "
-            "the files make; book nothing. Without FILE: reconcile_ALIAS.sql in this folder.",
+            "the files make; mark nothing. Without FILE: reconcile_ALIAS.sql in this folder.",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -19,7 +19,7 @@ from nestflux.wording import counted
 class Command(NestFluxCommand):
     help = (
         "Replaces the first files of the history by one that gives what they gave. A database "
-        "that has them books it and runs nothing."
+        "that has them marks it as applied and runs nothing."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -73,5 +73,5 @@ def _done_lines(done: Sequence[Squashed]) -> Iterator[str]:
         count = counted(sum(1 for _ in one.up.steps()), "statement")
         yield f"✓ Squashed: {path}  ({count}, {counted(len(one.plan.entries), 'file')})"
     if done:
-        yield "The old files remain in git. A database that has all of them books the new one"
+        yield "The old files remain in git. A database that has all of them marks the new one"
         yield "with its next db_migrate; one that has some has to get the others first."

@@ -43,22 +43,24 @@ def lock_settings(given: Mapping[str, float] | None = None) -> dict[str, float]:
 
 
 def lock_times(settings: Mapping[str, Any]) -> LockTimes:
-    usual = LockTimes()
-    return LockTimes(
-        wait=settings.get("TIMEOUT", usual.wait),
-        beat=settings.get("HEARTBEAT", usual.beat),
-        stale=settings.get("STALE_AFTER", usual.stale),
-    )
+    return LockTimes(**_fields(settings, wait="TIMEOUT", beat="HEARTBEAT", stale="STALE_AFTER"))
 
 
 def retry_policy(settings: Mapping[str, Any]) -> RetryPolicy:
-    usual = RetryPolicy()
     return RetryPolicy(
-        ddl_lock_timeout=settings.get("DDL_TIMEOUT", usual.ddl_lock_timeout),
-        tries=settings.get("DDL_TRIES", usual.tries),
-        first_pause=settings.get("DDL_PAUSE", usual.first_pause),
-        longest_pause=settings.get("DDL_LONGEST_PAUSE", usual.longest_pause),
+        **_fields(
+            settings,
+            ddl_lock_timeout="DDL_TIMEOUT",
+            tries="DDL_TRIES",
+            first_pause="DDL_PAUSE",
+            longest_pause="DDL_LONGEST_PAUSE",
+        )
     )
+
+
+def _fields(settings: Mapping[str, Any], **names: str) -> dict[str, Any]:
+    """The fields that a setting gives a value; the others keep their defaults."""
+    return {field: settings[name] for field, name in names.items() if name in settings}
 
 
 class LockOptions:
@@ -74,7 +76,6 @@ class LockOptions:
             help='For this run another value than NESTFLUX["LOCK"] has: '
             f"{', '.join(LOCK_SETTINGS)}. May be repeated.",
         )
-
         for option, name in _RETIRED.items():
             retire(parser, option, f'--lock {name}=VALUE, or NESTFLUX["LOCK"]["{name}"]')
 

@@ -75,7 +75,7 @@ def test_links_lead_somewhere(document: Path) -> None:
             assert anchor in anchors(path), f"{document.name}: {target}"
 
 
-@pytest.mark.parametrize("document", AROUND, ids=lambda document: document.name)
+@pytest.mark.parametrize("document", (*DOCUMENTS, *AROUND), ids=lambda document: document.name)
 def test_files_that_are_named_are_there(document: Path) -> None:
     """Programs and files of this repository, in prose and in what is to be typed."""
     text = document.read_text(encoding="utf-8")
@@ -163,12 +163,3 @@ def test_nothing_of_one_machine_stands_in_them() -> None:
     for document in (*DOCUMENTS, *AROUND):
         text = document.read_text(encoding="utf-8")
         assert not re.search(r"/(work|home|root|tmp)/", text), document.name
-
-
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
-def test_files_of_the_code_that_are_named_are_there(document: Path) -> None:
-    named = re.findall(r"`((?:tests|nestflux|scripts)/[\w/.-]+\.\w+)", document.read_text("utf-8"))
-    made_up = ("NAME", "TOPIC")
-
-    missing = [name for name in named if not (REPOSITORY / name).exists()]
-    assert [name for name in missing if not any(word in name for word in made_up)] == []

@@ -75,7 +75,7 @@ def test_links_lead_somewhere(document: Path) -> None:
             assert anchor in anchors(path), f"{document.name}: {target}"
 
 
-@pytest.mark.parametrize("document", (*DOCUMENTS, *AROUND), ids=lambda document: document.name)
+@pytest.mark.parametrize("document", [*DOCUMENTS, *AROUND], ids=lambda document: document.name)
 def test_files_that_are_named_are_there(document: Path) -> None:
     """Programs and files of this repository, in prose and in what is to be typed."""
     text = document.read_text(encoding="utf-8")

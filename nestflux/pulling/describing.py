@@ -19,12 +19,11 @@ from nestflux.sql.definitions import (
     ColumnParts,
     ForeignKeyParts,
     KeyParts,
-    OptionParts,
     column_parts,
     foreign_key_parts,
     key_parts,
-    option_parts,
 )
+from nestflux.sql.table_options import OptionParts, option_parts
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper

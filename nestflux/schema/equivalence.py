@@ -6,10 +6,10 @@ import re
 
 from nestflux.schema.diff import Delta, Reading
 from nestflux.schema.objects import ObjectKey
-from nestflux.sql.definitions import column_parts, option_parts
+from nestflux.sql.definitions import column_parts
 from nestflux.sql.lexer import significant
+from nestflux.sql.table_options import option_parts
 
-_TABLES_OWN = re.compile(r"DEFAULT CHARSET=(\w+) COLLATE=(\w+)")
 _WIDTH = re.compile(r"^((?:tiny|small|medium|big)?int)\(\d+\)", re.IGNORECASE)
 _NOW = re.compile(r"\bcurrent_timestamp(\(\d*\))?", re.IGNORECASE)
 _NUMBER = re.compile(r"\bDEFAULT '(-?\d+(?:\.\d+)?)'", re.IGNORECASE)
@@ -32,12 +32,12 @@ def less_tables_own(delta: Delta, tables: Reading) -> Delta:
 def _less(definition: str | None, key: ObjectKey, tables: Reading) -> str | None:
     if definition is None or not key.is_column:
         return definition
-    own = _TABLES_OWN.search(option_parts(tables.get(key.holder, "")).more)
-    if own is None:
+    own = option_parts(tables.get(key.holder, "")).settings
+    if not {"CHARSET", "COLLATE"} <= own.keys():
         return definition
     kind = column_parts(definition).type
     behind = definition.removeprefix(kind)
-    return kind + behind.removeprefix(f" CHARACTER SET {own[1]} COLLATE {own[2]}")
+    return kind + behind.removeprefix(f" CHARACTER SET {own['CHARSET']} COLLATE {own['COLLATE']}")
 
 
 def plain(definition: str) -> str:

@@ -1,4 +1,4 @@
-"""A column's, a key's, a constraint's and a table's definition, taken apart. Pure.
+"""A column's, a key's and a constraint's definition, taken apart. Pure.
 
 The texts are those of a reading (``nestflux/schema/introspection.py``). A column is also read as a
 statement writes it (MySQL Manual 15.1.20, "CREATE TABLE Statement", ``column_definition``). What a
@@ -14,6 +14,7 @@ from typing import Any
 
 from nestflux.sql.brackets import apart, first_bracket, inside, mate, split
 from nestflux.sql.lexer import Token, significant, text_of, tokens, unquoted
+from nestflux.sql.table_options import OptionParts, option_parts
 
 # Types whose values are bytes and no text.
 BYTES = {"binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob", "bit", "vector"}
@@ -131,16 +132,6 @@ class ForeignKeyParts:
     referenced: tuple[str, ...]
     rules: str
     text: str
-
-
-@dataclass(frozen=True)
-class OptionParts:
-    """What follows the parentheses of CREATE TABLE."""
-
-    engine: str = ""
-    comment: str = ""
-    more: str = ""
-    partitions: str = ""
 
 
 @lru_cache(maxsize=4096)  # a comparison asks one thing after the other of a definition
@@ -285,35 +276,6 @@ def foreign_key_parts(text: str) -> ForeignKeyParts | None:
         rules=text_of(rules),
         text=text,
     )
-
-
-def option_parts(text: str) -> OptionParts:
-    """Take ``ENGINE=InnoDB ROW_FORMAT=DYNAMIC COMMENT='x' PARTITION BY …`` apart."""
-    options, partitions = _partitions_apart(text)
-    engine = comment = ""
-    more = []
-    words = _Words(options)
-    for _ in words:
-        value = words.whole()
-        upper = value.upper()
-        if upper == "DEFAULT":  # DEFAULT CHARSET=latin1
-            more.append(f"{value} {words.value()}")
-        elif upper.startswith("ENGINE="):
-            engine = value.partition("=")[2]
-        elif upper.startswith("COMMENT="):
-            comment = value.partition("=")[2]
-        else:
-            more.append(value)
-    return OptionParts(engine, comment, " ".join(more), partitions)
-
-
-def _partitions_apart(text: str) -> tuple[str, str]:
-    for token in tokens(text):
-        rest = text[token.start :].lstrip("/*!M0123456789 ")
-        begins = token.kind == "executable" or token.text.upper() == "PARTITION"
-        if begins and rest.upper().startswith("PARTITION BY"):
-            return text[: token.start].strip(), text[token.start :].strip()
-    return text.strip(), ""
 
 
 def attributes(kind: str, text: str) -> dict[str, str]:

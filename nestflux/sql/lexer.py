@@ -39,6 +39,7 @@ _PLAIN_STATEMENT = re.compile(
     rf"""(?:[^;'"`\\\#/-]++|-(?!-)|/(?!\*)|{QUOTED}|{NAME})*+;""",
     re.VERBOSE,
 )
+_EXECUTABLE = re.compile(r"/\*M?!\d*")
 _UNFINISHED = {"'": "quote", '"': "quote", "`": "backquote"}
 _DELIMITER = re.compile(r"delimiter[ \t]+(\S+)[ \t]*(?:\r?\n|\Z)", re.IGNORECASE)
 
@@ -98,6 +99,13 @@ def quoted(name: str) -> str:
 def unquoted(text: str) -> str:
     """The name that a token of a statement is, in backquotes or bare."""
     return text[1:-1].replace("``", "`") if text.startswith("`") else text
+
+
+def executed(text: str) -> str:
+    """What the server reads in a ``/*!50100 … */`` or ``/*M! … */``, each character where it stood;
+    of another text all."""
+    begins = _EXECUTABLE.match(text)
+    return text if begins is None else f"{' ' * begins.end()}{text[begins.end() : -2]}  "
 
 
 def identifiers(sql: str) -> set[str]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from functools import lru_cache
 from itertools import pairwise
 
 from nestflux.sql.brackets import split
-from nestflux.sql.lexer import Token, opening, significant, tokens
+from nestflux.sql.lexer import Token, executed, opening, significant, tokens
 
 
 class Kind(StrEnum):
@@ -55,7 +54,6 @@ _PLAIN = {
     *("CREATE", "ALTER", "DROP", "RENAME", "TRUNCATE"),
     *("INSERT", "UPDATE", "DELETE", "REPLACE", "SELECT"),
 }
-_EXECUTABLE = re.compile(r"/\*M?!\d*|\*/")
 # ALTER TABLE clauses that move rows between partitions or tables without a trace in the schema.
 _MOVES_ROWS = {"EXCHANGE", "TRUNCATE"}
 
@@ -283,11 +281,9 @@ def _acting(sql: str) -> tuple[Token, ...]:
 def _opened(found: Iterable[Token]) -> Iterator[Token]:
     for token in found:
         if token.kind == "executable":
-            inside = _EXECUTABLE.sub(lambda match: " " * len(match.group()), token.text)
             yield from (
                 Token(t.kind, t.text, t.start + token.start)
-                for t in tokens(inside)
-                if t.kind not in ("space", "comment")
+                for t in significant(executed(token.text))
             )
         else:
             yield token

@@ -21,13 +21,12 @@ from nestflux.schema.objects import ORDER, ObjectKey
 from nestflux.sql.definitions import (
     ColumnParts,
     Literal,
-    OptionParts,
     column_parts,
     foreign_key_parts,
     key_parts,
     literal,
-    option_parts,
 )
+from nestflux.sql.table_options import OptionParts, option_parts
 
 
 @pytest.mark.parametrize(

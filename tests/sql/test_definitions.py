@@ -11,7 +11,6 @@ from nestflux.sql.definitions import (
     ForeignKeyParts,
     KeyParts,
     Literal,
-    OptionParts,
     attributes,
     collated,
     column_parts,
@@ -19,7 +18,6 @@ from nestflux.sql.definitions import (
     foreign_key_parts,
     key_parts,
     literal,
-    option_parts,
 )
 from nestflux.sql.statement_parts import check_of, columns, foreign_keys, key_columns, table_of
 
@@ -226,38 +224,7 @@ def test_what_is_no_foreign_key(text: str) -> None:
     assert foreign_key_parts(text) is None
 
 
-# ---- options of tables ---------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("text", "parts"),
-    [
-        ("", OptionParts()),
-        ("ENGINE=InnoDB", OptionParts("InnoDB")),
-        (
-            "ENGINE=InnoDB DEFAULT CHARSET=latin1 COLLATE=latin1_bin COMMENT='it''s = 5'",
-            OptionParts("InnoDB", "'it''s = 5'", "DEFAULT CHARSET=latin1 COLLATE=latin1_bin"),
-        ),
-        (
-            "engine=Aria ROW_FORMAT=DYNAMIC comment='PARTITION BY x'",
-            OptionParts("Aria", "'PARTITION BY x'", "ROW_FORMAT=DYNAMIC"),
-        ),
-        (
-            "ENGINE=InnoDB\n/*!50100 PARTITION BY HASH (`id`) */",
-            OptionParts("InnoDB", partitions="/*!50100 PARTITION BY HASH (`id`) */"),
-        ),
-        (
-            "ENGINE=InnoDB /*!80016 ENCRYPTION='Y' */ PARTITION BY HASH (`id`)\nPARTITIONS 2",
-            OptionParts(
-                "InnoDB",
-                more="/*!80016 ENCRYPTION='Y' */",
-                partitions="PARTITION BY HASH (`id`)\nPARTITIONS 2",
-            ),
-        ),
-    ],
-)
-def test_options_are_taken_apart(text: str, parts: OptionParts) -> None:
-    assert option_parts(text) == parts
+# ---- what is compared -----------------------------------------------------------------------
 
 
 def test_an_object_is_compared_by_what_its_definition_states() -> None:

@@ -21,8 +21,7 @@ from nestflux.sql.brackets import first_bracket, mate
 from nestflux.sql.column_types import ColumnType, column_type
 from nestflux.sql.definitions import collated, column_parts, first_list, foreign_key_parts
 from nestflux.sql.lexer import quoted, significant, tokens, unquoted
-
-_OPENED = re.compile(r"^/\*M?!\d*|\*/$")
+from nestflux.sql.table_options import option_parts
 
 
 def listed(names: Iterable[str]) -> str:
@@ -59,7 +58,7 @@ class Table:
     @property
     def own_charset(self) -> bool:
         """Is its default another character set or collation than the schema's?"""
-        return "CHARSET" in settings_of(self.options)[0]
+        return "CHARSET" in option_parts(self.options).settings
 
     @property
     def checks(self) -> dict[str, str]:
@@ -230,39 +229,3 @@ class ForeignKey:
             {(self.table, name.lower()) for name in self.columns}
             | {(self.parent, name.lower()) for name in self.parent_columns}
         )
-
-
-# ---- options of tables ---------------------------------------------------------------------
-
-
-def settings_of(options: str) -> tuple[dict[str, str], str]:
-    """A table's options by name, ``{"ENGINE": "InnoDB", …}``, and its partitions' text.
-
-    MySQL puts some into ``/*!80016 … */``, which it reads itself.
-    """
-    found: dict[str, str] = {}
-    partitions = ""
-    words: list[str] = []
-    shown = [token for token in tokens(options) if token.kind not in ("space", "comment")]
-    index = 0
-    while index < len(shown):
-        token = shown[index]
-        if token.kind == "executable":
-            inner = _OPENED.sub("", token.text).strip()
-            if inner.upper().startswith("PARTITION"):
-                partitions = inner
-            else:
-                found |= settings_of(inner)[0]
-        elif token.text.upper() == "PARTITION":
-            partitions = options[token.start :]
-            break
-        elif token.text == "=" and words:
-            index += 1
-            found[" ".join(words)] = shown[index].text
-            words = []
-        elif token.text.upper() != "DEFAULT":
-            words.append(token.text.strip("`").upper())
-        index += 1
-    if words:
-        found[" ".join(words)] = ""
-    return found, " ".join(partitions.split())

@@ -16,11 +16,12 @@ from nestflux.adopting.reconciling.changes import (
     Risk,
 )
 from nestflux.adopting.reconciling.columns import Pair
-from nestflux.adopting.reconciling.tables import Table, create_table, settings_of
+from nestflux.adopting.reconciling.tables import Table, create_table
 from nestflux.history.snapshots import views_in_order
 from nestflux.schema.introspection import Schema
 from nestflux.schema.objects import PERIOD, TABLE, VIEW, ObjectKey
 from nestflux.sql.lexer import quoted
+from nestflux.sql.table_options import option_parts
 
 # What undoes an option that the history does not state; of any other no statement is known that
 # makes it unsaid.
@@ -103,10 +104,11 @@ def option_changes(pair: Pair) -> Iterator[Change | ByHand]:
     if pair.wanted.options == pair.live.options and pair.wanted.others == pair.live.others:
         return
     key = pair.wanted.key
-    wanted, partitions = settings_of(pair.wanted.options)
-    live, live_partitions = settings_of(pair.live.options)
-    if partitions != live_partitions:
-        yield ByHand(key, f"partitions, which the history has as: {partitions or 'none'}")
+    options, live_options = option_parts(pair.wanted.options), option_parts(pair.live.options)
+    if options.partitioning != live_options.partitioning:
+        stated = options.partitioning or "none"
+        yield ByHand(key, f"partitions, which the history has as: {stated}")
+    wanted, live = options.settings, live_options.settings
     for name in {*pair.wanted.others, *pair.live.others}:
         yield ByHand(pair.wanted.key_of(PERIOD, name), "a period of system versioning")
     clauses = []

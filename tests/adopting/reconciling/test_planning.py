@@ -11,7 +11,7 @@ from nestflux.adopting.reconciling.changes import Change, Reconciliation
 from nestflux.adopting.reconciling.planning import plan
 from nestflux.adopting.reconciling.reconcile import write_new
 from nestflux.adopting.reconciling.script import Made, render
-from nestflux.adopting.reconciling.tables import names_in, settings_of
+from nestflux.adopting.reconciling.tables import names_in
 from nestflux.exceptions import Refused
 from nestflux.schema.introspection import Schema, table_parts
 from nestflux.schema.objects import ORDER, ObjectKey
@@ -244,23 +244,6 @@ def test_options_that_no_statement_makes_unsaid_are_left_to_a_person() -> None:
         "partitions, which the history has as: none",
         "the option COMPRESSION, which the history does not state",
     ]
-
-
-def test_options_inside_the_comments_that_mysql_reads_are_read() -> None:
-    options = (
-        "ENGINE=InnoDB DEFAULT CHARSET=latin1 COMMENT='PARTITION = 5' /*!80016 ENCRYPTION='Y' */ "
-        "/*!50100 PARTITION BY RANGE (`id`)\n(PARTITION a VALUES LESS THAN (5)) */"
-    )
-
-    settings, partitions = settings_of(options)
-
-    assert settings == {
-        "ENGINE": "InnoDB",
-        "CHARSET": "latin1",
-        "COMMENT": "'PARTITION = 5'",
-        "ENCRYPTION": "'Y'",
-    }
-    assert partitions == "PARTITION BY RANGE (`id`) (PARTITION a VALUES LESS THAN (5))"
 
 
 def test_duplicates_are_looked_for_as_the_index_compares() -> None:

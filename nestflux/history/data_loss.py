@@ -16,7 +16,8 @@ from nestflux.history.records import StepRecord
 from nestflux.schema.diff import Delta, columns_renamed_by
 from nestflux.schema.objects import COLUMN, ObjectKey
 from nestflux.sql.column_types import column_type, narrowed
-from nestflux.sql.lexer import Token, significant, unquoted
+from nestflux.sql.lexer import Token, significant
+from nestflux.sql.names import name_at
 
 _PARTITION_VERBS = ("DROP", "TRUNCATE", "EXCHANGE")
 # Looked for before a statement is taken apart: an INSERT may be megabytes long.
@@ -176,23 +177,20 @@ def tables_emptied_by(sql: str, named: Iterable[str] = ()) -> tuple[str, ...]:
     found = significant(sql)
     words = [token.text.upper() if token.kind == "word" else "" for token in found]
     if words[:1] == ["TRUNCATE"]:
-        return _names_after(found, 2 if words[1:2] == ["TABLE"] else 1)
+        return _names_at(found, 2 if words[1:2] == ["TABLE"] else 1)
     if words[:1] == ["DELETE"] or (words[:1] == ["WITH"] and "DELETE" in words):
         return _deleted_from(found, words, tuple(named))
     if words[:4] == ["CREATE", "OR", "REPLACE", "TABLE"]:
-        return _names_after(found, 4)
+        return _names_at(found, 4)
     if words[:1] == ["ALTER"] and "TABLE" in words[:4]:
-        at = words.index("TABLE") + 1
-        at += 2 if words[at : at + 2] == ["IF", "EXISTS"] else 0
-        table = _names_after(found, at)
+        table = words.index("TABLE") + 1
         for index, word in enumerate(words):
             following = words[index + 1 : index + 2]
             if word in _PARTITION_VERBS and following == ["PARTITION"]:
-                with_table = [i for i, w in enumerate(words[index:], index) if w == "TABLE"]
-                other = _names_after(found, with_table[0] + 1) if word == "EXCHANGE" else ()
-                return (*table, *other)
+                other = [words.index("TABLE", index) + 1] if word == "EXCHANGE" else []
+                return _names_at(found, table, *other)
             if word == "DISCARD":
-                return table
+                return _names_at(found, table)
     return ()
 
 
@@ -201,8 +199,12 @@ def _deleted_from(found: list[Token], words: list[str], named: tuple[str, ...]) 
     while words[start : start + 1] and words[start] in ("LOW_PRIORITY", "QUICK", "IGNORE"):
         start += 1
     is_single = words[start : start + 1] == ["FROM"] and not {"USING", "JOIN"} & set(words)
-    one = _names_after(found, start + 1) if is_single else ()
+    one = _names_at(found, start + 1) if is_single else ()
     return one or named
+
+
+def _names_at(found: list[Token], *places: int) -> tuple[str, ...]:
+    return tuple(name for at in places if (name := name_at(found, at)[0]))
 
 
 def tables_renamed_by(sql: str) -> tuple[tuple[str, str], ...]:
@@ -213,28 +215,18 @@ def tables_renamed_by(sql: str) -> tuple[tuple[str, str], ...]:
     words = [token.text.upper() if token.kind == "word" else "" for token in found]
     pairs = []
     if words[:2] == ["RENAME", "TABLE"]:
-        old = _names_after(found, 4 if words[2:4] == ["IF", "EXISTS"] else 2)
+        old, _ = name_at(found, 2)
         for index, word in enumerate(words):
-            if word == "TO" and (new := _names_after(found, index + 1)):
-                pairs.append((old[0], new[0]))
+            if word == "TO" and (new := name_at(found, index + 1)[0]):
+                pairs.append((old, new))
                 comma = next((i for i in range(index, len(found)) if found[i].text == ","), None)
-                old = _names_after(found, comma + 1) if comma is not None else ()
+                old = name_at(found, comma + 1)[0] if comma is not None else ""
     elif words[:1] == ["ALTER"] and "TABLE" in words[:4]:
-        at = words.index("TABLE") + 1
-        old = _names_after(found, at + (2 if words[at : at + 2] == ["IF", "EXISTS"] else 0))
+        old, _ = name_at(found, words.index("TABLE") + 1)
         for index, word in enumerate(words):
             if word != "RENAME" or words[index + 1] in ("COLUMN", "INDEX", "KEY"):
                 continue
             skip = 2 if words[index + 1] in ("TO", "AS") or found[index + 1].text == "=" else 1
-            if old and (new := _names_after(found, index + skip)):
-                pairs.append((old[0], new[0]))
+            if old and (new := name_at(found, index + skip)[0]):
+                pairs.append((old, new))
     return tuple(pairs)
-
-
-def _names_after(found: list[Token], index: int) -> tuple[str, ...]:
-    """The name at ``index``, without its schema; nothing where there is none."""
-    while index + 2 < len(found) and found[index + 1].text == ".":
-        index += 2
-    if index >= len(found) or found[index].kind not in ("name", "word"):
-        return ()
-    return (unquoted(found[index].text),)

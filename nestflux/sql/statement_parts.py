@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from nestflux.sql.brackets import inside, mate, split
 from nestflux.sql.definitions import ColumnParts, column_parts
 from nestflux.sql.lexer import Token, significant, unquoted
+from nestflux.sql.names import name_at, past_conditions
 
 _NOT_A_COLUMN = frozenset(
     "PRIMARY UNIQUE KEY INDEX FULLTEXT SPATIAL CONSTRAINT FOREIGN CHECK PERIOD PARTITION "
@@ -37,7 +38,7 @@ def table_of(sql: str) -> str:
     for opening in ("TABLE", "ON", "INTO", "UPDATE", "FROM"):
         if opening not in words:
             continue
-        name, _ = _name(found, words.index(opening) + 1)
+        name, _ = name_at(found, words.index(opening) + 1)
         if name:
             return name
     return ""
@@ -55,7 +56,7 @@ def foreign_keys(sql: str) -> list[ForeignKey]:
         columns, after = _names(found, index + 2)
         if not columns or words[after : after + 1] != ["REFERENCES"]:
             continue
-        parent, after = _name(found, after + 1)
+        parent, after = name_at(found, after + 1)
         parent_columns, after = _names(found, after)
         named = index >= 2 and words[index - 2] == "CONSTRAINT"
         rest = words[after : after + 6]
@@ -109,7 +110,7 @@ def _defined(found: list[Token]) -> Iterator[list[Token]]:
     words = [token.text.upper() for token in found]
     if words[:1] not in (["CREATE"], ["ALTER"]) or "TABLE" not in words:
         return
-    _, start = _name(found, words.index("TABLE") + 1)
+    _, start = name_at(found, words.index("TABLE") + 1)
     if words[0] == "ALTER":
         for clause in split(found[start:]):
             yield from _added(clause)
@@ -122,28 +123,11 @@ def _added(clause: list[Token]) -> Iterator[list[Token]]:
     words = [token.text.upper() for token in clause]
     if words[:1] not in (["ADD"], ["MODIFY"], ["CHANGE"]):
         return
-    start = _past_conditions(words, 2 if words[1:2] == ["COLUMN"] else 1)
+    start = past_conditions(clause, 2 if words[1:2] == ["COLUMN"] else 1)
     if words[start : start + 1] == ["("]:
         yield from filter(None, split(inside(clause, start)))
     elif definition := clause[start + (words[0] == "CHANGE") :]:
         yield definition
-
-
-def _past_conditions(words: list[str], index: int) -> int:
-    while index < len(words) and words[index] in ("IF", "NOT", "EXISTS", "IGNORE"):
-        index += 1
-    return index
-
-
-def _name(found: list[Token], index: int) -> tuple[str, int]:
-    """A possibly qualified name at ``index``, or behind IF NOT EXISTS, without its schema, and what
-    follows it."""
-    index = _past_conditions([token.text.upper() for token in found], index)
-    if index >= len(found) or found[index].kind not in ("name", "word"):
-        return "", index
-    while index + 2 < len(found) and found[index + 1].text == ".":
-        index += 2
-    return unquoted(found[index].text), index + 1
 
 
 def _names(found: list[Token], index: int) -> tuple[tuple[str, ...], int]:

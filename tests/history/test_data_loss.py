@@ -124,6 +124,7 @@ def test_a_generated_column_holds_nothing_of_its_own() -> None:
         ("ALTER TABLE a DROP PARTITION p0", ("a",)),
         ("ALTER TABLE a TRUNCATE PARTITION p0", ("a",)),
         ("ALTER TABLE a EXCHANGE PARTITION p0 WITH TABLE b", ("a", "b")),
+        ("ALTER TABLE IF EXISTS shop.a EXCHANGE PARTITION p0 WITH TABLE shop.b", ("a", "b")),
         ("ALTER TABLE a DISCARD TABLESPACE", ("a",)),
         ("ALTER TABLE a DROP COLUMN x", ()),
         ("ALTER TABLE a COALESCE PARTITION 2", ()),
@@ -140,7 +141,9 @@ def test_what_takes_rows_out_of_a_table(sql: str, tables: tuple[str, ...]) -> No
     [
         ("RENAME TABLE a TO b", (("a", "b"),)),
         ("RENAME TABLE a TO b, `c``c` TO d", (("a", "b"), ("c`c", "d"))),
+        ("RENAME TABLE IF EXISTS shop.a TO shop.b, c TO d", (("a", "b"), ("c", "d"))),
         ("ALTER TABLE a RENAME TO b", (("a", "b"),)),
+        ("ALTER TABLE IF EXISTS shop.a RENAME = shop.b", (("a", "b"),)),
         ("ALTER TABLE a RENAME b", (("a", "b"),)),
         ("ALTER TABLE a RENAME COLUMN x TO y", ()),
         ("ALTER TABLE a RENAME INDEX x TO y", ()),

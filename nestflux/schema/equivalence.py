@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from nestflux.schema.diff import Delta, Reading
 from nestflux.schema.objects import ObjectKey
 from nestflux.sql.definitions import column_parts
-from nestflux.sql.lexer import significant
+from nestflux.sql.lexer import Token, significant, tokens
 from nestflux.sql.table_options import option_parts
 
-_WIDTH = re.compile(r"^((?:tiny|small|medium|big)?int)\(\d+\)", re.IGNORECASE)
-_NOW = re.compile(r"\bcurrent_timestamp(\(\d*\))?", re.IGNORECASE)
-_NUMBER = re.compile(r"\bDEFAULT '(-?\d+(?:\.\d+)?)'", re.IGNORECASE)
+_INTEGERS = {"TINYINT", "SMALLINT", "MEDIUMINT", "INT", "BIGINT"}
+_NUMBER = re.compile(r" '(-?\d+(?:\.\d+)?)'")
 
 
 def less_tables_own(delta: Delta, tables: Reading) -> Delta:
@@ -43,9 +43,26 @@ def _less(definition: str | None, key: ObjectKey, tables: Reading) -> str | None
 def plain(definition: str) -> str:
     """A definition without what only the version of a server decides: the display width of
     integers (gone in MySQL 8.0.19), ``current_timestamp()``, the quotes of a numeric default."""
-    text = _WIDTH.sub(r"\1", definition)
-    text = _NOW.sub(lambda found: "current_timestamp" + (found[1] or "").replace("()", ""), text)
-    return _NUMBER.sub(r"DEFAULT \1", text)
+    found = list(tokens(definition))
+    texts: list[str] = []
+    at = 0
+    while at < len(found):
+        text, at = _plain_at(found, at)
+        texts.append(text)
+    return "".join(texts)
+
+
+def _plain_at(found: Sequence[Token], at: int) -> tuple[str, int]:
+    """The plain text of what stands at ``at``, and where it ends."""
+    token, behind = found[at], [each.text for each in found[at + 1 : at + 4]]
+    word = token.text.upper() if token.kind == "word" else ""
+    if at == 0 and word in _INTEGERS and behind[::2] == ["(", ")"] and behind[1].isdigit():
+        return token.text, at + 4
+    if word == "CURRENT_TIMESTAMP":
+        return word.lower(), at + (3 if behind[:2] == ["(", ")"] else 1)
+    if word == "DEFAULT" and (number := _NUMBER.fullmatch("".join(behind[:2]))):
+        return f"DEFAULT {number[1]}", at + 3
+    return token.text, at + 1
 
 
 def same_check(one: str, other: str) -> bool:

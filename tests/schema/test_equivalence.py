@@ -42,6 +42,29 @@ def test_what_only_the_version_of_a_server_decides_is_left_out(
     assert plain(definition) == without
 
 
+@pytest.mark.parametrize(
+    "definition",
+    [
+        "varchar(40) COMMENT 'set to CURRENT_TIMESTAMP'",
+        "varchar(40) DEFAULT 'current_timestamp()'",
+        "varchar(40) COMMENT \"was DEFAULT '7' once\"",
+        "varchar(40) /* DEFAULT '7', or CURRENT_TIMESTAMP() */ NOT NULL",
+        "varchar(40) NOT NULL -- DEFAULT '7'",
+        "datetime GENERATED ALWAYS AS (`CURRENT_TIMESTAMP`) VIRTUAL",
+        "CREATE VIEW `v` AS select 'CURRENT_TIMESTAMP()' AS `DEFAULT '7'`",
+        "CREATE TRIGGER `t` BEFORE INSERT ON `a` FOR EACH ROW SET NEW.`n` = DEFAULT",
+    ],
+)
+def test_what_stands_in_a_string_a_comment_or_a_name_stays(definition: str) -> None:
+    assert plain(definition) == definition
+
+
+def test_two_comments_of_columns_are_never_one() -> None:
+    one, other = "int(11) COMMENT 'CURRENT_TIMESTAMP'", "int COMMENT 'current_timestamp'"
+
+    assert plain(one) != plain(other)
+
+
 def test_a_column_does_not_state_what_is_its_tables_own() -> None:
     before, after = f"varchar(9) {OWN} NOT NULL", f"varchar(20) {OWN}"
     delta = Delta({NAME: (before, after), TITLE: (None, f"text {OWN}")})

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import lru_cache
 
-from nestflux.schema.objects import VIEW, ObjectKey
-from nestflux.sql.lexer import LINE_COMMENT, NAME, QUOTED, fragments, identifiers, opening, unquoted
-from nestflux.sql.ordering import parents_first
+from nestflux.schema.objects import ObjectKey
+from nestflux.sql.lexer import LINE_COMMENT, NAME, QUOTED, fragments, opening, unquoted
 
 _OPENING = 40  # tokens in which a CREATE says what it makes; ALGORITHM and such stand before it
 _KINDS = ("TABLE", "VIEW", "TRIGGER", "PROCEDURE", "FUNCTION", "EVENT")
@@ -56,12 +55,6 @@ def objects_made_by(statements: Iterable[str]) -> tuple[ObjectKey, ...]:
 def referred_to_by(create: str) -> set[str]:
     """The tables that the foreign keys of a snapshot's CREATE TABLE refer to."""
     return {unquoted(m["name"]) for m in _REFERENCED.finditer(create) if m["name"]}
-
-
-def views_in_order(create: Mapping[ObjectKey, str]) -> list[ObjectKey]:
-    """The views among CREATE statements by object, each after those that it names."""
-    names = {key.name: identifiers(sql) for key, sql in create.items() if key.kind == VIEW}
-    return [ObjectKey(VIEW, name) for name in parents_first(names).order]
 
 
 def rows_made_by(statements: Iterable[str]) -> Counter[str]:

@@ -9,7 +9,6 @@ from nestflux.history.snapshots import (
     referred_to_by,
     rows_made_by,
     statements_of,
-    views_in_order,
 )
 from nestflux.schema.objects import ObjectKey
 
@@ -63,16 +62,6 @@ def test_objects_are_made_in_the_order_of_their_statements() -> None:
     statements = ["CREATE TABLE `b` (id int)", "SET a = 1", "CREATE TABLE `a` (id int)"]
 
     assert objects_made_by(statements) == (ObjectKey("table", "b"), ObjectKey("table", "a"))
-
-
-def test_a_view_comes_after_those_that_it_reads() -> None:
-    create = {
-        ObjectKey("table", "c"): "CREATE TABLE `c` (`a` int)",
-        ObjectKey("view", "a"): "CREATE VIEW `a` AS SELECT * FROM `b` JOIN `c`",
-        ObjectKey("view", "b"): "CREATE VIEW `b` AS SELECT * FROM `c`",
-    }
-
-    assert views_in_order(create) == [ObjectKey("view", "b"), ObjectKey("view", "a")]
 
 
 @pytest.mark.parametrize(

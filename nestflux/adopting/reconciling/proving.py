@@ -23,7 +23,6 @@ from nestflux.adopting.reconciling.changes import (
 )
 from nestflux.adopting.reconciling.planning import plan, refused
 from nestflux.adopting.reconciling.tables import create_table, names_in, tables_of
-from nestflux.adopting.reconciling.whole import programs_in_order
 from nestflux.database.errors import in_words
 from nestflux.database.session import PINNED
 from nestflux.database.verdicts import run_measured
@@ -32,6 +31,7 @@ from nestflux.schema.compare import differing
 from nestflux.schema.diff import Reading
 from nestflux.schema.introspection import Schema, read_schema
 from nestflux.schema.objects import INDEX, TABLE, VIEW, ObjectKey
+from nestflux.schema.programs import programs_in_order
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper

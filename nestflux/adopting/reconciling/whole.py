@@ -17,9 +17,9 @@ from nestflux.adopting.reconciling.changes import (
 )
 from nestflux.adopting.reconciling.columns import Pair
 from nestflux.adopting.reconciling.tables import Table, create_table
-from nestflux.history.snapshots import views_in_order
 from nestflux.schema.introspection import Schema
 from nestflux.schema.objects import PERIOD, TABLE, VIEW, ObjectKey
+from nestflux.schema.programs import programs_in_order
 from nestflux.sql.lexer import quoted
 from nestflux.sql.table_options import option_parts
 
@@ -182,10 +182,3 @@ def _made_anew(
     else:
         yield Change(ChangeKey(key, "drop"), phase, _drop(key), (key,))
     yield Change(ChangeKey(key, "make"), phase, sql, (key,), risk=risk, remarks=remarks)
-
-
-def programs_in_order(create: Mapping[ObjectKey, str]) -> list[ObjectKey]:
-    """Routines, then views, each after those that it names, then triggers and events."""
-    routines = [key for key in create if key.kind in ("function", "procedure")]
-    others = [key for key in create if key.kind in ("trigger", "event")]
-    return [*routines, *views_in_order(create), *others]

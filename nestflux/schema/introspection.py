@@ -72,13 +72,13 @@ class Schema:
     """
 
     reading: dict[ObjectKey, str]
-    made_by: Mapping[ObjectKey, _Table | str]
+    made_by: Mapping[ObjectKey, _PrintedTable | str]
     counters: dict[str, int] = field(default_factory=dict)
 
     @cached_property
     def create(self) -> dict[ObjectKey, str]:
         return {
-            key: made.create() if isinstance(made, _Table) else made
+            key: made.create() if isinstance(made, _PrintedTable) else made
             for key, made in self.made_by.items()
         }
 
@@ -98,7 +98,7 @@ def read_schema(
     """
     primary = primary_collations(connection)
     reading: dict[ObjectKey, str] = {}
-    made_by: dict[ObjectKey, _Table | str] = {}
+    made_by: dict[ObjectKey, _PrintedTable | str] = {}
     counters: dict[str, int] = {}
     with connection.cursor() as cursor:
         cursor.execute("SELECT @@collation_database, DATABASE()")
@@ -167,12 +167,12 @@ def _listed(cursor: Any, names: Collection[str] | None) -> dict[str, str]:
 @lru_cache(maxsize=2048)
 def _taken_apart(
     name: str, text: str, default: str, primary: tuple[tuple[str, str], ...]
-) -> _Table:
+) -> _PrintedTable:
     """A recording reads a whole schema several times, and changes a few tables in between."""
-    return _Table(name, text, default, dict(primary))
+    return _PrintedTable(name, text, default, dict(primary))
 
 
-class _Table:
+class _PrintedTable:
     """One ``SHOW CREATE TABLE``, taken apart at the commas of its first brackets."""
 
     def __init__(self, name: str, text: str, default: str, primary: Mapping[str, str]) -> None:
@@ -226,33 +226,35 @@ class _Table:
 
     def create(self) -> str:
         lines = [f"  {quoted(name)} {text}" for name, text in self.columns.items()]
-        made_by_server = self._keys_of_foreign_keys()
-        lines += [f"  {text}" for label, text in self.others.items() if label not in made_by_server]
+        unstated = left_to_server(self.others)
+        lines += [f"  {text}" for label, text in self.others.items() if label not in unstated]
         body = ",\n".join(lines)
         return f"CREATE TABLE {quoted(self.name)} (\n{body}\n) {self.options}"
 
-    def _keys_of_foreign_keys(self) -> set[Label]:
-        """The indexes that the server makes by itself for foreign keys, and names like them.
 
-        One that is stated is the user's and stays; one that the server made gives way without a
-        word to a later index on the same columns (MySQL Manual 15.1.20.5, "FOREIGN KEY
-        Constraints"). A schema that states it would behave otherwise under the next files.
-        """
-        columns = {
-            label: first_list(text)
-            for label, text in self.others.items()
-            if label[0] in (INDEX, PRIMARY_KEY)
-        }
-        found = set()
-        for label, text in self.others.items():
-            key = (INDEX, label[1])
-            if label == key or key not in columns or not self.others[key].startswith("KEY "):
-                continue
-            own = columns[key]
-            serving = [one for one, names in columns.items() if names[: len(own)] == own]
-            if "FOREIGN KEY" in text and first_list(text) == own and serving == [key]:
-                found.add(key)
-        return found
+def left_to_server(parts: Mapping[Label, str]) -> set[Label]:
+    """The indexes that the server makes by itself for foreign keys, and names like them.
+
+    One that is stated is the user's and stays; one that the server made gives way without a word to
+    a later index on the same columns (MySQL Manual 15.1.20.5, "FOREIGN KEY Constraints"). A schema
+    that states it would behave otherwise under the next files.
+
+    Args:
+        parts: what a table has besides columns.
+    """
+    columns = {
+        label: first_list(text) for label, text in parts.items() if label[0] in (INDEX, PRIMARY_KEY)
+    }
+    found = set()
+    for label, text in parts.items():
+        key = (INDEX, label[1])
+        if label == key or key not in columns or not parts[key].startswith("KEY "):
+            continue
+        own = columns[key]
+        serving = [one for one, names in columns.items() if names[: len(own)] == own]
+        if "FOREIGN KEY" in text and first_list(text) == own and serving == [key]:
+            found.add(key)
+    return found
 
 
 def table_parts(text: str) -> tuple[dict[str, str], dict[Label, str], str]:

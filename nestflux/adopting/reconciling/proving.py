@@ -13,25 +13,26 @@ from typing import TYPE_CHECKING
 
 from django.db.utils import Error
 
-from nestflux.adopting.reconciling.changes import (
-    GOES_ALONG,
-    Change,
-    ChangeKey,
-    Phase,
-    Reconciliation,
-    Risk,
-)
-from nestflux.adopting.reconciling.planning import plan, refused
-from nestflux.adopting.reconciling.tables import create_table, names_in, tables_of
 from nestflux.database.errors import in_words
 from nestflux.database.session import PINNED
 from nestflux.database.verdicts import run_measured
 from nestflux.exceptions import NotReconciled
 from nestflux.schema.compare import differing
 from nestflux.schema.diff import Reading
-from nestflux.schema.introspection import Schema, read_schema
+from nestflux.schema.introspection import read_schema
 from nestflux.schema.objects import INDEX, TABLE, VIEW, ObjectKey
 from nestflux.schema.programs import programs_in_order
+from nestflux.schema.transform.changes import (
+    GOES_ALONG,
+    Change,
+    ChangeKey,
+    Phase,
+    Risk,
+    Transformation,
+)
+from nestflux.schema.transform.refusals import refused
+from nestflux.schema.transform.tables import create_table, names_in, tables_of
+from nestflux.schema.transform.transform import transform
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -44,8 +45,8 @@ Scratch = Callable[[], AbstractContextManager["BaseDatabaseWrapper"]]
 class Case:
     """What is reconciled: the schema of the files, the live one, and what the history knows."""
 
-    wanted: Schema
-    live: Schema
+    files: Reading
+    live: Reading
     known: frozenset[ObjectKey]
     collation: str
     family: str
@@ -53,40 +54,40 @@ class Case:
     def concerns(self, key: ObjectKey) -> bool:
         """Is an object the history's business, or in the place of one that is?"""
         places = {key, ObjectKey(TABLE, key.name), ObjectKey(VIEW, key.name)}
-        return bool(places & self.known) or any(place in self.wanted.create for place in places)
+        return bool(places & self.known) or any(place in self.files for place in places)
 
     def is_outside(self, change: Change) -> bool:
         """Is it the foreign key of a table that the history does not know?"""
         key = change.key.object.holder
-        outside = key not in self.wanted.create and key not in self.known
+        outside = key not in self.files and key not in self.known
         return outside and change.phase is Phase.ADD_FOREIGN_KEY
 
     def planned(
-        self, aside: Mapping[ChangeKey, Risk], apart: Mapping[ChangeKey, str]
-    ) -> Reconciliation:
-        return plan(
-            self.wanted,
+        self, held_back: Mapping[ChangeKey, Risk], by_hand: Mapping[ChangeKey, str]
+    ) -> Transformation:
+        return transform(
             self.live,
-            known=self.known,
-            family=self.family,
+            self.files,
             collation=self.collation,
-            aside=aside,
-            apart=apart,
+            family=self.family,
+            known=self.known,
+            held_back=held_back,
+            by_hand=by_hand,
         )
 
     def differing(self, live: Reading) -> set[ObjectKey]:
-        return {key for key, _, _ in differing(self.wanted.reading, live, self.known)}
+        return {key for key, _, _ in differing(self.files, live, self.known)}
 
 
-def prove(case: Case, scratch: Scratch) -> Reconciliation:
+def prove(case: Case, scratch: Scratch) -> Transformation:
     """The plan that is proved, with the verdicts of its statements.
 
     Raises NotReconciled where a scratch schema does not become what the files make.
     """
-    apart: dict[ChangeKey, str] = {}
+    by_hand: dict[ChangeKey, str] = {}
     while True:
-        found, verdicts = _as_it_stands(case, scratch, apart)
-        if not found.commented:
+        found, verdicts = _as_it_stands(case, scratch, by_hand)
+        if not found.risky:
             return found.measured(verdicts)
         with scratch() as connection:
             build(connection, case)
@@ -96,34 +97,35 @@ def prove(case: Case, scratch: Scratch) -> Reconciliation:
                 return found.measured(whole | verdicts)
         change, error = failed
         outside = case.is_outside(change)
-        more = [key for key in refused(found.changes, change) if key not in apart]
+        more = [key for key in refused(found.changes, change) if key not in by_hand]
         if not more or not (outside or found.by_hand):
             raise _failure(change, error)
         why = "it needs what is to be made by hand"
         if outside:
             why = f"{change.key.object}, outside the history, stands on it"
-        apart |= dict.fromkeys(more, why)
+        by_hand |= dict.fromkeys(more, why)
 
 
 def _as_it_stands(
-    case: Case, scratch: Scratch, apart: Mapping[ChangeKey, str]
-) -> tuple[Reconciliation, dict[ChangeKey, str]]:
+    case: Case, scratch: Scratch, by_hand: Mapping[ChangeKey, str]
+) -> tuple[Transformation, dict[ChangeKey, str]]:
     """The plan whose running statements run without the others, and their verdicts."""
-    aside: dict[ChangeKey, Risk] = {}
+    held_back: dict[ChangeKey, Risk] = {}
     while True:
-        found = case.planned(aside, apart)
+        found = case.planned(held_back, by_hand)
         with scratch() as connection:
             build(connection, case)
-            verdicts, failed = _run(connection, found.running, case.family)
+            verdicts, failed = _run(connection, found.safe, case.family)
             if failed is None:
-                left = found.left_by(found.commented) | _made_meanwhile(found)
+                left = found.left_by(found.risky) | _made_meanwhile(found)
                 _require(case, connection, found, left, "as it stands")
                 return found, verdicts
         change, error = failed
-        more = [key for key in refused(found.running, change) if key not in aside]
+        more = [key for key in refused(found.safe, change) if key not in held_back]
         if not more:
             raise _failure(change, error)
-        aside |= dict.fromkeys(more, Risk(GOES_ALONG, "it needs a statement that is commented out"))
+        why = Risk(GOES_ALONG, "it needs a statement that is commented out")
+        held_back |= dict.fromkeys(more, why)
 
 
 def build(connection: BaseDatabaseWrapper, case: Case) -> None:
@@ -134,23 +136,22 @@ def build(connection: BaseDatabaseWrapper, case: Case) -> None:
 
     Raises NotReconciled, naming the objects, where the scratch schema reads otherwise.
     """
-    create = case.live.create
     tables = {
         table.key: table
-        for table in tables_of(case.live.reading).values()
+        for table in tables_of(case.live).values()
         if case.concerns(table.key) or table.foreign_keys
     }
     with connection.cursor() as cursor:
         cursor.execute("SET foreign_key_checks = 0")
-        for key in tables:
-            sql = create_table(create[key], case.collation, foreign_keys=True)
+        for key, table in tables.items():
+            sql = create_table(table, case.collation, foreign_keys=True)
             try:
                 cursor.execute(sql)
             except Error as error:
                 raise _not_built(f"{key}: {in_words(error, connection)}") from None
-        for key in programs_in_order(create):
+        for key in programs_in_order(case.live):
             try:
-                cursor.execute(create[key])
+                cursor.execute(case.live[key])
             except Error:
                 continue
         for sql in PINNED:
@@ -158,7 +159,7 @@ def build(connection: BaseDatabaseWrapper, case: Case) -> None:
     read = read_schema(connection).reading
     strange = [
         str(key)
-        for key, text in case.live.reading.items()
+        for key, text in case.live.items()
         if key.holder in tables and read.get(key) != text
     ]
     if strange:
@@ -195,17 +196,17 @@ def _run(
     return verdicts, None
 
 
-def _made_meanwhile(plan: Reconciliation) -> set[ObjectKey]:
+def _made_meanwhile(plan: Transformation) -> set[ObjectKey]:
     """The indexes that the server makes for a foreign key, named like it, while the one that will
     serve it is commented out. (One that is shown or hidden in a step of its own serves already.)"""
     waiting = {
         change.key.object.holder
-        for change in plan.commented
+        for change in plan.risky
         if change.phase in (Phase.INDEX, Phase.UNIQUE, Phase.PRIMARY_KEY) and not change.key.step
     }
     keys = [
         change.settles[0]
-        for change in plan.running
+        for change in plan.safe
         if change.phase is Phase.ADD_FOREIGN_KEY and change.settles
     ]
     return {replace(key, kind=INDEX) for key in keys if key.holder in waiting}
@@ -214,7 +215,7 @@ def _made_meanwhile(plan: Reconciliation) -> set[ObjectKey]:
 def _require(
     case: Case,
     connection: BaseDatabaseWrapper,
-    plan: Reconciliation,
+    plan: Transformation,
     may_differ: set[ObjectKey],
     how: str,
 ) -> None:
@@ -225,14 +226,14 @@ def _require(
     # A program that agrees and was not built is nobody's business here.
     alike = {
         key
-        for key, text in case.wanted.reading.items()
-        if case.live.reading.get(key) == text and not key.is_of_table
+        for key, text in case.files.items()
+        if case.live.get(key) == text and not key.is_of_table
     }
     wrong = sorted(map(str, case.differing(read) - may_differ - (alike - cleared)))
     wrong += sorted(
         str(key)
-        for key, text in case.live.reading.items()
-        if key.holder not in case.wanted.reading
+        for key, text in case.live.items()
+        if key.holder not in case.files
         and key.holder not in cleared
         and key.holder in read
         and read.get(key) != text
@@ -249,9 +250,9 @@ def _require(
 def _failure(change: Change, error: Error) -> NotReconciled:
     # The server cites the text of a program where it does not understand it.
     is_program = change.phase in (Phase.ROUTINE, Phase.VIEW, Phase.TRIGGER)
-    told = f"error {error.args[0]}" if is_program and error.args else in_words(error, None)
+    message = f"error {error.args[0]}" if is_program and error.args else in_words(error, None)
     return NotReconciled(
-        f"A statement of the script fails on a scratch schema: {told}",
+        f"A statement of the script fails on a scratch schema: {message}",
         where=", ".join(map(str, change.settles)) or str(change.key),
         stands="nothing was written, and nothing was changed",
         then="make what is named agree by hand, then: python manage.py db_baseline --reconcile",

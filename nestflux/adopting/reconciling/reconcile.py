@@ -11,11 +11,11 @@ from functools import partial
 from pathlib import Path
 
 from nestflux.adopting.baseline import BaselinePlan, scratch_schema
-from nestflux.adopting.reconciling.changes import Reconciliation
 from nestflux.adopting.reconciling.proving import Case, prove
 from nestflux.adopting.reconciling.script import Made, render
 from nestflux.database.server import connection_for, schema_name, server_of
 from nestflux.exceptions import Refused
+from nestflux.schema.transform.changes import Transformation
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Written:
     """The script: where it is, and what stands in it."""
 
     path: Path
-    planned: Reconciliation
+    planned: Transformation
 
 
 def reconcile(alias: str, found: BaselinePlan, path: Path) -> Written:
@@ -35,7 +35,9 @@ def reconcile(alias: str, found: BaselinePlan, path: Path) -> Written:
     refuse_existing(path)
     connection = connection_for(alias)
     server = server_of(connection)
-    case = Case(found.files, found.live, found.known, found.collation, server.family)
+    case = Case(
+        found.files.reading, found.live.reading, found.known, found.collation, server.family
+    )
 
     proved = prove(case, partial(scratch_schema, alias, server.family, found.collation))
     made = Made(

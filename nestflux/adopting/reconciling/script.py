@@ -1,7 +1,7 @@
-"""The text of a reconciliation: a script for the plain ``mysql`` client. Pure.
+"""The text of a transformation: a script for the plain ``mysql`` client. Pure.
 
-What is not to be run as it stands is a comment in each of its lines, so that a name or a literal
-with a line break in it can run nothing either.
+What is risky is a comment in each of its lines, so that a name or a literal with a line break in it
+can run nothing either.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from textwrap import wrap
 
-from nestflux.adopting.reconciling.changes import Change, Reconciliation
 from nestflux.database.session import PINNED
 from nestflux.history.sqlfile import delimited
+from nestflux.schema.transform.changes import Change, Transformation
 
 _WIDTH = 76
 
@@ -31,7 +31,7 @@ class Made:
     file: str
 
 
-def render(planned: Reconciliation, made: Made) -> str:
+def render(planned: Transformation, made: Made) -> str:
     blocks = ["\n".join(_header(planned, made)), "\n".join(f"{sql};" for sql in PINNED)]
     numbers = {change.key: n for n, change in enumerate(planned.changes, start=1)}
     for change in planned.changes:
@@ -42,7 +42,7 @@ def render(planned: Reconciliation, made: Made) -> str:
     return "\n\n".join(blocks) + "\n"
 
 
-def _header(planned: Reconciliation, made: Made) -> Iterator[str]:
+def _header(planned: Transformation, made: Made) -> Iterator[str]:
     yield from _comment(
         f"Makes the live schema of the database {made.alias!r} ({made.database} on {made.server}) "
         f"what the files up to {made.last}.sql make. Written by db_baseline --reconcile; it is run "
@@ -50,9 +50,9 @@ def _header(planned: Reconciliation, made: Made) -> Iterator[str]:
     )
     yield "--"
     yield from _comment(
-        f"{told(planned)} Proved on scratch schemas of {made.proved_on}, without rows."
+        f"{describe(planned)} Proved on scratch schemas of {made.proved_on}, without rows."
     )
-    if planned.commented:
+    if planned.risky:
         yield "--"
         yield from _comment(
             "A statement that is commented out loses data, may fail over the rows that are there, "
@@ -72,15 +72,15 @@ def how_to_run(alias: str, file: str) -> str:
     return f"python manage.py dbshell{database} < {shlex.quote(file)}"
 
 
-def told(planned: Reconciliation) -> str:
+def describe(planned: Transformation) -> str:
     """``9 statements, and 3 commented out.``"""
-    running, commented = len(planned.running), len(planned.commented)
-    shown = f"{running} statement{'' if running == 1 else 's'}"
-    if commented:
-        shown += f", and {commented} commented out"
+    safe, risky = len(planned.safe), len(planned.risky)
+    text = f"{safe} statement{'' if safe == 1 else 's'}"
+    if risky:
+        text += f", and {risky} commented out"
     if planned.by_hand:
-        shown += f", and {len(planned.by_hand)} to be made by hand"
-    return f"{shown}."
+        text += f", and {len(planned.by_hand)} to be made by hand"
+    return f"{text}."
 
 
 def _lines(change: Change, number: int) -> Iterator[str]:
@@ -94,7 +94,7 @@ def _lines(change: Change, number: int) -> Iterator[str]:
     for remark in change.remarks:
         yield from _note(f"{'' if remark.startswith('if ') else '    '}{remark}")
     for line in delimited(change.sql).split("\n"):
-        yield line if change.runs else f"-- {line}".rstrip()
+        yield line if change.is_safe else f"-- {line}".rstrip()
 
 
 def _note(text: str) -> Iterator[str]:

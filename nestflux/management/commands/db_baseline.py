@@ -10,7 +10,8 @@ from django.core.management.base import CommandParser
 
 from nestflux.adopting.baseline import BaselinePlan, baseline, plan_baseline
 from nestflux.adopting.reconciling.reconcile import Written, reconcile, refuse_existing
-from nestflux.adopting.reconciling.script import how_to_run, told
+from nestflux.adopting.reconciling.script import describe as told
+from nestflux.adopting.reconciling.script import how_to_run
 from nestflux.applying.run.context import Options
 from nestflux.exceptions import Refused
 from nestflux.management.command import NestFluxCommand

@@ -9,7 +9,6 @@ from pathlib import Path
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from nestflux.adopting.reconciling.proving import Case, build
-from nestflux.schema.introspection import Schema
 from tests.adopting.reconciling import odd, store
 from tests.scenario import Outcome, Project
 
@@ -217,9 +216,7 @@ def test_a_script_is_never_written_over_another_file(live: Project) -> None:
 
 
 def test_a_scratch_schema_has_the_session_of_the_script(scratch: BaseDatabaseWrapper) -> None:
-    empty = Schema({}, {})
-
-    build(scratch, Case(empty, empty, frozenset(), "utf8mb4_bin", "mysql"))
+    build(scratch, Case({}, {}, frozenset(), "utf8mb4_bin", "mysql"))
 
     with scratch.cursor() as cursor:
         cursor.execute("SELECT @@foreign_key_checks, @@time_zone")
@@ -274,7 +271,7 @@ def test_a_script_whose_proof_fails_is_not_written(live: Project) -> None:
             found = planned(*args, **kwargs)
             return replace(found, changes=found.changes[1:])
 
-        planned, proving.plan = proving.plan, forgetful
+        planned, proving.transform = proving.transform, forgetful
         call_command("db_baseline", "--reconcile")
         """
     )

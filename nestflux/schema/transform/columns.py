@@ -1,30 +1,31 @@
-"""The columns of a table that is in the history and in the live schema. Pure."""
+"""The columns of a table that stays. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from nestflux.adopting.reconciling import queries
-from nestflux.adopting.reconciling.changes import (
+from nestflux.schema.objects import COLUMN, INDEX, ObjectKey
+from nestflux.schema.transform import queries
+from nestflux.schema.transform.changes import (
     LOSES,
     MAY_FAIL,
     UNDECIDED,
     Change,
     ChangeKey,
+    ColumnRef,
     Phase,
     Risk,
     joined,
 )
-from nestflux.adopting.reconciling.tables import (
-    Table,
+from nestflux.schema.transform.tables import (
+    TableSchema,
     explicit,
     is_unique,
     names_in,
     stated,
     substance,
 )
-from nestflux.schema.objects import COLUMN, INDEX, ObjectKey
 from nestflux.sql.column_types import column_type, narrowed
 from nestflux.sql.definitions import column_parts, first_list
 from nestflux.sql.lexer import quoted
@@ -50,51 +51,50 @@ _FILLED = {
 
 
 @dataclass(frozen=True)
-class Pair:
-    """A table as the history has it and as it lives, columns renamed by case already.
+class TablePair:
+    """A table that stays: as it is, once its columns are renamed by case, and as it is to be.
 
-    ``collation`` is the live database's default.
+    ``collation`` is the schema's default.
     """
 
-    wanted: Table
-    live: Table
+    before: TableSchema
+    after: TableSchema
     collation: str
     family: str
 
     @property
     def alter(self) -> str:
-        return f"ALTER TABLE {quoted(self.live.name)}"
+        return f"ALTER TABLE {quoted(self.before.name)}"
 
     def key(self, column: str) -> ObjectKey:
-        return self.wanted.key_of(COLUMN, column)
+        return self.after.key_of(COLUMN, column)
 
     def definition(self, column: str) -> str:
-        """What a statement says of a column that the history has."""
-        return stated(self.wanted.columns[column], self.wanted, self.collation)
+        """What a statement says of a column that is to be."""
+        return stated(self.after.columns[column], self.after, self.collation)
 
     def position(self, column: str) -> str:
         """``AFTER`` the nearest column before it that is there when the script runs."""
-        before = list(self.wanted.columns)
-        before = before[: before.index(column)]
-        for name in reversed(before):
-            counts = column_parts(self.wanted.columns[name]).auto_increment
+        names = list(self.after.columns)
+        for name in reversed(names[: names.index(column)]):
+            counts = column_parts(self.after.columns[name]).auto_increment
             comes = not counts and not adding_risks(self, name)[0]
-            if name in self.live.columns or comes:
+            if name in self.before.columns or comes:
                 return f"AFTER {quoted(name)}"
         return "FIRST"
 
     @property
     def missing(self) -> list[str]:
-        return [name for name in self.wanted.columns if name not in self.live.columns]
+        return [name for name in self.after.columns if name not in self.before.columns]
 
     @property
     def extra(self) -> list[str]:
-        return [name for name in self.live.columns if name not in self.wanted.columns]
+        return [name for name in self.before.columns if name not in self.after.columns]
 
     @property
     def differing(self) -> list[str]:
-        both = [name for name in self.wanted.columns if name in self.live.columns]
-        return [name for name in both if self.wanted.columns[name] != self.live.columns[name]]
+        both = [name for name in self.after.columns if name in self.before.columns]
+        return [name for name in both if self.after.columns[name] != self.before.columns[name]]
 
     @property
     def replaced(self) -> list[str]:
@@ -102,34 +102,34 @@ class Pair:
         and come in one statement."""
         found = []
         for name in self.differing:
-            old = column_parts(self.live.columns[name]).computed
-            new = column_parts(self.wanted.columns[name]).computed
+            old = column_parts(self.before.columns[name]).computed
+            new = column_parts(self.after.columns[name]).computed
             if old != new and "VIRTUAL" in (old, new):
                 found.append(name)
         return found
 
 
-def renamed_by_case(wanted: Table, live: Table) -> dict[str, str]:
+def renamed_by_case(before: TableSchema, after: TableSchema) -> dict[str, str]:
     """Columns whose name differs in its case only: to the server they are the same."""
-    gone = {name.lower(): name for name in live.columns if name not in wanted.columns}
+    gone = {name.lower(): name for name in before.columns if name not in after.columns}
     return {
         gone[name.lower()]: name
-        for name in wanted.columns
-        if name not in live.columns and name.lower() in gone
+        for name in after.columns
+        if name not in before.columns and name.lower() in gone
     }
 
 
-def renaming(live: Table, renames: Mapping[str, str]) -> Iterator[Change]:
+def renaming(table: TableSchema, renames: Mapping[str, str]) -> Iterator[Change]:
     for old, new in renames.items():
         yield Change(
-            ChangeKey(live.key_of(COLUMN, new), "rename"),
+            ChangeKey(table.key_of(COLUMN, new), "rename"),
             Phase.COLUMN,
-            f"ALTER TABLE {quoted(live.name)} RENAME COLUMN {quoted(old)} TO {quoted(new)}",
-            (live.key_of(COLUMN, old), live.key_of(COLUMN, new)),
+            f"ALTER TABLE {quoted(table.name)} RENAME COLUMN {quoted(old)} TO {quoted(new)}",
+            (table.key_of(COLUMN, old), table.key_of(COLUMN, new)),
         )
 
 
-def column_changes(pair: Pair, leave: set[str]) -> Iterator[Change]:
+def column_changes(pair: TablePair, leave: set[str]) -> Iterator[Change]:
     """Columns that are missing, differ or are besides, without those of ``leave``."""
     for name in pair.missing:
         if name not in leave:
@@ -145,20 +145,20 @@ def column_changes(pair: Pair, leave: set[str]) -> Iterator[Change]:
             yield _dropping(pair, name)
 
 
-def adding_clause(pair: Pair, name: str) -> str:
+def adding_clause(pair: TablePair, name: str) -> str:
     return f"ADD COLUMN {quoted(name)} {pair.definition(name)} {pair.position(name)}"
 
 
-def modifying_clause(pair: Pair, name: str) -> str:
+def modifying_clause(pair: TablePair, name: str) -> str:
     return f"MODIFY {quoted(name)} {pair.definition(name)}"
 
 
-def dropping_risk(pair: Pair, name: str) -> Risk:
+def dropping_risk(pair: TablePair, name: str) -> Risk:
     why = "drops a column that the history does not have"
-    return Risk(LOSES, why, (queries.values_of(pair.live.name, name),))
+    return Risk(LOSES, why, (queries.values_of(pair.before.name, name),))
 
 
-def _adding(pair: Pair, name: str) -> Change:
+def _adding(pair: TablePair, name: str) -> Change:
     risks, remarks = adding_risks(pair, name)
     return Change(
         ChangeKey(pair.key(name)),
@@ -166,59 +166,59 @@ def _adding(pair: Pair, name: str) -> Change:
         f"{pair.alter} {adding_clause(pair, name)}",
         (pair.key(name),),
         risk=joined(risks),
-        places=frozenset({(pair.live.name, name.lower())}),
+        column_refs=frozenset({ColumnRef.of(pair.before.name, name)}),
         remarks=tuple(remarks),
     )
 
 
-def adding_risks(pair: Pair, name: str) -> tuple[list[Risk], list[str]]:
+def adding_risks(pair: TablePair, name: str) -> tuple[list[Risk], list[str]]:
     """Why a missing column is not added as the script stands; what a reviewer should know."""
     risks, remarks = [], []
-    wanted = pair.wanted.columns[name]
+    after = pair.after.columns[name]
     for old in pair.extra:
-        if pair.live.columns[old] == wanted:
+        if pair.before.columns[old] == after:
             why = f"a new column, or {old} under another name: a person knows"
             risks.append(Risk(UNDECIDED, why))
             remarks.append(
                 f"if it was renamed: {pair.alter} RENAME COLUMN {quoted(old)} TO {quoted(name)};"
             )
-    parts = column_parts(wanted)
+    parts = column_parts(after)
     if parts.not_null and not parts.default and not parts.generated:
         kind = parts.type_name
         if parts.auto_increment:
             remarks.append("rows that are there are numbered")
         elif parts.check:  # json on MariaDB, which checks '' only when a row is written again
             why = "the column's CHECK refuses what rows that are there get"
-            risks.append(Risk(MAY_FAIL, why, (queries.rows_of(pair.live.name),)))
+            risks.append(Risk(MAY_FAIL, why, (queries.rows_of(pair.before.name),)))
         elif filled := _FILLED.get(kind):
             remarks.append(f"rows that are there get {filled}")
         else:
             why = f"the server has no value of type {kind} for rows that are there"
-            risks.append(Risk(MAY_FAIL, why, (queries.rows_of(pair.live.name),)))
+            risks.append(Risk(MAY_FAIL, why, (queries.rows_of(pair.before.name),)))
     return risks, remarks
 
 
-def _modifying(pair: Pair, name: str) -> Change:
-    live, wanted = pair.live.columns[name], pair.wanted.columns[name]
-    alike = substance(live, pair.collation) == substance(wanted, pair.collation)
+def _modifying(pair: TablePair, name: str) -> Change:
+    before, after = pair.before.columns[name], pair.after.columns[name]
+    alike = substance(before, pair.collation) == substance(after, pair.collation)
     return Change(
         ChangeKey(pair.key(name)),
         Phase.COLUMN,
         f"{pair.alter} {modifying_clause(pair, name)}",
         (pair.key(name),),
         risk=modifying_risk(pair, name),
-        places=frozenset() if alike else frozenset({(pair.live.name, name.lower())}),
+        column_refs=frozenset() if alike else frozenset({ColumnRef.of(pair.before.name, name)}),
     )
 
 
-def modifying_risk(pair: Pair, name: str) -> Risk | None:
-    """What the rows have to do with it that a column becomes what the history says."""
-    table, risks = pair.live.name, []
-    live = explicit(pair.live.columns[name], pair.collation)
-    wanted = explicit(pair.wanted.columns[name], pair.collation)
-    before, after = column_parts(live), column_parts(wanted)
-    if how := narrowed(live, wanted):
-        query = queries.not_fitting(table, name, column_type(wanted))
+def modifying_risk(pair: TablePair, name: str) -> Risk | None:
+    """What the rows have to do with it that a column becomes another."""
+    table, risks = pair.before.name, []
+    old = explicit(pair.before.columns[name], pair.collation)
+    new = explicit(pair.after.columns[name], pair.collation)
+    before, after = column_parts(old), column_parts(new)
+    if how := narrowed(old, new):
+        query = queries.not_fitting(table, name, column_type(new))
         if after.generated or before.charset != after.charset:
             query = queries.values_of(table, name)
         if (charset := before.charset) == after.charset and charset:
@@ -236,7 +236,7 @@ def modifying_risk(pair: Pair, name: str) -> Risk | None:
                 f"values may be equal in {collation} that are not now",
                 (queries.duplicates(table, text, collation),),
             )
-            for text in (*pair.live.indexes.values(), pair.live.primary or "")
+            for text in (*pair.before.indexes.values(), pair.before.primary or "")
             if is_unique(text) and name in names_in_list(text)
         ]
     return joined(risks)
@@ -247,58 +247,58 @@ def names_in_list(text: str) -> tuple[str, ...]:
     return names_in(" ".join(first_list(text)))
 
 
-def _replacing(pair: Pair, name: str) -> Change:
+def _replacing(pair: TablePair, name: str) -> Change:
     """A generated column goes and comes, and with it the keys that it is part of."""
-    live, wanted = pair.live.columns[name], pair.wanted.columns[name]
+    before, after = pair.before.columns[name], pair.after.columns[name]
     gone, come = indexes_replaced(pair, name)
     clauses = [f"DROP INDEX {quoted(index)}" for index in gone]
     clauses += [f"DROP COLUMN {quoted(name)}", adding_clause(pair, name)]
-    clauses += [f"ADD {pair.wanted.indexes[index]}" for index in come]
+    clauses += [f"ADD {pair.after.indexes[index]}" for index in come]
     risks = []
-    if not column_parts(live).generated:
+    if not column_parts(before).generated:
         why = "its own values give way to computed ones"
-        risks.append(Risk(LOSES, why, (queries.values_of(pair.live.name, name),)))
-    elif not column_parts(wanted).generated:
+        risks.append(Risk(LOSES, why, (queries.values_of(pair.before.name, name),)))
+    elif not column_parts(after).generated:
         why = "its computed values give way to the default"
-        risks.append(Risk(LOSES, why, (queries.values_of(pair.live.name, name),)))
+        risks.append(Risk(LOSES, why, (queries.values_of(pair.before.name, name),)))
     risks += [
         Risk(
             MAY_FAIL,
             "duplicates are refused",
-            (queries.duplicates(pair.live.name, pair.wanted.indexes[index]),),
+            (queries.duplicates(pair.before.name, pair.after.indexes[index]),),
         )
         for index in come
-        if is_unique(pair.wanted.indexes[index]) and index not in gone
+        if is_unique(pair.after.indexes[index]) and index not in gone
     ]
     settled = [pair.key(name)]
-    settled += [pair.wanted.key_of(INDEX, index) for index in (*gone, *come)]
+    settled += [pair.after.key_of(INDEX, index) for index in (*gone, *come)]
     return Change(
         ChangeKey(pair.key(name)),
         Phase.COLUMN,
         f"{pair.alter}\n  " + ",\n  ".join(clauses),
         tuple(dict.fromkeys(settled)),
         risk=joined(risks),
-        places=frozenset({(pair.live.name, name.lower())}),
+        column_refs=frozenset({ColumnRef.of(pair.before.name, name)}),
     )
 
 
-def indexes_replaced(pair: Pair, column: str) -> tuple[list[str], list[str]]:
-    """The live indexes that go with a replaced column, and those of the history that come."""
-    come = _indexes_of(pair.wanted, column)
-    in_the_way = [name for name in come if name in pair.live.indexes]
-    return list(dict.fromkeys([*_indexes_of(pair.live, column), *in_the_way])), come
+def indexes_replaced(pair: TablePair, column: str) -> tuple[list[str], list[str]]:
+    """The indexes that go with a replaced column, and those that come with it."""
+    come = _indexes_of(pair.after, column)
+    in_the_way = [name for name in come if name in pair.before.indexes]
+    return list(dict.fromkeys([*_indexes_of(pair.before, column), *in_the_way])), come
 
 
-def _indexes_of(table: Table, column: str) -> list[str]:
+def _indexes_of(table: TableSchema, column: str) -> list[str]:
     return [index for index, text in table.indexes.items() if column in names_in_list(text)]
 
 
-def _dropping(pair: Pair, name: str) -> Change:
+def _dropping(pair: TablePair, name: str) -> Change:
     return Change(
         ChangeKey(pair.key(name)),
         Phase.DROP_COLUMN,
         f"{pair.alter} DROP COLUMN {quoted(name)}",
         (pair.key(name),),
         risk=dropping_risk(pair, name),
-        places=frozenset({(pair.live.name, name.lower())}),
+        column_refs=frozenset({ColumnRef.of(pair.before.name, name)}),
     )

@@ -1,29 +1,30 @@
-"""Checks and foreign keys of a reconciliation: what is dropped, what comes, and what is not run."""
+"""Checks and foreign keys: what is dropped, what comes, and what has a risk."""
 
 from __future__ import annotations
 
 import pytest
 
-from nestflux.adopting.reconciling.changes import (
+from nestflux.schema.objects import ObjectKey
+from nestflux.schema.transform.changes import (
     GOES_ALONG,
     MAY_FAIL,
     Change,
     ChangeKey,
+    ColumnRef,
     Phase,
     Risk,
 )
-from nestflux.adopting.reconciling.columns import Pair
-from nestflux.adopting.reconciling.constraints import (
-    Ground,
-    KeyChange,
+from nestflux.schema.transform.columns import TablePair
+from nestflux.schema.transform.constraints import (
+    ForeignKeyGround,
+    ForeignKeyPair,
     check_changes,
     foreign_key_changes,
     foreign_keys_of,
     null_columns,
     paired,
 )
-from nestflux.adopting.reconciling.tables import ForeignKey, Table
-from nestflux.schema.objects import ObjectKey
+from nestflux.schema.transform.tables import TableForeignKey, TableSchema
 
 POSITIVE = "CONSTRAINT `positive` CHECK ((`n` > 0))"
 REFUSED = Risk(
@@ -34,16 +35,17 @@ REFUSED = Risk(
 
 
 def pair(
-    wanted: dict[str, str],
-    live: dict[str, str],
+    after: dict[str, str],
+    before: dict[str, str],
     *,
     family: str = "mysql",
     columns: tuple[str, str] = ("int", "int"),
-) -> Pair:
-    """A table ``t`` with a column ``n``, and its constraints in the history and in the database."""
-    return Pair(
-        Table("t", columns={"n": columns[0]}, constraints=wanted),
-        Table("t", columns={"n": columns[1]}, constraints=live),
+) -> TablePair:
+    """A table ``t`` with a column ``n``: the constraints that it is to have, and those that it
+    has. ``columns``: likewise, the column's definition."""
+    return TablePair(
+        TableSchema("t", columns={"n": columns[1]}, constraints=before),
+        TableSchema("t", columns={"n": columns[0]}, constraints=after),
         "utf8mb4_bin",
         family,
     )
@@ -144,16 +146,16 @@ def key(
     *,
     table: str = "c",
     more: str = "",
-) -> ForeignKey:
+) -> TableForeignKey:
     refers = f"REFERENCES `{parent}` (`{parent_column}`){more}"
     text = f"CONSTRAINT `{name}` FOREIGN KEY (`{column}`) {refers}"
-    return ForeignKey.of(table, name, text)
+    return TableForeignKey.of(table, name, text)
 
 
 def test_the_foreign_keys_of_tables_are_no_checks() -> None:
     tables = [
-        Table("c", constraints={"f": key().text, "positive": POSITIVE}),
-        Table("d", constraints={"g": key("g", table="d").text}),
+        TableSchema("c", constraints={"f": key().text, "positive": POSITIVE}),
+        TableSchema("d", constraints={"g": key("g", table="d").text}),
     ]
 
     assert foreign_keys_of(tables) == [key(), key("g", table="d")]
@@ -169,26 +171,29 @@ def test_foreign_keys_pair_by_name_then_by_what_they_say() -> None:
     found = paired([other_name, same_name, gone], [come, renamed, cascades], ["c"])
 
     assert found == [
-        KeyChange(same_name, cascades),
-        KeyChange(other_name, renamed),
-        KeyChange(gone, None),
-        KeyChange(None, come),
+        ForeignKeyPair(same_name, cascades),
+        ForeignKeyPair(other_name, renamed),
+        ForeignKeyPair(gone, None),
+        ForeignKeyPair(None, come),
     ]
 
 
 def test_foreign_keys_of_two_tables_are_never_one() -> None:
     of_c, of_d = key("one"), key("two", table="d")
 
-    assert paired([of_c], [of_d], ["c", "d"]) == [KeyChange(of_c, None), KeyChange(None, of_d)]
+    assert paired([of_c], [of_d], ["c", "d"]) == [
+        ForeignKeyPair(of_c, None),
+        ForeignKeyPair(None, of_d),
+    ]
 
 
 def test_a_foreign_key_of_a_table_that_is_not_compared_comes_back_as_it_is() -> None:
-    assert paired([key()], [], ["p"]) == [KeyChange(key(), key())]
+    assert paired([key()], [], ["p"]) == [ForeignKeyPair(key(), key())]
 
 
 # ---- foreign keys: what becomes of them ----------------------------------------------------
 
-ON_CHILD, ON_PARENT = ("c", "p_id"), ("p", "id")
+ON_CHILD, ON_PARENT = ColumnRef("c", "p_id"), ColumnRef("p", "id")
 ORPHANS = Risk(
     MAY_FAIL,
     "a foreign key refuses rows that refer to none",
@@ -200,53 +205,57 @@ ORPHANS = Risk(
 COMES_BACK_LAST = Risk(GOES_ALONG, "it comes back last, which is commented out, too")
 
 
-def dropping(one: ForeignKey, risk: Risk | None = None, *, settles: bool = True) -> Change:
+def dropping(one: TableForeignKey, risk: Risk | None = None, *, settles: bool = True) -> Change:
     return Change(
         ChangeKey(one.key, "drop"),
         Phase.DROP_FOREIGN_KEY,
         f"ALTER TABLE `{one.table}` DROP FOREIGN KEY `{one.name}`",
         (one.key,) if settles else (),
         risk=risk,
-        places=one.places,
+        column_refs=one.column_refs,
     )
 
 
-def adding(one: ForeignKey, risk: Risk | None = None, *, settles: bool = True) -> Change:
+def adding(one: TableForeignKey, risk: Risk | None = None, *, settles: bool = True) -> Change:
     return Change(
         ChangeKey(one.key, "add"),
         Phase.ADD_FOREIGN_KEY,
         f"ALTER TABLE `{one.table}` ADD {one.text}",
         (one.key,) if settles else (),
         risk=risk,
-        places=one.places,
+        column_refs=one.column_refs,
     )
 
 
-def becomes(live: ForeignKey | None, wanted: ForeignKey | None, ground: Ground) -> list[Change]:
-    return list(foreign_key_changes([KeyChange(live, wanted)], ground))
+def becomes(
+    live: TableForeignKey | None, wanted: TableForeignKey | None, ground: ForeignKeyGround
+) -> list[Change]:
+    return list(foreign_key_changes([ForeignKeyPair(live, wanted)], ground))
 
 
 def test_a_foreign_key_that_agrees_stays_and_the_next_one_is_looked_at() -> None:
-    found = foreign_key_changes([KeyChange(key(), key()), KeyChange(key("g"), None)], Ground({}))
+    found = foreign_key_changes(
+        [ForeignKeyPair(key(), key()), ForeignKeyPair(key("g"), None)], ForeignKeyGround({})
+    )
 
     assert list(found) == [dropping(key("g"))]
 
 
-@pytest.mark.parametrize("place", [ON_CHILD, ON_PARENT])
+@pytest.mark.parametrize("ref", [ON_CHILD, ON_PARENT])
 def test_a_foreign_key_makes_way_for_a_change_of_either_of_its_columns(
-    place: tuple[str, str],
+    ref: ColumnRef,
 ) -> None:
-    assert becomes(key(), key(), Ground({place: True})) == [dropping(key()), adding(key())]
+    assert becomes(key(), key(), ForeignKeyGround({ref: True})) == [dropping(key()), adding(key())]
 
 
 def test_a_foreign_key_makes_way_where_one_of_two_changes_is_run() -> None:
-    ground = Ground({ON_CHILD: False, ON_PARENT: True})
+    ground = ForeignKeyGround({ON_CHILD: False, ON_PARENT: True})
 
     assert becomes(key(), key(), ground) == [dropping(key()), adding(key())]
 
 
 def test_a_foreign_key_is_commented_out_with_the_only_change_of_its_columns() -> None:
-    assert becomes(key(), key(), Ground({ON_CHILD: False})) == [
+    assert becomes(key(), key(), ForeignKeyGround({ON_CHILD: False})) == [
         dropping(key(), COMES_BACK_LAST),
         adding(key(), Risk(GOES_ALONG, "statements on its columns are commented out")),
     ]
@@ -255,39 +264,46 @@ def test_a_foreign_key_is_commented_out_with_the_only_change_of_its_columns() ->
 def test_another_name_for_a_foreign_key_is_run_whatever_is_commented_out() -> None:
     renamed = key("g")
 
-    assert becomes(key(), renamed, Ground({ON_CHILD: False})) == [dropping(key()), adding(renamed)]
+    assert becomes(key(), renamed, ForeignKeyGround({ON_CHILD: False})) == [
+        dropping(key()),
+        adding(renamed),
+    ]
 
 
 @pytest.mark.parametrize(
     "live", [None, key(column="other_id"), key(parent="q"), key(parent_column="number")]
 )
 def test_a_foreign_key_may_fail_where_its_rows_met_none_or_another(
-    live: ForeignKey | None,
+    live: TableForeignKey | None,
 ) -> None:
     dropped = [dropping(live, COMES_BACK_LAST)] if live else []
 
-    assert becomes(live, key(), Ground({})) == [*dropped, adding(key(), ORPHANS)]
+    assert becomes(live, key(), ForeignKeyGround({})) == [*dropped, adding(key(), ORPHANS)]
 
 
 def test_a_foreign_key_that_only_deletes_in_another_way_is_met_already() -> None:
     cascades = key(more=" ON DELETE CASCADE")
 
-    assert becomes(key(), cascades, Ground({})) == [dropping(key()), adding(cascades)]
+    assert becomes(key(), cascades, ForeignKeyGround({})) == [dropping(key()), adding(cascades)]
 
 
 def test_a_foreign_key_that_the_history_does_not_have_goes() -> None:
-    assert becomes(key(), None, Ground({})) == [dropping(key())]
+    assert becomes(key(), None, ForeignKeyGround({})) == [dropping(key())]
 
 
-@pytest.mark.parametrize("ground", [Ground({}, new={"c"}), Ground({}, empty={("c", "p_id")})])
-def test_a_foreign_key_refuses_nothing_in_a_new_table_or_an_empty_column(ground: Ground) -> None:
+@pytest.mark.parametrize(
+    "ground", [ForeignKeyGround({}, new={"c"}), ForeignKeyGround({}, empty={ON_CHILD})]
+)
+def test_a_foreign_key_refuses_nothing_in_a_new_table_or_an_empty_column(
+    ground: ForeignKeyGround,
+) -> None:
     wanted = key(column="P_id")
 
     assert becomes(None, wanted, ground) == [adding(wanted)]
 
 
 def test_a_foreign_key_may_fail_where_the_new_table_is_its_parent() -> None:
-    ground = Ground({}, new={"p"}, empty={("c", "other")})
+    ground = ForeignKeyGround({}, new={"p"}, empty={ColumnRef("c", "other")})
 
     assert becomes(None, key(), ground) == [adding(key(), ORPHANS)]
 
@@ -296,28 +312,28 @@ def test_a_foreign_key_may_fail_where_the_new_table_is_its_parent() -> None:
 
 
 @pytest.mark.parametrize(("live", "dropped"), [(key(), {"c"}), (key(parent="c"), {"c"})])
-def test_a_foreign_key_goes_with_its_table(live: ForeignKey, dropped: set[str]) -> None:
-    assert becomes(live, live, Ground({}, dropped=dropped)) == []
+def test_a_foreign_key_goes_with_its_table(live: TableForeignKey, dropped: set[str]) -> None:
+    assert becomes(live, live, ForeignKeyGround({}, dropped=dropped)) == []
 
 
 ALONG_WITH_ITS_TABLE = Risk(GOES_ALONG, "its table is dropped by a statement below")
 
 
 def test_a_foreign_key_goes_before_its_parent_which_is_dropped_first() -> None:
-    assert becomes(key(), key(), Ground({}, dropped={"c", "p"})) == [
+    assert becomes(key(), key(), ForeignKeyGround({}, dropped={"c", "p"})) == [
         dropping(key(), ALONG_WITH_ITS_TABLE, settles=False)
     ]
 
 
 def test_a_foreign_key_of_a_table_that_goes_makes_way_and_comes_back_until_then() -> None:
-    assert becomes(key(), key(), Ground({ON_PARENT: True}, dropped={"c"})) == [
+    assert becomes(key(), key(), ForeignKeyGround({ON_PARENT: True}, dropped={"c"})) == [
         dropping(key(), settles=False),
         adding(key(), settles=False),
     ]
 
 
 def test_a_foreign_key_of_a_table_that_goes_is_commented_out_with_its_parents_change() -> None:
-    assert becomes(key(), key(), Ground({ON_PARENT: False}, dropped={"c"})) == [
+    assert becomes(key(), key(), ForeignKeyGround({ON_PARENT: False}, dropped={"c"})) == [
         dropping(key(), ALONG_WITH_ITS_TABLE, settles=False)
     ]
 
@@ -327,6 +343,6 @@ def test_a_foreign_key_of_a_table_that_goes_is_commented_out_with_its_parents_ch
 
 def test_a_new_column_without_a_value_of_its_own_is_null_everywhere() -> None:
     columns = {"Old": "int", "New": "int", "filled": "int DEFAULT 5", "some": "int NOT NULL"}
-    wanted, live = Table("t", columns=columns), Table("t", columns={"Old": "int"})
+    wanted, live = TableSchema("t", columns=columns), TableSchema("t", columns={"Old": "int"})
 
-    assert list(null_columns(Pair(wanted, live, "utf8mb4_bin", "mysql"))) == [("t", "new")]
+    assert list(null_columns(TablePair(live, wanted, "utf8mb4_bin", "mysql"))) == [("t", "new")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from nestflux.adopting.reconciling.tables import ForeignKey, key_parts
+from nestflux.schema.transform.tables import TableForeignKey, undirected_parts
 from nestflux.sql.column_types import ColumnType, integer_range
 from nestflux.sql.lexer import quoted
 
@@ -28,7 +28,7 @@ def breaking(table: str, expression: str) -> str:
     return f"{rows_of(table)} WHERE NOT {expression}"
 
 
-def orphans(key: ForeignKey) -> str:
+def orphans(key: TableForeignKey) -> str:
     """Rows that refer to no row. A NULL among the columns refers to nothing and is right."""
     refers = " AND ".join(
         f"p.{quoted(parent)} = c.{quoted(column)}"
@@ -47,36 +47,36 @@ def duplicates(table: str, key: str, collation: str = "") -> str:
     Args:
         collation: compare in this one, which the columns do not have yet.
     """
-    shown = []
-    for part in key_parts(key):
+    values = []
+    for part in undirected_parts(key):
         prefix = _PREFIX.match(part)
         text = f"LEFT({prefix[1]}, {prefix[2]})" if prefix else part
         charset = collation.split("_", 1)[0]
-        shown.append(f"CONVERT({text} USING {charset}) COLLATE {collation}" if collation else text)
-    filled = " AND ".join(f"{part} IS NOT NULL" for part in shown)
-    groups = ", ".join(shown)
+        values.append(f"CONVERT({text} USING {charset}) COLLATE {collation}" if collation else text)
+    filled = " AND ".join(f"{part} IS NOT NULL" for part in values)
+    groups = ", ".join(values)
     return (
         f"SELECT {groups}, COUNT(*) FROM {quoted(table)} WHERE {filled} "
         f"GROUP BY {groups} HAVING COUNT(*) > 1"
     )
 
 
-def not_fitting(table: str, column: str, wanted: ColumnType) -> str:
+def not_fitting(table: str, column: str, narrower: ColumnType) -> str:
     """Rows whose value the narrower type does not hold as it is; all values where no simple
     condition says so."""
     name = quoted(column)
-    match wanted.name:
+    match narrower.name:
         case "char" | "varchar":
-            return f"{rows_of(table)} WHERE CHAR_LENGTH({name}) > {wanted.length}"
+            return f"{rows_of(table)} WHERE CHAR_LENGTH({name}) > {narrower.length}"
         case "binary" | "varbinary":
-            return f"{rows_of(table)} WHERE LENGTH({name}) > {wanted.length}"
+            return f"{rows_of(table)} WHERE LENGTH({name}) > {narrower.length}"
         case "tinyint" | "smallint" | "mediumint" | "int" | "bigint":
-            low, high = integer_range(wanted)
+            low, high = integer_range(narrower)
             return f"{rows_of(table)} WHERE {name} NOT BETWEEN {low} AND {high}"
         case "enum":
-            return f"{rows_of(table)} WHERE {name} NOT IN ({', '.join(wanted.arguments)})"
+            return f"{rows_of(table)} WHERE {name} NOT IN ({', '.join(narrower.arguments)})"
         case "datetime" | "time" | "decimal":
-            digits = f"({', '.join(wanted.arguments)})" if wanted.arguments else ""
-            cast = f"CAST({name} AS {wanted.name.upper()}{digits})"
+            digits = f"({', '.join(narrower.arguments)})" if narrower.arguments else ""
+            cast = f"CAST({name} AS {narrower.name.upper()}{digits})"
             return f"{rows_of(table)} WHERE {name} <> {cast}"
     return values_of(table, column)

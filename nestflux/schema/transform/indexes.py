@@ -1,20 +1,20 @@
-"""The indexes of a table that is in the history and in the live schema. Pure."""
+"""The indexes of a table that stays. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from nestflux.adopting.reconciling.changes import Change, ChangeKey, Phase
-from nestflux.adopting.reconciling.columns import Pair, indexes_replaced, names_in_list
-from nestflux.adopting.reconciling.keys import (
+from nestflux.schema.objects import INDEX
+from nestflux.schema.transform.changes import Change, ChangeKey, Phase
+from nestflux.schema.transform.columns import TablePair, indexes_replaced, names_in_list
+from nestflux.schema.transform.keys import (
     altering,
     indexes_with_their_columns,
     known_unique,
     refusing_duplicates,
 )
-from nestflux.adopting.reconciling.tables import body, is_unique, visible
-from nestflux.schema.objects import INDEX
+from nestflux.schema.transform.tables import body, is_unique, visible
 from nestflux.sql.lexer import quoted
 
 _HIDING = {
@@ -42,17 +42,17 @@ class Serving:
 class Indexes:
     """What becomes of them: the same under another name (old → new), gone, or new."""
 
-    live: Mapping[str, str]
-    wanted: Mapping[str, str]
+    before: Mapping[str, str]
+    after: Mapping[str, str]
     renamed: Mapping[str, str] = field(default_factory=dict)
     dropped: Collection[str] = ()
     added: Collection[str] = ()
 
 
-def compared(live: Mapping[str, str], wanted: Mapping[str, str]) -> Indexes:
+def compared(before: Mapping[str, str], after: Mapping[str, str]) -> Indexes:
     """Pair what has the same definition under another name; the rest goes or comes."""
-    old = {name: visible(text) for name, text in live.items()}
-    new = {name: visible(text) for name, text in wanted.items()}
+    old = {name: visible(text) for name, text in before.items()}
+    new = {name: visible(text) for name, text in after.items()}
     gone = [name for name, text in old.items() if new.get(name) != text]
     come = [name for name, text in new.items() if old.get(name) != text]
     renamed = {}
@@ -62,31 +62,31 @@ def compared(live: Mapping[str, str], wanted: Mapping[str, str]) -> Indexes:
             renamed[match] = name
             gone.remove(match)
             come.remove(name)
-    return Indexes(live, wanted, renamed, gone, come)
+    return Indexes(before, after, renamed, gone, come)
 
 
-def index_changes(pair: Pair, serving: Serving) -> Iterator[Change]:
+def index_changes(pair: TablePair, serving: Serving) -> Iterator[Change]:
     """What needs no look at rows in one statement, for one may take the place of another; then
     each unique one that rows decide, with the index that serves a foreign key until then. (An
     index that the server made for a key gives way by itself as soon as another can serve.)"""
     found = _apart(pair, serving)
-    key_of = pair.wanted.key_of
+    key_of = pair.after.key_of
     risky = [
         name
         for name in found.added
-        if is_unique(found.wanted[name]) and not known_unique(pair, found.wanted[name])
+        if is_unique(found.after[name]) and not known_unique(pair, found.after[name])
     ]
     last = {
         name: unique
         for name in found.dropped
         if name not in found.added
-        and (unique := _taking_over(pair, found.live[name], serving, risky))
+        and (unique := _taking_over(pair, found.before[name], serving, risky))
     }
     dropped = [name for name in found.dropped if name not in (*risky, *last)]
     added = [name for name in found.added if name not in risky]
     clauses = [f"DROP INDEX {quoted(name)}" for name in dropped]
     clauses += [f"RENAME INDEX {quoted(o)} TO {quoted(n)}" for o, n in found.renamed.items()]
-    clauses += [f"ADD {found.wanted[name]}" for name in added]
+    clauses += [f"ADD {found.after[name]}" for name in added]
     if clauses:
         names = {*dropped, *found.renamed, *found.renamed.values(), *added}
         yield Change(
@@ -103,35 +103,35 @@ def index_changes(pair: Pair, serving: Serving) -> Iterator[Change]:
         yield Change(
             ChangeKey(key_of(INDEX, name)),
             Phase.UNIQUE,
-            altering(pair, [*clauses, f"ADD {found.wanted[name]}"]),
+            altering(pair, [*clauses, f"ADD {found.after[name]}"]),
             tuple(key_of(INDEX, each) for each in dict.fromkeys([*gone, name])),
-            risk=refusing_duplicates(pair, found.wanted[name]),
+            risk=refusing_duplicates(pair, found.after[name]),
         )
 
 
-def _apart(pair: Pair, serving: Serving) -> Indexes:
+def _apart(pair: TablePair, serving: Serving) -> Indexes:
     """Less the indexes that go and come in another statement, with a column or a key."""
     replaced = [indexes_replaced(pair, column) for column in pair.replaced]
     gone = {name for names, _ in replaced for name in names}
     coming = {name for _, names in replaced for name in names}
     elsewhere = indexes_with_their_columns(pair)
-    live = {n: t for n, t in pair.live.indexes.items() if n not in gone | elsewhere}
-    wanted = {n: t for n, t in pair.wanted.indexes.items() if n not in coming | elsewhere}
+    before = {n: t for n, t in pair.before.indexes.items() if n not in gone | elsewhere}
+    after = {n: t for n, t in pair.after.indexes.items() if n not in coming | elsewhere}
     # What is there already, if under another name, need not be made by the server.
-    there = {body(text) for name, text in live.items() if wanted.get(name) != text}
-    there |= {body(wanted[name]) for name in serving.made if wanted.get(name) == live.get(name, "")}
-    made = {n for n in serving.made if n in wanted and body(wanted[n]) not in there}
-    return compared(live, {n: t for n, t in wanted.items() if n not in made})
+    there = {body(text) for name, text in before.items() if after.get(name) != text}
+    there |= {body(after[name]) for name in serving.made if after.get(name) == before.get(name, "")}
+    made = {n for n in serving.made if n in after and body(after[n]) not in there}
+    return compared(before, {n: t for n, t in after.items() if n not in made})
 
 
-def _hiding(pair: Pair, found: Indexes) -> Iterator[Change]:
+def _hiding(pair: TablePair, found: Indexes) -> Iterator[Change]:
     """Apart from the others: MariaDB takes an index that goes and comes hidden for the same."""
-    kept = {n: n for n in found.wanted if n in found.live and n not in found.renamed}
+    kept = {n: n for n in found.after if n in found.before and n not in found.renamed}
     for old, new in (kept | dict(found.renamed)).items():
-        hidden = _is_hidden(found.wanted[new])
-        if new in found.added or _is_hidden(found.live[old]) == hidden:
+        hidden = _is_hidden(found.after[new])
+        if new in found.added or _is_hidden(found.before[old]) == hidden:
             continue
-        key = pair.wanted.key_of(INDEX, new)
+        key = pair.after.key_of(INDEX, new)
         yield Change(
             ChangeKey(key, "show"),
             Phase.INDEX,
@@ -146,14 +146,14 @@ def _serves(text: str, columns: tuple[str, ...]) -> bool:
     return own == tuple(name.lower() for name in columns)
 
 
-def _taking_over(pair: Pair, live: str, serving: Serving, risky: Collection[str]) -> str:
+def _taking_over(pair: TablePair, before: str, serving: Serving, risky: Collection[str]) -> str:
     """The unique index, which rows may refuse, that alone serves a foreign key after this one;
     empty where the key has another."""
     for columns in serving.columns:
-        if _serves(live, columns):
-            texts = pair.wanted.indexes
+        if _serves(before, columns):
+            texts = pair.after.indexes
             others = [name for name, text in texts.items() if _serves(text, columns)]
-            primary = pair.wanted.primary and _serves(pair.wanted.primary, columns)
+            primary = pair.after.primary and _serves(pair.after.primary, columns)
             if others and not primary and set(others) <= set(risky):
                 return others[0]
     return ""

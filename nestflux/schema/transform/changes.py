@@ -1,20 +1,30 @@
-"""What a reconciliation holds: statements that change the live schema, typed and in their order."""
+"""What a transformation holds: statements, typed and in their order, each with its risk."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from typing import NamedTuple
 
 from nestflux.schema.objects import ObjectKey
 
-# A column, by its table: what a statement changes and what a foreign key stands on.
-Place = tuple[str, str]
+
+class ColumnRef(NamedTuple):
+    """A column by its table: what a statement changes and what a foreign key stands on. The name of
+    the column is in lower case, as the server compares it."""
+
+    table: str
+    column: str
+
+    @classmethod
+    def of(cls, table: str, column: str) -> ColumnRef:
+        return cls(table, column.lower())
 
 
 class Phase(IntEnum):
-    """The order of the script. A foreign key is dropped before its columns change and comes back
-    when all is there; a check or an index goes before a column that it names."""
+    """The order of the statements. A foreign key is dropped before its columns change and comes
+    back when all is there; a check or an index goes before a column that it names."""
 
     DROP_FOREIGN_KEY = 1
     CLEAR_NAME = 2
@@ -36,9 +46,9 @@ class Phase(IntEnum):
 
 @dataclass(frozen=True)
 class Risk:
-    """Why a statement is not run as the script stands. ``kind``: ``loses data``, ``may fail`` (the
-    rows decide), ``undecided`` (a person does) or ``goes along`` (it needs another one that is
-    commented out). ``queries`` show the rows at stake."""
+    """What speaks against running a statement: the caller decides. ``kind``: ``loses data``, ``may
+    fail`` (the rows decide), ``undecided`` (a person does) or ``goes along`` (it needs another one
+    that has a risk). ``queries`` show the rows at stake."""
 
     kind: str
     why: str
@@ -71,8 +81,8 @@ class Change:
     """One statement.
 
     ``key`` names it among the others. ``settles`` are the objects of a reading that it makes
-    agree; ``places`` the columns whose type or collation it changes; ``remarks`` are lines for
-    the reviewer. ``verdict`` is how the server runs it, once that is measured.
+    agree; ``column_refs`` the columns whose type or collation it changes; ``remarks`` are lines
+    for the reviewer. ``verdict`` is how the server runs it, once that is measured.
     """
 
     key: ChangeKey
@@ -80,16 +90,17 @@ class Change:
     sql: str
     settles: tuple[ObjectKey, ...]
     risk: Risk | None = None
-    places: frozenset[Place] = frozenset()
+    column_refs: frozenset[ColumnRef] = frozenset()
     remarks: tuple[str, ...] = ()
     verdict: str = ""
 
     @property
-    def runs(self) -> bool:
-        """Is it run as the script stands?"""
+    def is_safe(self) -> bool:
+        """Does nothing speak against running it?"""
         return self.risk is None
 
-    def aside(self, risk: Risk) -> Change:
+    def held_back(self, risk: Risk) -> Change:
+        """The change with a risk, where it has none of its own."""
         return self if self.risk else replace(self, risk=risk)
 
 
@@ -102,24 +113,25 @@ class ByHand:
 
 
 @dataclass(frozen=True)
-class Reconciliation:
-    """The statements, in their order, and what is left to a person."""
+class Transformation:
+    """The statements that make one schema into another, in their order, and what is left to a
+    person."""
 
     changes: tuple[Change, ...] = ()
     by_hand: tuple[ByHand, ...] = ()
 
     @property
-    def running(self) -> tuple[Change, ...]:
-        return tuple(change for change in self.changes if change.runs)
+    def safe(self) -> tuple[Change, ...]:
+        return tuple(change for change in self.changes if change.is_safe)
 
     @property
-    def commented(self) -> tuple[Change, ...]:
-        return tuple(change for change in self.changes if not change.runs)
+    def risky(self) -> tuple[Change, ...]:
+        return tuple(change for change in self.changes if not change.is_safe)
 
     def by_kind(self) -> Iterator[tuple[str, list[Change]]]:
-        """What is commented out, by the kind of its risk."""
+        """What is risky, by the kind of its risk."""
         for kind in KINDS:
-            if found := [each for each in self.commented if each.risk and each.risk.kind == kind]:
+            if found := [each for each in self.risky if each.risk and each.risk.kind == kind]:
                 yield kind, found
 
     def left_by(self, changes: tuple[Change, ...]) -> set[ObjectKey]:
@@ -128,12 +140,13 @@ class Reconciliation:
             each.key for each in self.by_hand
         }
 
-    def measured(self, verdicts: dict[ChangeKey, str]) -> Reconciliation:
-        def told() -> Iterator[Change]:
-            for change in self.changes:
-                yield replace(change, verdict=verdicts.get(change.key, change.verdict))
-
-        return replace(self, changes=tuple(told()))
+    def measured(self, verdicts: dict[ChangeKey, str]) -> Transformation:
+        """The same with the verdicts of its statements."""
+        changes = (
+            replace(change, verdict=verdicts.get(change.key, change.verdict))
+            for change in self.changes
+        )
+        return replace(self, changes=tuple(changes))
 
 
 def joined(risks: list[Risk]) -> Risk | None:

@@ -1,31 +1,29 @@
-"""The tables of a reading, and what a reconciliation asks of their parts. Pure."""
+"""The tables of a reading, and what a transformation asks of their parts. Pure."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from nestflux.schema.diff import Reading
-from nestflux.schema.introspection import table_parts
+from nestflux.schema.introspection import Label, left_to_server
 from nestflux.schema.objects import (
     COLUMN,
     CONSTRAINT,
     INDEX,
     ORDER,
+    PERIOD,
     PRIMARY_KEY,
     TABLE,
     ObjectKey,
 )
+from nestflux.schema.transform.changes import ColumnRef
 from nestflux.sql.brackets import first_bracket, mate
 from nestflux.sql.column_types import ColumnType, column_type
 from nestflux.sql.definitions import collated, column_parts, first_list, foreign_key_parts
 from nestflux.sql.lexer import quoted, significant, tokens, unquoted
 from nestflux.sql.table_options import option_parts
-
-
-def listed(names: Iterable[str]) -> str:
-    return ", ".join(quoted(name) for name in names)
 
 
 def names_in(text: str) -> tuple[str, ...]:
@@ -37,7 +35,7 @@ def names_in(text: str) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True)
-class Table:
+class TableSchema:
     """A table of a reading. ``others`` are MariaDB's periods."""
 
     name: str
@@ -56,6 +54,20 @@ class Table:
         return ObjectKey(kind, name, self.name)
 
     @property
+    def parts(self) -> dict[Label, str]:
+        """All but the columns, in the order in which the servers print it."""
+        primary = {(PRIMARY_KEY, ""): self.primary} if self.primary else {}
+        indexes = {(INDEX, name): text for name, text in self.indexes.items()}
+        periods = {(PERIOD, name): text for name, text in self.others.items()}
+        constraints = {(CONSTRAINT, name): text for name, text in self.constraints.items()}
+        return {**primary, **indexes, **periods, **constraints}
+
+    @property
+    def left_to_server(self) -> set[str]:
+        """The indexes that nobody states: the server makes them for foreign keys."""
+        return {name for _, name in left_to_server(self.parts)}
+
+    @property
     def own_charset(self) -> bool:
         """Is its default another character set or collation than the schema's?"""
         return "CHARSET" in option_parts(self.options).settings
@@ -65,19 +77,19 @@ class Table:
         return {n: text for n, text in self.constraints.items() if not is_foreign_key(text)}
 
     @property
-    def foreign_keys(self) -> dict[str, ForeignKey]:
+    def foreign_keys(self) -> dict[str, TableForeignKey]:
         return {
-            name: ForeignKey.of(self.name, name, text)
+            name: TableForeignKey.of(self.name, name, text)
             for name, text in self.constraints.items()
             if is_foreign_key(text)
         }
 
-    def renamed(self, columns: Mapping[str, str], *, in_checks: bool) -> Table:
+    def renamed(self, columns: Mapping[str, str], *, in_checks: bool) -> TableSchema:
         """The table once the server has renamed columns. MariaDB renames them in checks, too."""
         if not columns:
             return self
 
-        def told(texts: Mapping[str, str]) -> dict[str, str]:
+        def renamed(texts: Mapping[str, str]) -> dict[str, str]:
             return {name: with_names(text, columns) for name, text in texts.items()}
 
         constraints = {
@@ -89,14 +101,14 @@ class Table:
         found = {columns.get(name, name): text for name, text in self.columns.items()}
         return replace(
             self,
-            columns=told(found) if in_checks else found,
-            indexes=told(self.indexes),
+            columns=renamed(found) if in_checks else found,
+            indexes=renamed(self.indexes),
             primary=self.primary and with_names(self.primary, columns),
             constraints=constraints,
         )
 
 
-def tables_of(reading: Reading) -> dict[str, Table]:
+def tables_of(reading: Reading) -> dict[str, TableSchema]:
     """The tables of a reading, by name."""
     found: dict[str, dict[str, object]] = {}
     for key, text in reading.items():
@@ -110,7 +122,7 @@ def tables_of(reading: Reading) -> dict[str, Table]:
         else:
             group = {COLUMN: "columns", INDEX: "indexes", CONSTRAINT: "constraints"}
             table[group.get(key.kind, "others")][key.name] = text  # type: ignore[index]
-    return {name: Table(name, **parts) for name, parts in found.items()}  # type: ignore[arg-type]
+    return {name: TableSchema(name, **parts) for name, parts in found.items()}  # type: ignore[arg-type]
 
 
 def _empty() -> dict[str, object]:
@@ -122,23 +134,30 @@ def with_names(text: str, names: Mapping[str, str], *, only_first_list: bool = F
     found = list(tokens(text))
     start = first_bracket(found) if only_first_list else 0
     end = mate(found, start) if only_first_list else len(found)
-    shown = [token.text for token in found]
+    texts = [token.text for token in found]
     for index, token in enumerate(found[start:end], start):
         if token.kind == "name" and (name := names.get(unquoted(token.text))) is not None:
-            shown[index] = quoted(name)
-    return "".join(shown)
+            texts[index] = quoted(name)
+    return "".join(texts)
 
 
-def create_table(create: str, collation: str, *, foreign_keys: bool) -> str:
-    """A CREATE TABLE of the reader, whose text columns say what they have from the schema where
-    the table's own default is another."""
-    columns, others, options = table_parts(create)
-    name = names_in(create)[0]
-    shown = Table(name, options)
-    lines = [f"{quoted(n)} {stated(text, shown, collation)}" for n, text in columns.items()]
-    lines += [text for text in others.values() if foreign_keys or not is_foreign_key(text)]
+def create_table(table: TableSchema, collation: str, *, foreign_keys: bool) -> str:
+    """A table's CREATE TABLE, whose text columns say what they have from the schema where the
+    table's own default is another.
+
+    Args:
+        collation: the schema's default.
+        foreign_keys: with them, or without.
+    """
+    unstated = left_to_server(table.parts)
+    lines = [f"{quoted(n)} {stated(text, table, collation)}" for n, text in table.columns.items()]
+    lines += [
+        text
+        for label, text in table.parts.items()
+        if label not in unstated and (foreign_keys or not is_foreign_key(text))
+    ]
     body = ",\n  ".join(lines)
-    return f"CREATE TABLE {quoted(name)} (\n  {body}\n) {options}"
+    return f"CREATE TABLE {quoted(table.name)} (\n  {body}\n) {table.options}"
 
 
 # ---- columns -------------------------------------------------------------------------------
@@ -150,7 +169,7 @@ def explicit(definition: str, collation: str) -> str:
     return collated(definition, collation) if parts.textual and not parts.charset else definition
 
 
-def stated(definition: str, table: Table, collation: str) -> str:
+def stated(definition: str, table: TableSchema, collation: str) -> str:
     """A column's definition for a statement: what is not said there comes from the table."""
     return explicit(definition, collation) if table.own_charset else definition
 
@@ -167,13 +186,13 @@ def substance(definition: str, collation: str) -> tuple[ColumnType, str, bool]:
 
 def body(text: str) -> str:
     """A key or constraint without its own name."""
-    shown, named = [], False
+    texts, named = [], False
     for token in tokens(text):
         if token.kind == "name" and not named:
             named = True
             continue
-        shown.append(token.text)
-    return " ".join("".join(shown).split())
+        texts.append(token.text)
+    return " ".join("".join(texts).split())
 
 
 def visible(text: str) -> str:
@@ -192,7 +211,7 @@ def is_unique(text: str) -> bool:
     return text.upper().startswith(("UNIQUE", "PRIMARY"))
 
 
-def key_parts(text: str) -> tuple[str, ...]:
+def undirected_parts(text: str) -> tuple[str, ...]:
     """What a key's parentheses hold, each without its direction: ```a`(10)``, ``(lower(`b`))``."""
     return tuple(re.sub(r" (ASC|DESC)$", "", part) for part in first_list(text))
 
@@ -202,7 +221,7 @@ def is_foreign_key(text: str) -> bool:
 
 
 @dataclass(frozen=True)
-class ForeignKey:
+class TableForeignKey:
     """A foreign key: ``columns`` of ``table`` refer to ``parent_columns`` of ``parent``."""
 
     table: str
@@ -213,7 +232,7 @@ class ForeignKey:
     parent_columns: tuple[str, ...]
 
     @classmethod
-    def of(cls, table: str, name: str, text: str) -> ForeignKey:
+    def of(cls, table: str, name: str, text: str) -> TableForeignKey:
         parts = foreign_key_parts(text)
         assert parts is not None, text
         return cls(table, name, text, parts.columns, parts.table, parts.referenced)
@@ -223,9 +242,7 @@ class ForeignKey:
         return ObjectKey(CONSTRAINT, self.name, self.table)
 
     @property
-    def places(self) -> frozenset[tuple[str, str]]:
-        """The columns on which it stands, in lower case as the server compares them."""
-        return frozenset(
-            {(self.table, name.lower()) for name in self.columns}
-            | {(self.parent, name.lower()) for name in self.parent_columns}
-        )
+    def column_refs(self) -> frozenset[ColumnRef]:
+        """The columns on which it stands."""
+        own = {ColumnRef.of(self.table, name) for name in self.columns}
+        return frozenset(own | {ColumnRef.of(self.parent, name) for name in self.parent_columns})

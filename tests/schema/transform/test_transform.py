@@ -1,23 +1,16 @@
-"""What a reconciliation decides, without a server."""
+"""From two readings to statements, without a server."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from nestflux.adopting.reconciling import queries
-from nestflux.adopting.reconciling.changes import Change, Reconciliation
-from nestflux.adopting.reconciling.planning import plan
-from nestflux.adopting.reconciling.reconcile import write_new
-from nestflux.adopting.reconciling.script import Made, render
-from nestflux.adopting.reconciling.tables import names_in
-from nestflux.exceptions import Refused
-from nestflux.schema.introspection import Schema, table_parts
+from nestflux.schema.diff import Reading
+from nestflux.schema.introspection import table_parts
 from nestflux.schema.objects import ORDER, ObjectKey
-from nestflux.sql.lexer import fragments
+from nestflux.schema.transform.changes import Change, Transformation
+from nestflux.schema.transform.tables import names_in
+from nestflux.schema.transform.transform import transform
 
-MADE = Made("default", "shop", "MySQL 9.7.4", "0001_first", "MySQL 9.7.4", "x.sql")
 PARENT = "CREATE TABLE `p` (`id` {} NOT NULL, `n` int, PRIMARY KEY (`id`)) ENGINE=InnoDB"
 CHILD = (
     "CREATE TABLE `c` (`id` int NOT NULL, `p_id` {}, `note` varchar({}), PRIMARY KEY (`id`), "
@@ -25,32 +18,30 @@ CHILD = (
 )
 
 
-def schema(*tables: str) -> Schema:
+def schema(*tables: str) -> Reading:
     """A schema of CREATE TABLEs, as the reader gives it."""
     reading: dict[ObjectKey, str] = {}
-    create = {}
     for text in tables:
         name = names_in(text)[0]
         columns, others, options = table_parts(text)
-        key = ObjectKey("table", name)
-        create[key] = text
-        reading |= {key: options, ObjectKey(ORDER, table=name): ", ".join(columns)}
+        reading |= {ObjectKey("table", name): options}
+        reading |= {ObjectKey(ORDER, table=name): ", ".join(columns)}
         reading |= {ObjectKey("column", each, name): text for each, text in columns.items()}
         reading |= {ObjectKey(*label, name): definition for label, definition in others.items()}
-    return Schema(reading, create)
+    return reading
 
 
-def planned(wanted: Schema, live: Schema, known: set[str] | None = None) -> Reconciliation:
-    return plan(
-        wanted,
-        live,
-        known={ObjectKey.parse(text) for text in known or ()},
-        family="mysql",
+def planned(after: Reading, before: Reading, known: set[str] | None = None) -> Transformation:
+    return transform(
+        before,
+        after,
         collation="utf8mb4_0900_ai_ci",
+        family="mysql",
+        known={ObjectKey.parse(text) for text in known or ()},
     )
 
 
-def shown(changes: tuple[Change, ...]) -> list[str]:
+def statements(changes: tuple[Change, ...]) -> list[str]:
     return [change.sql for change in changes]
 
 
@@ -65,8 +56,8 @@ def test_a_foreign_key_over_a_losing_change_alone_is_commented_out_with_it() -> 
         schema(PARENT.format("bigint"), CHILD.format("bigint", 9)),
     )
 
-    assert found.running == ()
-    assert [str(change.key) for change in found.commented] == [
+    assert found.safe == ()
+    assert [str(change.key) for change in found.risky] == [
         "drop table c / constraint f",
         "table p / column id",
         "table c / column p_id",
@@ -80,13 +71,13 @@ def test_a_foreign_key_over_a_safe_change_is_run_with_it() -> None:
         schema(PARENT.format("int"), CHILD.format("int", 20)),
     )
 
-    assert shown(found.running) == [
+    assert statements(found.safe) == [
         "ALTER TABLE `c` DROP FOREIGN KEY `f`",
         "ALTER TABLE `p` MODIFY `id` bigint NOT NULL",
         "ALTER TABLE `c` MODIFY `p_id` bigint",
         "ALTER TABLE `c` ADD CONSTRAINT `f` FOREIGN KEY (`p_id`) REFERENCES `p` (`id`)",
     ]
-    assert shown(found.commented) == ["ALTER TABLE `c` MODIFY `note` varchar(9)"]
+    assert statements(found.risky) == ["ALTER TABLE `c` MODIFY `note` varchar(9)"]
 
 
 def test_a_foreign_key_stays_where_a_column_keeps_its_type() -> None:
@@ -94,7 +85,7 @@ def test_a_foreign_key_stays_where_a_column_keeps_its_type() -> None:
 
     found = planned(schema(PARENT.format("int"), CHILD.format("int", 9)), live)
 
-    assert shown(found.changes) == ["ALTER TABLE `c` MODIFY `p_id` int"]
+    assert statements(found.changes) == ["ALTER TABLE `c` MODIFY `p_id` int"]
 
 
 def test_a_missing_foreign_key_may_meet_orphans_but_not_in_a_column_that_is_new() -> None:
@@ -113,8 +104,8 @@ def test_a_missing_foreign_key_may_meet_orphans_but_not_in_a_column_that_is_new(
         "SELECT COUNT(*) FROM `c` c WHERE c.`p_id` IS NOT NULL AND NOT EXISTS "
         "(SELECT 1 FROM `p` p WHERE p.`id` = c.`p_id`)",
     )
-    assert of_none.commented == ()
-    assert shown(of_none.running)[0] == "ALTER TABLE `c` ADD COLUMN `p_id` int AFTER `id`"
+    assert of_none.risky == ()
+    assert statements(of_none.safe)[0] == "ALTER TABLE `c` ADD COLUMN `p_id` int AFTER `id`"
 
 
 @pytest.mark.parametrize(
@@ -139,7 +130,7 @@ def test_a_foreign_key_of_a_new_column_meets_no_orphans_where_it_is_null(
     )
 
     commented = [] if runs else ["add table c / constraint f"]
-    assert [str(change.key) for change in found.commented] == commented
+    assert [str(change.key) for change in found.risky] == commented
 
 
 def test_tables_that_a_later_file_makes_are_dropped_last_without_their_foreign_keys() -> None:
@@ -153,8 +144,8 @@ def test_tables_that_a_later_file_makes_are_dropped_last_without_their_foreign_k
     found = planned(wanted, live, {"table p", "table c"})
     nobodys = planned(wanted, live)
 
-    assert found.running == ()
-    assert shown(found.commented) == [
+    assert found.safe == ()
+    assert statements(found.risky) == [
         "ALTER TABLE `c` DROP FOREIGN KEY `f`",
         "DROP TABLE `p`",
         "DROP TABLE `c`",
@@ -169,17 +160,17 @@ def test_a_rename_is_never_guessed() -> None:
     alike = planned(wanted, schema(table.format("`old`", "varchar(9) NOT NULL")))
     unlike = planned(wanted, schema(table.format("`old`", "varchar(8) NOT NULL")))
 
-    assert alike.running == ()
+    assert alike.safe == ()
     rename = "if it was renamed: ALTER TABLE `t` RENAME COLUMN `old` TO `new`;"
-    assert rename in alike.commented[0].remarks
-    assert [change.risk and change.risk.kind for change in alike.commented] == [
+    assert rename in alike.risky[0].remarks
+    assert [change.risk and change.risk.kind for change in alike.risky] == [
         "undecided",
         "loses data",
     ]
-    assert shown(unlike.running) == [
+    assert statements(unlike.safe) == [
         "ALTER TABLE `t` ADD COLUMN `new` varchar(9) NOT NULL AFTER `id`"
     ]
-    assert unlike.running[0].remarks == ("rows that are there get ''",)
+    assert unlike.safe[0].remarks == ("rows that are there get ''",)
 
 
 def test_a_collation_under_which_values_may_become_equal_may_fail() -> None:
@@ -196,7 +187,7 @@ def test_a_collation_under_which_values_may_become_equal_may_fail() -> None:
         schema(table.format("utf8mb4_bin", "UNIQUE")),
     )
 
-    assert plain.commented == ()
+    assert plain.risky == ()
     risk = the_only(unique.changes).risk
     assert risk
     assert risk.kind == "may fail"
@@ -210,11 +201,11 @@ def test_a_unique_index_that_another_one_vouches_for_is_run() -> None:
     wider = planned(schema(table.format("UNIQUE KEY `two` (`a`,`b`)")), live)
     other = planned(schema(table.format("UNIQUE KEY `two` (`b`)")), live)
 
-    assert shown(wider.running) == [
+    assert statements(wider.safe) == [
         "ALTER TABLE `t`\n  DROP INDEX `one`,\n  ADD UNIQUE KEY `two` (`a`,`b`)"
     ]
-    assert shown(other.running) == ["ALTER TABLE `t` DROP INDEX `one`"]
-    assert shown(other.commented) == ["ALTER TABLE `t` ADD UNIQUE KEY `two` (`b`)"]
+    assert statements(other.safe) == ["ALTER TABLE `t` DROP INDEX `one`"]
+    assert statements(other.risky) == ["ALTER TABLE `t` ADD UNIQUE KEY `two` (`b`)"]
 
 
 def test_a_text_column_says_its_character_set_where_the_table_has_another() -> None:
@@ -224,7 +215,7 @@ def test_a_text_column_says_its_character_set_where_the_table_has_another() -> N
         schema(table.format("`id` int, `a` varchar(9)")), schema(table.format("`id` int"))
     )
 
-    assert shown(found.running) == [
+    assert statements(found.safe) == [
         "ALTER TABLE `t` ADD COLUMN `a` varchar(9) CHARACTER SET utf8mb4 "
         "COLLATE utf8mb4_0900_ai_ci AFTER `id`"
     ]
@@ -239,44 +230,11 @@ def test_options_that_no_statement_makes_unsaid_are_left_to_a_person() -> None:
 
     found = planned(plain, odd)
 
-    assert shown(found.running) == ["ALTER TABLE `t` COMMENT=''"]
+    assert statements(found.safe) == ["ALTER TABLE `t` COMMENT=''"]
     assert sorted(each.what for each in found.by_hand) == [
         "partitions, which the history has as: none",
         "the option COMPRESSION, which the history does not state",
     ]
-
-
-def test_duplicates_are_looked_for_as_the_index_compares() -> None:
-    key = "UNIQUE KEY `k` (`a`(3),`b` DESC,(lower(`c`)))"
-
-    assert queries.duplicates("t", key) == (
-        "SELECT LEFT(`a`, 3), `b`, (lower(`c`)), COUNT(*) FROM `t` WHERE LEFT(`a`, 3) IS NOT NULL "
-        "AND `b` IS NOT NULL AND (lower(`c`)) IS NOT NULL "
-        "GROUP BY LEFT(`a`, 3), `b`, (lower(`c`)) HAVING COUNT(*) > 1"
-    )
-
-
-def test_a_name_with_a_line_break_runs_nothing_out_of_a_comment() -> None:
-    evil = "x`\nDROP TABLE t;\n-- "
-    wanted = schema("CREATE TABLE `t` (`id` int) ENGINE=InnoDB")
-    quoted = evil.replace("`", "``")
-    live = schema(f"CREATE TABLE `t` (`id` int, `{quoted}` int) ENGINE=InnoDB")
-
-    text = render(planned(wanted, live), MADE)
-
-    statements = [each.text for each in fragments(text) if each.kind == "statement"]
-    assert all(statement.startswith("SET ") for statement in statements)
-    assert "DROP TABLE t;" in text
-
-
-def test_a_file_that_came_meanwhile_is_kept(tmp_path: Path) -> None:
-    path = tmp_path / "reconcile_default.sql"
-    path.write_text("somebody's", encoding="utf-8")
-
-    with pytest.raises(Refused, match="is there already"):
-        write_new(path, "ours")
-
-    assert path.read_text(encoding="utf-8") == "somebody's"
 
 
 def test_an_index_goes_with_the_unique_one_that_serves_its_foreign_key() -> None:
@@ -285,9 +243,9 @@ def test_an_index_goes_with_the_unique_one_that_serves_its_foreign_key() -> None
 
     found = planned(schema(PARENT.format("int"), unique), schema(PARENT.format("int"), child))
 
-    change = the_only(found.commented)
+    change = the_only(found.risky)
     assert change.sql == "ALTER TABLE `c`\n  DROP INDEX `k`,\n  ADD UNIQUE KEY `u` (`p_id`)"
-    assert found.running == ()
+    assert found.safe == ()
 
 
 def test_a_column_that_counts_goes_with_its_key_and_comes_with_it() -> None:
@@ -299,9 +257,9 @@ def test_a_column_that_counts_goes_with_its_key_and_comes_with_it() -> None:
 
     goes, comes = planned(plain, counting), planned(counting, plain)
 
-    assert the_only(goes.commented).sql == "ALTER TABLE `t`\n  DROP INDEX `k`,\n  DROP COLUMN `n`"
-    assert goes.running == ()
-    assert the_only(comes.changes).runs
+    assert the_only(goes.risky).sql == "ALTER TABLE `t`\n  DROP INDEX `k`,\n  DROP COLUMN `n`"
+    assert goes.safe == ()
+    assert the_only(comes.changes).is_safe
     assert the_only(comes.changes).sql == (
         "ALTER TABLE `t`\n  ADD COLUMN `n` int NOT NULL AUTO_INCREMENT FIRST,\n"
         "  ADD UNIQUE KEY `k` (`n`)"
@@ -311,9 +269,7 @@ def test_a_column_that_counts_goes_with_its_key_and_comes_with_it() -> None:
 def test_the_index_of_a_foreign_key_is_left_to_it_unless_it_is_there() -> None:
     """One that the server makes for a key gives way to others later; one that is stated stays."""
     parent, child = PARENT.format("int"), CHILD.format("int", 9).replace("`k`", "`f`")
-    unstated = child.replace("KEY `f` (`p_id`), ", "")
     wanted = schema(parent, child)
-    wanted.create[ObjectKey("table", "c")] = unstated
     without_key = child.replace(", CONSTRAINT `f` FOREIGN KEY (`p_id`) REFERENCES `p` (`id`)", "")
 
     both = planned(wanted, schema(parent, without_key.replace("KEY `f` (`p_id`), ", "")))
@@ -321,10 +277,10 @@ def test_the_index_of_a_foreign_key_is_left_to_it_unless_it_is_there() -> None:
     other_name = planned(wanted, schema(parent, without_key.replace("KEY `f`", "KEY `g`")))
 
     add = "ALTER TABLE `c` ADD CONSTRAINT `f` FOREIGN KEY (`p_id`) REFERENCES `p` (`id`)"
-    assert shown(both.changes) == [add]
+    assert statements(both.changes) == [add]
     assert ObjectKey("index", "f", "c") in the_only(both.changes).settles
-    assert shown(index_is_there.changes) == [add]
-    assert shown(other_name.changes) == ["ALTER TABLE `c` RENAME INDEX `g` TO `f`", add]
+    assert statements(index_is_there.changes) == [add]
+    assert statements(other_name.changes) == ["ALTER TABLE `c` RENAME INDEX `g` TO `f`", add]
 
 
 def test_a_check_of_another_name_is_the_same_and_of_another_case_too() -> None:
@@ -334,7 +290,7 @@ def test_a_check_of_another_name_is_the_same_and_of_another_case_too() -> None:
     renamed = planned(wanted, schema(table.format("other", "A")))
     recased = planned(wanted, schema(table.format("one", "a")))
 
-    assert shown(renamed.running) == [
+    assert statements(renamed.safe) == [
         "ALTER TABLE `t` DROP CHECK `other`",
         "ALTER TABLE `t` ADD CONSTRAINT `one` CHECK ((`A` > 0))",
     ]

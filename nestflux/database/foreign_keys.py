@@ -23,8 +23,8 @@ _SYNONYMS = {"integer": "int", "bool": "tinyint", "boolean": "tinyint", "numeric
 
 
 @dataclass(frozen=True)
-class Column:
-    """A column as the server has it or will have it."""
+class KeyColumn:
+    """A column of a foreign key, as the server has it or will have it."""
 
     table: str
     name: str
@@ -74,13 +74,13 @@ class _Columns:
     def __init__(self, cursor: Any, table: str, defined: dict[str, ColumnParts]) -> None:
         self.cursor, self.table, self.defined = cursor, table, defined
 
-    def get(self, table: str, name: str) -> Column | None:
+    def get(self, table: str, name: str) -> KeyColumn | None:
         definition = self.defined.get(name) if table == self.table else None
         if definition is not None:
             collation = ""
             if definition.textual:
                 collation = definition.collation or self._default_collation(table)
-            return Column(table, name, definition.type, collation, definition.nullable)
+            return KeyColumn(table, name, definition.type, collation, definition.nullable)
         self.cursor.execute(
             "SELECT COLUMN_TYPE, COALESCE(COLLATION_NAME, ''), IS_NULLABLE = 'YES' "
             "FROM information_schema.COLUMNS "
@@ -88,7 +88,7 @@ class _Columns:
             [table, name],
         )
         row = self.cursor.fetchone()
-        return Column(table, name, str(row[0]), str(row[1]), bool(row[2])) if row else None
+        return KeyColumn(table, name, str(row[0]), str(row[1]), bool(row[2])) if row else None
 
     def _default_collation(self, table: str) -> str:
         self.cursor.execute(
@@ -134,7 +134,7 @@ def _reason(cursor: Any, key: ForeignKey, columns: _Columns) -> str:
     return _index_problem(cursor, named, key, columns)
 
 
-def _mismatch(named: str, child: Column, parent: Column) -> str:
+def _mismatch(named: str, child: KeyColumn, parent: KeyColumn) -> str:
     if child.base != parent.base:
         return (
             f"{named} joins two types that differ: {child}, {parent}. Both must have the same "
@@ -150,7 +150,7 @@ def _mismatch(named: str, child: Column, parent: Column) -> str:
     return ""
 
 
-def _null_problem(named: str, key: ForeignKey, child: Column) -> str:
+def _null_problem(named: str, key: ForeignKey, child: KeyColumn) -> str:
     if key.sets_null and not child.nullable:
         return (
             f"{named} sets {child.place} to NULL when its parent goes, and that column is NOT "

@@ -54,7 +54,7 @@ _CODES = {
 
 
 @dataclass(frozen=True)
-class Column:
+class DescribedColumn:
     """A column. ``guess`` is inspectdb's class for its type, with its ``params``; empty where
     inspectdb knows none. ``length`` counts characters or bytes, 0 where the type has none;
     ``collation`` is stated also where it is the schema's default."""
@@ -69,11 +69,11 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Table:
+class DescribedTable:
     """A base table. ``strange`` says what no ``CREATE TABLE`` of Django's could say of it."""
 
     name: str
-    columns: tuple[Column, ...]
+    columns: tuple[DescribedColumn, ...]
     keys: tuple[KeyParts, ...]
     foreign_keys: tuple[ForeignKeyParts, ...]
     checks: tuple[tuple[str, str], ...]
@@ -81,7 +81,7 @@ class Table:
     reading: Reading
     strange: str = ""
 
-    def column(self, name: str) -> Column:
+    def column(self, name: str) -> DescribedColumn:
         return next(each for each in self.columns if each.name.lower() == name.lower())
 
     @property
@@ -100,7 +100,7 @@ class Live:
 
     family: str
     collation: str
-    tables: Mapping[str, Table]
+    tables: Mapping[str, DescribedTable]
     others: tuple[ObjectKey, ...]
 
 
@@ -135,7 +135,7 @@ def describe(connection: BaseDatabaseWrapper, family: str) -> Live:
     return Live(family, collation, named, tuple(others))
 
 
-def _columns(connection: BaseDatabaseWrapper) -> dict[str, dict[str, Column]]:
+def _columns(connection: BaseDatabaseWrapper) -> dict[str, dict[str, DescribedColumn]]:
     """By table and column: data type, length, and inspectdb's guess."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -147,13 +147,13 @@ def _columns(connection: BaseDatabaseWrapper) -> dict[str, dict[str, Column]]:
             [],
         )
         rows = cursor.fetchall()
-    found: dict[str, dict[str, Column]] = {}
+    found: dict[str, dict[str, DescribedColumn]] = {}
     for table, name, data_type, length, precision, scale, extra, unsigned, collation in rows:
         data_type = str(data_type).lower()
         guess, params = _guess(
             connection, str(table), name, data_type, length, precision, scale, extra, unsigned
         )
-        found.setdefault(str(table), {})[str(name)] = Column(
+        found.setdefault(str(table), {})[str(name)] = DescribedColumn(
             str(name), data_type, ColumnParts(), guess, params, int(length or 0), collation or ""
         )
     return found
@@ -194,8 +194,8 @@ def _guess(
 
 
 def _table(
-    name: str, reading: Reading, rows: Mapping[str, Column], strange: str, family: str
-) -> Table:
+    name: str, reading: Reading, rows: Mapping[str, DescribedColumn], strange: str, family: str
+) -> DescribedTable:
     columns = []
     for key, text in reading.items():
         if key.is_column:
@@ -216,7 +216,7 @@ def _table(
                 foreign_keys.append(foreign)
             else:
                 checks.append((key.name, text))
-    table = Table(
+    table = DescribedTable(
         name,
         tuple(columns),
         tuple(keys),
@@ -229,10 +229,12 @@ def _table(
     return _with_checks_of_columns(table) if family == "mysql" else table
 
 
-def _with_names_of_columns(table: Table, tables: Mapping[str, Table]) -> Table:
+def _with_names_of_columns(
+    table: DescribedTable, tables: Mapping[str, DescribedTable]
+) -> DescribedTable:
     """The columns of foreign keys as their tables call them: a server takes any case."""
 
-    def own(name: str, owner: Table) -> str:
+    def own(name: str, owner: DescribedTable) -> str:
         return next((c.name for c in owner.columns if c.name.lower() == name.lower()), name)
 
     foreign = tuple(
@@ -249,7 +251,7 @@ def _with_names_of_columns(table: Table, tables: Mapping[str, Table]) -> Table:
     return replace(table, foreign_keys=foreign)
 
 
-def _with_checks_of_columns(table: Table) -> Table:
+def _with_checks_of_columns(table: DescribedTable) -> DescribedTable:
     """The checks that MySQL named by itself, where they are those of Django's positive integers.
 
     Django writes such a check to the column; MySQL makes it one of the table, ``shop_order_chk_1``,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from nestflux.pulling.describing import Table
+from nestflux.pulling.describing import DescribedTable
 from nestflux.pulling.names import rule_name
 from nestflux.pulling.python_text import Call, Value
 from nestflux.sql.definitions import ForeignKeyParts, KeyParts
@@ -43,7 +43,7 @@ class Taken:
         return name
 
 
-def inline_unique(table: Table, column: str) -> KeyParts | None:
+def inline_unique(table: DescribedTable, column: str) -> KeyParts | None:
     """The key that ``unique=True`` on the field would be: one column, called like it."""
     return next(
         (
@@ -58,7 +58,7 @@ def inline_unique(table: Table, column: str) -> KeyParts | None:
     )
 
 
-def made_by_server(table: Table, foreign_keys: Collection[ForeignKeyParts]) -> set[str]:
+def made_by_server(table: DescribedTable, foreign_keys: Collection[ForeignKeyParts]) -> set[str]:
     """The indexes that the server makes for these foreign keys: called like them, on the same
     columns, with no other index that serves (MySQL Manual 15.1.20.5)."""
     found = set()
@@ -74,7 +74,7 @@ def made_by_server(table: Table, foreign_keys: Collection[ForeignKeyParts]) -> s
 
 
 def rules_of(
-    table: Table,
+    table: DescribedTable,
     fields: Mapping[str, str],
     taken: Taken,
     *,
@@ -110,7 +110,7 @@ def rules_of(
     return Rules(tuple(indexes), tuple(constraints), frozenset(kept))
 
 
-def _unique(table: Table, key: KeyParts, fields: Mapping[str, str], taken: Taken) -> Call:
+def _unique(table: DescribedTable, key: KeyParts, fields: Mapping[str, str], taken: Taken) -> Call:
     name = taken.constraint(table.name, key.name)
     names = tuple(fields[column] for column in key.columns)
     if key.is_plain and name == key.name:
@@ -121,7 +121,7 @@ def _unique(table: Table, key: KeyParts, fields: Mapping[str, str], taken: Taken
     return Call("SqlConstraint", (), {"sql": key.text, "name": name})
 
 
-def _index(table: Table, key: KeyParts, fields: Mapping[str, str], taken: Taken) -> Call:
+def _index(table: DescribedTable, key: KeyParts, fields: Mapping[str, str], taken: Taken) -> Call:
     name = taken.index(table.name, key.name)
     if key.kind == "KEY" and key.columns and not key.more and name == key.name:
         signed = zip(key.columns, key.descending, strict=True)
@@ -131,11 +131,11 @@ def _index(table: Table, key: KeyParts, fields: Mapping[str, str], taken: Taken)
     return Call("SqlIndex", (), {"sql": key.text, "fields": names, "name": name})
 
 
-def _raw(table: Table, name: str, text: str, taken: Taken) -> Call:
+def _raw(table: DescribedTable, name: str, text: str, taken: Taken) -> Call:
     return Call("SqlConstraint", (), {"sql": text, "name": taken.constraint(table.name, name)})
 
 
-def _options(table: Table) -> str:
+def _options(table: DescribedTable) -> str:
     """The options that Django's CREATE TABLE does not give, as an ALTER TABLE takes them; a comment
     where it has a percent sign, which Django sends as a parameter's (``execute`` with ``()``)."""
     options, primary = table.options, table.primary

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from nestflux.pulling import remarks as said
-from nestflux.pulling.describing import Live, Table
-from nestflux.pulling.fields import Field, Place, field_of, related, unescaped
+from nestflux.pulling.describing import DescribedTable, Live
+from nestflux.pulling.fields import ColumnRole, Field, field_of, related, unescaped
 from nestflux.pulling.keys import Rules, Taken, inline_unique, rules_of
 from nestflux.pulling.names import class_names, field_name, module_names
 from nestflux.pulling.python_text import Call, Code, Value
@@ -105,7 +105,7 @@ class Modelling:
             for table, label in self._names.labels.items()
         }
 
-    def _field_names(self, table: Table) -> dict[str, str]:
+    def _field_names(self, table: DescribedTable) -> dict[str, str]:
         found: dict[str, str] = {}
         taken: set[str] = set()
         related_columns = {
@@ -122,7 +122,7 @@ class Modelling:
 
     # ---- one model -------------------------------------------------------------------------
 
-    def _model(self, table: Table) -> ModelPlan:
+    def _model(self, table: DescribedTable) -> ModelPlan:
         why = _why_unmanaged(table)
         references = self._references.of(table)
         columns = self._columns(table, references)
@@ -140,12 +140,14 @@ class Modelling:
             kept=rules.kept.union(*(made.kept for _, made in columns)),
         )
 
-    def _composite(self, table: Table) -> Iterator[tuple[str, Call]]:
+    def _composite(self, table: DescribedTable) -> Iterator[tuple[str, Call]]:
         if len(table.primary_columns) > 1:
             names = (self._names.fields[table.name][column] for column in table.primary_columns)
             yield "pk", Call("models.CompositePrimaryKey", tuple(names))
 
-    def _columns(self, table: Table, references: tuple[Reference, ...]) -> list[tuple[str, Field]]:
+    def _columns(
+        self, table: DescribedTable, references: tuple[Reference, ...]
+    ) -> list[tuple[str, Field]]:
         """The fields of the columns, in their order."""
         by_column = {each.column: each for each in references if each.is_field}
         whole = table.primary_columns if len(table.primary_columns) == 1 else ()
@@ -155,17 +157,17 @@ class Modelling:
         for column in table.columns:
             name = self._names.fields[table.name][column.name]
             unique = inline_unique(table, column.name) is not None
-            place = Place(column.name in primary, unique, verbatim)
+            role = ColumnRole(column.name in primary, unique, verbatim)
             if reference := by_column.get(column.name):
-                made = self._related(table, reference, name, place)
+                made = self._related(table, reference, name, role)
             else:
                 db_column = "" if name == column.name else column.name
-                made = field_of(self._connection, column, db_column, place)
+                made = field_of(self._connection, column, db_column, role)
             fields.append((name, made))
             self._say_field(table, column.name, made)
         return fields
 
-    def _rules(self, table: Table, references: tuple[Reference, ...]) -> Rules:
+    def _rules(self, table: DescribedTable, references: tuple[Reference, ...]) -> Rules:
         return rules_of(
             table,
             self._names.fields[table.name],
@@ -175,12 +177,14 @@ class Modelling:
             silent=[each.parts for each in references if each.is_silent],
         )
 
-    def _related(self, table: Table, reference: Reference, name: str, place: Place) -> Field:
+    def _related(
+        self, table: DescribedTable, reference: Reference, name: str, role: ColumnRole
+    ) -> Field:
         target = reference.target
         assert target is not None, "a field leads to a table that is known"
         options: dict[str, Value] = {}
         column = table.column(reference.column)
-        function = "OneToOneField" if place.primary or place.unique else "ForeignKey"
+        function = "OneToOneField" if role.primary or role.unique else "ForeignKey"
         referenced = reference.parts.referenced[0]
         if target.primary != (referenced,):
             options["to_field"] = self._references.field_name(reference.parts.table, referenced)
@@ -196,12 +200,12 @@ class Modelling:
             column,
             options,
             same_type=self._references.same_type(column, reference),
-            place=place,
+            role=role,
             db_column="" if f"{name}_id" == column.name else column.name,
         )
 
     def _objects(
-        self, table: Table, references: tuple[Reference, ...]
+        self, table: DescribedTable, references: tuple[Reference, ...]
     ) -> Iterator[tuple[str, Call]]:
         """The relations that stand beside the fields of their columns."""
         own = self._names.fields[table.name]
@@ -229,7 +233,7 @@ class Modelling:
             where = self._target_text(table, reference, target)
             yield name, Call("models.ForeignObject", (where,), words)
 
-    def _target_text(self, table: Table, reference: Reference, target: Target) -> Value:
+    def _target_text(self, table: DescribedTable, reference: Reference, target: Target) -> Value:
         if reference.parts.table == table.name:
             return "self"
         if target.setting:
@@ -240,7 +244,7 @@ class Modelling:
 
     # ---- what is said ----------------------------------------------------------------------
 
-    def _say(self, table: Table, references: tuple[Reference, ...], why: str) -> None:
+    def _say(self, table: DescribedTable, references: tuple[Reference, ...], why: str) -> None:
         if why:
             self.remarks.append(Remark(why, table.name))
             return
@@ -255,7 +259,7 @@ class Modelling:
             elif reference.parts.rules:
                 self.remarks.append(Remark(said.RULES, f"{about} ({reference.parts.rules})"))
 
-    def _say_field(self, table: Table, column: str, made: Field) -> None:
+    def _say_field(self, table: DescribedTable, column: str, made: Field) -> None:
         if made.said:
             self.remarks.append(Remark(said.TYPE, f"{table.name}.{column} ({made.said})"))
         if made.lost:
@@ -265,7 +269,7 @@ class Modelling:
             self.remarks.append(Remark(said.ZERO_DATE, about, excuse))
 
 
-def _remarks_of_table(table: Table) -> Iterator[Remark]:
+def _remarks_of_table(table: DescribedTable) -> Iterator[Remark]:
     options = table.options
     told = [options.engine] if options.engine != "InnoDB" else []
     told += [options.more] if options.more else []
@@ -275,7 +279,7 @@ def _remarks_of_table(table: Table) -> Iterator[Remark]:
         yield Remark(said.OPTIONS, f"{table.name} ({', '.join(told)})")
 
 
-def _why_unmanaged(table: Table) -> str:
+def _why_unmanaged(table: DescribedTable) -> str:
     if table.strange:
         return said.VERSIONED
     if "`" in table.name or any("`" in column.name for column in table.columns):
@@ -285,7 +289,7 @@ def _why_unmanaged(table: Table) -> str:
     return said.PARTIAL_KEY if table.primary else said.NO_PRIMARY_KEY
 
 
-def _stand_in(table: Table) -> str:
+def _stand_in(table: DescribedTable) -> str:
     """The column that Django may take for the key of a table that has none: that of a unique key,
     otherwise the first."""
     unique = [
@@ -294,7 +298,7 @@ def _stand_in(table: Table) -> str:
     return next(iter(unique), table.columns[0].name)
 
 
-def _keys(table: Table) -> frozenset[frozenset[str]]:
+def _keys(table: DescribedTable) -> frozenset[frozenset[str]]:
     """The columns of each key that a relation of Django's can lead to."""
     return frozenset(
         frozenset(key.columns)
@@ -303,10 +307,10 @@ def _keys(table: Table) -> frozenset[frozenset[str]]:
     )
 
 
-def _comment(table: Table) -> str:
+def _comment(table: DescribedTable) -> str:
     text = table.options.comment
     return unescaped(text) if text and "%" not in text else ""
 
 
-def _holds_percent(table: Table) -> bool:
+def _holds_percent(table: DescribedTable) -> bool:
     return any("%" in f"{key}{text}" for key, text in table.reading.items() if key.is_column)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from nestflux.django_compat import key_name
 from nestflux.pulling import remarks as said
-from nestflux.pulling.describing import Column, Live, Table
+from nestflux.pulling.describing import DescribedColumn, DescribedTable, Live
 from nestflux.pulling.fields import canonical
 from nestflux.sql.definitions import ForeignKeyParts
 
@@ -83,14 +83,14 @@ class References:
             if reference.is_field or reference.is_object
         )
 
-    def of(self, table: Table) -> tuple[Reference, ...]:
+    def of(self, table: DescribedTable) -> tuple[Reference, ...]:
         return self._of[table.name]
 
     def field_name(self, table: str, column: str) -> str:
         """The field of a column that a foreign key refers to."""
         return self._targets[table].fields.get(column) or self.names[table][column]
 
-    def same_type(self, column: Column, reference: Reference) -> bool:
+    def same_type(self, column: DescribedColumn, reference: Reference) -> bool:
         """Has the column the type of the one that it refers to, which Django gives it?"""
         target, referenced = self._targets[reference.parts.table], reference.parts.referenced[0]
         given = target.types.get(referenced)
@@ -98,7 +98,7 @@ class References:
             given = self._live.tables[reference.parts.table].column(referenced).parts.type
         return canonical(given) == canonical(column.parts.type)
 
-    def related_name(self, table: Table, reference: Reference, name: str) -> str:
+    def related_name(self, table: DescribedTable, reference: Reference, name: str) -> str:
         """The name of the way back, where the default one would be another's too."""
         target = self._targets[reference.parts.table]
         own = self._targets[table.name]
@@ -109,7 +109,7 @@ class References:
             return f"{own.label}_{model}_{name}_set"
         return ""
 
-    def _decide(self, table: Table) -> tuple[Reference, ...]:
+    def _decide(self, table: DescribedTable) -> tuple[Reference, ...]:
         found = []
         columns: set[str] = set()
         for parts in table.foreign_keys:
@@ -119,7 +119,9 @@ class References:
             found.append(reference)
         return tuple(found)
 
-    def _reference(self, table: Table, parts: ForeignKeyParts, taken: set[str]) -> Reference:
+    def _reference(
+        self, table: DescribedTable, parts: ForeignKeyParts, taken: set[str]
+    ) -> Reference:
         target = None if parts.schema else self._targets.get(parts.table)
         if target is None or not target.migrated:
             return Reference(parts, target, why_left_out=said.ELSEWHERE)
@@ -133,7 +135,7 @@ class References:
         silent = self._is_djangos(table, parts)
         return Reference(parts, target, is_field=True, is_silent=silent)
 
-    def _is_djangos(self, table: Table, parts: ForeignKeyParts) -> bool:
+    def _is_djangos(self, table: DescribedTable, parts: ForeignKeyParts) -> bool:
         """Is it called as Django would call it, with no rules that Django cannot say?"""
         suffix = f"_fk_{parts.table}_{parts.referenced[0]}"
         name = key_name(self._connection, table.name, parts.columns, suffix)

@@ -22,7 +22,7 @@ ARROWS = {
     "ledger": "database schema",
     "recording": "database graph history ledger schema sql",
     "applying": "database graph history ledger schema sql",
-    "adopting": "applying recording database graph history ledger schema",
+    "adopting": "applying recording database graph history ledger schema sql",
     "reviewing": "applying recording database graph history ledger schema sql",
     "pulling": "database history schema sql",
     "stock": "applying graph history ledger sql",

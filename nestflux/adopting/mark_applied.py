@@ -28,9 +28,11 @@ from nestflux.exceptions import HistoryError, LedgerConflict, Refused
 from nestflux.history.sqlfile import Direction
 from nestflux.ledger.ledger import FileRow, Ledger, LedgerState
 from nestflux.schema import equivalence
+from nestflux.schema.compare import difference_line, order_line, same_columns
 from nestflux.schema.diff import Delta, Reading
 from nestflux.schema.introspection import read_schema
 from nestflux.schema.objects import CONSTRAINT, INDEX, ORDER, ObjectKey
+from nestflux.sql.definitions import without_name
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -172,14 +174,10 @@ def _orders(wanted: Delta, live: Reading) -> tuple[list[str], tuple[str, ...]]:
         if after is None or found is None or found == after:
             continue
         if not any(other.holder == key.holder for other in rest):
-            differences.append(f"differs: {key}: {found}, and after the file: {after}")
-        elif _set(found) == _set(after):
-            remarks.append(f"{key.holder} has its columns in another order: {found}")
+            differences.append(difference_line(key, after, found, "after the file"))
+        elif same_columns(found, after):
+            remarks.append(order_line(key, found))
     return differences, tuple(remarks)
-
-
-def _set(order: str) -> set[str]:
-    return set(order.split(", "))
 
 
 def _difference(
@@ -187,20 +185,18 @@ def _difference(
 ) -> str:
     if after is None:
         return f"still there: {key}: {found}"
-    if found is not None:
-        return f"differs: {key}: {found}, and after the file: {after}"
-    twin = _under_another_name(key, after, live, wanted)
-    return f"missing: {key}: {after}{f' (there as {twin})' if twin else ''}"
+    line = difference_line(key, after, found, "after the file")
+    twin = _under_another_name(key, after, live, wanted) if found is None else ""
+    return f"{line} (there as {twin})" if twin else line
 
 
 def _under_another_name(key: ObjectKey, text: str, live: Reading, wanted: Delta) -> str:
     """An index or constraint of the same table that is the same but for its name."""
     if key.kind not in (INDEX, CONSTRAINT):
         return ""
-    nameless = text.replace(f"`{key.name}`", "", 1)
     for other, definition in live.items():
         alike = replace(other, name=key.name) == key and other not in wanted.changes
-        if alike and definition.replace(f"`{other.name}`", "", 1) == nameless:
+        if alike and without_name(definition) == without_name(text):
             return other.name
     return ""
 
@@ -214,7 +210,7 @@ def _in_made_tables(deltas: Sequence[Delta], wanted: Delta, live: Reading) -> li
         if all(before is None for before, _ in tables.values()):
             made += [key for key in tables if wanted.changes[key][1] is not None]
     return [
-        f"not in the file: {key}: {text}"
+        difference_line(key, None, text, "in the file")
         for key, text in live.items()
         if key not in wanted.changes and key.holder in made
     ]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from nestflux.pulling import remarks as said
 from nestflux.pulling.remarks import Excuse, Remark
+from nestflux.schema.compare import same_columns
 from nestflux.schema.diff import Delta, Reading
 from nestflux.schema.objects import ORDER, TABLE, ObjectKey
 from nestflux.sql.definitions import attributes
@@ -57,7 +58,7 @@ def compare(
     differences, excused, found = [], [], []
     for key, (wanted, given) in changes.items():
         if key.kind == ORDER:
-            if wanted is not None and given is not None and _same_names(wanted, given):
+            if same_columns(wanted, given):
                 found.append(Remark(said.ORDER, key.table))
             continue  # otherwise a column is told of
         for difference in _differences(key, wanted, given):
@@ -84,7 +85,3 @@ def _differences(key: ObjectKey, wanted: str | None, given: str | None) -> Itera
 def _only(reading: Reading, tables: Iterable[str]) -> Reading:
     heads = {ObjectKey(TABLE, name) for name in tables}
     return {key: text for key, text in reading.items() if key.holder in heads}
-
-
-def _same_names(one: str, other: str) -> bool:
-    return sorted(one.split(", ")) == sorted(other.split(", "))

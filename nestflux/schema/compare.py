@@ -30,19 +30,14 @@ def compare(files: Reading, live: Reading, known: Collection[ObjectKey]) -> Comp
     differences: list[str] = []
     remarks: list[str] = []
     for key, wanted, found in differing(files, live, known):
-        if found is None:
-            differences.append(f"missing: {key}: {wanted}")
-        elif wanted is None:
-            differences.append(f"not in the files: {key}: {found}")
-        else:
-            differences.append(f"differs: {key}: {found}, and in the files: {wanted}")
+        differences.append(difference_line(key, wanted, found, "in the files"))
     for key, (_, found) in Delta.between(files, live).changes.items():
         whole = key.holder
         if whole not in files and whole not in known:
             if key == whole:
                 remarks.append(f"{whole} is in no file of the history; it is left alone")
-        elif key.kind == ORDER and _columns(files, whole) == _columns(live, whole):
-            remarks.append(f"{whole} has its columns in another order: {found}")
+        elif key.kind == ORDER and same_columns(files.get(key), found):
+            remarks.append(order_line(key, found))
     return Comparison(tuple(differences), tuple(remarks))
 
 
@@ -61,5 +56,28 @@ def differing(
             yield key, wanted, found
 
 
-def _columns(reading: Reading, table: ObjectKey) -> set[str]:
-    return {key.name for key in reading if key.is_column and key.holder == table}
+def difference_line(key: ObjectKey, wanted: str | None, found: str | None, where: str) -> str:
+    """A difference for a person.
+
+    Args:
+        wanted: the definition that the object is to have, ``found`` the one that it has; None where
+            it is not to be, or is not there.
+        where: what wants it: ``in the files``.
+    """
+    if found is None:
+        return f"missing: {key}: {wanted}"
+    if wanted is None:
+        return f"not {where}: {key}: {found}"
+    return f"differs: {key}: {found}, and {where}: {wanted}"
+
+
+def order_line(key: ObjectKey, found: str | None) -> str:
+    """A remark for a person: the columns of a table stand in another order, ``found``."""
+    return f"{key.holder} has its columns in another order: {found}"
+
+
+def same_columns(one: str | None, other: str | None) -> bool:
+    """Are both an order of columns, and of the same ones?"""
+    if one is None or other is None:
+        return False
+    return sorted(one.split(", ")) == sorted(other.split(", "))

@@ -295,6 +295,17 @@ def _stated(parts: ColumnParts | OptionParts) -> dict[str, str]:
     return {name: str(value) for name, value in vars(parts).items() if value}
 
 
+def without_name(text: str) -> str:
+    """The definition of an index or of a constraint less its own name."""
+    texts, named = [], False
+    for token in tokens(text):
+        if token.kind == "name" and not named:
+            named = True
+            continue
+        texts.append(token.text)
+    return " ".join("".join(texts).split())
+
+
 def first_list(text: str) -> tuple[str, ...]:
     """What the first brackets hold, at their commas: the columns of a key. None, where there are
     no brackets."""

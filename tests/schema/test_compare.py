@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from nestflux.schema.compare import Comparison, compare, differing
+import pytest
+
+from nestflux.schema.compare import Comparison, compare, differing, same_columns
 from nestflux.schema.objects import ORDER, ObjectKey, from_texts
 
 TABLE, COLUMNS = ObjectKey("table", "post"), ObjectKey(ORDER, table="post")
@@ -83,3 +85,16 @@ def test_a_check_whose_names_differ_in_their_case_is_the_same() -> None:
     assert compare(files, {**files, key: "CONSTRAINT `c` CHECK ((`ID` > 0))"}, ()) == Comparison()
     assert list(differing(files, FILES, ())) == [(key, files[key], None)]
     assert list(differing(FILES, files, ())) == [(key, None, files[key])]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("id, title", "title, id", True),
+        ("id, title", "id", False),
+        ("id, title", None, False),
+        (None, None, False),
+    ],
+)
+def test_two_orders_of_the_same_columns(one: str | None, other: str | None, same: bool) -> None:
+    assert same_columns(one, other) is same

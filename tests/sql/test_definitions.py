@@ -18,6 +18,7 @@ from nestflux.sql.definitions import (
     foreign_key_parts,
     key_parts,
     literal,
+    without_name,
 )
 from nestflux.sql.statement_parts import check_of, columns, foreign_keys, key_columns, table_of
 
@@ -222,6 +223,18 @@ def test_a_foreign_key_is_taken_apart() -> None:
 )
 def test_what_is_no_foreign_key(text: str) -> None:
     assert foreign_key_parts(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "nameless"),
+    [
+        ("KEY `a` (`a`,`b`)", "KEY (`a`,`b`)"),
+        ("UNIQUE KEY `x``y` (`a`) USING BTREE", "UNIQUE KEY (`a`) USING BTREE"),
+        ("CONSTRAINT `c` CHECK ((`c` > 'c'))", "CONSTRAINT CHECK ((`c` > 'c'))"),
+    ],
+)
+def test_a_key_or_a_constraint_loses_its_own_name_alone(text: str, nameless: str) -> None:
+    assert without_name(text) == nameless
 
 
 # ---- what is compared -----------------------------------------------------------------------

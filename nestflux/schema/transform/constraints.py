@@ -25,10 +25,9 @@ from nestflux.schema.transform.columns import TablePair
 from nestflux.schema.transform.tables import (
     TableForeignKey,
     TableSchema,
-    body,
     names_in,
 )
-from nestflux.sql.definitions import column_parts
+from nestflux.sql.definitions import column_parts, without_name
 from nestflux.sql.lexer import quoted
 
 # MySQL 8.0.16 has DROP CHECK, and DROP CONSTRAINT three versions later; MariaDB only the latter.
@@ -80,7 +79,7 @@ def _columns(text: str) -> set[str]:
 
 def _folded(text: str) -> str:
     """A check without its name, whatever the case of columns in it (MySQL keeps the old one)."""
-    return body(text).lower()
+    return without_name(text).lower()
 
 
 @dataclass(frozen=True)
@@ -122,7 +121,7 @@ def paired(
             (
                 at
                 for at, other in left.items()
-                if other.table == key.table and body(other.text) == body(key.text)
+                if other.table == key.table and without_name(other.text) == without_name(key.text)
             ),
             None,
         )

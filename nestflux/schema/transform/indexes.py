@@ -14,7 +14,8 @@ from nestflux.schema.transform.keys import (
     known_unique,
     refusing_duplicates,
 )
-from nestflux.schema.transform.tables import body, is_unique, visible
+from nestflux.schema.transform.tables import is_unique, visible
+from nestflux.sql.definitions import without_name
 from nestflux.sql.lexer import quoted
 
 _HIDING = {
@@ -57,7 +58,8 @@ def compared(before: Mapping[str, str], after: Mapping[str, str]) -> Indexes:
     come = [name for name, text in new.items() if old.get(name) != text]
     renamed = {}
     for name in list(come):
-        match = next((other for other in gone if body(old[other]) == body(new[name])), None)
+        nameless = without_name(new[name])
+        match = next((other for other in gone if without_name(old[other]) == nameless), None)
         if match is not None:
             renamed[match] = name
             gone.remove(match)
@@ -118,9 +120,10 @@ def _apart(pair: TablePair, serving: Serving) -> Indexes:
     before = {n: t for n, t in pair.before.indexes.items() if n not in gone | elsewhere}
     after = {n: t for n, t in pair.after.indexes.items() if n not in coming | elsewhere}
     # What is there already, if under another name, need not be made by the server.
-    there = {body(text) for name, text in before.items() if after.get(name) != text}
-    there |= {body(after[name]) for name in serving.made if after.get(name) == before.get(name, "")}
-    made = {n for n in serving.made if n in after and body(after[n]) not in there}
+    there = {without_name(text) for name, text in before.items() if after.get(name) != text}
+    by_server = {name: without_name(after[name]) for name in serving.made if name in after}
+    there |= {text for name, text in by_server.items() if after[name] == before.get(name)}
+    made = {name for name, text in by_server.items() if text not in there}
     return compared(before, {n: t for n, t in after.items() if n not in made})
 
 

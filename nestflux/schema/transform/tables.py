@@ -184,17 +184,6 @@ def substance(definition: str, collation: str) -> tuple[ColumnType, str, bool]:
 # ---- keys and constraints ------------------------------------------------------------------
 
 
-def body(text: str) -> str:
-    """A key or constraint without its own name."""
-    texts, named = [], False
-    for token in tokens(text):
-        if token.kind == "name" and not named:
-            named = True
-            continue
-        texts.append(token.text)
-    return " ".join("".join(texts).split())
-
-
 def visible(text: str) -> str:
     """An index without what hides it from the optimizer: MariaDB's ``IGNORED``, and ``INVISIBLE``,
     which MySQL prints in a comment that it reads itself."""

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from nestflux.schema.objects import ORDER, ObjectKey, from_texts, to_texts
-from nestflux.sql.lexer import significant
+from nestflux.sql.lexer import significant, unquoted
 
 Reading = Mapping[ObjectKey, str]
 
@@ -43,15 +43,15 @@ class Delta:
 
     def lines(self) -> list[str]:
         """The delta for a person, an object a line: ``+`` made, ``-`` gone, ``~`` changed."""
-        shown = []
+        lines = []
         for key, (before, after) in self.changes.items():
             if before is None:
-                shown.append(f"+ {key}: {after}")
+                lines.append(f"+ {key}: {after}")
             elif after is None:
-                shown.append(f"- {key}: {before}")
+                lines.append(f"- {key}: {before}")
             else:
-                shown.append(f"~ {key}: {before} -> {after}")
-        return shown
+                lines.append(f"~ {key}: {before} -> {after}")
+        return lines
 
     def lost_tables(self) -> tuple[str, ...]:
         """The tables that are gone with their rows. One that goes while another comes in the
@@ -90,8 +90,8 @@ def columns_renamed_by(sql: str) -> dict[str, str]:
     """Old name, in lower case, to new one, of CHANGE and of RENAME COLUMN."""
     if not _RENAMES.search(sql):
         return {}
-    shown = significant(sql)
-    words = [token.text.upper() if token.kind == "word" else "" for token in shown]
+    acting = significant(sql)
+    words = [token.text.upper() if token.kind == "word" else "" for token in acting]
     found = {}
     for index, word in enumerate(words[:-1]):
         if word == "CHANGE" or (word == "RENAME" and words[index + 1] == "COLUMN"):
@@ -99,9 +99,5 @@ def columns_renamed_by(sql: str) -> dict[str, str]:
             while words[at] in ("COLUMN", "IF", "EXISTS"):
                 at += 1
             after = at + (2 if words[at + 1] == "TO" else 1)
-            found[_bare(shown[at].text).lower()] = _bare(shown[after].text)
+            found[unquoted(acting[at].text).lower()] = unquoted(acting[after].text)
     return found
-
-
-def _bare(name: str) -> str:
-    return name.strip("`").replace("``", "`")

@@ -215,14 +215,14 @@ class _PrintedTable:
 
     @cached_property
     def reading(self) -> dict[ObjectKey, str]:
-        shown = {
+        reading = {
             ObjectKey(TABLE, self.name): self.options,
             ObjectKey(ORDER, table=self.name): ", ".join(self.columns),
         }
         columns = self.columns.items()
-        shown |= {ObjectKey(COLUMN, name, self.name): text for name, text in columns}
-        shown |= {ObjectKey(*label, self.name): text for label, text in self.others.items()}
-        return shown
+        reading |= {ObjectKey(COLUMN, name, self.name): text for name, text in columns}
+        reading |= {ObjectKey(*label, self.name): text for label, text in self.others.items()}
+        return reading
 
     def create(self) -> str:
         lines = [f"  {quoted(name)} {text}" for name, text in self.columns.items()]

@@ -68,6 +68,7 @@ def test_what_is_renamed_is_not_lost() -> None:
         ("ALTER TABLE t DROP COLUMN `change`, ADD COLUMN b int", {}),
         ("ALTER TABLE t DROP a, COMMENT 'CHANGE a b'", {}),
         ("CREATE TABLE t (a int)", {}),
+        ("ALTER TABLE t RENAME COLUMN `A``` TO `b```", {"a`": "b`"}),
     ],
 )
 def test_a_statement_tells_which_columns_it_renames(sql: str, renamed: dict[str, str]) -> None:

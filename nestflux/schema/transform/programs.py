@@ -71,7 +71,7 @@ def _made_anew(
                 ChangeKey(key, "clear"),
                 Phase.CLEAR_NAME,
                 f"DROP TABLE {quoted(key.name)}",
-                (key,),
+                (key, ObjectKey(TABLE, key.name)),
                 risk=Risk(LOSES, why, (queries.rows_of(key.name),)),
             )
     elif key.kind == VIEW:

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from nestflux.schema.diff import Reading
-from nestflux.schema.objects import CONSTRAINT, INDEX, VIEW, ObjectKey
+from nestflux.schema.objects import CONSTRAINT, INDEX, TABLE, VIEW, ObjectKey
 from nestflux.schema.transform.changes import (
     ByHand,
     Change,
@@ -73,10 +73,11 @@ def transform(
     keys = paired(foreign_keys_of(old.values()), foreign_keys_of(new.values()), renames)
     known = before.keys() if known is None else known
     views = {key.name for key in before if key.kind == VIEW}
+    in_the_way = {ObjectKey(TABLE, key.name) for key in after if key.kind == VIEW}
 
     found: list[Change | ByHand] = [
         *missing_tables(tables, new, views, collation),
-        *extra_tables(tables, new, known),
+        *extra_tables(tables, new, set(known) - in_the_way),
     ]
     for pair in pairs:
         found += _table_changes(pair, renames[pair.after.name], keys)

@@ -89,7 +89,7 @@ class TableSchema:
         if not columns:
             return self
 
-        def renamed(texts: Mapping[str, str]) -> dict[str, str]:
+        def in_each(texts: Mapping[str, str]) -> dict[str, str]:
             return {name: with_names(text, columns) for name, text in texts.items()}
 
         constraints = {
@@ -101,8 +101,8 @@ class TableSchema:
         found = {columns.get(name, name): text for name, text in self.columns.items()}
         return replace(
             self,
-            columns=renamed(found) if in_checks else found,
-            indexes=renamed(self.indexes),
+            columns=in_each(found) if in_checks else found,
+            indexes=in_each(self.indexes),
             primary=self.primary and with_names(self.primary, columns),
             constraints=constraints,
         )

@@ -70,7 +70,7 @@ class BaselinePlan:
 def choose(
     journal: Journal,
     replaced: Mapping[str, Collection[str]],
-    booked: Collection[str],
+    recorded: Collection[str],
     to: str | None = None,
 ) -> tuple[Entry, ...]:
     """The files that ``django_migrations`` says are applied: the beginning of the history that
@@ -88,29 +88,36 @@ def choose(
     Raises LedgerConflict, with the first names of what is missing and of what is there besides.
     """
     entries = journal.entries
-    known = {row.partition(".")[0] for row in booked}
+    known = {row.partition(".")[0] for row in recorded}
     lacks = {
-        entry: [row for row in _lacks(entry, replaced, booked) if row.partition(".")[0] in known]
+        entry: [row for row in _lacks(entry, replaced, recorded) if row.partition(".")[0] in known]
         for entry in entries
     }
-    begun = [len(_lacks(e, replaced, booked)) < len(e.migrations) or not booked for e in entries]
+    begun = [
+        len(_lacks(e, replaced, recorded)) < len(e.migrations) or not recorded for e in entries
+    ]
     if to is not None:
         end = entries.index(journal.entry(to)) + 1
         lacking = entries[:end]
     else:
         ends = (i for i, e in enumerate(entries) if lacks[e] or not begun[i])
         end = next(ends, len(entries))
-        touched = (i + 1 for i, e in enumerate(entries) if set(e.migrations) & set(booked))
+        touched = (i + 1 for i, e in enumerate(entries) if set(e.migrations) & set(recorded))
         lacking = entries[end : max(touched, default=0)]
     chosen, rest = journal.entries[:end], journal.entries[end:]
     missing = [row for entry in lacking for row in lacks[entry]]
-    own = {row for entry in chosen for row in entry.books}
-    extra = [row for entry in rest for row in entry.books if row in booked and row not in own]
+    own = {row for entry in chosen for row in entry.recorded_migrations}
+    extra = [
+        row
+        for entry in rest
+        for row in entry.recorded_migrations
+        if row in recorded and row not in own
+    ]
     if chosen and not missing and not extra:
         return chosen
     if not extra and not missing:
         raise _refused("django_migrations holds no migration of the history.")
-    lines = [_where_it_stands(entries, replaced, booked, to)]
+    lines = [_where_it_stands(entries, replaced, recorded, to)]
     if missing:
         lines.append(f"    missing: {listed(missing, _SHOWN)}")
     if extra and chosen:
@@ -121,13 +128,13 @@ def choose(
 def _where_it_stands(
     entries: Sequence[Entry],
     replaced: Mapping[str, Collection[str]],
-    booked: Collection[str],
+    recorded: Collection[str],
     to: str | None,
 ) -> str:
     """In a sentence, how far the database is: in the middle of which file."""
     if to is not None:
         return f"django_migrations does not hold exactly the migrations up to {to}."
-    counts = [(e, len(e.migrations) - len(_lacks(e, replaced, booked))) for e in entries]
+    counts = [(e, len(e.migrations) - len(_lacks(e, replaced, recorded))) for e in entries]
     entry, there = next((e, n) for e, n in counts if n < len(e.migrations))
     return (
         f"The database is not at the end of a SQL migration: it has {there} of the "
@@ -136,14 +143,14 @@ def _where_it_stands(
 
 
 def _lacks(
-    entry: Entry, replaced: Mapping[str, Collection[str]], booked: Collection[str]
+    entry: Entry, replaced: Mapping[str, Collection[str]], recorded: Collection[str]
 ) -> list[str]:
     """The migrations of a file that Django does not count as applied."""
     return [
         name
         for name in entry.migrations
-        if name not in booked
-        and not (name in replaced and all(row in booked for row in replaced[name]))
+        if name not in recorded
+        and not (name in replaced and all(row in recorded for row in replaced[name]))
     ]
 
 
@@ -170,13 +177,13 @@ def plan_baseline(alias: str, *, to: str | None = None) -> BaselinePlan:
     folder.verify()
     refuse_unrecorded(folder.journal, connection)
     _state_without_files(connection)
-    booked = _booked(connection)
-    chosen = choose(folder.journal, _replaced(folder), booked, to)
+    recorded = _recorded_migrations(connection)
+    chosen = choose(folder.journal, _replaced(folder), recorded, to)
     collation = _collation(connection)
     built_on, files = _schema_of(alias, folder, chosen, collation)
     live, known = _live(connection), _known(folder)
-    comparison = _compared(folder, files, live, known, booked)
-    unseen = tuple(_unseen(folder, chosen, booked))
+    comparison = _compared(folder, files, live, known, recorded)
+    unseen = tuple(_unseen(folder, chosen, recorded))
     return BaselinePlan(
         entries=chosen,
         pending=folder.journal.entries[len(chosen) :],
@@ -200,10 +207,10 @@ def baseline(alias: str, plan: BaselinePlan, *, options: Options | None = None) 
     refuse_unsuitable(connection, server)
     with lock_held(connection, options) as lock:
         state = _state_without_files(connection)
-        booked = _booked(connection)
-        again = choose(folder.journal, _replaced(folder), booked, plan.entries[-1].name)
+        recorded = _recorded_migrations(connection)
+        again = choose(folder.journal, _replaced(folder), recorded, plan.entries[-1].name)
         live = _live(connection)
-        comparison = _compared(folder, plan.files, live, plan.known, booked)
+        comparison = _compared(folder, plan.files, live, plan.known, recorded)
         if again != plan.entries or comparison.differences:
             raise LedgerConflict(
                 "The schema, or django_migrations, is not what the files make.",
@@ -213,13 +220,15 @@ def baseline(alias: str, plan: BaselinePlan, *, options: Options | None = None) 
         order = folder.journal.migrations
         rows = [row_of(folder, entry, server) for entry in plan.entries]
         with run_opened(connection, server, lock, options, order, state.version) as context:
-            books = [row for entry in plan.entries for row in entry.books]
+            to_record = [row for entry in plan.entries for row in entry.recorded_migrations]
             lock.require()
             with transaction.atomic(connection.alias):
-                context.ledger.owe_signals()
+                context.ledger.mark_signals_pending()
                 context.ledger.put_applied(rows, "baseline")
-                context.ledger.book(books)  # those of a squash that Django has not written yet
-            send_post_migrate(context, [], booked | set(books))
+                context.ledger.record_applied(
+                    to_record
+                )  # those of a squash that Django has not written yet
+            send_post_migrate(context, [], recorded | set(to_record))
 
 
 def _state_without_files(connection: BaseDatabaseWrapper) -> LedgerState:
@@ -240,7 +249,7 @@ def _state_without_files(connection: BaseDatabaseWrapper) -> LedgerState:
     return state
 
 
-def _booked(connection: BaseDatabaseWrapper) -> frozenset[str]:
+def _recorded_migrations(connection: BaseDatabaseWrapper) -> frozenset[str]:
     return frozenset(dotted(key) for key in MigrationRecorder(connection).applied_migrations())
 
 
@@ -286,11 +295,11 @@ def scratch_schema(alias: str, family: str, collation: str) -> Iterator[BaseData
         raise
 
 
-def _unseen(folder: Folder, entries: tuple[Entry, ...], booked: Collection[str]) -> Iterator[str]:
+def _unseen(folder: Folder, entries: tuple[Entry, ...], recorded: Collection[str]) -> Iterator[str]:
     """What is booked on the word of the schema alone, and what a schema does not show of it."""
     replaced = _replaced(folder)
     for entry in entries:
-        if not (lacking := _lacks(entry, replaced, booked)):
+        if not (lacking := _lacks(entry, replaced, recorded)):
             continue
         yield f"{', '.join(lacking)}: not in django_migrations, judged by the schema and marked"
         steps = folder.record(entry).up
@@ -321,10 +330,10 @@ def _compared(
     files: Schema,
     live: Schema,
     known: frozenset[ObjectKey],
-    booked: frozenset[str],
+    recorded: frozenset[str],
 ) -> Comparison:
     journal = folder.journal
     found = compare(files.reading, live.reading, known)
-    strangers = sorted(booked - {*journal.books, *journal.migrations})
-    rows = (f"django_migrations holds {row}, which no file knows" for row in strangers)
+    unlisted = sorted(recorded - {*journal.recorded_migrations, *journal.migrations})
+    rows = (f"django_migrations holds {row}, which no file knows" for row in unlisted)
     return replace(found, remarks=(*found.remarks, *rows))

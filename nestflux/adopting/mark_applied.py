@@ -101,7 +101,9 @@ def choose(
     if entry.id not in {file.id for file in state.applied}:
         # Rows of django_migrations that are there already are no contradiction: whoever ran the
         # file by hand may have written them by hand.
-        state = replace(state, booked=state.booked - set(entry.books))
+        state = replace(
+            state, recorded_migrations=state.recorded_migrations - set(entry.recorded_migrations)
+        )
     known = Known(state, has_tables=False, signals_hash="", relinks=found)
     pending = make(journal, known).pending
     if entry not in pending:
@@ -246,9 +248,11 @@ def mark_applied(alias: str, plan: MarkPlan, *, options: Options | None = None) 
         order = folder.journal.migrations
         with run_opened(connection, server, lock, options, order, state.version) as context:
             _write(context, plan, state)
-            booked = state.booked | set(plan.entry.books)
-            new = [m for m in plan.entry.migrations if m not in state.booked]
-            send_post_migrate(context, signals.migration_plan(context.loader, new), booked)
+            recorded_migrations = state.recorded_migrations | set(plan.entry.recorded_migrations)
+            new = [m for m in plan.entry.migrations if m not in state.recorded_migrations]
+            send_post_migrate(
+                context, signals.migration_plan(context.loader, new), recorded_migrations
+            )
 
 
 def _write(context: Context, plan: MarkPlan, state: LedgerState) -> None:
@@ -259,14 +263,14 @@ def _write(context: Context, plan: MarkPlan, state: LedgerState) -> None:
     unseen = {task.ordinal for task in plan.unseen}
     context.lock.require()
     with transaction.atomic(context.connection.alias):
-        ledger.owe_signals()
-        ledger.put_file(row, state="running", direction="up", attempt=key[2], origin="booked")
+        ledger.mark_signals_pending()
+        ledger.put_file(row, state="running", direction="up", attempt=key[2], origin="marked")
         ledger.begin_file(row.id, "running", "up", key[2])
         ledger.replace_pending(*key, ledger_steps(plan.work), after=0)
         for task in plan.work.tasks:
             note = _SAID if task.ordinal in unseen else _SEEN
             ledger.close_step((*key, task.ordinal), rows=None, seconds=0.0, note=note)
-        ledger.book(row.books)
+        ledger.record_applied(row.recorded_migrations)
         ledger.finish_file(row.id, "applied")
 
 

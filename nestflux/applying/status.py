@@ -54,7 +54,7 @@ class Status:
     alias: str
     server: str
     files: tuple[FileStatus, ...]
-    signals_owed: bool
+    signals_pending: bool
     holder: str = ""
     loading: bool = False
     problem: str = ""
@@ -80,13 +80,13 @@ class Status:
             "database": self.alias,
             "server": self.server,
             "up_to_date": not (
-                self.pending or self.unmarked or self.needs_attention or self.signals_owed
+                self.pending or self.unmarked or self.needs_attention or self.signals_pending
             ),
             "holder": self.holder,
             "loading": self.loading,
             "problem": self.problem,
             "behind": [asdict(one) for one in self.behind],
-            "post_migrate_owed": self.signals_owed,
+            "post_migrate_pending": self.signals_pending,
             "files": [vars(file) for file in self.files],
         }
 
@@ -97,14 +97,14 @@ def status(alias: str) -> Status:
     state, exchanges = read_known(connection, folder)
     ledger = Ledger(connection)
     holder = holder_of(connection, lock_name(schema_name(connection)))
-    owed = state.signals_owed or state.signals_hash != signals_hash()
+    pending = state.signals_pending or state.signals_hash != signals_hash()
     return Status(
         alias=alias,
         server=server.name,
         files=tuple(
             _files(folder.journal, state, ledger, read_backups(connection), _unmarked(exchanges))
         ),
-        signals_owed=bool(state.applied) and owed,
+        signals_pending=bool(state.applied) and pending,
         holder=str(holder) if holder else "",
         loading=state.loading is not None and not state.applied,
         problem=next((e.problem for e in exchanges if e.problem), ""),

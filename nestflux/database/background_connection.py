@@ -14,7 +14,7 @@ Work = Callable[["BaseDatabaseWrapper", threading.Event], None]
 
 
 @contextmanager
-def beside(
+def run_in_background(
     connection: BaseDatabaseWrapper, name: str, work: Work, *, parting: float
 ) -> Iterator[None]:
     """Let ``work`` run in a thread while the block lasts.

@@ -21,7 +21,7 @@ JOURNAL = "journal.json"
 SNAPSHOT = "schema.sql"
 
 
-def shown(path: Path) -> str:
+def display_path(path: Path) -> str:
     """A path as a person would type it: from the current folder on, where it lies below."""
     here = Path.cwd()
     return str(path.relative_to(here) if path.is_relative_to(here) else path)
@@ -56,14 +56,14 @@ class Folder:
             if self.path.is_dir() and any(self.path.glob("[0-9]*.sql")):
                 raise HistoryError(
                     f"{self.path} holds SQL migrations and no {JOURNAL}.",
-                    then=f"git checkout -- {shown(self.path / JOURNAL)}",
+                    then=f"git checkout -- {display_path(self.path / JOURNAL)}",
                 ) from None
             return Journal(self.family)
         except (OSError, UnicodeDecodeError) as error:
             raise HistoryError(
                 f"{self.path / JOURNAL} cannot be read: {getattr(error, 'strerror', error)}.",
                 stands="nothing was changed",
-                then=f"make {shown(self.path)} a folder that this user may read, or correct "
+                then=f"make {display_path(self.path)} a folder that this user may read, or correct "
                 'NESTFLUX["DIRECTORY"]',
             ) from None
         try:
@@ -77,7 +77,8 @@ class Folder:
                 f"The history was recorded for {found.family}, and the folder is {self.family}'s.",
                 where=str(self.path / JOURNAL),
                 stands="nothing was changed",
-                then=f"move the files to {found.family}/, or: git checkout -- {shown(self.path)}",
+                then=f"move the files to {found.family}/, "
+                f"or: git checkout -- {display_path(self.path)}",
             )
         return found
 
@@ -131,7 +132,7 @@ class Folder:
         """The text of ``schema.sql``, whose hash is the journal's."""
         return self._verified(self.path / SNAPSHOT, self.journal.snapshot)
 
-    def strangers(self) -> list[str]:
+    def unlisted(self) -> list[str]:
         """SQL files of the folder that the journal does not list."""
         if not self.path.is_dir():
             return []
@@ -166,7 +167,7 @@ class Folder:
                 where=str(path),
                 stands="nothing was run",
                 then="review the edit and run: python manage.py db_generate --accept "
-                f"{path.name}   (or undo it: git checkout -- {shown(path)})",
+                f"{path.name}   (or undo it: git checkout -- {display_path(path)})",
             )
         return text
 
@@ -178,7 +179,7 @@ class Folder:
             raise HistoryError(
                 f"{path.name} is listed in {JOURNAL} and is not in the folder.",
                 where=str(path),
-                then=f"git checkout -- {shown(path)}",
+                then=f"git checkout -- {display_path(path)}",
             ) from None
         except UnicodeDecodeError:
             raise HistoryError(f"{path.name} is not UTF-8.", where=str(path)) from None

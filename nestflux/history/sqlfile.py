@@ -82,7 +82,7 @@ class Section:
         return tuple(item for item in self.items if not isinstance(item, SessionStatement))
 
     @property
-    def books(self) -> tuple[str, ...]:
+    def recorded_migrations(self) -> tuple[str, ...]:
         """The rows that Django writes to ``django_migrations`` when this migration is applied."""
         return (*self.replaces, self.migration)
 

@@ -162,19 +162,19 @@ class DatabaseLock:
         deadline = began + self.times.wait
         (since,) = self._row("SELECT CAST(UTC_TIMESTAMP(6) AS CHAR)")
         seen: dict[int, Holder] = {}
-        told = told_spared = ""
+        announced = announced_spared = ""
         while True:
             holder = holder_of(self.connection, self.name)
             if holder is not None:
                 seen[holder.connection_id] = holder
-                if holder_key(holder) != told:
-                    told = holder_key(holder)
+                if holder_key(holder) != announced:
+                    announced = holder_key(holder)
                     self._on_wait(holder)
                 if watch.is_stale(holder):
                     spared = self._kill(holder)
-                    if spared and spared != told_spared:
+                    if spared and spared != announced_spared:
                         self._on_spare(holder, spared)
-                    told_spared = spared
+                    announced_spared = spared
                     watch = _Watch(self.times)
             left = deadline - time.monotonic()
             if left <= 0:

@@ -22,7 +22,8 @@ _WORDS = {
 _BY_ORIGIN = {
     "snapshot": "loaded",
     "baseline": "taken_over",
-    "booked": "marked",
+    "marked": "marked",
+    "booked": "marked",  # by a version 0.1
     "squashed": "marked",
 }
 _NAMED = 3  # of more files the first and the last are named

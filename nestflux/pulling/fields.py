@@ -91,7 +91,7 @@ def field_of(
     keywords |= _place(place, column.parts, db_column)
     if default is not None:
         keywords["db_default"] = default
-    keywords |= _told(column.parts, name)
+    keywords |= _text_keywords(column.parts, name)
     return Field(Call(function, (), keywords), frozenset(kept), said, lost)
 
 
@@ -124,7 +124,7 @@ def related(
     keywords |= _place(Place(place.primary), column.parts, db_column)
     if default is not None:
         keywords["db_default"] = default
-    keywords |= _told(column.parts, "")
+    keywords |= _text_keywords(column.parts, "")
     return Field(Call(function, (target,), keywords), frozenset(kept), "", lost)
 
 
@@ -232,7 +232,7 @@ def _place(place: Place, parts: ColumnParts, db_column: str) -> dict[str, Value]
     return words
 
 
-def _told(parts: ColumnParts, name: str) -> dict[str, Value]:
+def _text_keywords(parts: ColumnParts, name: str) -> dict[str, Value]:
     words: dict[str, Value] = {}
     if name in _TEXTS and parts.collation:
         words["db_collation"] = parts.collation

@@ -267,12 +267,12 @@ class Modelling:
 
 def _remarks_of_table(table: Table) -> Iterator[Remark]:
     options = table.options
-    told = [options.engine] if options.engine != "InnoDB" else []
-    told += [options.more] if options.more else []
-    told += ["partitions"] if options.partitions else []
-    told += [table.primary.text] if table.primary and not table.primary.is_plain else []
-    if told:
-        yield Remark(said.OPTIONS, f"{table.name} ({', '.join(told)})")
+    unusual = [options.engine] if options.engine != "InnoDB" else []
+    unusual += [options.more] if options.more else []
+    unusual += ["partitions"] if options.partitions else []
+    unusual += [table.primary.text] if table.primary and not table.primary.is_plain else []
+    if unusual:
+        yield Remark(said.OPTIONS, f"{table.name} ({', '.join(unusual)})")
 
 
 def _why_unmanaged(table: Table) -> str:

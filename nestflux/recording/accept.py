@@ -27,7 +27,7 @@ from nestflux.exceptions import (
 from nestflux.graph.fingerprints import Prints
 from nestflux.graph.loader import ExtendedLoader, load, undotted
 from nestflux.graph.python_steps import StepRunner, operations_of
-from nestflux.history.folder import SNAPSHOT, Staged, shown, texts_of
+from nestflux.history.folder import SNAPSHOT, Staged, display_path, texts_of
 from nestflux.history.journal import Entry
 from nestflux.history.records import FileRecord, StepRecord
 from nestflux.history.snapshots import statements_of
@@ -40,7 +40,7 @@ from nestflux.recording.measuring import Measuring, code_of, describe_python
 from nestflux.recording.recorded_file import inexactness
 from nestflux.recording.recording_target import Place, place_of
 from nestflux.recording.remembering import prints_by_name
-from nestflux.recording.replay import book, run_script
+from nestflux.recording.replay import record_applied, run_script
 from nestflux.recording.rerecord import is_known, remember_again
 from nestflux.recording.snapshot import settings_that_rows_assume
 from nestflux.recording.unchanged_steps import operations_of_steps, why_not_kept
@@ -188,8 +188,8 @@ def _accept(edit: _Edit, loader: ExtendedLoader) -> Accepted:
             "edited.",
             where=str(place.folder.up_path(entry.name)),
             stands="nothing was changed",
-            then=f"git checkout -- {shown(place.folder.up_path(entry.name))}, and write the change "
-            "as a new migration",
+            then=f"git checkout -- {display_path(place.folder.up_path(entry.name))}, and write the "
+            "change as a new migration",
         )
     measured, record = _measure_file(edit)
     remembered = remember_again(
@@ -227,8 +227,8 @@ def _require_a_squashs_schema(edit: _Edit, changes: Sequence[str], snapshot: str
             + "\n".join(f"    {line}" for line in changes or ("rows",)),
             where=str(edit.place.folder.up_path(edit.entry.name)),
             stands="nothing was changed",
-            then=f"git checkout -- {shown(edit.place.folder.up_path(edit.entry.name))}, and write "
-            "the change as a new migration",
+            then=f"git checkout -- {display_path(edit.place.folder.up_path(edit.entry.name))}, and "
+            "write the change as a new migration",
         )
 
 
@@ -286,7 +286,7 @@ def _measure_file(edit: _Edit) -> tuple[_Edit, FileRecord]:
         )
         before = read_schema(connection)
         up, ups = _measured(connection, place, edit.up, steps, said.up, known.up)
-        book(connection, edit.entry.books)
+        record_applied(connection, edit.entry.recorded_migrations)
         if edit.down.irreversible:
             return replace(edit, up=up), FileRecord(ups, (), known.migrations)
         down, downs = _measured(connection, place, edit.down, steps, said.down, known.down)
@@ -369,13 +369,13 @@ def _refused_in_words(
     except NestFluxError:
         raise
     except Exception as error:  # the server's, or whatever a Python step raises
-        told = (
+        described = (
             f"The server refuses the edited statement: {in_words(error, connection, sql)}"
             if isinstance(error, Error)
             else f"A Python step fails: {type(error).__name__}: {error}"
         )
         raise RecordingFailed(
-            told,
+            described,
             where=f"{file.name}, {file.direction} file, step {ordinal}",
             stands="the edit was not accepted; nothing was written",
             then="fix the statement and run db_generate --accept again",

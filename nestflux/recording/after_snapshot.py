@@ -25,7 +25,7 @@ from nestflux.history.journal import AfterSnapshot, Entry, Filled
 from nestflux.history.sqlfile import Item, PythonStep, SqlFile, Statement
 from nestflux.recording.determinism import Files, Twice
 from nestflux.recording.recording_target import Place
-from nestflux.recording.replay import book, load_snapshot, run_section
+from nestflux.recording.replay import load_snapshot, record_applied, run_section
 from nestflux.recording.snapshot import (
     Volatility,
     other_rows,
@@ -67,8 +67,8 @@ class Recording:
         return [name for entry in self.entries for name in entry.migrations]
 
     @property
-    def books(self) -> list[str]:
-        return [row for entry in self.entries for row in entry.books]
+    def recorded_migrations(self) -> list[str]:
+        return [row for entry in self.entries for row in entry.recorded_migrations]
 
     def runner(self) -> StepRunner:
         return StepRunner(load(None, self.unwritten), self.order)
@@ -161,10 +161,10 @@ def traced(recording: Recording) -> tuple[Writer, ...]:
     logger.info("%s: finding the steps that made rows which vary", place.server.name)
     with place.shadow() as connection:
         tracing = _Tracing(connection, recording.runner())
-        book(connection, ())
+        record_applied(connection, ())
         for entry in recording.entries:
             tracing.run(recording.files(entry))
-            book(connection, entry.books)
+            record_applied(connection, entry.recorded_migrations)
     return tuple(tracing.writers)
 
 
@@ -280,7 +280,7 @@ def _why_not_equal(recording: Recording, twice: Twice, found: Candidate) -> str:
         is_now = wanted is twice.rows
         renamed = twice.varying.renamed if is_now else None
         with place.shadow() if is_now else place.shadow_of_another_time() as connection:
-            book(connection, recording.books)
+            record_applied(connection, recording.recorded_migrations)
             try:
                 load_snapshot(connection, text, found.steps, recording.runner())
             except NestFluxError as error:

@@ -104,7 +104,7 @@ class Recorder:
         section = Section(
             migration=dotted((migration.app_label, migration.name)),
             replaces=tuple(dotted(key) for key in migration.replaces),
-            operations=_told(migration, backwards=backwards),
+            operations=_describe_operations(migration, backwards=backwards),
             items=tuple(self._items),
         )
         self.recorded.append(Recorded(section, self._records))
@@ -263,7 +263,7 @@ def _tidy(sql: str) -> str:
     return "".join(token.text for token in found)
 
 
-def _told(migration: Migration, *, backwards: bool) -> tuple[str, ...]:
+def _describe_operations(migration: Migration, *, backwards: bool) -> tuple[str, ...]:
     """The operations in words, a line each, in the order in which they run."""
     lines = tuple(" ".join(operation.describe().split()) for operation in migration.operations)
     return tuple(f"Undo: {line}" for line in reversed(lines)) if backwards else lines

@@ -12,7 +12,7 @@ from nestflux.history.journal import Entry
 from nestflux.history.sqlfile import SqlFile
 from nestflux.recording.private_values import private_values
 from nestflux.recording.recording_target import Place
-from nestflux.recording.replay import book, run_file
+from nestflux.recording.replay import record_applied, run_file
 from nestflux.recording.snapshot import Volatility, volatility
 from nestflux.schema.introspection import Schema, read_schema
 from nestflux.schema.rows import TableRows, read_rows
@@ -56,7 +56,7 @@ def run_files(
 ) -> None:
     """Run the first files of a history on an empty shadow, and book each."""
     steps = StepRunner(load(), place.folder.journal.migrations)
-    book(connection, ())
+    record_applied(connection, ())
     for entry in entries:
         run_file(connection, files(entry), steps)
-        book(connection, entry.books)
+        record_applied(connection, entry.recorded_migrations)

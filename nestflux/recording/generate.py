@@ -207,7 +207,7 @@ def _pending(loader: ExtendedLoader, detected: Detected, folders: Mapping[str, F
     plan = loader.plan()
     missing = {}
     for family, folder in folders.items():
-        held = set(folder.journal.books)
+        held = set(folder.journal.recorded_migrations)
         missing[family] = tuple(dotted(key) for key in plan if not is_held(loader, key, held))
     journals = {family: folder.journal for family, folder in folders.items()}
     return Pending(tuple(migrations), missing, detected.packages, behind(journals))

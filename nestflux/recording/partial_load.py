@@ -98,7 +98,7 @@ def _tables_touched(
     """The tables that the pending migrations alter, and those that they need besides."""
     journal = place.folder.journal
     loader = load(None, unwritten, journal.migrations)
-    held = set(journal.books)
+    held = set(journal.recorded_migrations)
     state = ProjectState(real_apps=loader.unmigrated_apps)
     altered: set[str] = set()
     needed: set[str] = set()

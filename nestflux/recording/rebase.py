@@ -17,7 +17,7 @@ from nestflux.exceptions import FamilyUnreachable, Refused
 from nestflux.graph.loader import dotted, is_held, load
 from nestflux.history import merging, naming
 from nestflux.history.families import Behind, behind
-from nestflux.history.folder import JOURNAL, SNAPSHOT, Folder, shown, write_all
+from nestflux.history.folder import JOURNAL, SNAPSHOT, Folder, display_path, write_all
 from nestflux.history.journal import Entry, Journal
 from nestflux.history.sqlfile import SqlFile, Statement, parse
 from nestflux.recording.after_snapshot import Recording, serve
@@ -132,7 +132,7 @@ def _without_them(folder: Folder, plan: merging.Rebase, error: FamilyUnreachable
     for side in merging.sides(_snapshot_text(folder)):
         if sha256(side) == plan.kept.snapshot:
             return _Outcome(folder, plan, {SNAPSHOT: side}, plan.kept)
-    path = shown(folder.path / SNAPSHOT)
+    path = display_path(folder.path / SNAPSHOT)
     raise FamilyUnreachable(
         error.family,
         f"{error.why.rstrip('.')}. Without one it keeps the files of one side of the merge, and "
@@ -168,19 +168,19 @@ def _of_it(entry: Entry, journal: Journal, *, is_last: bool) -> frozenset[str]:
     """The migrations of a file that are to be recorded: its own, and of the last one whatever else
     has no file, as one that merges two branches' migrations."""
     loader = load(None, (), journal.migrations)
-    held = set(journal.books)
+    held = set(journal.recorded_migrations)
     missing = [dotted(key) for key in loader.plan() if not is_held(loader, key, held)]
     return frozenset(missing if is_last else [m for m in missing if m in entry.migrations])
 
 
 def _changes(folder: Folder, entry: Entry, now: SqlFile) -> tuple[str, ...]:
     path = folder.up_path(entry.name)  # its own branch's: without it everything is new
-    before = _told(parse(path.read_text(encoding="utf-8"))) if path.exists() else []
-    lines = difflib.ndiff(before, _told(now))
+    before = _step_lines(parse(path.read_text(encoding="utf-8"))) if path.exists() else []
+    lines = difflib.ndiff(before, _step_lines(now))
     return tuple(line for line in lines if line[0] in "+-")
 
 
-def _told(file: SqlFile) -> list[str]:
+def _step_lines(file: SqlFile) -> list[str]:
     return [
         " ".join(step.sql.split()) if isinstance(step, Statement) else step.locator
         for _, _, step in file.steps()

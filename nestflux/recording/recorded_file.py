@@ -37,7 +37,7 @@ from nestflux.recording.partial_load import Part, part_for
 from nestflux.recording.private_values import private_values
 from nestflux.recording.recording_target import Place
 from nestflux.recording.remembering import prints_by_name, records_of
-from nestflux.recording.replay import book, bring_to_head, run_file
+from nestflux.recording.replay import bring_to_head, record_applied, run_file
 from nestflux.recording.snapshot import (
     Volatility,
     settings_that_rows_assume,
@@ -222,7 +222,7 @@ def _load_before(
     if part is None:
         bring_to_head(connection, place.folder, journal, loader)
         return
-    book(connection, journal.books)
+    record_applied(connection, journal.recorded_migrations)
     pin(connection, part.statements)
     pin(connection, PINNED)
 
@@ -275,7 +275,9 @@ def _prove(
         steps = StepRunner(loader, order)
         _load_before(connection, place, journal, loader, part)
         run_file(connection, up, steps)
-        book(connection, [row for section in up.sections for row in section.books])
+        record_applied(
+            connection, [row for section in up.sections for row in section.recorded_migrations]
+        )
         _require_same(built.after, read_schema(connection), up)
         later = read_rows(connection)
         varying = volatility(built.rows, later, private_values())

@@ -145,10 +145,10 @@ def require_sound(folder: Folder, leftovers: Collection[str] = ()) -> None:
         folder.record_text(entry)
     if folder.journal.entries:
         folder.snapshot()
-    if strangers := [name for name in folder.strangers() if name not in leftovers]:
+    if unlisted := [name for name in folder.unlisted() if name not in leftovers]:
         raise HistoryError(
-            f"{strangers[0]} is not in journal.json.",
-            where=str(folder.path / strangers[0]),
+            f"{unlisted[0]} is not in journal.json.",
+            where=str(folder.path / unlisted[0]),
             stands="nothing was changed",
             then="remove it (it was never accepted), or restore the journal that lists it",
         )

@@ -38,7 +38,7 @@ def bring_to_head(
 ) -> None:
     """Make an empty shadow what a database is after the last file of ``journal``: by its
     snapshot, or, where that is not enough, file by file."""
-    book(connection, journal.books)
+    record_applied(connection, journal.recorded_migrations)
     if not journal.entries:
         return
     if journal.replay_because:
@@ -92,7 +92,7 @@ def replay(
         run_file(connection, folder.file(entry), steps)
 
 
-def book(connection: BaseDatabaseWrapper, rows: Sequence[str]) -> None:
+def record_applied(connection: BaseDatabaseWrapper, rows: Sequence[str]) -> None:
     """Write rows of ``django_migrations``, which is made if it is missing."""
     recorder = MigrationRecorder(connection)
     recorder.ensure_schema()

@@ -36,7 +36,7 @@ from nestflux.recording.remembering import (
     record_of,
     texts_of,
 )
-from nestflux.recording.replay import book, run_script, run_section
+from nestflux.recording.replay import record_applied, run_script, run_section
 from nestflux.recording.snapshot import Volatility, render_snapshot
 from nestflux.schema.diff import Delta
 from nestflux.schema.introspection import read_schema
@@ -143,7 +143,7 @@ class Walk:
                             connection, steps = self._brought_to(entry, section)
                     else:
                         run_section(connection, file, section, steps)
-                        book(connection, section.books)
+                        record_applied(connection, section.recorded_migrations)
                 if entry == only:
                     return
 
@@ -189,7 +189,7 @@ class Walk:
             else:
                 run_section(connection, down, section, steps)
                 recorder = MigrationRecorder(connection)
-                for name in section.books:
+                for name in section.recorded_migrations:
                     recorder.record_unapplied(*undotted(name))
         return made
 
@@ -260,7 +260,7 @@ class Walk:
         connection = self._stack.enter_context(self._place.shadow())
         # Receivers of pre_migrate put operations into the migrations of a loader, once a signal.
         self._loader = load(None)
-        book(connection, ())
+        record_applied(connection, ())
         order = [name for entry in self._entries for name in entry.migrations]
         return connection, StepRunner(self._loader, order)
 
@@ -287,7 +287,7 @@ class Walk:
         pin(connection, file.session or PINNED)
         for each in file.sections:
             run_section(connection, file, each, steps)
-            book(connection, each.books)
+            record_applied(connection, each.recorded_migrations)
             if last is not None and each.migration == last.migration:
                 break
 
@@ -295,10 +295,10 @@ class Walk:
     def _copy_of(self, connection: BaseDatabaseWrapper) -> Iterator[BaseDatabaseWrapper]:
         """Another shadow with the same schema, rows and books, which the alias points at."""
         text = render_snapshot("", read_schema(connection), read_rows(connection), Volatility())
-        booked = map(dotted, MigrationRecorder(connection).applied_migrations())
+        recorded_migrations = map(dotted, MigrationRecorder(connection).applied_migrations())
         with self._place.shadow() as copy:
             run_script(copy, text)
-            book(copy, tuple(booked))
+            record_applied(copy, tuple(recorded_migrations))
             yield copy
 
     # ---- migrations ----

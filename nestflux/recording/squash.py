@@ -20,7 +20,7 @@ from nestflux.database.errors import in_words
 from nestflux.database.session import PINNED, pin
 from nestflux.exceptions import HistoryError, NotReproduced, Refused
 from nestflux.history import naming
-from nestflux.history.folder import Folder, shown, texts_of, write_all
+from nestflux.history.folder import Folder, display_path, texts_of, write_all
 from nestflux.history.journal import Entry, Journal
 from nestflux.history.records import FileRecord, StepRecord
 from nestflux.history.snapshots import (
@@ -386,6 +386,6 @@ def _prove_what_follows(made: Squashed) -> None:
         raise NotReproduced(
             "The files behind the squash do not give the schema of schema.sql any more:\n"
             + "\n".join(f"    {line}" for line in difference.lines()[:20]),
-            where=shown(folder.path),
+            where=display_path(folder.path),
             stands="nothing was written",
         )

@@ -43,8 +43,8 @@ def _passed(at: int, known: Sequence[StepRecord], place: int, edited: Sequence[S
         if shas.count(step.sha256) != 1 or now.count(step.sha256) != 1:
             continue
         if (shas.index(step.sha256) < at) != (index < place) and index != place:
-            told = step.locator if isinstance(step, PythonStep) else " ".join(step.sql.split())
-            return told[:60]
+            text = step.locator if isinstance(step, PythonStep) else " ".join(step.sql.split())
+            return text[:60]
     return ""
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from nestflux.exceptions import HistoryError
 from nestflux.history import journal as journal_file
-from nestflux.history.folder import JOURNAL, SNAPSHOT, Folder, shown
+from nestflux.history.folder import JOURNAL, SNAPSHOT, Folder, display_path
 from nestflux.recording.recorded_file import RecordedFile, record_file
 from nestflux.sql.statements import sha256
 
@@ -61,7 +61,7 @@ def copied(folder: Folder, kept: Journal, scratch: Path) -> Folder:
                     f"{path.name} is not in the folder.",
                     where=str(path),
                     stands="nothing was changed",
-                    then=f"take it from the other branch: git checkout … -- {shown(path)}",
+                    then=f"take it from the other branch: git checkout … -- {display_path(path)}",
                 ) from None
     (copy.path / JOURNAL).write_text(journal_file.dumps(kept), encoding="utf-8")
     return copy

@@ -22,7 +22,7 @@ from nestflux.history.journal import Entry, Journal
 from nestflux.history.records import FileRecord
 from nestflux.history.sqlfile import Direction, PythonStep, parse
 from nestflux.recording.recording_target import Place
-from nestflux.recording.replay import book, load_snapshot, replay
+from nestflux.recording.replay import load_snapshot, record_applied, replay
 from nestflux.recording.rerecord import Again, Walk
 from nestflux.recording.snapshot import other_rows
 from nestflux.reviewing.subjects import History, Migrations, Replay
@@ -105,15 +105,15 @@ def _is_ours(found: Migrations, name: str) -> bool:
 
 def _versions(found: Migrations, place: Place, entries: Sequence[Entry]) -> Mapping[str, str]:
     here = f"Django {django_series()} on {place.server.name}"
-    told = {}
+    versions = {}
     for entry in entries:
         migrations = found.records[entry.id].migrations
         server = place.folder.file(entry, Direction.UP).recorded_on
         series = migrations[0].django if migrations else ""
         if server != place.server.name or (series and series != django_series()):
             with_django = f"Django {series} on " if series else ""
-            told[entry.id] = f"it was recorded with {with_django}{server}, here is {here}"
-    return told
+            versions[entry.id] = f"it was recorded with {with_django}{server}, here is {here}"
+    return versions
 
 
 def replayed(history: History, place: Place) -> Replay:
@@ -123,7 +123,7 @@ def replayed(history: History, place: Place) -> Replay:
     logger.info("%s: running the files again", place.server.name)
     try:
         with place.shadow() as connection:
-            book(connection, ())
+            record_applied(connection, ())
             replay(connection, folder, journal.entries, load())
             built, rows = read_schema(connection), read_rows(connection)
         with place.shadow() as connection:
@@ -146,7 +146,7 @@ def _loaded(
     connection: BaseDatabaseWrapper, folder: Folder, journal: Journal
 ) -> tuple[Schema, Mapping[str, TableRows]]:
     """What a fresh database gets; of one that runs the files, what the snapshot says of them."""
-    book(connection, journal.books)
+    record_applied(connection, journal.recorded_migrations)
     after = () if journal.replay_because else journal.after_snapshot.steps
     load_snapshot(connection, folder.snapshot(), after, StepRunner(load(), journal.migrations))
     return read_schema(connection), read_rows(connection)

@@ -61,7 +61,7 @@ class History:
     contradictions: tuple[HistoryError, ...] = ()
     files: tuple[EntryFiles, ...] = ()
     snapshot: TextOnDisk | None = None
-    strangers: tuple[str, ...] = ()
+    unlisted: tuple[str, ...] = ()
     begun_squashes: frozenset[str] = frozenset()
 
     @property

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
 # Books of Django and of NestFlux: they stand outside every history and every reading.
-BOOKS = frozenset(
+OWN_TABLES = frozenset(
     {
         "django_migrations",
         "nestflux_version",
@@ -157,7 +157,7 @@ def _listed(cursor: Any, names: Collection[str] | None) -> dict[str, str]:
     return {
         name: kind
         for name, kind in sorted(cursor.fetchall())
-        if name not in BOOKS and not name.startswith(SCRATCH)
+        if name not in OWN_TABLES and not name.startswith(SCRATCH)
     }
 
 

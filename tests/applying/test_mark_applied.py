@@ -78,20 +78,20 @@ def test_a_file_run_by_hand_is_marked_and_the_next_run_goes_on(first: Project) -
 
     plan = first.succeeds(*MARK, "--plan")
     untouched = first.sql("SELECT COUNT(*) FROM nestflux_sql_migration")
-    booked = first.succeeds(*MARK, "--yes")
+    marked = first.succeeds(*MARK, "--yes")
     after = first.succeeds("db_migrate")
 
     assert any(line.endswith("python: shop.0002_prices/1") for line in plan.lines), str(plan)
     assert any("data: UPDATE shop_product SET price" in line for line in plan.lines)
     assert untouched == [(1,)]
-    assert booked.lines[-1] == "✓ Marked as applied: 0002_second.sql"
+    assert marked.lines[-1] == "✓ Marked as applied: 0002_second.sql"
     assert [line.split("  ")[0] for line in after.lines] == [
         "✓ Applied migration: 0003_third.sql",
         UP_TO_DATE,
     ]
     rows = _books(first, "0002_second")
     assert {row[1] for row in rows} == {"done"}
-    assert {row[3:] for row in rows} == {("applied", "booked")}
+    assert {row[3:] for row in rows} == {("applied", "marked")}
     assert [row[2] for row in rows].count("run by hand: a person said so") == 2
     assert first.applied()[:3] == ["shop.0001_initial", "shop.0002_prices", "shop.0003_titles"]
     assert first.sql("SELECT * FROM heard") == [("post_migrate",)]
@@ -268,13 +268,13 @@ def test_a_death_between_marking_and_signal_loses_no_signal(second: Project) -> 
         """
     )
     unheard = second.sql("SELECT * FROM heard")
-    owed = second.run("db_status", "--json").json["post_migrate_owed"]
+    pending = second.run("db_status", "--json").json["post_migrate_pending"]
     after = second.succeeds("db_migrate")
 
-    assert (died.code, unheard, owed) == (-9, [], True)
+    assert (died.code, unheard, pending) == (-9, [], True)
     assert after.lines[-1] == UP_TO_DATE
     assert second.sql("SELECT * FROM heard") == [("post_migrate",)]
-    assert {row[3:] for row in _books(second, "0003_third")} == {("applied", "booked")}
+    assert {row[3:] for row in _books(second, "0003_third")} == {("applied", "marked")}
 
 
 # ---- the decision ------------------------------------------------------------------------------

@@ -134,13 +134,13 @@ def test_a_killed_step_that_did_not_run_is_run_by_the_next_db_migrate(sums: Proj
     sums.sql("UPDATE shop_product SET price = price - 100")
 
     resolved = sums.succeeds(*RESOLVE, "--did-not-run", "--yes")
-    booked = (_books(sums), sums.applied()[-1])
+    found = (_books(sums), sums.applied()[-1])
     sums.succeeds("db_migrate")
 
     assert resolved.lines[-1] == (
         "✓ Put back: 0003_sums.sql, statement 1, will be run. Next: python manage.py db_migrate"
     )
-    assert booked == ([(1, "pending", "a person said that it did not run")], "shop.0003_titles")
+    assert found == ([(1, "pending", "a person said that it did not run")], "shop.0003_titles")
     assert sums.applied()[-1] == "shop.0004_sums"
     assert _prices(sums) == [111, 111]
 
@@ -214,7 +214,7 @@ def test_a_rollback_is_resolved_and_finished(sums: Project, ran: bool) -> None:
     assert _prices(sums) == [11, 11]
     assert sums.sql("SELECT * FROM heard") == [("post_migrate",)]
     status = sums.succeeds("db_status", "--json").json
-    assert (status["files"][-1]["state"], status["post_migrate_owed"]) == ("pending", False)
+    assert (status["files"][-1]["state"], status["post_migrate_pending"]) == ("pending", False)
 
 
 def test_ddl_that_leaves_no_trace_shows_both_readings(shop: Project) -> None:

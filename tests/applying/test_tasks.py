@@ -41,8 +41,8 @@ def test_a_section_is_booked_with_its_last_step_and_one_without_steps_with_the_s
 
     work = work_of(file, _record(DDL, DATA, PYTHON))
 
-    assert work.books_first == ("shop.0000_state_only",)
-    assert [task.books for task in work.tasks] == [
+    assert work.recorded_first == ("shop.0000_state_only",)
+    assert [task.recorded_migrations for task in work.tasks] == [
         (),
         ("shop.0001_a", "shop.0002_empty"),
         ("shop.x", "shop.0003_squash"),
@@ -137,7 +137,7 @@ def test_each_step_is_followed_by_the_next_that_runs() -> None:
 
 
 @pytest.mark.parametrize(
-    ("skipped", "first", "books"),
+    ("skipped", "first", "recorded_migrations"),
     [
         ((), ("shop.0000_state_only",), [("shop.0001_a",), (), ("shop.0002_b",), ("shop.0003_c",)]),
         (
@@ -158,9 +158,9 @@ def test_each_step_is_followed_by_the_next_that_runs() -> None:
     ],
 )
 def test_what_is_booked_with_a_step_that_is_left_out_comes_with_the_one_before_it(
-    skipped: tuple[int, ...], first: tuple[str, ...], books: list[tuple[str, ...]]
+    skipped: tuple[int, ...], first: tuple[str, ...], recorded_migrations: list[tuple[str, ...]]
 ) -> None:
     work = _work().without(dict.fromkeys(skipped, "it is there"))
 
-    assert work.books_first == first
-    assert [task.books for task in work.tasks] == books
+    assert work.recorded_first == first
+    assert [task.recorded_migrations for task in work.tasks] == recorded_migrations

@@ -138,12 +138,12 @@ class Rig:
         )
         return [(name, ordinal, direction, sql) for name, ordinal, direction, sql in rows]
 
-    def owes_signals_only(self) -> bool:
+    def lacks_signals_only(self) -> bool:
         """Is every file done, and post_migrate still owed?"""
-        owed = self.of_ledger("SELECT 1 FROM nestflux_run WHERE post_migrate_owed = 1")
+        pending = self.of_ledger("SELECT 1 FROM nestflux_run WHERE post_migrate_owed = 1")
         files = self.of_ledger("SELECT state FROM nestflux_sql_migration")
         states = {state for (state,) in files}
-        return bool(owed) and len(files) == 3 and states in ({"applied"}, {"rolled_back"})
+        return bool(pending) and len(files) == 3 and states in ({"applied"}, {"rolled_back"})
 
     def is_loading(self) -> bool:
         """Is there a load that was begun and not finished?"""

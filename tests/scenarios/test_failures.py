@@ -10,7 +10,7 @@ import pytest
 
 from tests.scenario import Project, TestServer, kill
 from tests.scenarios.looking import rows_of, schema_of
-from tests.scenarios.refusing import told
+from tests.scenarios.refusing import stops
 from tests.scenarios.shop import add_field
 
 ADD_HUNDRED = """
@@ -50,7 +50,7 @@ class TestAStatementFails:
 
         outcome = shop.run("db_migrate")
 
-        told(
+        stops(
             outcome,
             says=f"0003_unique_names.sql, statement {failing} of {total} failed: ",
             then="fix the cause, then: python manage.py db_migrate",

@@ -88,7 +88,7 @@ def test_all_and_more_to_come(squashed: Project) -> None:
     plan = squashed.succeeds("db_migrate", "--plan", "--json").json
     done = squashed.succeeds("db_migrate", "--json").json
 
-    assert plan["exchanges"] == [{"booked": [SQUASH], "replaced": list(OLD)}]
+    assert plan["exchanges"] == [{"applied": [SQUASH], "replaced": list(OLD)}]
     assert [file["name"] for file in plan["files"]] == ["0005_note"]
     assert done["exchanged"] == [SQUASH]
     assert [file["name"] for file in done["applied"]] == ["0005_note"]

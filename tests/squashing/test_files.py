@@ -58,7 +58,9 @@ def test_a_squash_gives_what_its_files_gave(shop: Project) -> None:
     assert [(r.name, r.id, r.up) for r in file.replaces] == [(e.name, e.id, e.up) for e in old]
     assert entry(shop, SQUASH).replaces == file.replaces
     assert entry(shop, SQUASH).migrations == tuple(m for e in old for m in e.migrations)
-    assert entry(shop, SQUASH).books == tuple(row for e in old for row in e.books)
+    assert entry(shop, SQUASH).recorded_migrations == tuple(
+        row for e in old for row in e.recorded_migrations
+    )
     assert "PARTITION BY HASH" in text
     assert "CURRENT_TIMESTAMP(6)" in text
     assert text.index("CREATE TABLE `shop_item`") < text.index("CREATE TABLE `shop_stamp`")

@@ -230,5 +230,5 @@ def _run(connection: BaseDatabaseWrapper, sql: str) -> int:
             cursor.execute(sql)
             return int(cursor.rowcount)
     except Error as error:
-        told = in_words(error, connection, sql.split(" SELECT ", 1)[0])
-        raise RestoreFailed(told) from error
+        described = in_words(error, connection, sql.split(" SELECT ", 1)[0])
+        raise RestoreFailed(described) from error

@@ -39,7 +39,7 @@ from nestflux.database.errors import in_words
 from nestflux.database.server import schema_name
 from nestflux.database.session import pin, restored_session
 from nestflux.exceptions import LedgerConflict, Refused, RestoreFailed
-from nestflux.history.folder import shown
+from nestflux.history.folder import display_path
 from nestflux.history.sqlfile import parse
 from nestflux.ledger.backups import BackupRow, backup_restored, last_of, read_backups
 from nestflux.ledger.ledger import Ledger, LedgerFile, LedgerState, read_state
@@ -96,7 +96,7 @@ def plan_restore(alias: str, which: str) -> RestorePlan:
     state = read_state(connection) or LedgerState()
     if row.restored_at:
         return RestorePlan(row, backup, done=True)
-    known = require_its_turn(state, row)
+    known = require_latest(state, row)
     turned = known.state == ("rolled_back" if row.direction == "up" else "applied")
     if not turned and row.direction == "up":
         _require_reversible(connection, known, backup)
@@ -186,11 +186,11 @@ def _bring_back(context: Context, plan: RestorePlan) -> Restored:
         what = error.what if isinstance(error, RestoreFailed) else in_words(error, connection)
         raise RestoreFailed(
             f"The data could not be brought back: {what}",
-            where=shown(backup.path),
+            where=display_path(backup.path),
             stands=f"{plan.row.name}.sql is {plan.reversal}, and none of the data is there yet",
             then=f"fix the cause, then: python manage.py db_restore {plan.row.name}",
         ) from error
-    restored = Restored(shown(backup.path), lines, time.monotonic() - started)
+    restored = Restored(display_path(backup.path), lines, time.monotonic() - started)
     context.tell(restored)
     return restored
 
@@ -200,7 +200,7 @@ def _dumped(backup: Backup) -> dict[str, DumpedTable]:
     if missing := sorted(backup.manifest.tables.keys() - found.keys()):
         raise Refused(
             f"The backup cannot be used: its dump does not make {missing[0]}.",
-            where=shown(backup.path),
+            where=display_path(backup.path),
             stands="nothing was changed",
         )
     return found
@@ -239,13 +239,13 @@ def _row_of(
     raise Refused(
         f"The ledger of the database {schema_name(connection)} knows no such backup: it was taken "
         f"of {manifest.database} before {manifest.file}.sql, attempt {manifest.attempt}.",
-        where=shown(backup.path),
+        where=display_path(backup.path),
         stands="nothing was changed",
         then=_LISTED,
     )
 
 
-def require_its_turn(state: LedgerState, row: BackupRow) -> LedgerFile:
+def require_latest(state: LedgerState, row: BackupRow) -> LedgerFile:
     """The file of a backup, where what lost its data is the last that was done, or is reversed
     already. Raises Refused."""
     known = state.file(row.sql_migration_id)
@@ -294,7 +294,7 @@ def _require_reversible(connection: BaseDatabaseWrapper, known: LedgerFile, back
             where=f"{known.name}.down.sql",
             stands="nothing was changed",
             then="load the dump into an empty database beside this one, and copy from there what "
-            f"is needed: mysql OTHER_DATABASE < {shown(backup.dump)}",
+            f"is needed: mysql OTHER_DATABASE < {display_path(backup.dump)}",
         )
 
 
@@ -303,8 +303,8 @@ def _require_possible(parts: tuple[Part, ...], backup: Backup) -> None:
         if part.refusal:
             raise Refused(
                 f"The data cannot be brought back: {part.refusal}.",
-                where=shown(backup.path),
+                where=display_path(backup.path),
                 stands="nothing was changed",
                 then="load the dump into an empty database beside this one, and copy from there: "
-                f"mysql OTHER_DATABASE < {shown(backup.dump)}",
+                f"mysql OTHER_DATABASE < {display_path(backup.dump)}",
             )

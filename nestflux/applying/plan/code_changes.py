@@ -25,7 +25,7 @@ from nestflux.graph.fingerprints import (
 )
 from nestflux.graph.loader import undotted
 from nestflux.graph.python_steps import StepRunner
-from nestflux.history.folder import shown
+from nestflux.history.folder import display_path
 from nestflux.history.journal import Entry
 from nestflux.history.records import FileRecord, StepRecord
 from nestflux.history.sqlfile import PythonStep
@@ -62,7 +62,7 @@ class CodeChange:
         return self.is_own and self.how is not How.VALUES
 
     @property
-    def words(self) -> str:
+    def description(self) -> str:
         file = f"{self.entry.name}.sql"
         match self.how:
             case How.STEP:
@@ -134,15 +134,17 @@ def refuse_edited(changes: Sequence[CodeChange]) -> list[str]:
     """Notices of what stops nothing. Raises Refused where the project's own code was edited."""
     if stopping := [change for change in changes if change.stops]:
         first = stopping[0]
-        more = [f"    {change.words}" for change in stopping[1:]]
+        more = [f"    {change.description}" for change in stopping[1:]]
         raise Refused(
-            "\n".join([first.words, *more]),
-            where=shown(first.path) if first.path else "",
+            "\n".join([first.description, *more]),
+            where=display_path(first.path) if first.path else "",
             stands="nothing was run",
             then=next_command(first),
         )
     return [
-        change.words if change.is_own else f"{change.words} It is a package's: nothing is refused."
+        change.description
+        if change.is_own
+        else f"{change.description} It is a package's: nothing is refused."
         for change in changes
     ]
 
@@ -154,7 +156,7 @@ def next_command(change: CodeChange) -> str:
 
 def undo_or_accept(path: Path | None, entry: Entry) -> str:
     accept = f"after a review: python manage.py db_generate --accept {entry.name}.sql"
-    return f"git checkout -- {shown(path)}\n         or, {accept}" if path else accept
+    return f"git checkout -- {display_path(path)}\n         or, {accept}" if path else accept
 
 
 def edited(

@@ -29,7 +29,7 @@ def row_of(folder: Folder, entry: Entry, server: Server) -> FileRow:
         down_text=folder.text(entry, Direction.DOWN),
         record=folder.record_text(entry),
         migrations=entry.migrations,
-        books=entry.books,
+        recorded_migrations=entry.recorded_migrations,
         statement_count=len(folder.record(entry).up),
     )
 
@@ -83,7 +83,9 @@ def relinks(folder: Folder, state: LedgerState, ledger: Ledger) -> tuple[Relink,
     for file in off_branch:
         steps = _steps(ledger.file_row(file.id).up_text) if pending else []
         for entry in pending:
-            if file.books == entry.books and steps == _steps_of(folder, entry):
+            if file.recorded_migrations == entry.recorded_migrations and steps == _steps_of(
+                folder, entry
+            ):
                 found.append(Relink(file, entry))
                 pending.remove(entry)
                 break

@@ -115,15 +115,15 @@ def read_known(
     state = read_state(connection) or LedgerState()
     entries = {entry.id for entry in folder.journal.entries}
     applied = {file.id for file in state.applied}
-    strangers = applied - entries
+    unlisted = applied - entries
     unknown = [e for e in folder.journal.entries if e.replaces and e.id not in applied]
-    if not (strangers or (unknown and state.files)):
+    if not (unlisted or (unknown and state.files)):
         return state, ()
     from nestflux.history.sqlfile import replaces_of
     from nestflux.ledger.ledger import Ledger
 
     ledger = Ledger(connection)
-    squashes = {identity: replaces_of(ledger.file_row(identity).up_text) for identity in strangers}
+    squashes = {identity: replaces_of(ledger.file_row(identity).up_text) for identity in unlisted}
     exchanges = find(folder.journal, state, squashes)
     return exchanged(state, exchanges), exchanges
 

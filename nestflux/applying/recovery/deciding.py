@@ -68,7 +68,7 @@ def decide(step: Interrupted, live: Reading) -> Finding:
         failed=step.answered,
     )
     parts = tuple(seen.parts())
-    if why := _why_not_told(step, seen):
+    if why := _why_undecided(step, seen):
         return Finding(Decision.ASK, why, change, parts)
     if seen.there:
         return Finding(Decision.CLOSE, f"the schema shows that it ran{_and(seen.besides)}", change)
@@ -78,7 +78,7 @@ def decide(step: Interrupted, live: Reading) -> Finding:
     return Finding(Decision.RUN, f"{found.why}{_and(seen.besides)}", change)
 
 
-def _why_not_told(step: Interrupted, seen: Projection) -> str:
+def _why_undecided(step: Interrupted, seen: Projection) -> str:
     """Why the keys of the recorded change do not say whether a step ran; empty if they do."""
     if seen.doubt:
         return seen.doubt

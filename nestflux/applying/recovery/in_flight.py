@@ -56,7 +56,7 @@ class InFlight:
             sql=row.sql,
             answered=row.state == "failed",
             undecidable=row.undecidable,
-            before=row.before_reading,
+            before=row.schema_before,
             recorded=row.recorded,
             same_server=self.rows.row.recorded_on == self.context.server.name,
         )
@@ -74,9 +74,9 @@ class InFlight:
             if not ran:
                 self.ledger.put_back_step((*rows.key, row.ordinal), note=note)
                 return False
-            self.ledger.owe_signals()
+            self.ledger.mark_signals_pending()
             rows.renew(done=row.ordinal)
-            rows.book_done(rows.work.tasks[row.ordinal - 1], None, 0.0, note)
+            rows.close_done(rows.work.tasks[row.ordinal - 1], None, 0.0, note)
         return rows.work.following(rows.work.tasks[row.ordinal - 1]) is None
 
     def recover(self) -> int:

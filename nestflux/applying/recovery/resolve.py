@@ -209,7 +209,7 @@ def _evidence(rows: AttemptRows, step: LedgerStep, finding: Finding) -> Evidence
         why=finding.why,
         error=step.error_text if step.state == "failed" else "",
         recorded=step.recorded,
-        before=step.before_reading or {},
+        before=step.schema_before or {},
         change=finding.change,
         parts=finding.parts,
     )
@@ -253,6 +253,10 @@ def _next(direction: str) -> str:
 def _send_post_migrate(context: Context, rows: AttemptRows, state: LedgerState) -> None:
     """As the run that ran the file's last step would have."""
     row, backwards = rows.row, rows.direction is Direction.DOWN
-    booked = state.booked - set(row.books) if backwards else state.booked | set(row.books)
+    recorded_migrations = (
+        state.recorded_migrations - set(row.recorded_migrations)
+        if backwards
+        else state.recorded_migrations | set(row.recorded_migrations)
+    )
     announced = signals.migration_plan(context.loader, row.migrations, backwards=backwards)
-    send_post_migrate(context, announced, booked)
+    send_post_migrate(context, announced, recorded_migrations)

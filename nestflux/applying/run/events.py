@@ -169,7 +169,7 @@ class Exchanged(Event):
     """Files are booked in the place of others: a squash for those that it replaces, or, in a
     checkout of before it, they for it."""
 
-    booked: tuple[str, ...]
+    applied: tuple[str, ...]
     replaced: tuple[str, ...]
 
 

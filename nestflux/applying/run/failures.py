@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from nestflux.applying.plan.tasks import Task, Work
     from nestflux.applying.recovery.deciding import Finding
     from nestflux.applying.recovery.reversing import CannotReverse
-    from nestflux.applying.run.lock_retry import Patience
+    from nestflux.applying.run.lock_retry import LockRetry
     from nestflux.ledger.rows import LedgerStep
     from nestflux.schema.diff import Delta
 
@@ -111,15 +111,13 @@ def step_failed(
     )
 
 
-def not_let_in(
-    failed: StatementFailed, patience: Patience, direction: Direction
-) -> StatementFailed:
+def not_let_in(failed: StatementFailed, retry: LockRetry, direction: Direction) -> StatementFailed:
     """A step that found its table locked at every try: how long that was, and who is in the way."""
-    tries = f"{patience.tried} tries" if patience.tried > 1 else "one try"
-    lines = [f"{failed.what} It waited {patience.seconds:.1f} s in all, in {tries}."]
-    lines += [f"    {blocker}" for blocker in patience.blockers]
-    if patience.blockers:
-        end = f"let that one end (at worst: KILL {patience.blockers[0].connection_id};)"
+    tries = f"{retry.tried} tries" if retry.tried > 1 else "one try"
+    lines = [f"{failed.what} It waited {retry.seconds:.1f} s in all, in {tries}."]
+    lines += [f"    {blocker}" for blocker in retry.blockers]
+    if retry.blockers:
+        end = f"let that one end (at worst: KILL {retry.blockers[0].connection_id};)"
     else:
         lines.append(
             "    The server does not say who: it is no transaction of InnoDB, or this user may not "

@@ -110,7 +110,7 @@ def _opened(
 ) -> Iterator[Context]:
     ledger = Ledger(connection)
     try:
-        with _missing_grants_told(connection):
+        with _explain_missing_grants(connection):
             ensure_ledger(connection, ledger_version)
             run_id = ledger.open_run(options.command, lock.connection_id)
         context = Context(
@@ -152,7 +152,7 @@ def _watched(context: Context) -> Iterator[None]:
 
 
 @contextmanager
-def _missing_grants_told(connection: BaseDatabaseWrapper) -> Iterator[None]:
+def _explain_missing_grants(connection: BaseDatabaseWrapper) -> Iterator[None]:
     """The first writes of a run: a user who may not make them is refused, with the GRANT."""
     try:
         yield

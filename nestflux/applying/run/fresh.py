@@ -117,9 +117,9 @@ def load(context: Context, snapshot: str, journal: Journal, rows: Sequence[FileR
             _run_behind(context, step)
     context.lock.require()
     with transaction.atomic(context.connection.alias):
-        context.ledger.owe_signals()
+        context.ledger.mark_signals_pending()
         context.ledger.put_applied(rows, "snapshot")
-        context.ledger.book(journal.books)
+        context.ledger.record_applied(journal.recorded_migrations)
         context.ledger.close_loading()
     loaded = Loaded(
         tuple(row.name for row in rows),
@@ -149,13 +149,13 @@ def _first_line(sql: str) -> str:
 def _failed(error: Exception, which: str, sql: str = "") -> StatementFailed:
     then = "python manage.py db_migrate"
     if isinstance(error, Error):
-        told = in_words(error, None, sql)
+        described = in_words(error, None, sql)
     else:
-        told = f"{type(error).__name__}: {error}"
+        described = f"{type(error).__name__}: {error}"
     if isinstance(error, Error) and is_connection_lost(error):
-        what = f"The connection was lost in {SNAPSHOT}, {which}: {told}"
+        what = f"The connection was lost in {SNAPSHOT}, {which}: {described}"
     else:
-        what = f"{SNAPSHOT}, {which} failed: {told}"
+        what = f"{SNAPSHOT}, {which} failed: {described}"
         then += " --replay   (runs the files instead), or fix the cause and run it again"
     return StatementFailed(
         what,

@@ -121,33 +121,33 @@ def _carry_out(
         relinked=_relink(context, plan, rows),
         exchanged=tuple(name for each in exchanged for name in each.names),
     )
-    if not plan.signals_owed:
+    if not plan.signals_pending:
         return outcome
     journal = folder.journal
-    booked = state.booked
-    if state.signals_owed and not plan.pending:
+    recorded_migrations = state.recorded_migrations
+    if state.signals_pending and not plan.pending:
         context.tell(SignalsLate())
     if plan.drop_first:
         fresh.drop(context, plan.drop_first)
     half = files.prepared(context) if files else None
-    pending = [m for e in plan.pending for m in e.migrations if m not in booked]
+    pending = [m for e in plan.pending for m in e.migrations if m not in recorded_migrations]
     announced = signals.migration_plan(context.loader, pending)
-    signals.send_pre(context, announced, booked)
+    signals.send_pre(context, announced, recorded_migrations)
     if files:
         outcome = replace(outcome, applied=files.run(context, half))
     else:
         loaded = fresh.load(context, folder.snapshot(), journal, list(rows.values()))
         outcome = replace(outcome, loaded=loaded)
-    booked |= {row for entry in plan.pending for row in entry.books}
-    send_post_migrate(context, announced, booked)
+    recorded_migrations |= {row for entry in plan.pending for row in entry.recorded_migrations}
+    send_post_migrate(context, announced, recorded_migrations)
     return replace(outcome, signals_sent=True)
 
 
 def send_post_migrate(
-    context: Context, announced: signals.MigrationPlan, booked: frozenset[str]
+    context: Context, announced: signals.MigrationPlan, recorded_migrations: frozenset[str]
 ) -> None:
     """Send ``post_migrate`` and book that it was sent."""
-    signals.send_post(context, announced, booked)
+    signals.send_post(context, announced, recorded_migrations)
     context.lock.require()
     with transaction.atomic(context.connection.alias):
         context.ledger.signals_sent(signals_hash())

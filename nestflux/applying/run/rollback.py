@@ -72,12 +72,12 @@ class RollbackPlan:
     the ledger is to know the files that this history has."""
 
     files: tuple[RollbackFile, ...] = ()
-    signals_owed: bool = False
+    signals_pending: bool = False
     exchanges: tuple[Exchange, ...] = ()
 
     @property
     def nothing_to_do(self) -> bool:
-        return not (self.files or self.signals_owed)
+        return not (self.files or self.signals_pending)
 
     @property
     def what(self) -> tuple[tuple[object, ...], ...]:
@@ -123,8 +123,8 @@ def choose(
     if wanted == LAST:
         return begun or newest_first[:1]
     if wanted.off_branch:
-        strangers = [index for index, known in enumerate(both) if known.id not in held]
-        return both[: strangers[-1] + 1] if strangers else ()
+        unlisted = [index for index, known in enumerate(both) if known.id not in held]
+        return both[: unlisted[-1] + 1] if unlisted else ()
     if wanted.to == ZERO:
         return both
     replaced = [known.name for known in state.files if known.state == REPLACED]
@@ -221,10 +221,10 @@ def _carry_out(context: Context, plan: RollbackPlan, state: LedgerState) -> tupl
                 context.runner.find(task.step.locator)
     undone = [m for file in plan.files for m in reversed(file.row.migrations)]
     announced = signals.migration_plan(context.loader, undone, backwards=True)
-    signals.send_pre(context, announced, state.booked)
+    signals.send_pre(context, announced, state.recorded_migrations)
     finished = tuple(_undo(context, file) for file in plan.files)
-    gone = {row for file in plan.files for row in file.row.books}
-    send_post_migrate(context, announced, state.booked - gone)
+    gone = {row for file in plan.files for row in file.row.recorded_migrations}
+    send_post_migrate(context, announced, state.recorded_migrations - gone)
     return finished
 
 
@@ -252,7 +252,7 @@ def _planned(
     # Asked for "the last file" again, a rollback that died before its signal is not to undo one
     # more: as with one that died in a file, it is finished and nothing else is done.
     unnamed = wanted == LAST and state.in_flight is None
-    if unnamed and state.signals_owed and ledger.owed_by_rollback():
+    if unnamed and state.signals_pending and ledger.pending_from_rollback():
         chosen = ()
     for known in chosen:
         row = _row(folder, server, ledger, known)
@@ -271,7 +271,7 @@ def _planned(
         files.append((known, row, work))
     losses = losses_live(connection, [work.to_run for _, _, work in files])
     planned = (RollbackFile(*file, lost) for file, lost in zip(files, losses, strict=True))
-    return RollbackPlan(tuple(planned), state.signals_owed, exchanges), state
+    return RollbackPlan(tuple(planned), state.signals_pending, exchanges), state
 
 
 def _row(folder: Folder, server: Server, ledger: Ledger, known: LedgerFile) -> FileRow:

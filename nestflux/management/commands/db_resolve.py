@@ -68,10 +68,10 @@ class Command(NestFluxCommand):
                     on_event=progress.on_event, verbosity=options["verbosity"], stdout=self.stdout
                 ),
             )
-        console.print(_told(evidence, ran=ran, finished=resolved.finished))
+        console.print(_describe_outcome(evidence, ran=ran, finished=resolved.finished))
 
 
-def _told(evidence: Evidence, *, ran: bool, finished: bool) -> str:
+def _describe_outcome(evidence: Evidence, *, ran: bool, finished: bool) -> str:
     place = f"{evidence.file}, statement {evidence.ordinal}"
     going_on = f"Next: python manage.py {evidence.goes_on_with}"
     if not ran:

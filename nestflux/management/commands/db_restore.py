@@ -13,7 +13,7 @@ from nestflux.applying.plan.plan import Plan
 from nestflux.applying.run.context import Options
 from nestflux.applying.run.rollback import RollbackPlan
 from nestflux.exceptions import Refused
-from nestflux.history.folder import shown
+from nestflux.history.folder import display_path
 from nestflux.ledger.backups import BackupRow
 from nestflux.management.backup_options import add_backup_arguments, backup_choice
 from nestflux.management.command import NestFluxCommand
@@ -99,7 +99,7 @@ def _backup_lines(row: BackupRow) -> Iterator[str]:
         f"{row.name}.sql{way}, {row.taken_at[:19]} UTC: {counted(len(row.tables), 'table')}, "
         f"{counted(row.rows, 'row')}"
     )
-    yield f"  {shown(Path(row.path))}"
+    yield f"  {display_path(Path(row.path))}"
     if row.restored_at:
         yield f"  restored {row.restored_at[:19]} UTC"
 
@@ -115,7 +115,7 @@ def _plan_lines(plan: RestorePlan) -> Iterator[str]:
             yield f"{plan.row.name}.sql is {plan.reversal} already."
         case _:
             yield f"Applies {plan.row.name}.sql again"
-    yield f"Brings back, from {shown(plan.backup.path)}:"
+    yield f"Brings back, from {display_path(plan.backup.path)}:"
     yield from (f"  {line}" for line in plan.lines())
 
 

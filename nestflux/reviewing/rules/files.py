@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from nestflux.applying.plan.tasks import work_of
 from nestflux.exceptions import HistoryError
-from nestflux.history.folder import JOURNAL, SNAPSHOT, shown
+from nestflux.history.folder import JOURNAL, SNAPSHOT, display_path
 from nestflux.history.journal import Entry
 from nestflux.history.records import FileRecord
 from nestflux.history.sqlfile import Direction, Replaced, SqlFile, parse
@@ -55,7 +55,7 @@ def files_of_entries(history: History) -> Iterator[Finding]:
                         f"{on_disk.path.name}: {_less_line(error.what)}",
                         where=on_disk.path,
                         line=_line(error.what),
-                        then=f"git checkout -- {shown(on_disk.path)}",
+                        then=f"git checkout -- {display_path(on_disk.path)}",
                     )
         yield from _headers(files, parsed)
         yield from _record(history, files, parsed)
@@ -63,7 +63,7 @@ def files_of_entries(history: History) -> Iterator[Finding]:
 
 def _text(history: History, entry: Entry, on_disk: TextOnDisk, recorded: str) -> Iterator[Finding]:
     path = on_disk.path
-    undo = f"git checkout -- {shown(path)}"
+    undo = f"git checkout -- {display_path(path)}"
     if on_disk.problem:
         yield UNREADABLE.found(f"{path.name} {on_disk.problem}.", where=path, then=undo)
     elif on_disk.text is None:
@@ -91,7 +91,7 @@ def _headers(files: EntryFiles, parsed: dict[Direction, SqlFile]) -> Iterator[Fi
             ("id", file.id, entry.id),
             ("direction", str(file.direction), str(direction)),
             ("list of migrations", ", ".join(sections), ", ".join(held[direction])),
-            ("list of replaced files", *map(_told, _replaced(file, entry))),
+            ("list of replaced files", *map(_names_and_ids, _replaced(file, entry))),
         ):
             if says == listed or (what == "list of migrations" and file.irreversible):
                 continue
@@ -99,7 +99,7 @@ def _headers(files: EntryFiles, parsed: dict[Direction, SqlFile]) -> Iterator[Fi
                 f"The {what} in {path.name} is not that of its entry in {JOURNAL}.",
                 where=path,
                 details=(f"file:    {says}", f"journal: {listed}"),
-                then=f"git checkout -- {shown(path)} {shown(path.parent / JOURNAL)}",
+                then=f"git checkout -- {display_path(path)} {display_path(path.parent / JOURNAL)}",
             )
 
 
@@ -107,7 +107,7 @@ def _replaced(file: SqlFile, entry: Entry) -> tuple[tuple[Replaced, ...], ...]:
     return file.replaces, entry.replaces if file.direction is Direction.UP else ()
 
 
-def _told(replaces: tuple[Replaced, ...]) -> str:
+def _names_and_ids(replaces: tuple[Replaced, ...]) -> str:
     return ", ".join(f"{each.name} {each.id}" for each in replaces)
 
 
@@ -144,7 +144,7 @@ def snapshot(history: History) -> Iterator[Finding]:
     if history.snapshot is None or history.journal is None:
         return
     path = history.snapshot.path
-    undo = f"git checkout -- {shown(path)}"
+    undo = f"git checkout -- {display_path(path)}"
     if history.snapshot.problem:
         yield UNREADABLE.found(f"{SNAPSHOT} {history.snapshot.problem}.", where=path, then=undo)
     elif history.snapshot.text is None:
@@ -162,7 +162,7 @@ def stray_files(history: History) -> Iterator[Finding]:
         for entry in (history.journal.entries if history.journal else ())
         for old in entry.replaced_names
     }
-    for name in history.strangers:
+    for name in history.unlisted:
         path = history.folder.path / name
         of = name.split(".", 1)[0]
         if squash := of if of in history.begun_squashes else squashed.get(of):
@@ -177,7 +177,7 @@ def stray_files(history: History) -> Iterator[Finding]:
             f"{name} is not in {JOURNAL}.",
             where=path,
             then=f"remove it, or restore the journal that lists it: "
-            f"git checkout -- {shown(history.folder.path / JOURNAL)}",
+            f"git checkout -- {display_path(history.folder.path / JOURNAL)}",
         )
 
 

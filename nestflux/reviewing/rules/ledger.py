@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from nestflux.applying.plan.plan import refuse_unbooked, relinked
+from nestflux.applying.plan.plan import refuse_unrecorded, relinked
 from nestflux.applying.plan.squashes import refuse_problems
 from nestflux.exceptions import LedgerConflict
-from nestflux.history.folder import shown
+from nestflux.history.folder import display_path
 from nestflux.history.sqlfile import PythonStep, SessionStatement, SqlFile
 from nestflux.ledger.ledger import LedgerFile
 from nestflux.reviewing.findings import Finding, Kind, Severity
@@ -60,7 +60,7 @@ UNKNOWN_TABLES = Kind(
 @rule(Ledger)
 def a_server_that_does_not_fit(ledger: Ledger) -> Iterator[Finding]:
     if ledger.unsuitable is not None:
-        yield UNSUITABLE.told(ledger.unsuitable, where=_place(ledger))
+        yield UNSUITABLE.from_error(ledger.unsuitable, where=_place(ledger))
 
 
 @rule(Ledger)
@@ -79,7 +79,7 @@ def applied_files_that_were_edited(ledger: Ledger) -> Iterator[Finding]:
             f"{_differing(before, after)}.",
             where=path,
             details=("- ran here", "+ in the file", *changed_lines(before, after)),
-            then=f"git checkout -- {shown(path)}, and write the change as a new migration",
+            then=f"git checkout -- {display_path(path)}, and write the change as a new migration",
         )
 
 
@@ -187,11 +187,11 @@ def django_migrations_that_says_something_else(ledger: Ledger) -> Iterator[Findi
             return
     try:
         refuse_problems(ledger.exchanges)
-        refuse_unbooked(
+        refuse_unrecorded(
             ledger.journal, relinked(ledger.state, ledger.relinks), fresh=not ledger.state.applied
         )
     except LedgerConflict as error:
-        yield CONTRADICTION.told(error, where=_place(ledger))
+        yield CONTRADICTION.from_error(error, where=_place(ledger))
 
 
 def _other_family(ledger: Ledger, file: LedgerFile) -> Finding:

@@ -29,13 +29,13 @@ WITHOUT_SQL = Kind(
 @rule(Project)
 def migrations_that_do_not_load(project: Project) -> Iterator[Finding]:
     if project.broken is not None:
-        yield BROKEN.told(project.broken)
+        yield BROKEN.from_error(project.broken)
 
 
 @rule(Project)
 def models_without_a_migration(project: Project) -> Iterator[Finding]:
     if project.undecided is not None:
-        yield MODELS.told(project.undecided)
+        yield MODELS.from_error(project.undecided)
     for migration in project.pending.migrations if project.pending else ():
         yield MODELS.found(
             f"The models of {migration.app_label} changed without a migration.",

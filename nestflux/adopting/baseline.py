@@ -2,7 +2,7 @@
 
 ``django_migrations`` says up to which file the database is; of an app of which it holds nothing
 the schema alone tells (``db_pull`` wrote its models). The schema that these files make is
-built on a shadow and compared with the live one. Only where they agree, the files are booked as
+built on a shadow and compared with the live one. Only where they agree, the files are recorded as
 applied. No statement of a file is run on the database.
 """
 
@@ -48,7 +48,7 @@ _SHOWN = 5  # names of migrations in a message
 
 @dataclass(frozen=True)
 class BaselinePlan:
-    """What ``baseline`` will do. ``entries`` are the files to book as applied; ``pending`` those
+    """What ``baseline`` will do. ``entries`` are the files to mark as applied; ``pending`` those
     that stay to be applied. ``built_on`` is the server that built the files' schema, where it is
     another version than the database's. ``files`` is that schema, ``live`` the database's, and
     ``collation`` its default; ``known`` are the objects that any file makes or touches."""
@@ -80,9 +80,9 @@ def choose(
     they are where the others are. Where it holds nothing at all, every file is taken.
 
     Args:
-        replaced: what each squash of the history stands for; where all of it is booked, the
+        replaced: what each squash of the history stands for; where all of it is recorded, the
             squash is applied, as it is for Django.
-        booked: the rows of ``django_migrations``. Those that no file knows do not count.
+        recorded: the rows of ``django_migrations``. Those that no file knows do not count.
         to: the last file that is expected there; None: whichever it is.
 
     Raises LedgerConflict, with the first names of what is missing and of what is there besides.
@@ -197,7 +197,7 @@ def plan_baseline(alias: str, *, to: str | None = None) -> BaselinePlan:
 
 
 def baseline(alias: str, plan: BaselinePlan, *, options: Options | None = None) -> None:
-    """Make the ledger, book the files of ``plan`` as applied, and send ``post_migrate``.
+    """Make the ledger, mark the files of ``plan`` as applied, and send ``post_migrate``.
 
     Looks again under the lock. Raises Refused where the schemas do not agree, or where the
     database is another one by now; StatementFailed where a receiver of the signal fails.
@@ -296,7 +296,7 @@ def scratch_schema(alias: str, family: str, collation: str) -> Iterator[BaseData
 
 
 def _unseen(folder: Folder, entries: tuple[Entry, ...], recorded: Collection[str]) -> Iterator[str]:
-    """What is booked on the word of the schema alone, and what a schema does not show of it."""
+    """What is marked on the word of the schema alone, and what a schema does not show of it."""
     replaced = _replaced(folder)
     for entry in entries:
         if not (lacking := _lacks(entry, replaced, recorded)):

@@ -256,7 +256,7 @@ def mark_applied(alias: str, plan: MarkPlan, *, options: Options | None = None) 
 
 
 def _write(context: Context, plan: MarkPlan, state: LedgerState) -> None:
-    """The file, its steps, ``django_migrations`` and the signal that is owed, in one commit."""
+    """The file, its steps, ``django_migrations`` and the signal that is pending, in one commit."""
     ledger, row = context.ledger, plan.row
     known = state.file(row.id)
     key = row.id, "up", (known.attempt if known else 0) + 1

@@ -123,7 +123,7 @@ def families_behind(alias: str) -> tuple[Behind, ...]:
 
 
 def _unmarked(exchanges: tuple[Exchange, ...]) -> frozenset[str]:
-    """The ids of files that are to be booked in the place of others."""
+    """The ids of files that are to be recorded in place of others."""
     return frozenset(identity for each in exchanges if not each.problem for identity in each.ids)
 
 

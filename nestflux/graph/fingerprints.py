@@ -45,7 +45,7 @@ from nestflux.graph.source import (
 if TYPE_CHECKING:
     from django.db.migrations.migration import Migration
 
-# The way in which code is told. Prints of another way are not compared.
+# The way in which code is printed. Prints of another way are not compared.
 _VERSION = "2:"
 # What makes no SQL: Field.non_db_attrs (django/db/models/fields/__init__.py), but for the column's
 # name and for `blank`, of which a new column's default depends (BaseDatabaseSchemaEditor.

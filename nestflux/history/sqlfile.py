@@ -57,7 +57,7 @@ class PythonStep:
 
 @dataclass(frozen=True)
 class SessionStatement:
-    """A SET in the middle of a file: run on every resume, never booked."""
+    """A SET in the middle of a file: run on every resume, never recorded."""
 
     sql: str
     comments: tuple[str, ...] = ()

@@ -151,7 +151,7 @@ class Ledger:
         self._put_files([columns], keep=("id",))
 
     def put_applied(self, rows: Sequence[FileRow], origin: str) -> None:
-        """Book whole files as applied in one write: by the snapshot, a baseline, by hand."""
+        """Record whole files as applied in one write: by the snapshot, a baseline, by hand."""
         if not rows:
             return
         state = {
@@ -443,7 +443,7 @@ class Ledger:
         """Take a file's texts out of its columns where they would make one statement too long."""
         characters = sum(len(value) for value in columns.values() if isinstance(value, str))
         if 4 * characters < AT_ONCE or weight_of(columns) <= AT_ONCE:
-            return {}  # a character has four bytes at the most, which is quickly told
+            return {}  # a character has four bytes at the most, which is quickly counted
         texts = {name: str(columns[name]) for name in _TEXTS}
         columns.update(dict.fromkeys(_TEXTS, ""))
         return texts

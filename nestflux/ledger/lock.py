@@ -80,9 +80,10 @@ class DatabaseLock:
     """The lock of a connection's database.
 
     Args:
-        on_wait: told of the holder when waiting begins, and whenever who or what it is changes.
-        on_kill: told of a holder whose heartbeat was stale and whose connection was ended.
-        on_spare: told of one, and why, whose connection was not: it works, or this user may not.
+        on_wait: called with the holder when waiting begins, and whenever who or what it is changes.
+        on_kill: called with a holder whose heartbeat was stale and whose connection was ended.
+        on_spare: called with one, and why, whose connection was not: it works, or this user may
+        not.
     """
 
     def __init__(

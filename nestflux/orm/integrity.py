@@ -1,4 +1,4 @@
-"""What the database refused, told in the words of the domain.
+"""What the database refused, in the words of the domain.
 
 A service asks the database, and not itself, whether a value is taken: a look before the insert
 can be overtaken by another request, the unique key cannot.

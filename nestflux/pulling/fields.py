@@ -142,7 +142,7 @@ def usual(type_text: str) -> str:
 
 
 def _class_of(column: Column, place: Place) -> tuple[str, dict[str, Value]]:
-    """The nearest of Django's fields, and what it must be told."""
+    """The nearest of Django's fields, and its arguments."""
     kind, parts = column.data_type, column.parts
     if parts.type == "tinyint(1)":
         return "BooleanField", {}

@@ -59,7 +59,7 @@ def compare(
         if key.kind == ORDER:
             if wanted is not None and given is not None and _same_names(wanted, given):
                 found.append(Remark(said.ORDER, key.table))
-            continue  # otherwise a column is told of
+            continue  # otherwise a column is reported
         for difference in _differences(key, wanted, given):
             excuse = Excuse(key, difference.attribute, difference.live)
             if not difference.made and excuse in excuses:

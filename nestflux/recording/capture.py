@@ -163,7 +163,7 @@ class Recorder:
 
     @contextmanager
     def _in_a_step(self, step: PythonOperation, states: States) -> Iterator[list[str]]:
-        """Nothing is recorded meanwhile; what commits implicitly is told."""
+        """Nothing is recorded meanwhile; what commits implicitly is reported."""
         commits: list[str] = []
         self._implicit_commits = commits
         try:
@@ -245,7 +245,7 @@ class Recorder:
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """Let everything pass: our own readings, and Django's books."""
+        """Let everything pass: our own readings, and what Django writes of migrations."""
         self._paused = True
         try:
             yield

@@ -1,7 +1,7 @@
 """What changed in the models since the last migration, decided by Django's autodetector, or by the
 one that the project gives its ``makemigrations``.
 
-A rename is only ever asked for or told: without a terminal a field that is gone and one of the
+A rename is only ever asked for or stated: without a terminal a field that is gone and one of the
 same type that is new are not turned into data loss.
 """
 
@@ -85,8 +85,8 @@ class DetectOptions:
 
 
 class _Autodetector(OpenAutodetector):
-    """The project's, with the renames that were told put first, and with other apps' operations of
-    the same run behind a model's rename that they need."""
+    """The project's, with the renames that were stated put first, and with other apps' operations
+    of the same run behind a model's rename that they need."""
 
     given_renames: Mapping[str, list[Operation]]
     generated_operations: dict[str, list[Operation]]
@@ -141,7 +141,7 @@ def _autodetector() -> type[_Autodetector]:
 
 
 def with_renames(given_renames: Sequence[Operation], found: Sequence[Operation]) -> list[Operation]:
-    """An app's operations, the renames that were told first. Pure.
+    """An app's operations, the renames that were stated first. Pure.
 
     Before a field is renamed go the indexes and constraints that its model loses, as Django orders
     them (django/db/migrations/autodetector.py, ``_detect_changes``): one whose field is renamed is
@@ -252,7 +252,7 @@ def _follow_those_that_point_at_it(
             continue
         pointing = {
             app
-            for name in (rename.old_name_lower, rename.new_name_lower)  # the new one: it was told
+            for name in (rename.old_name_lower, rename.new_name_lower)  # the new one: it was stated
             for app in (*_with_relations_to(label, name, before), *_bases_on(label, name, before))
         }
         leaves = {leaf for app in pointing - {label} for leaf in graph.leaf_nodes(app)}
@@ -352,7 +352,7 @@ class _AboutOwnModels(MigrationQuestioner):
 
 
 class _Unattended(MigrationQuestioner):
-    """Answers what a flag told, and stops where only a person could answer."""
+    """Answers what a flag states, and stops where only a person could answer."""
 
     def __init__(self, options: DetectOptions, before: ProjectState, after: ProjectState) -> None:
         super().__init__()

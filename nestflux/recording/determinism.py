@@ -54,7 +54,7 @@ def run_twice(place: Place, entries: Sequence[Entry], files: Files) -> Twice:
 def run_files(
     connection: BaseDatabaseWrapper, place: Place, entries: Sequence[Entry], files: Files
 ) -> None:
-    """Run the first files of a history on an empty shadow, and book each."""
+    """Run the first files of a history on an empty shadow, and record each as applied."""
     steps = StepRunner(load(), place.folder.journal.migrations)
     record_applied(connection, ())
     for entry in entries:

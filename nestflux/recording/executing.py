@@ -126,7 +126,7 @@ class _RecordingExecutor(OpenExecutor):
 
 
 def to_record(loader: ExtendedLoader, only: Collection[str] | None = None) -> list[Migration]:
-    """The migrations that the shadow's books lack, in the history's order.
+    """The migrations that are not recorded as applied on the shadow, in the history's order.
 
     Args:
         loader: of the shadow; with migrations that are not written yet, if there are any.

@@ -1,6 +1,6 @@
 """The part of a schema that a change can touch: what a recording need load of a large one.
 
-Only for migrations of which that can be told beforehand (``few_models.needs_few``: Django's own
+Only for migrations of which that is known beforehand (``model_subset.needs_few``: Django's own
 additions), only on the server that wrote the snapshot, and only where it holds nothing but tables
 and rows. What comes out is looked at again (``require_held``): where a statement names or changes
 anything else, the whole schema is loaded as ever.
@@ -49,7 +49,7 @@ class Part:
     altered: frozenset[str]
 
     def require_held(self, migrations: Iterable[Migration], recorded: Iterable[Recorded]) -> None:
-        """Raises NotReproduced where more was done than could be told beforehand: an operation of
+        """Raises NotReproduced where more was done than was known beforehand: an operation of
         another kind (a module may hold others for another server), a statement that names a table
         that was not loaded or a rule of one (they are unique in a schema), or one that changes a
         table that was not to change."""
@@ -77,7 +77,7 @@ class Part:
 
 
 def part_for(place: Place, unwritten: Sequence[Migration]) -> Part | None:
-    """The part that the next file needs; None where it is the whole, or cannot be told."""
+    """The part that the next file needs; None where it is the whole, or is not known."""
     journal = place.folder.journal
     # A package's receiver of pre_migrate may look at the whole schema.
     if not journal.entries or journal.replay_because or not only_djangos_receivers():

@@ -89,7 +89,7 @@ class Again:
         Args:
             record: what was remembered of the migration.
             prints: of the migration as it is now; without them, that it was not edited cannot be
-                told where its text has another effect.
+                reported where its text has another effect.
         """
         if record is None or record.django == django_series() or self.failed:
             return False
@@ -282,7 +282,7 @@ class Walk:
         steps: StepRunner,
         last: Section | None = None,
     ) -> None:
-        """Run a file's text, or up to that part of it, and book it."""
+        """Run a file's text, or up to that part of it, and record it as applied."""
         file = self._files(entry, Direction.UP)
         pin(connection, file.session or PINNED)
         for each in file.sections:
@@ -293,7 +293,8 @@ class Walk:
 
     @contextmanager
     def _copy_of(self, connection: BaseDatabaseWrapper) -> Iterator[BaseDatabaseWrapper]:
-        """Another shadow with the same schema, rows and books, which the alias points at."""
+        """Another shadow with the same schema, rows and ``django_migrations``, which the alias
+        points at."""
         text = render_snapshot("", read_schema(connection), read_rows(connection), Volatility())
         recorded_migrations = map(dotted, MigrationRecorder(connection).applied_migrations())
         with self._place.shadow() as copy:

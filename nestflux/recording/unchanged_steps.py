@@ -13,7 +13,7 @@ def why_not_kept(known: Sequence[StepRecord], file: SqlFile, locators: Iterable[
     """Which Python step an edited file lacks, has twice, or has in another place; empty if none:
     an edit leaves them, and their places, as they were recorded.
 
-    A place is told by the statements before and behind it that the edit left as they were.
+    A place is known by the statements before and behind it that the edit left as they were.
 
     Args:
         known: the records of the file before the edit.

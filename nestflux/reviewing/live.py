@@ -65,7 +65,7 @@ def read_ledger(alias: str, server: Server) -> Ledger | None:
 
 
 def _relinks(folder: Folder, state: LedgerState, tables: LedgerTables) -> tuple[Relink, ...]:
-    with suppress(HistoryError):  # an edited or missing file: told by itself
+    with suppress(HistoryError):  # an edited or missing file: reported by itself
         return relinks(folder, state, tables)
     return ()
 

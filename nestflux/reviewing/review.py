@@ -213,7 +213,7 @@ def _ledger(made: _Review, server: Server, families: Container[str]) -> None:
 
 
 def _once(findings: Sequence[Finding]) -> Iterator[Finding]:
-    """An edited file that is applied is told once, with what ran."""
+    """An edited file that is applied is reported once, with what ran."""
     applied = {finding.where for finding in findings if finding.code == APPLIED_EDITED.name}
     for finding in findings:
         if not (finding.code == EDITED.name and finding.where in applied):

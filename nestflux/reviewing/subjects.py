@@ -52,7 +52,7 @@ class EntryFiles:
 class History:
     """A folder as it is. ``journal`` is None where its text cannot be understood, for the reason
     ``journal_problem``; ``contradictions`` are in one that can. ``begun_squashes`` are names among
-    the ``strangers``: files that db_squash was to put in the place of others."""
+    the ``unlisted`` ones: files that db_squash was to put in the place of others."""
 
     folder: Folder
     journal_text: str = ""
@@ -130,7 +130,8 @@ class Replay:
 class Ledger:
     """A database's ledger against its history.
 
-    ``exchanges``: a squash is to be booked for its files, or they for it; ``state`` is as after it.
+    ``exchanges``: squashes that are to be recorded in place of their files, or the
+    other way round; ``state`` is as after it.
     ``ran`` are the texts that ran, by the id of files whose entry has another hash or whose file
     has another text; ``now`` those files as they are. ``steps`` are those of the file in flight.
     """

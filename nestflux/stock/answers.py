@@ -109,7 +109,7 @@ def find(app_label: str, prefix: str, journal: Journal) -> str:
     """The one migration of the history that an app's prefix means: exact first, then the only
     one that begins so. Raises Refused."""
     names = {migration: migration for migration in journal.migrations}
-    # A squash's replaced migrations are booked by its file; they lead to the squash.
+    # A squash's replaced migrations are recorded by its file; they lead to the squash.
     for entry in journal.entries:
         if len(entry.migrations) == 1:
             names |= (

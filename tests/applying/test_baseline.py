@@ -140,7 +140,7 @@ def test_a_constraint_of_another_name_is_a_difference(shop: Project) -> None:
     )
 
 
-def test_a_column_and_a_table_that_differ_are_told_one_by_one(shop: Project) -> None:
+def test_a_column_and_a_table_that_differ_are_reported_one_by_one(shop: Project) -> None:
     _stock(shop)
     shop.sql("ALTER TABLE shop_product MODIFY price bigint NOT NULL")
     shop.sql("ALTER TABLE shop_product DROP FOREIGN KEY " + _foreign_key(shop))

@@ -188,7 +188,7 @@ def test_when_all_tries_are_used_up_the_one_in_the_way_is_named(live: Project) -
     assert "failed in an earlier run; running it again" in finished.stdout
 
 
-def test_a_user_who_may_see_nobody_is_told_so(live: Project) -> None:
+def test_a_user_who_may_see_nobody_is_reported_so(live: Project) -> None:
     options = "--lock=DDL_TIMEOUT=1", "--lock=DDL_TRIES=1"
     grants = f"ALL PRIVILEGES ON `{live.database}`.*"
     with (

@@ -57,7 +57,7 @@ def second(project: ProjectFactory, recorded_with: Callable[[str, str], Path]) -
     return made
 
 
-def _books(shop: Project, name: str) -> list[tuple[object, ...]]:
+def _rows_of(shop: Project, name: str) -> list[tuple[object, ...]]:
     return shop.sql(
         "SELECT s.ordinal, s.state, s.note, m.state, m.origin FROM nestflux_statement s "
         "JOIN nestflux_sql_migration m ON m.id = s.sql_migration_id AND m.attempt = s.attempt "
@@ -89,7 +89,7 @@ def test_a_file_run_by_hand_is_marked_and_the_next_run_goes_on(first: Project) -
         "✓ Applied migration: 0003_third.sql",
         UP_TO_DATE,
     ]
-    rows = _books(first, "0002_second")
+    rows = _rows_of(first, "0002_second")
     assert {row[1] for row in rows} == {"done"}
     assert {row[3:] for row in rows} == {("applied", "marked")}
     assert [row[2] for row in rows].count("run by hand: a person said so") == 2
@@ -109,7 +109,7 @@ def test_a_marked_file_is_rolled_back_and_applied_again(second: Project) -> None
 
     assert undone == ["id", "name", "category_id", "price"]
     assert second.columns("shop_product")[-1] == "wide"
-    assert {row[3:] for row in _books(second, "0003_third")} == {("applied", "statements")}
+    assert {row[3:] for row in _rows_of(second, "0003_third")} == {("applied", "statements")}
 
 
 def test_a_file_is_marked_again_after_it_was_rolled_back(second: Project) -> None:
@@ -119,7 +119,7 @@ def test_a_file_is_marked_again_after_it_was_rolled_back(second: Project) -> Non
 
     second.succeeds("db_mark_applied", "3", "--yes")
 
-    assert [row[1] for row in _books(second, "0003_third")] == ["done", "done"]
+    assert [row[1] for row in _rows_of(second, "0003_third")] == ["done", "done"]
     assert second.succeeds("db_status", "--json").json["up_to_date"]
 
 
@@ -274,7 +274,7 @@ def test_a_death_between_marking_and_signal_loses_no_signal(second: Project) -> 
     assert (died.code, unheard, pending) == (-9, [], True)
     assert after.lines[-1] == UP_TO_DATE
     assert second.sql("SELECT * FROM heard") == [("post_migrate",)]
-    assert {row[3:] for row in _books(second, "0003_third")} == {("applied", "marked")}
+    assert {row[3:] for row in _rows_of(second, "0003_third")} == {("applied", "marked")}
 
 
 # ---- the decision ------------------------------------------------------------------------------

@@ -93,7 +93,7 @@ def test_a_plan_shows_sql_and_verdicts_and_changes_nothing(shop: Project) -> Non
     assert _state(shop) == before
 
 
-def test_a_failing_statement_is_told_and_gone_on_from_when_the_cause_is_mended(
+def test_a_failing_statement_is_reported_and_resumed_when_the_cause_is_fixed(
     shop: Project,
 ) -> None:
     shop.succeeds("db_migrate", "--to", "0001")
@@ -379,7 +379,7 @@ def test_tables_without_a_ledger_are_refused_naming_db_baseline(shop: Project) -
     assert shop.tables() == ["theirs"]
 
 
-def test_what_another_executor_booked_is_refused(shop: Project) -> None:
+def test_what_another_executor_recorded_is_refused(shop: Project) -> None:
     shop.succeeds("db_migrate", "--to", "0001")
     shop.sql(
         "INSERT INTO django_migrations (app, name, applied) VALUES ('shop', '0002_prices', NOW())"

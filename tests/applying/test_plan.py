@@ -69,7 +69,7 @@ def test_an_empty_database_is_replayed_where_it_is_asked_for() -> None:
     assert make(journal, replace(known, replay_reasons=()), replay=True) == asked
 
 
-def test_an_empty_database_is_replayed_for_the_reasons_that_are_told() -> None:
+def test_an_empty_database_is_replayed_for_the_reasons_that_are_reported() -> None:
     reasons = ("a password is generated",)
     known = replace(_known(tables=False), replay_reasons=reasons)
 
@@ -119,7 +119,7 @@ def test_each_of_these_is_something_to_do(something: Plan) -> None:
 
 
 @pytest.mark.parametrize("change", ["owed", "hash"])
-def test_signals_are_owed_until_booked_and_when_the_models_changed(change: str) -> None:
+def test_signals_are_pending_until_sent_and_when_the_models_changed(change: str) -> None:
     known = _known(row(ONE), row(TWO), row(THREE))
     state = known.state
     state = (
@@ -263,7 +263,7 @@ def test_a_relinked_row_bears_the_entrys_name_and_hashes_and_keeps_the_rest() ->
     assert replace(now, files=state.files) == state
 
 
-def test_a_squash_that_is_booked_for_its_files_is_part_of_the_plan() -> None:
+def test_a_squash_that_is_recorded_for_its_files_is_part_of_the_plan() -> None:
     exchange = Exchange((row(ONE),), (TWO,), moment="then")
     known = replace(_known(row(ONE), row(TWO), row(THREE)), exchanges=(exchange,))
 
@@ -354,7 +354,7 @@ def test_a_missing_row_of_django_migrations_is_refused() -> None:
 
 
 @pytest.mark.parametrize("begun", [(), (row(TWO, "rolled_back", "down"),)])
-def test_a_row_that_something_else_booked_is_refused(begun: tuple[LedgerFile, ...]) -> None:
+def test_a_row_that_something_else_recorded_is_refused(begun: tuple[LedgerFile, ...]) -> None:
     known = _known(
         row(ONE), *begun, recorded_migrations={*ONE.recorded_migrations, *TWO.recorded_migrations}
     )
@@ -394,7 +394,7 @@ def test_a_migration_that_another_branchs_file_ran_too_is_left_where_both_are_ap
     assert make(JOURNAL, _known(row(ONE), unlisted_file)).pending == (TWO, THREE)
 
 
-def test_a_row_that_another_file_of_the_history_books_is_its_own() -> None:
+def test_a_row_that_another_file_of_the_history_records_is_its_own() -> None:
     both = replace(
         row(ONE), recorded_migrations=(*ONE.recorded_migrations, *TWO.recorded_migrations)
     )
@@ -402,7 +402,7 @@ def test_a_row_that_another_file_of_the_history_books_is_its_own() -> None:
     assert make(JOURNAL, _known(both)).pending == (TWO, THREE)
 
 
-def test_sections_that_the_file_in_flight_booked_are_its_own() -> None:
+def test_sections_that_the_file_in_flight_recorded_are_its_own() -> None:
     known = _known(
         row(ONE),
         row(TWO, "failed"),

@@ -49,7 +49,7 @@ def test_ddl_that_failed_and_left_the_schema_as_it_was_runs() -> None:
     )
 
 
-def test_ddl_whose_recorded_change_is_there_is_booked_as_done() -> None:
+def test_ddl_whose_recorded_change_is_there_is_recorded_as_done() -> None:
     assert decide(STEP, AFTER) == Finding(
         Decision.CLOSE, "the schema shows that it ran", Delta.between(BEFORE, AFTER)
     )
@@ -345,7 +345,7 @@ def test_what_stood_on_a_table_goes_with_it_and_is_no_other_change() -> None:
         ),
     ],
 )
-def test_a_person_is_told_why_the_schema_does_not_decide(
+def test_a_person_learns_why_the_schema_does_not_decide(
     step: Interrupted, live: dict[ObjectKey, str], why: str
 ) -> None:
     finding = decide(step, live)

@@ -160,7 +160,7 @@ def test_nobody_said_yes(lost: Project) -> None:
     assert "vault_old" not in lost.tables()
 
 
-def test_what_stands_in_the_way_is_told_and_the_next_run_goes_on(lost: Project) -> None:
+def test_what_stands_in_the_way_is_reported_and_the_next_run_goes_on(lost: Project) -> None:
     lost.sql("ALTER TABLE vault_log ADD UNIQUE (text)")
     lost.sql("INSERT INTO vault_log VALUES (9, 'two')")
 
@@ -288,7 +288,7 @@ def test_another_attempt_is_not_what_lost_the_data() -> None:
         require_latest(LedgerState(), BACKUP)
 
 
-def test_what_a_rollback_lost_is_its_turn_while_it_is_the_last() -> None:
+def test_what_a_rollback_lost_can_be_brought_back_while_it_is_the_last() -> None:
     taken = replace(BACKUP, direction="down", attempt=2)
     again = replace(APPLIED, attempt=3)
 

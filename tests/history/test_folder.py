@@ -127,7 +127,7 @@ def test_an_edit_that_breaks_the_grammar_names_file_and_line(folder: Folder) -> 
     assert caught.value.where == str(folder.up_path(NAME))
 
 
-def test_a_file_that_the_journal_does_not_list_is_a_stranger(folder: Folder) -> None:
+def test_a_file_that_the_journal_does_not_list_is_unlisted(folder: Folder) -> None:
     (folder.path / "0002_late.sql").write_text("")
     (folder.path / "notes.sql").write_text("")
 

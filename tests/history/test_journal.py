@@ -138,7 +138,7 @@ def test_an_entry_is_renewed_and_the_others_stay() -> None:
     assert JOURNAL.replaced(renewed).entries == (renewed, JOURNAL.entries[1])
 
 
-def test_the_frozen_order_and_the_books() -> None:
+def test_the_frozen_order_and_recorded_migrations() -> None:
     assert JOURNAL.names == ("0001_initial", "0002_amazing_spiderman")
     assert JOURNAL.migrations == ("blog.0001_initial", "blog.0002_amazing_spiderman")
     assert JOURNAL.recorded_migrations[1] == "blog.old"

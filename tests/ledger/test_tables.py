@@ -108,7 +108,7 @@ def test_a_run_that_died_is_closed_by_the_next(scratch: BaseDatabaseWrapper) -> 
         assert cursor.fetchall() == ((first, "failed", 0), (second, "running", 1))
 
 
-def test_booking_twice_leaves_one_row(scratch: BaseDatabaseWrapper) -> None:
+def test_recording_twice_leaves_one_row(scratch: BaseDatabaseWrapper) -> None:
     ensure_ledger(scratch)
     ledger = Ledger(scratch)
 

@@ -41,7 +41,7 @@ class TestAStatementFails:
         shop.succeeds("db_generate", "--name", "unique_names")
         return shop
 
-    def test_it_is_told_mended_and_gone_on_from(self, unique: Project) -> None:
+    def test_it_is_reported_fixed_and_resumed(self, unique: Project) -> None:
         shop = unique
         statements = re.findall(r"^ALTER TABLE.*;$", up(shop, "0003_unique_names"), re.M)
         failing = next(n for n, sql in enumerate(statements, 1) if "UNIQUE" in sql)

@@ -184,7 +184,7 @@ def test_an_alter_that_an_administrator_ends_is_run_by_the_next(big: Project) ->
     assert _tries(big) == 2
 
 
-def test_a_connection_that_an_administrator_ends_is_told_and_gone_on_from(big: Project) -> None:
+def test_a_connection_that_an_administrator_ends_is_reported_and_resumed(big: Project) -> None:
     with _met_in_the_middle(big, "ALTER", *NOTED) as (deploy, connection):
         big.sql(f"KILL CONNECTION {connection}")
         stops = ended(deploy)

@@ -206,7 +206,7 @@ class World:
             if stand.recorded.direction == "down" and stand.recorded.flying:
                 ours = [each.name for each in entries if each.id == stand.recorded.flying]
                 if turn and to is None and ours:
-                    self._turn(branch, "db_migrate", "--to", ours[0], "--no-backup")
+                    self._reverse(branch, "db_migrate", "--to", ours[0], "--no-backup")
                     return
                 self._refused(branch, *args, says="was begun and not finished")
                 self._look(branch)
@@ -288,7 +288,7 @@ class World:
         assert stand.recorded.flying in {"", *wanted}
 
     def _does_nothing(self, branch: Branch) -> None:
-        """Once more: one query; two where post_migrate is still owed it is sent first."""
+        """Once more: one query; two where post_migrate has not been sent yet."""
         if branch[1].project.sql("SELECT 1 FROM nestflux_run WHERE post_migrate_owed = 1"):
             self._succeeds(branch, "db_migrate")
         ended = self._succeeds(branch, "db_migrate")
@@ -320,7 +320,7 @@ class World:
             args, left = [*args, "--to", trail[to].name if to >= 0 else "zero"], to + 1
         with self._describe_loss("roll back"):
             if recorded.flying and recorded.direction == "up":
-                self._turn(branch, "db_rollback", "--yes")
+                self._reverse(branch, "db_rollback", "--yes")
                 return
             if recorded.flying and file is None and to is None:
                 left = len(trail)
@@ -353,7 +353,7 @@ class World:
         """As ``_mended``; the file in flight is finished first, then the command is what it was."""
         return self._mended(branch, ["db_rollback", "--yes"], [ended])
 
-    def _turn(self, branch: Branch, *args: str) -> None:
+    def _reverse(self, branch: Branch, *args: str) -> None:
         """A file that stopped half-way goes the other way, or is refused and stays as it is."""
         checkout, stand = branch
         flying = stand.recorded.flying

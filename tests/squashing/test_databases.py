@@ -344,7 +344,7 @@ _KILLED = """
 
 
 @pytest.mark.parametrize("method", ["put_applied", "close_run"])
-def test_killed_while_it_is_booked(squashed: Project, method: str) -> None:
+def test_killed_while_it_is_recorded(squashed: Project, method: str) -> None:
     """All of the booking, or nothing."""
     killed = squashed.python(_KILLED.format(method=method), forked=False)
     assert killed.code == -9, str(killed)

@@ -120,7 +120,7 @@ def test_accepting_an_edit_of_it(shop: Project) -> None:
 # ---- asked, told, refused ------------------------------------------------------------------
 
 
-def test_it_is_told_and_agreed_to(shop: Project) -> None:
+def test_it_is_reported_and_agreed_to(shop: Project) -> None:
     before = listed(shop)
 
     plan = shop.succeeds("db_squash", "--to", f"{LAST}.sql", "--plan")

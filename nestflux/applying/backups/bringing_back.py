@@ -140,7 +140,7 @@ def _bring_rows(
     elif _one(connection, f"SELECT EXISTS (SELECT 1 FROM {target})"):
         raise RestoreFailed(
             f"{table.name} has no primary key and holds rows: which of the backup's are missing "
-            "cannot be told."
+            "is unknown."
         )
     else:
         joined = ""

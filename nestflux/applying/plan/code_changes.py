@@ -1,7 +1,7 @@
 """Is the code of what is still to run that which was recorded and reviewed?
 
 Asked of the project's own migrations only where something is pending, and of no server. What a
-package changed in its migrations is told and stops nothing: the SQL of the file is what runs.
+package changed in its migrations is reported and stops nothing: the SQL of the file is what runs.
 """
 
 from __future__ import annotations

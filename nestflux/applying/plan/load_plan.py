@@ -43,7 +43,7 @@ def open_history(alias: str) -> tuple[BaseDatabaseWrapper, Server, Folder]:
     connect(connection)
     server = server_of(connection)
     folder = history_folder(alias, server.family)
-    if not folder.exists and not folder.journal.entries:  # a lost journal is told by itself
+    if not folder.exists and not folder.journal.entries:  # a lost journal has its own error
         others = [f for f in FAMILIES if history_folder(alias, f).exists]
         kept = f"; there is one for {FAMILY_NAMES[others[0]]}" if others else ""
         raise Refused(

@@ -27,9 +27,9 @@ class Relink:
 class Known:
     """What a plan is made from, besides the journal.
 
-    ``has_tables``: the schema holds tables that are nobody's books. ``relinks``: ledger rows
-    whose steps are, one by one, those of an entry. ``replay_reasons``: why the snapshot may not
-    be loaded here. ``exchanges``: rows that stand for others; ``state`` is as after them.
+    ``has_tables``: the schema holds tables other than Django's and NestFlux's own. ``relinks``:
+    ledger rows whose steps are, one by one, those of an entry. ``replay_reasons``: why the snapshot
+    may not be loaded here. ``exchanges``: rows that stand for others; ``state`` is as after them.
     """
 
     state: LedgerState
@@ -44,12 +44,12 @@ class Known:
 class Plan:
     """What ``db_migrate`` will do.
 
-    ``pending`` are the files to run, in the journal's order; ``in_flight`` is the one of them
-    that an earlier run began. ``load``: they are booked by loading the snapshot instead.
-    ``drop_first`` are the objects of a load that died, each with the rows that it was to get.
-    ``reverses``: the one in flight is a rollback, which is reversed.
-    ``off_branch`` are applied files that the journal does not hold: another branch's, left alone.
-    ``exchanges``: a squash is booked for the files that it replaces, or the other way round.
+    ``pending`` are the files to run, in the journal's order; ``in_flight`` is the one of them that
+    an earlier run began. ``load``: loading the snapshot applies them instead. ``drop_first`` are
+    the objects of a load that died, each with the rows that it was to get. ``reverses``: the one in
+    flight is a rollback, which is reversed. ``off_branch`` are applied files that the journal does
+    not hold: another branch's, left alone. ``exchanges``: a squash is recorded in place of the
+    files that it replaces, or the other way round.
     """
 
     pending: tuple[Entry, ...] = ()
@@ -283,7 +283,7 @@ def _insert(row: str) -> str:
 
 
 def _may_have_recorded(file: LedgerFile) -> bool:
-    """Has it booked rows, all or (in flight) some of them?"""
+    """Has it recorded migrations, all or (in flight) some of them?"""
     return file.is_applied or file.is_in_flight
 
 

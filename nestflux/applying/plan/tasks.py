@@ -23,8 +23,9 @@ from nestflux.sql.statements import Kind, kind_of, summary
 class Task:
     """One step.
 
-    ``session`` are the SETs that stand between the step before and this one. ``books`` are the
-    rows of ``django_migrations`` that are written, or on the way down removed, together with it.
+    ``session`` are the SETs that stand between the step before and this one.
+    ``recorded_migrations`` are the rows of ``django_migrations`` that are written, or on the way
+    down removed, together with it.
     """
 
     ordinal: int
@@ -78,7 +79,7 @@ class Work:
         return next((one for one in self.to_run if one.ordinal > task.ordinal), None)
 
     def without(self, skipped: Mapping[int, str]) -> Work:
-        """The same, some steps left out: what is booked with them comes with the step that runs
+        """The same, some steps left out: what is recorded with them comes with the step that runs
         before them, or first."""
         recorded_first = list(self.recorded_first)
         kept: dict[int, list[str]] = {}

@@ -84,8 +84,8 @@ class HalfWay:
             raise failures.cannot_reverse(self.row.name, other, error) from None
 
     def settle(self) -> None:
-        """Book what becomes of the step in flight: as done where it ran, as not begun where it did
-        not. One that failed keeps its row. Runs nothing."""
+        """Record what becomes of the step in flight: as done where it ran, as not begun where it
+        did not. One that failed keeps its row. Runs nothing."""
         step, finding = self._finding()
         if step is None or finding is None:
             return

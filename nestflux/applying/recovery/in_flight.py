@@ -1,4 +1,5 @@
-"""The step that an earlier run began and did not finish: found, looked at, booked or put back."""
+"""The step that an earlier run began and did not finish: found, looked at, marked as done or put
+back."""
 
 from __future__ import annotations
 
@@ -64,7 +65,7 @@ class InFlight:
         return decide(flying, live)
 
     def settle(self, row: LedgerStep, *, ran: bool, note: str) -> bool:
-        """Book the step in flight as done, or put it back; run nothing. True where that was the
+        """Mark the step in flight as done, or put it back; run nothing. True where that was the
         last step and the file is finished. Raises LedgerConflict where it is not in its place."""
         rows = self.rows
         if ran:

@@ -1,7 +1,7 @@
 """``db_resolve``: a person says whether the step in flight ran, where no reading can tell.
 
 Nothing of a file is run here. The answer becomes what recovery would have written: the step is
-booked as done, or it is pending again.
+marked as done, or it is pending again.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class Evidence:
         """All of it, for the person who decides."""
         yield f"{self.file}, statement {self.ordinal} of {self.total}, was begun and not finished:"
         yield from _indented(self.sql.splitlines())
-        yield f"It cannot be told whether it ran: {self.why}."
+        yield f"It is unknown whether it ran: {self.why}."
         if self.error:
             yield f"It had failed with: {self.error}"
         if self.kind != "ddl":
@@ -125,7 +125,7 @@ def examine(alias: str, file: str, ordinal: int) -> Evidence:
 def resolve(
     alias: str, evidence: Evidence, *, ran: bool, options: Options | None = None
 ) -> Resolved:
-    """Book the step of ``evidence`` as done, or put it back so that the next run runs it.
+    """Mark the step of ``evidence`` as done, or put it back so that the next run runs it.
 
     Where that finishes the file, ``post_migrate`` is sent.
 

@@ -130,7 +130,7 @@ class Attempt:
 
     def _try(self, task: Task, attempt: Callable[[Sentinel], int | None]) -> int | None:
         """Run a step, again where the server did not let it in. Only what runs here can be a
-        failure of the step: what the ledger is told of it afterwards cannot."""
+        failure of the step: a write to the ledger behind it cannot."""
         retry = LockRetry(self.context, self.row.name, task)
         while True:
             retry.begin()

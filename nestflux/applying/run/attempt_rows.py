@@ -1,4 +1,4 @@
-"""What the ledger is told of an attempt: its rows, written before a step and after it.
+"""An attempt in the ledger: its rows, written before a step and after it.
 
 A DDL statement's row is written before it and closed after it; closing one and opening the next is
 one commit. A data statement and an atomic Python step commit together with their row.
@@ -127,7 +127,7 @@ class AttemptRows:
                 self.record_applied(task.recorded_migrations)
 
     def texts_changed(self) -> bool:
-        """Was the file edited since the ledger was told of it?"""
+        """Was the file edited since it was written to the ledger?"""
         known = self.known
         return known is not None and (
             (known.up_sha256, known.down_sha256, known.record_sha256)
@@ -189,7 +189,7 @@ class AttemptRows:
         self.opened = following.ordinal
 
     def close(self, task: Task, rows: int | None, seconds: float, note: str = "") -> None:
-        """After a step: what is booked with it, and the next step's opening."""
+        """After a step: what is recorded with it, and the next step's opening."""
         self.readings.step_done(self._sql(task), task.record.delta)
         self.close_done(task, rows, seconds, note)
         if following := self.work.following(task):

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Options:
-    """What a caller may choose of a run. ``watched``: a person looks on, who is told how far a long
-    step has come. ``verbosity``, ``interactive`` and ``stdout`` are passed on to the receivers of
-    Django's signals."""
+    """What a caller may choose of a run. ``watched``: a person looks on, who is shown how far a
+    long step has come. ``verbosity``, ``interactive`` and ``stdout`` are passed on to the receivers
+    of Django's signals."""
 
     lock: LockTimes = field(default_factory=LockTimes)
     retry: RetryPolicy = field(default_factory=RetryPolicy)

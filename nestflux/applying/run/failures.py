@@ -1,4 +1,4 @@
-"""What a person is told when a run stops: what, where, what stands now, the next command."""
+"""The messages of a run that stops: what, where, what stands now, the next command."""
 
 from __future__ import annotations
 
@@ -194,7 +194,7 @@ def ledger_failed(error: Error, name: str = "") -> StatementFailed:
 def undecided(name: str, row: LedgerStep, recorded: Delta, finding: Finding) -> Undecided:
     """A step that only a person can decide."""
     lines = [
-        f"{name}.sql, statement {row.ordinal} was begun and not finished, and it cannot be told "
+        f"{name}.sql, statement {row.ordinal} was begun and not finished, and it is unknown "
         f"whether it ran: {finding.why}.",
         f"    {' '.join(row.sql.split())[:200]}",
     ]

@@ -86,7 +86,7 @@ def _holds_more_than(connection: BaseDatabaseWrapper, table: str, rows: int) -> 
 
 
 def load(context: Context, snapshot: str, journal: Journal, rows: Sequence[FileRow]) -> Loaded:
-    """Load the snapshot, run the steps behind it, and book every file as applied.
+    """Load the snapshot, run the steps behind it, and mark every file as applied.
 
     Raises StatementFailed; Refused, with nothing begun, where a step is not in the project.
     """

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Outcome:
     """What a run did: the files it applied in their order, or loaded, and signals. ``exchanged``
-    were booked in the place of others."""
+    were recorded in place of others."""
 
     applied: tuple[Finished, ...] = ()
     loaded: Loaded | None = None
@@ -99,7 +99,7 @@ def migrate(
             folder.snapshot() if plan.load else "",
         )
         with run_opened(connection, server, lock, options, order, state.version) as context:
-            # What a load that died had booked is dropped, and was known to this loader.
+            # What a load that died had recorded is dropped, and was known to this loader.
             context.known_loader = None if plan.drop_first else loader
             return _carry_out(context, folder, plan, state, rows, files)
 
@@ -146,7 +146,7 @@ def _carry_out(
 def send_post_migrate(
     context: Context, announced: signals.MigrationPlan, recorded_migrations: frozenset[str]
 ) -> None:
-    """Send ``post_migrate`` and book that it was sent."""
+    """Send ``post_migrate`` and record that it was sent."""
     signals.send_post(context, announced, recorded_migrations)
     context.lock.require()
     with transaction.atomic(context.connection.alias):

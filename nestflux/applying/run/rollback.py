@@ -1,4 +1,4 @@
-"""``db_rollback``: the reviewed down files in reverse, with the same books as the way up.
+"""``db_rollback``: the reviewed down files in reverse, recorded as the way up is.
 
 A file that is half applied is reversed: what ran of it is undone.
 """

@@ -1,4 +1,4 @@
-"""A squash is booked for the files that it replaces, or they for it: rows of the ledger change."""
+"""A squash is recorded in place of the files that it replaces, or they in its place."""
 
 from __future__ import annotations
 

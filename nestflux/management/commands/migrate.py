@@ -201,7 +201,8 @@ class Command(PlainSpeech, stock.Command):
             rollback(alias, Wanted(file=first), expected=plan, options=self._options(progress))
 
     def _sync(self, alias: str, labels: set[str]) -> None:
-        """Apps without migrations are Django's; what makes rows for new tables is told again."""
+        """Apps without migrations are Django's; the signals that make rows for new tables are sent
+        again."""
         connection = connections[alias]
         before = set(connection.introspection.table_names())
         self.sync_apps(connection, labels)

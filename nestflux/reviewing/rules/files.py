@@ -23,7 +23,7 @@ EDITED = Kind(
 HEADER = Kind(
     "other-header",
     Severity.ERROR,
-    "the ledger would book it under another name, or migrations that it does not hold",
+    "the ledger would record it under another name, or migrations that it does not hold",
 )
 NAME = Kind(
     "other-name", Severity.REMARK, "only its first line is old: the id is what a file is known by"
@@ -127,7 +127,7 @@ def _record(
     for direction, file in parsed.items():
         recorded = entry.up if direction is Direction.UP else entry.down
         if not files.sql(direction).is_as(recorded):
-            continue  # told above: it was edited
+            continue  # reported above: it was edited
         try:
             work_of(file, record)
         except HistoryError:

@@ -104,7 +104,7 @@ def applied_files_that_were_squashed(ledger: Ledger) -> Iterator[Finding]:
     for exchange in ledger.exchanges:
         if not exchange.problem:
             yield SQUASHED.found(
-                f"db_migrate books {exchange} in {ledger.alias!r}.",
+                f"db_migrate records {exchange} in {ledger.alias!r}.",
                 where=_place(ledger),
                 then="python manage.py db_migrate",
             )

@@ -47,7 +47,8 @@ def models_without_a_migration(project: Project) -> Iterator[Finding]:
 
 @rule(Project)
 def migrations_without_sql(project: Project) -> Iterator[Finding]:
-    """Those that no family has; what one family has and another lacks is told with the files."""
+    """Those that no family has; what one family has and another lacks is reported with the
+    files."""
     if project.pending is None or not project.pending.missing:
         return
     new = {f"{m.app_label}.{m.name}" for m in project.pending.migrations}

@@ -67,7 +67,7 @@ class BaselinePlan:
         return not self.comparison.differences
 
 
-def choose(
+def choose_entries(
     journal: Journal,
     replaced: Mapping[str, Collection[str]],
     recorded: Collection[str],
@@ -178,7 +178,7 @@ def plan_baseline(alias: str, *, to: str | None = None) -> BaselinePlan:
     refuse_unrecorded(folder.journal, connection)
     _state_without_files(connection)
     recorded = _recorded_migrations(connection)
-    chosen = choose(folder.journal, _replaced(folder), recorded, to)
+    chosen = choose_entries(folder.journal, _replaced(folder), recorded, to)
     collation = _collation(connection)
     built_on, files = _schema_of(alias, folder, chosen, collation)
     live, known = _live(connection), _known(folder)
@@ -208,7 +208,7 @@ def baseline(alias: str, plan: BaselinePlan, *, options: Options | None = None) 
     with lock_held(connection, options) as lock:
         state = _state_without_files(connection)
         recorded = _recorded_migrations(connection)
-        again = choose(folder.journal, _replaced(folder), recorded, plan.entries[-1].name)
+        again = choose_entries(folder.journal, _replaced(folder), recorded, plan.entries[-1].name)
         live = _live(connection)
         comparison = _compared(folder, plan.files, live, plan.known, recorded)
         if again != plan.entries or comparison.differences:

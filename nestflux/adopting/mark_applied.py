@@ -72,7 +72,7 @@ class MarkPlan:
         return not self.traces.differences
 
 
-def choose(
+def choose_file(
     journal: Journal, state: LedgerState, file: str, found: tuple[Relink, ...] = ()
 ) -> Entry:
     """The file to mark: it must be the next one that is pending. Pure.
@@ -282,7 +282,7 @@ def _planned(
     state, exchanges = read_known(connection, folder)
     if exchanges:
         raise _refused(f"A squash comes first: {exchanges[0]}.", "python manage.py db_migrate")
-    entry = choose(folder.journal, state, file, relinks(folder, state, Ledger(connection)))
+    entry = choose_file(folder.journal, state, file, relinks(folder, state, Ledger(connection)))
     row = row_of(folder, entry, server)
     work = work_in(row, Direction.UP)
     deltas = [task.record.delta for task in work.tasks]

@@ -93,7 +93,7 @@ class Summary:
         for name in dict.fromkeys(file.up.name for file in made.files):
             yield Line(f"✓ Generated migration file: {name}.sql", Style.SUCCESS)
         for file in made.files:
-            path = display_path(file.place.folder.up_path(file.up.name))
+            path = display_path(file.target.folder.up_path(file.up.name))
             count = counted(sum(1 for _ in file.up.steps()), "statement")
             yield Line(f"  {path}  ({count}, recorded on {file.up.recorded_on})")
             yield from self.warnings(file)
@@ -135,7 +135,7 @@ class Summary:
             yield from _behind_lines(one, why.get(one.family, ""))
 
     def _fresh_databases(self, files: Iterable[RecordedFile]) -> Iterator[Line]:
-        last = {file.place.server.family: file.journal for file in files}
+        last = {file.target.server.family: file.journal for file in files}
         said = (fresh_database_lines(journal, self.verbosity) for journal in last.values())
         for line in dict.fromkeys(chain.from_iterable(said)):
             yield Line(f"  {line}", Style.WARNING)

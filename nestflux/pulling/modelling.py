@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from nestflux.pulling import remarks as said
 from nestflux.pulling.describing import Live, Table
-from nestflux.pulling.fields import Field, Place, field_of, related, unescaped
+from nestflux.pulling.fields import ColumnUse, Field, field_of, related, unescaped
 from nestflux.pulling.keys import Rules, Taken, inline_unique, rules_of
 from nestflux.pulling.names import class_names, field_name, module_names
 from nestflux.pulling.python_text import Call, Code, Value
@@ -155,12 +155,12 @@ class Modelling:
         for column in table.columns:
             name = self._names.fields[table.name][column.name]
             unique = inline_unique(table, column.name) is not None
-            place = Place(column.name in primary, unique, verbatim)
+            use = ColumnUse(column.name in primary, unique, verbatim)
             if reference := by_column.get(column.name):
-                made = self._related(table, reference, name, place)
+                made = self._related(table, reference, name, use)
             else:
                 db_column = "" if name == column.name else column.name
-                made = field_of(self._connection, column, db_column, place)
+                made = field_of(self._connection, column, db_column, use)
             fields.append((name, made))
             self._say_field(table, column.name, made)
         return fields
@@ -175,12 +175,12 @@ class Modelling:
             silent=[each.parts for each in references if each.is_silent],
         )
 
-    def _related(self, table: Table, reference: Reference, name: str, place: Place) -> Field:
+    def _related(self, table: Table, reference: Reference, name: str, use: ColumnUse) -> Field:
         target = reference.target
         assert target is not None, "a field leads to a table that is known"
         options: dict[str, Value] = {}
         column = table.column(reference.column)
-        function = "OneToOneField" if place.primary or place.unique else "ForeignKey"
+        function = "OneToOneField" if use.primary or use.unique else "ForeignKey"
         referenced = reference.parts.referenced[0]
         if target.primary != (referenced,):
             options["to_field"] = self._references.field_name(reference.parts.table, referenced)
@@ -196,7 +196,7 @@ class Modelling:
             column,
             options,
             same_type=self._references.same_type(column, reference),
-            place=place,
+            use=use,
             db_column="" if f"{name}_id" == column.name else column.name,
         )
 

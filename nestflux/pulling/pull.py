@@ -18,7 +18,7 @@ from nestflux.exceptions import Refused
 from nestflux.history.folder import Staged, display_path, write_all
 from nestflux.pulling import remarks as said
 from nestflux.pulling.describing import Live, describe
-from nestflux.pulling.grouping import Rule, groups, unused, without
+from nestflux.pulling.grouping import GroupingRule, groups, unused, without
 from nestflux.pulling.modelling import AppPlan, Modelling
 from nestflux.pulling.proving import Request, migrated_elsewhere
 from nestflux.pulling.python_text import WIDTH, Layout
@@ -36,7 +36,7 @@ class PullOptions:
     """What a person says of it. ``into`` is the folder that the apps' folders are made in; None:
     the project's."""
 
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[GroupingRule, ...] = ()
     exclude: tuple[str, ...] = ()
     into: Path | None = None
 

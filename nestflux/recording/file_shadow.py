@@ -18,7 +18,7 @@ from nestflux.graph.loader import load, undotted
 from nestflux.graph.python_steps import StepRunner
 from nestflux.history.journal import Entry
 from nestflux.history.sqlfile import Direction, Section, SqlFile
-from nestflux.recording.recording_target import Place
+from nestflux.recording.recording_target import RecordingTarget
 from nestflux.recording.replay import record_applied, run_section
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ Files = Callable[[Entry, Direction], SqlFile]
 class FileShadow:
     """Made when it is asked for the first time; ``close`` drops it."""
 
-    def __init__(self, place: Place, entries: Sequence[Entry], files: Files) -> None:
-        self._place = place
+    def __init__(self, target: RecordingTarget, entries: Sequence[Entry], files: Files) -> None:
+        self._place = target
         self._entries = entries
         self._files = files
         self._stack = ExitStack()

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Place:
+class RecordingTarget:
     """Where a history is recorded: its folder, and the server that plays the database.
 
     ``output``: where the prints of Python steps go while they are recorded; None: nowhere.
@@ -70,14 +70,14 @@ class Place:
             yield connection
 
 
-def place_of(
+def recording_target(
     alias: str,
     family: str,
     configured: Configuration,
     *,
     edits: bool = False,
     folder: Folder | None = None,
-) -> Place:
+) -> RecordingTarget:
     """The shadow server of a family: the one that the setting names, else the alias's own.
 
     Args:
@@ -118,7 +118,7 @@ def place_of(
             stands="nothing was changed",
             then=f"record on a {FAMILY_NAMES[family]} like the one before",
         )
-    return Place(alias, folder, server, settings, configured)
+    return RecordingTarget(alias, folder, server, settings, configured)
 
 
 def _no_server(family: str, why: str, *, named: bool) -> FamilyUnreachable:

@@ -28,7 +28,7 @@ from nestflux.recording.capture import RunsOnData
 from nestflux.recording.effects import Effect, effect_by_text
 from nestflux.recording.executing import record_one
 from nestflux.recording.file_shadow import Files, FileShadow
-from nestflux.recording.recording_target import Place
+from nestflux.recording.recording_target import RecordingTarget
 from nestflux.recording.remembering import (
     comparable,
     digest_in_any_order,
@@ -114,17 +114,17 @@ class Walk:
 
     def __init__(
         self,
-        place: Place,
+        target: RecordingTarget,
         entries: Sequence[Entry],
         files: Files,
         own: Callable[[str], bool] | None = None,
     ) -> None:
-        self._place = place
+        self._place = target
         self._entries = list(entries)
         self._files = files
         self._own = own or self._lies_in_own
         self._stack = ExitStack()
-        self._by_text = FileShadow(place, self._entries, files)
+        self._by_text = FileShadow(target, self._entries, files)
         self._loader = load(None)
 
     def up(self, only: Entry | None = None) -> Iterator[Again]:
@@ -372,7 +372,7 @@ class Remembered:
 
 
 def remember_again(
-    place: Place,
+    target: RecordingTarget,
     entry: Entry,
     files: Files,
     known: FileRecord,
@@ -390,8 +390,8 @@ def remember_again(
     """
     if entry.replaces:
         return Remembered()
-    entries = place.folder.journal.entries
-    walk = Walk(place, entries[: entries.index(entry) + 1], files)
+    entries = target.folder.journal.entries
+    walk = Walk(target, entries[: entries.index(entry) + 1], files)
     hashes: dict[tuple[str, Direction], str] = {}
     other: dict[str, tuple[str, ...]] = {}
     respelled: dict[str, None] = {}

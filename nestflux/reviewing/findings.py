@@ -43,7 +43,7 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Kind:
+class FindingKind:
     """A kind of finding. Made once, at the head of the rule that finds it: ``KINDS`` has them
     all, and a second one of the same name is refused."""
 
@@ -85,7 +85,7 @@ class Kind:
         return self.found(first, where=place, then=then or error.then, details=more)
 
 
-KINDS: dict[str, Kind] = {}
+KINDS: dict[str, FindingKind] = {}
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import secrets
 
 import pytest
 
-from nestflux.adopting.baseline import choose
+from nestflux.adopting.baseline import choose_entries
 from nestflux.exceptions import LedgerConflict
 from nestflux.history.journal import Entry, Journal
 from nestflux.schema.compare import compare
@@ -345,7 +345,7 @@ JOURNAL = Journal("mysql", (_entry(1, "a.1", "b.1"), _entry(2, "a.2"), _entry(3,
     ],
 )
 def test_the_longest_beginning_is_chosen(recorded: set[str], to: str | None, wanted: int) -> None:
-    assert choose(JOURNAL, {}, recorded, to) == JOURNAL.entries[:wanted]
+    assert choose_entries(JOURNAL, {}, recorded, to) == JOURNAL.entries[:wanted]
 
 
 @pytest.mark.parametrize(
@@ -360,7 +360,7 @@ def test_the_longest_beginning_is_chosen(recorded: set[str], to: str | None, wan
 )
 def test_what_is_no_beginning_is_refused(recorded: set[str], to: str | None, says: str) -> None:
     with pytest.raises(LedgerConflict) as caught:
-        choose(JOURNAL, {}, recorded, to)
+        choose_entries(JOURNAL, {}, recorded, to)
 
     assert says in caught.value.what
 
@@ -369,7 +369,7 @@ def test_what_is_no_beginning_is_refused(recorded: set[str], to: str | None, say
 def test_a_squash_is_applied_where_what_it_replaces_is(recorded: set[str]) -> None:
     journal = Journal("mysql", (_entry(1, "a.34", recorded_migrations=("a.3", "a.4", "a.34")),))
 
-    assert choose(journal, {"a.34": ("a.3", "a.4")}, recorded) == journal.entries
+    assert choose_entries(journal, {"a.34": ("a.3", "a.4")}, recorded) == journal.entries
 
 
 def test_an_object_of_a_later_file_is_a_difference() -> None:

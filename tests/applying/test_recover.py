@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from nestflux.applying.recovery.deciding import Decision, Finding, Interrupted, decide
+from nestflux.applying.recovery.deciding import Conclusion, Decision, Interrupted, decide
 from nestflux.applying.recovery.projecting import is_as_after
 from nestflux.schema.diff import Delta
 from nestflux.schema.objects import ORDER, ObjectKey
@@ -38,19 +38,19 @@ STEP = Interrupted(
 
 
 def test_ddl_that_left_the_schema_as_it_was_runs() -> None:
-    assert decide(STEP, BEFORE) == Finding(
+    assert decide(STEP, BEFORE) == Conclusion(
         Decision.RUN, "the schema shows that it did not run", Delta()
     )
 
 
 def test_ddl_that_failed_and_left_the_schema_as_it_was_runs() -> None:
-    assert decide(replace(STEP, answered=True), BEFORE) == Finding(
+    assert decide(replace(STEP, answered=True), BEFORE) == Conclusion(
         Decision.RUN, "it changed nothing", Delta()
     )
 
 
 def test_ddl_whose_recorded_change_is_there_is_recorded_as_done() -> None:
-    assert decide(STEP, AFTER) == Finding(
+    assert decide(STEP, AFTER) == Conclusion(
         Decision.CLOSE, "the schema shows that it ran", Delta.between(BEFORE, AFTER)
     )
 
@@ -59,20 +59,20 @@ def test_a_column_that_a_dba_added_before_does_not_hide_the_change() -> None:
     live = {**AFTER, COLUMNS: "id, dba, name", column("dba"): "int"}
     before = OTHER
 
-    finding = decide(replace(STEP, before=before), live)
+    conclusion = decide(replace(STEP, before=before), live)
 
-    assert finding.decision is Decision.CLOSE
+    assert conclusion.decision is Decision.CLOSE
 
 
 def test_a_column_that_came_besides_does_not_hide_that_it_did_not_run() -> None:
-    finding = decide(STEP, OTHER)
+    conclusion = decide(STEP, OTHER)
 
-    assert finding.decision is Decision.RUN
-    assert finding.why == (
+    assert conclusion.decision is Decision.RUN
+    assert conclusion.why == (
         "the schema shows that it did not run; changed there besides, and not by it: "
         "+ table post / column dba"
     )
-    assert finding.change == Delta.between(BEFORE, OTHER)
+    assert conclusion.change == Delta.between(BEFORE, OTHER)
 
 
 def test_another_version_of_the_server_may_print_the_same_change_differently() -> None:
@@ -318,9 +318,9 @@ def test_what_had_been_as_after_the_step_before_it_began_says_nothing() -> None:
 def test_what_stood_on_a_table_goes_with_it_and_is_no_other_change() -> None:
     before = {**POST, **OLD, **INDEX}
 
-    finding = decide(replace(DROP, before=before), OLD)
+    conclusion = decide(replace(DROP, before=before), OLD)
 
-    assert finding == Finding(
+    assert conclusion == Conclusion(
         Decision.CLOSE, "the schema shows that it ran", Delta.between(before, OLD)
     )
 
@@ -348,17 +348,17 @@ def test_what_stood_on_a_table_goes_with_it_and_is_no_other_change() -> None:
 def test_a_person_learns_why_the_schema_does_not_decide(
     step: Interrupted, live: dict[ObjectKey, str], why: str
 ) -> None:
-    finding = decide(step, live)
+    conclusion = decide(step, live)
 
-    assert (finding.decision, finding.why) == (Decision.ASK, why)
-    assert finding.parts
+    assert (conclusion.decision, conclusion.why) == (Decision.ASK, why)
+    assert conclusion.parts
 
 
 def test_what_is_there_and_what_is_not_is_listed() -> None:
-    finding = decide(DROP_BOTH, {**POST, **INDEX})
+    conclusion = decide(DROP_BOTH, {**POST, **INDEX})
 
-    assert finding.why == "a part of what it changes is there, and a part is not"
-    assert finding.parts == (
+    assert conclusion.why == "a part of what it changes is there, and a part is not"
+    assert conclusion.parts == (
         "There, as after the statement:",
         "    - table old: ENGINE=InnoDB",
         "    - table old / column id: int",
@@ -370,10 +370,10 @@ def test_what_is_there_and_what_is_not_is_listed() -> None:
 
 
 def test_what_is_neither_is_shown_before_recorded_and_live() -> None:
-    finding = decide(WIDEN, {**POST, column("title"): "text"})
+    conclusion = decide(WIDEN, {**POST, column("title"): "text"})
 
-    assert finding.why == "table post / column title is neither as before it nor as after it"
-    assert finding.parts == (
+    assert conclusion.why == "table post / column title is neither as before it nor as after it"
+    assert conclusion.parts == (
         "Neither, table post / column title:",
         "    before it:  varchar(60)",
         "    after it:   varchar(90)",
@@ -412,17 +412,17 @@ def test_what_is_not_there_is_shown_as_that(
 def test_one_line_names_three_other_changes() -> None:
     others = {index(str(n)): f"KEY `{n}` (`title`)" for n in range(3)}
 
-    finding = decide(ADD, {**POST, **others, ADDS[0]: ADDS[1]})
+    conclusion = decide(ADD, {**POST, **others, ADDS[0]: ADDS[1]})
 
-    assert finding.why.endswith("+ table post / index 1, + table post / index 2")
+    assert conclusion.why.endswith("+ table post / index 1, + table post / index 2")
 
 
 def test_one_line_names_a_few_of_many_other_changes() -> None:
     others = {index(str(n)): f"KEY `{n}` (`title`)" for n in range(5)}
 
-    finding = decide(ADD, {**POST, **others, ADDS[0]: ADDS[1]})
+    conclusion = decide(ADD, {**POST, **others, ADDS[0]: ADDS[1]})
 
-    assert finding.why == (
+    assert conclusion.why == (
         "the schema shows that it ran; changed there besides, and not by it: "
         "+ table post / index 0, + table post / index 1, + table post / index 2 and 2 more"
     )
@@ -451,7 +451,7 @@ def test_ddl_without_a_trace_runs_again_only_where_that_is_harmless(
 ) -> None:
     step = replace(STEP, sql=sql, answered=answered, undecidable=undecidable, recorded=Delta())
 
-    assert decide(step, BEFORE) == Finding(Decision(wanted), why, Delta())
+    assert decide(step, BEFORE) == Conclusion(Decision(wanted), why, Delta())
 
 
 def test_ddl_without_a_trace_is_asked_about_where_something_else_changed() -> None:
@@ -463,15 +463,15 @@ def test_ddl_without_a_trace_is_asked_about_where_something_else_changed() -> No
     other = decide(replace(step, sql="TRUNCATE TABLE post"), OTHER)
     named = decide(replace(step, sql="ANALYZE TABLE post", undecidable="nobody knows"), OTHER)
 
-    assert harmless == Finding(
+    assert harmless == Conclusion(
         Decision.RUN,
         "it may be run twice; changed there besides, and not by it: + table post / column dba",
         change,
     )
-    assert other == Finding(
+    assert other == Conclusion(
         Decision.ASK, "the schema changed, and not as the statement changes it", change, besides
     )
-    assert named == Finding(Decision.ASK, "nobody knows", change, besides)
+    assert named == Conclusion(Decision.ASK, "nobody knows", change, besides)
 
 
 @pytest.mark.parametrize("before", [None, BEFORE])
@@ -481,7 +481,7 @@ def test_what_commits_with_its_row_did_not_run(
 ) -> None:
     step = Interrupted(kind, "UPDATE post SET n = n + 1", False, "", before, Delta())
 
-    assert decide(step, AFTER) == Finding(
+    assert decide(step, AFTER) == Conclusion(
         Decision.RUN, "it commits together with its ledger row, which says that it did not", Delta()
     )
 
@@ -502,7 +502,7 @@ def test_a_live_change_is_the_recorded_one_where_each_object_is() -> None:
 def test_what_does_not_commit_with_its_row_is_asked_about(answered: bool) -> None:
     step = Interrupted("python", "blog.0001/0", answered, "it is not atomic", None, Delta())
 
-    finding = decide(step, {})
+    conclusion = decide(step, {})
 
-    assert finding.decision is Decision.ASK
-    assert finding.why == "it is not atomic"
+    assert conclusion.decision is Decision.ASK
+    assert conclusion.why == "it is not atomic"

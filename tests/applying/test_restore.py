@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nestflux.applying.backups.bringing_back import parts_of
+from nestflux.applying.backups.bringing_back import table_restores
 from nestflux.applying.backups.restore import require_latest
 from nestflux.applying.backups.scratch_tables import DumpedTable, tables_of
 from nestflux.exceptions import LedgerConflict, Refused
@@ -335,16 +335,16 @@ def table(key: tuple[str, ...]) -> dict[str, DumpedTable]:
 def test_a_table_comes_back_whole_and_columns_by_their_key() -> None:
     columns = (Lost("t", "column", "a"), Lost("t", "narrowed", "b", "x"))
 
-    (whole,) = parts_of([Lost("t", "table")], table(()))
-    (part,) = parts_of(columns, table(("id",)))
+    (whole,) = table_restores([Lost("t", "table")], table(()))
+    (part,) = table_restores(columns, table(("id",)))
 
     assert (whole.whole_rows, whole.columns, whole.refusal) == (True, (), "")
     assert (part.whole_rows, part.columns, part.refusal) == (False, ("a", "b"), "")
 
 
 def test_values_without_a_key_to_find_their_rows_by_are_refused() -> None:
-    (without,) = parts_of([Lost("t", "column", "a")], table(()))
-    (of_the_key,) = parts_of([Lost("t", "column", "id")], table(("id",)))
+    (without,) = table_restores([Lost("t", "column", "a")], table(()))
+    (of_the_key,) = table_restores([Lost("t", "column", "id")], table(("id",)))
 
     assert without.refusal.startswith("t has no primary key")
     assert of_the_key.refusal.startswith("t.id is of the primary key")

@@ -11,7 +11,7 @@ from nestflux.exceptions import HistoryError
 from nestflux.history import journal as journal_file
 from nestflux.history.journal import Entry, Journal
 from nestflux.history.sqlfile import Direction, Replaced, SqlFile, parse, render, replaces_of
-from nestflux.recording.squash import choose
+from nestflux.recording.squash import choose_replaced
 from nestflux.sql.ordering import parents_first
 from tests.scenario import Project
 from tests.squashing.histories import LAST, OLD, SQUASH
@@ -242,10 +242,10 @@ def test_which_files() -> None:
     journal = Journal("mysql", tuple(map(_entry, ("0001_a", "0002_b", "0003_c"))))
     again = Journal("mysql", (_entry("0002_s", (Replaced("0001_a", "1", "u"),)), _entry("0003_c")))
 
-    assert [e.name for e in choose(journal, None)] == ["0001_a", "0002_b", "0003_c"]
-    assert [e.name for e in choose(journal, "2")] == ["0001_a", "0002_b"]
-    assert choose(journal, "0001_a") == ()
-    assert choose(again, "0001_a.sql") == ()
+    assert [e.name for e in choose_replaced(journal, None)] == ["0001_a", "0002_b", "0003_c"]
+    assert [e.name for e in choose_replaced(journal, "2")] == ["0001_a", "0002_b"]
+    assert choose_replaced(journal, "0001_a") == ()
+    assert choose_replaced(again, "0001_a.sql") == ()
     with pytest.raises(HistoryError, match="0001_a was replaced by 0002_s"):
         again.entry("0001_a")
 

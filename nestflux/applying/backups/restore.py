@@ -18,7 +18,13 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.db.utils import Error
 
-from nestflux.applying.backups.bringing_back import WRITING, Part, bring_back, parts_of, rows_text
+from nestflux.applying.backups.bringing_back import (
+    WRITING,
+    TableRestore,
+    bring_back,
+    rows_text,
+    table_restores,
+)
 from nestflux.applying.backups.folder import Backup, open_backup, require_intact
 from nestflux.applying.backups.scratch_tables import (
     LOADING,
@@ -58,7 +64,7 @@ class RestorePlan:
 
     row: BackupRow
     backup: Backup
-    parts: tuple[Part, ...] = ()
+    parts: tuple[TableRestore, ...] = ()
     way: RollbackPlan | Plan | None = None
     done: bool = False
 
@@ -101,7 +107,7 @@ def plan_restore(alias: str, which: str) -> RestorePlan:
     if not turned and row.direction == "up":
         _require_reversible(connection, known, backup)
     require_intact(backup)
-    parts = parts_of(backup.manifest.lost, _dumped(backup))
+    parts = table_restores(backup.manifest.lost, _dumped(backup))
     _require_possible(parts, backup)
     return RestorePlan(row, backup, parts, None if turned else _way(alias, row, known))
 
@@ -298,7 +304,7 @@ def _require_reversible(connection: BaseDatabaseWrapper, known: LedgerFile, back
         )
 
 
-def _require_possible(parts: tuple[Part, ...], backup: Backup) -> None:
+def _require_possible(parts: tuple[TableRestore, ...], backup: Backup) -> None:
     for part in parts:
         if part.refusal:
             raise Refused(

@@ -23,7 +23,7 @@ class Decision(StrEnum):
 
 
 @dataclass(frozen=True)
-class Finding:
+class Conclusion:
     """The decision, why, and what was seen: the change of the live schema, and what of the
     recorded change is there and what is not, in lines."""
 
@@ -48,7 +48,7 @@ class Interrupted:
     same_server: bool = True
 
 
-def decide(step: Interrupted, live: Reading) -> Finding:
+def decide(step: Interrupted, live: Reading) -> Conclusion:
     """What to do about a step.
 
     Args:
@@ -69,13 +69,15 @@ def decide(step: Interrupted, live: Reading) -> Finding:
     )
     parts = tuple(seen.parts())
     if why := _why_undecided(step, seen):
-        return Finding(Decision.ASK, why, change, parts)
+        return Conclusion(Decision.ASK, why, change, parts)
     if seen.there:
-        return Finding(Decision.CLOSE, f"the schema shows that it ran{_and(seen.besides)}", change)
+        return Conclusion(
+            Decision.CLOSE, f"the schema shows that it ran{_and(seen.besides)}", change
+        )
     found = _of_unchanged(step, change)
     if found.decision is Decision.ASK:
-        return Finding(Decision.ASK, found.why, change, parts)
-    return Finding(Decision.RUN, f"{found.why}{_and(seen.besides)}", change)
+        return Conclusion(Decision.ASK, found.why, change, parts)
+    return Conclusion(Decision.RUN, f"{found.why}{_and(seen.besides)}", change)
 
 
 def _why_undecided(step: Interrupted, seen: Projection) -> str:
@@ -91,17 +93,17 @@ def _why_undecided(step: Interrupted, seen: Projection) -> str:
     return ""
 
 
-def _of_unchanged(step: Interrupted, change: Delta) -> Finding:
+def _of_unchanged(step: Interrupted, change: Delta) -> Conclusion:
     """Nothing that the step changes is changed."""
     if step.answered:
-        return Finding(Decision.RUN, "it changed nothing", change)
+        return Conclusion(Decision.RUN, "it changed nothing", change)
     if step.undecidable:
-        return Finding(Decision.ASK, step.undecidable, change)
+        return Conclusion(Decision.ASK, step.undecidable, change)
     if step.recorded:
-        return Finding(Decision.RUN, "the schema shows that it did not run", change)
+        return Conclusion(Decision.RUN, "the schema shows that it did not run", change)
     if is_repeatable(step.sql):
-        return Finding(Decision.RUN, "it may be run twice", change)
-    return Finding(Decision.ASK, "it leaves no trace in the schema", change)
+        return Conclusion(Decision.RUN, "it may be run twice", change)
+    return Conclusion(Decision.ASK, "it leaves no trace in the schema", change)
 
 
 def _and(besides: Delta) -> str:
@@ -113,9 +115,9 @@ def _and(besides: Delta) -> str:
     return f"; changed there besides, and not by it: {', '.join(shown[:3])}{more}"
 
 
-def _of_transactional(step: Interrupted) -> Finding:
+def _of_transactional(step: Interrupted) -> Conclusion:
     if step.undecidable:
-        return Finding(Decision.ASK, step.undecidable, Delta())
-    return Finding(
+        return Conclusion(Decision.ASK, step.undecidable, Delta())
+    return Conclusion(
         Decision.RUN, "it commits together with its ledger row, which says that it did not", Delta()
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from nestflux.applying.plan.files import work_in
 from nestflux.applying.plan.tasks import Work
-from nestflux.applying.recovery.deciding import Decision, Finding
+from nestflux.applying.recovery.deciding import Conclusion, Decision
 from nestflux.applying.recovery.in_flight import InFlight
 from nestflux.applying.recovery.reversing import OTHER, CannotReverse, Leg, reversal
 from nestflux.applying.run import failures
@@ -68,8 +68,8 @@ class HalfWay:
         Raises Undecided where the step in flight has to be decided by a person first, and Refused
         where the file can only be finished.
         """
-        finding = self._finding()[1]
-        ran = finding is not None and finding.decision is Decision.CLOSE
+        conclusion = self._finding()[1]
+        ran = conclusion is not None and conclusion.decision is Decision.CLOSE
         ways = {way: work_in(self.row, way) for way in Direction}
         other = ways[OTHER[self.direction]]
         try:
@@ -86,14 +86,14 @@ class HalfWay:
     def settle(self) -> None:
         """Record what becomes of the step in flight: as done where it ran, as not begun where it
         did not. One that failed keeps its row. Runs nothing."""
-        step, finding = self._finding()
-        if step is None or finding is None:
+        step, conclusion = self._finding()
+        if step is None or conclusion is None:
             return
-        ran = finding.decision is Decision.CLOSE
+        ran = conclusion.decision is Decision.CLOSE
         if ran or step.state == "started":
-            self.flight.settle(step, ran=ran, note=finding.why)
+            self.flight.settle(step, ran=ran, note=conclusion.why)
 
-    def _finding(self) -> tuple[LedgerStep | None, Finding | None]:
+    def _finding(self) -> tuple[LedgerStep | None, Conclusion | None]:
         """The step in flight, and whether it ran. Raises Undecided."""
         _, step = self.flight.stand()
         if step is None:
@@ -101,10 +101,10 @@ class HalfWay:
         session = self.rows.work.file.session
         with restored_session(self.context.connection, session):
             pin(self.context.connection, session)  # a reading depends on it
-            finding = self.flight.examine(step)
-        if finding.decision is Decision.ASK:
-            raise failures.undecided(self.row.name, step, step.recorded, finding)
-        return step, finding
+            conclusion = self.flight.examine(step)
+        if conclusion.decision is Decision.ASK:
+            raise failures.undecided(self.row.name, step, step.recorded, conclusion)
+        return step, conclusion
 
     def _legs(self, *, ran: bool) -> list[Leg]:
         """The attempts since the file was last whole, the oldest first.

@@ -3,7 +3,7 @@ back."""
 
 from __future__ import annotations
 
-from nestflux.applying.recovery.deciding import Decision, Finding, Interrupted, decide
+from nestflux.applying.recovery.deciding import Conclusion, Decision, Interrupted, decide
 from nestflux.applying.recovery.lost_keys import make_again
 from nestflux.applying.run import failures
 from nestflux.applying.run.attempt_rows import RUNNING, AttemptRows
@@ -50,7 +50,7 @@ class InFlight:
         is_flying = done < len(rows) and rows[done].state != "pending"
         return done, rows[done] if is_flying else None
 
-    def examine(self, row: LedgerStep) -> Finding:
+    def examine(self, row: LedgerStep) -> Conclusion:
         """What a look at the schema says of the step in flight."""
         flying = Interrupted(
             kind=row.kind,
@@ -89,18 +89,18 @@ class InFlight:
         done, row = self.stand()
         if row is None:
             return done
-        finding = self.examine(row)
-        if finding.decision is Decision.ASK:
-            raise failures.undecided(self.name, row, row.recorded, finding)
-        make_again(self.rows, row, finding.change)
-        if finding.decision is Decision.CLOSE:
+        conclusion = self.examine(row)
+        if conclusion.decision is Decision.ASK:
+            raise failures.undecided(self.name, row, row.recorded, conclusion)
+        make_again(self.rows, row, conclusion.change)
+        if conclusion.decision is Decision.CLOSE:
             self._require_in_place(row)
             with self.rows.write():
                 task = self.rows.work.tasks[row.ordinal - 1]
-                self.rows.close(task, None, 0.0, note=finding.why)
+                self.rows.close(task, None, 0.0, note=conclusion.why)
             done = row.ordinal
-        how = _RECOVERED[finding.decision, row.state == "failed"]
-        self.context.tell(Recovered(self.name, row.ordinal, f"{how}: {finding.why}"))
+        how = _RECOVERED[conclusion.decision, row.state == "failed"]
+        self.context.tell(Recovered(self.name, row.ordinal, f"{how}: {conclusion.why}"))
         return done
 
     def _require_in_place(self, row: LedgerStep) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from nestflux.applying.plan.files import row_of, work_in
 from nestflux.applying.plan.load_plan import open_history
-from nestflux.applying.recovery.deciding import Decision, Finding
+from nestflux.applying.recovery.deciding import Conclusion, Decision
 from nestflux.applying.recovery.half_way import looking
 from nestflux.applying.recovery.in_flight import InFlight
 from nestflux.applying.run import signals
@@ -116,8 +116,8 @@ def examine(alias: str, file: str, ordinal: int) -> Evidence:
     with _lock_free(connection, options):
         _, known = _in_flight(connection)
         context = looking(connection, server, folder.journal.migrations, options)
-        flight, step, finding = _flying(context, folder, known)
-        evidence = _evidence(flight.rows, step, finding)
+        flight, step, conclusion = _flying(context, folder, known)
+        evidence = _evidence(flight.rows, step, conclusion)
     _require_meant(evidence, file, ordinal)
     return evidence
 
@@ -138,8 +138,8 @@ def resolve(
         state, known = _in_flight(connection)
         order = folder.journal.migrations
         with run_opened(connection, server, lock, options, order, state.version) as context:
-            flight, step, finding = _flying(context, folder, known)
-            if _evidence(flight.rows, step, finding) != evidence:
+            flight, step, conclusion = _flying(context, folder, known)
+            if _evidence(flight.rows, step, conclusion) != evidence:
                 raise LedgerConflict(
                     "The database changed while you were asked.",
                     stands="nothing was changed",
@@ -175,7 +175,7 @@ def _in_flight(connection: BaseDatabaseWrapper) -> tuple[LedgerState, LedgerFile
 
 def _flying(
     context: Context, folder: Folder, known: LedgerFile
-) -> tuple[InFlight, LedgerStep, Finding]:
+) -> tuple[InFlight, LedgerStep, Conclusion]:
     """The step in flight, and what a look at the schema says of it. Raises Refused where that
     is enough to go on."""
     row = _row(folder, context.server, context.ledger, known)
@@ -186,18 +186,18 @@ def _flying(
         raise _nothing_in_flight(f"{known.name} is half applied, none of its steps in flight")
     with restored_session(context.connection, rows.work.file.session):
         pin(context.connection, rows.work.file.session)  # a reading depends on it
-        finding = flight.examine(step)
-    if finding.decision is not Decision.ASK:
+        conclusion = flight.examine(step)
+    if conclusion.decision is not Decision.ASK:
         raise Refused(
             f"Nobody needs to be asked about {known.name}.sql, statement {step.ordinal}: "
-            f"{finding.why}.",
+            f"{conclusion.why}.",
             stands="nothing was changed",
             then=f"python manage.py {_next(known.direction)}   (resumes there)",
         )
-    return flight, step, finding
+    return flight, step, conclusion
 
 
-def _evidence(rows: AttemptRows, step: LedgerStep, finding: Finding) -> Evidence:
+def _evidence(rows: AttemptRows, step: LedgerStep, conclusion: Conclusion) -> Evidence:
     return Evidence(
         name=rows.row.name,
         ordinal=step.ordinal,
@@ -206,12 +206,12 @@ def _evidence(rows: AttemptRows, step: LedgerStep, finding: Finding) -> Evidence
         attempt=rows.attempt,
         kind=step.kind,
         sql=step.sql if step.kind != "python" else f"python step {step.sql}",
-        why=finding.why,
+        why=conclusion.why,
         error=step.error_text if step.state == "failed" else "",
         recorded=step.recorded,
         before=step.schema_before or {},
-        change=finding.change,
-        parts=finding.parts,
+        change=conclusion.change,
+        parts=conclusion.parts,
     )
 
 

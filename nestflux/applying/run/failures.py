@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
     from nestflux.applying.plan.tasks import Task, Work
-    from nestflux.applying.recovery.deciding import Finding
+    from nestflux.applying.recovery.deciding import Conclusion
     from nestflux.applying.recovery.reversing import CannotReverse
     from nestflux.applying.run.lock_retry import LockRetry
     from nestflux.ledger.rows import LedgerStep
@@ -191,18 +191,18 @@ def ledger_failed(error: Error, name: str = "") -> StatementFailed:
     )
 
 
-def undecided(name: str, row: LedgerStep, recorded: Delta, finding: Finding) -> Undecided:
+def undecided(name: str, row: LedgerStep, recorded: Delta, conclusion: Conclusion) -> Undecided:
     """A step that only a person can decide."""
     lines = [
         f"{name}.sql, statement {row.ordinal} was begun and not finished, and it is unknown "
-        f"whether it ran: {finding.why}.",
+        f"whether it ran: {conclusion.why}.",
         f"    {' '.join(row.sql.split())[:200]}",
     ]
-    if finding.parts:
-        lines += [f"  {line}" for line in finding.parts]
-    elif finding.change or recorded:
+    if conclusion.parts:
+        lines += [f"  {line}" for line in conclusion.parts]
+    elif conclusion.change or recorded:
         lines.append("  The schema changed since it began:")
-        lines += [f"    {line}" for line in finding.change.lines()] or ["    (it did not)"]
+        lines += [f"    {line}" for line in conclusion.change.lines()] or ["    (it did not)"]
         lines.append("  The statement changes, as recorded:")
         lines += [f"    {line}" for line in recorded.lines()] or ["    (nothing)"]
     if row.error_text:

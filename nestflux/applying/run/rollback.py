@@ -105,7 +105,7 @@ class Wanted:
 LAST = Wanted()
 
 
-def choose(
+def choose_files(
     state: LedgerState, wanted: Wanted, held: Collection[str] = ()
 ) -> tuple[LedgerFile, ...]:
     """Which files to undo, the last applied first; one that is half applied, or half undone,
@@ -248,7 +248,7 @@ def _planned(
     state, exchanges = read_known(connection, folder)
     ledger = Ledger(connection)
     files = []
-    chosen = choose(state, wanted, {entry.id for entry in folder.journal.entries})
+    chosen = choose_files(state, wanted, {entry.id for entry in folder.journal.entries})
     # Asked for "the last file" again, a rollback that died before its signal is not to undo one
     # more: as with one that died in a file, it is finished and nothing else is done.
     unnamed = wanted == LAST and state.in_flight is None

@@ -192,7 +192,7 @@ class Command(NestFluxCommand):
 
         console = self.console()
         for file in made.files:
-            path = display_path(file.place.folder.up_path(file.up.name))
+            path = display_path(file.target.folder.up_path(file.up.name))
             console.print(f"\nWould write {path}:", style="bold")
             sql = Syntax("", "mysql", theme="ansi_light").highlight(render(file.up))
             console.print(sql, soft_wrap=True, end="")
@@ -205,7 +205,7 @@ class Command(NestFluxCommand):
         for one in done:
             file = one.file
             said = "other SQL than before:" if one.changes else "the same statements"
-            self.stdout.write(f"  {file.place.server.family}: {said}")
+            self.stdout.write(f"  {file.target.server.family}: {said}")
             for line in one.changes:
                 self.stdout.write(f"    {line}")
             self._print(self._summary.warnings(file))

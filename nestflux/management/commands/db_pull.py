@@ -11,7 +11,7 @@ from django.db import DEFAULT_DB_ALIAS
 
 from nestflux.history.folder import display_path
 from nestflux.management.command import NestFluxCommand
-from nestflux.pulling.grouping import Rule
+from nestflux.pulling.grouping import GroupingRule
 from nestflux.pulling.pull import Pulled, PullOptions, PullPlan, plan_pull, pull
 from nestflux.pulling.remarks import by_text
 from nestflux.pulling.round_trip import Difference
@@ -59,7 +59,7 @@ class Command(NestFluxCommand):
         plan = plan_pull(
             alias,
             PullOptions(
-                rules=tuple(Rule.parse(text) for text in options["app"]),
+                rules=tuple(GroupingRule.parse(text) for text in options["app"]),
                 exclude=tuple(options["exclude"]),
                 into=options["into"],
             ),

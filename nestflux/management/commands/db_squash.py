@@ -69,7 +69,7 @@ def _lines(plans: Sequence[SquashPlan]) -> Iterator[str]:
 
 def _done_lines(done: Sequence[Squashed]) -> Iterator[str]:
     for one in done:
-        path = display_path(one.place.folder.up_path(one.up.name))
+        path = display_path(one.target.folder.up_path(one.up.name))
         count = counted(sum(1 for _ in one.up.steps()), "statement")
         yield f"✓ Squashed: {path}  ({count}, {counted(len(one.plan.entries), 'file')})"
     if done:

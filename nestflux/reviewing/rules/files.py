@@ -11,32 +11,34 @@ from nestflux.history.folder import JOURNAL, SNAPSHOT, display_path
 from nestflux.history.journal import Entry
 from nestflux.history.records import FileRecord
 from nestflux.history.sqlfile import Direction, Replaced, SqlFile, parse
-from nestflux.reviewing.findings import Finding, Kind, Severity
+from nestflux.reviewing.findings import Finding, FindingKind, Severity
 from nestflux.reviewing.rule import rule
 from nestflux.reviewing.subjects import EntryFiles, History, TextOnDisk
 
-MISSING = Kind("missing-file", Severity.ERROR, "a database that lacks it can be brought no further")
-UNREADABLE = Kind("unreadable-file", Severity.ERROR, "what cannot be read cannot be run")
-EDITED = Kind(
+MISSING = FindingKind(
+    "missing-file", Severity.ERROR, "a database that lacks it can be brought no further"
+)
+UNREADABLE = FindingKind("unreadable-file", Severity.ERROR, "what cannot be read cannot be run")
+EDITED = FindingKind(
     "edited-file", Severity.ERROR, "what was recorded and verified is not what the file says now"
 )
-HEADER = Kind(
+HEADER = FindingKind(
     "other-header",
     Severity.ERROR,
     "the ledger would record it under another name, or migrations that it does not hold",
 )
-NAME = Kind(
+NAME = FindingKind(
     "other-name", Severity.REMARK, "only its first line is old: the id is what a file is known by"
 )
-STALE = Kind(
+STALE = FindingKind(
     "stale-record",
     Severity.ERROR,
     "after a crash the records decide whether a statement ran",
 )
-SNAPSHOT_EDITED = Kind(
+SNAPSHOT_EDITED = FindingKind(
     "edited-snapshot", Severity.ERROR, "a fresh database would load another schema"
 )
-STRAY = Kind("stray-file", Severity.ERROR, "it was never accepted, and no command runs it")
+STRAY = FindingKind("stray-file", Severity.ERROR, "it was never accepted, and no command runs it")
 
 
 @rule(History)

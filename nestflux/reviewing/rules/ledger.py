@@ -10,47 +10,47 @@ from nestflux.exceptions import LedgerConflict
 from nestflux.history.folder import display_path
 from nestflux.history.sqlfile import PythonStep, SessionStatement, SqlFile
 from nestflux.ledger.ledger import LedgerFile
-from nestflux.reviewing.findings import Finding, Kind, Severity
+from nestflux.reviewing.findings import Finding, FindingKind, Severity
 from nestflux.reviewing.rule import rule
 from nestflux.reviewing.subjects import Ledger
 from nestflux.sql.formatting import changed_lines
 from nestflux.sql.statements import summary
 
-APPLIED_EDITED = Kind(
+APPLIED_EDITED = FindingKind(
     "applied-file-edited",
     Severity.ERROR,
     "this database has what ran, and another one would get what the file says now",
 )
-GONE = Kind(
+GONE = FindingKind(
     "applied-file-gone",
     Severity.WARNING,
     "its changes are in this database and in no other one that is made from this history",
 )
-SQUASHED = Kind(
+SQUASHED = FindingKind(
     "applied-files-squashed",
     Severity.REMARK,
     "nothing of it runs here: the ledger is to know the files that this history has",
 )
-RENAMED = Kind(
+RENAMED = FindingKind(
     "applied-file-renamed",
     Severity.REMARK,
     "the ledger knows it by its id, so nothing runs twice",
 )
-ORDER = Kind(
+ORDER = FindingKind(
     "applied-out-of-order",
     Severity.WARNING,
     "it ran, or will run, on another schema than the one that it was recorded on",
 )
-UNFINISHED = Kind(
+UNFINISHED = FindingKind(
     "unfinished-file",
     Severity.ERROR,
     "the database is between two files, and no code is made for that",
 )
-CONTRADICTION = Kind(
+CONTRADICTION = FindingKind(
     "ledger-contradiction", Severity.ERROR, "db_migrate refuses to run anything before it is solved"
 )
-UNSUITABLE = Kind("unsuitable-server", Severity.ERROR, "db_migrate refuses this server")
-UNKNOWN_TABLES = Kind(
+UNSUITABLE = FindingKind("unsuitable-server", Severity.ERROR, "db_migrate refuses this server")
+UNKNOWN_TABLES = FindingKind(
     "tables-without-ledger",
     Severity.ERROR,
     "db_migrate refuses a database whose tables it did not make",

@@ -10,41 +10,41 @@ from nestflux.graph.loader import undotted
 from nestflux.history.folder import display_path
 from nestflux.history.sqlfile import Direction
 from nestflux.recording.rerecord import Again, difference, remembered
-from nestflux.reviewing.findings import Finding, Kind, Severity
+from nestflux.reviewing.findings import Finding, FindingKind, Severity
 from nestflux.reviewing.rule import rule
 from nestflux.reviewing.subjects import Migrations
 
-EDITED = Kind(
+EDITED = FindingKind(
     "edited-migration",
     Severity.ERROR,
     "the SQL that was reviewed is of the old .py; db_migrate refuses it where it is pending",
 )
-STEP = Kind(
+STEP = FindingKind(
     "edited-python-step",
     Severity.ERROR,
     "its code is what was reviewed of it; db_migrate refuses it where it is pending",
 )
-FAILS = Kind(
+FAILS = FindingKind(
     "unrecordable-migration",
     Severity.ERROR,
     "Django's own migrate would fail here, and so would the next recording of it",
 )
-RESPELLED = Kind(
+RESPELLED = FindingKind(
     "recorded-by-another-django",
     Severity.REMARK,
     "the SQL of the file is what runs, with every Django",
 )
-SETTINGS = Kind(
+SETTINGS = FindingKind(
     "depends-on-settings",
     Severity.REMARK,
     "the SQL of the file is what runs, with other settings too",
 )
-PACKAGE = Kind(
+PACKAGE = FindingKind(
     "package-changed-migration",
     Severity.REMARK,
     "the SQL of the file is what runs; Python steps run as the package has them",
 )
-FORGOTTEN = Kind(
+FORGOTTEN = FindingKind(
     "code-not-remembered",
     Severity.REMARK,
     "before it runs a file, db_migrate cannot see that its .py was edited",

@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nestflux.database.server import FAMILY_NAMES
-from nestflux.reviewing.findings import Finding, Kind, Severity
+from nestflux.reviewing.findings import Finding, FindingKind, Severity
 from nestflux.reviewing.rule import rule
 from nestflux.reviewing.subjects import Project
 
-BROKEN = Kind(
+BROKEN = FindingKind(
     "broken-migrations",
     Severity.ERROR,
     "neither models nor files can be compared with migrations that do not load",
 )
-MODELS = Kind(
+MODELS = FindingKind(
     "models-changed",
     Severity.ERROR,
     "the code expects a schema that no migration makes",
 )
-WITHOUT_SQL = Kind(
+WITHOUT_SQL = FindingKind(
     "migration-without-sql",
     Severity.ERROR,
     "db_migrate refuses every database until a file holds it",

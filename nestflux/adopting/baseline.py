@@ -17,12 +17,12 @@ from django.db import transaction
 from django.db.migrations.recorder import MigrationRecorder
 
 from nestflux.applying.plan.coverage import refuse_unrecorded
-from nestflux.applying.plan.files import row_of
-from nestflux.applying.plan.load_plan import open_history
+from nestflux.applying.plan.files import MigrationFile
 from nestflux.applying.plan.plan import refuse_family
 from nestflux.applying.run.context import Options
 from nestflux.applying.run.frame import lock_held, refuse_unsuitable, run_opened
 from nestflux.applying.run.migrate import send_post_migrate
+from nestflux.applying.target import Target
 from nestflux.conf import configuration
 from nestflux.database.server import Server, server_of
 from nestflux.database.session import PINNED, pin, restored_session
@@ -163,7 +163,7 @@ def _refused(what: str) -> LedgerConflict:
     )
 
 
-def plan_baseline(alias: str, *, to: str | None = None) -> BaselinePlan:
+def plan_baseline(target: Target, *, to: str | None = None) -> BaselinePlan:
     """What ``baseline`` would do, and every difference that keeps it from doing it. Makes a
     shadow for it; changes nothing in the database and takes no lock.
 
@@ -173,14 +173,14 @@ def plan_baseline(alias: str, *, to: str | None = None) -> BaselinePlan:
     Raises Refused where ``django_migrations`` is no beginning of the history, or where the
     database has a ledger already; ServerUnavailable where no shadow can be made.
     """
-    connection, server, folder = open_history(alias)
+    connection, folder = target.connection, target.folder
     folder.verify()
     refuse_unrecorded(folder.journal, connection)
     _state_without_files(connection)
     recorded = _recorded_migrations(connection)
     chosen = choose_entries(folder.journal, _replaced(folder), recorded, to)
     collation = _collation(connection)
-    built_on, files = _schema_of(alias, folder, chosen, collation)
+    built_on, files = _schema_of(target.alias, folder, chosen, collation)
     live, known = _live(connection), _known(folder)
     comparison = _compared(folder, files, live, known, recorded)
     unseen = tuple(_unseen(folder, chosen, recorded))
@@ -188,7 +188,7 @@ def plan_baseline(alias: str, *, to: str | None = None) -> BaselinePlan:
         entries=chosen,
         pending=folder.journal.entries[len(chosen) :],
         comparison=replace(comparison, remarks=(*comparison.remarks, *unseen)),
-        built_on=built_on.name if built_on.version != server.version else "",
+        built_on=built_on.name if built_on.version != target.server.version else "",
         files=files,
         live=live,
         known=known,
@@ -196,15 +196,15 @@ def plan_baseline(alias: str, *, to: str | None = None) -> BaselinePlan:
     )
 
 
-def baseline(alias: str, plan: BaselinePlan, *, options: Options | None = None) -> None:
+def baseline(target: Target, plan: BaselinePlan, *, options: Options | None = None) -> None:
     """Make the ledger, mark the files of ``plan`` as applied, and send ``post_migrate``.
 
     Looks again under the lock. Raises Refused where the schemas do not agree, or where the
     database is another one by now; StatementFailed where a receiver of the signal fails.
     """
     options = replace(options or Options(), command="db_baseline")
-    connection, server, folder = open_history(alias)
-    refuse_unsuitable(connection, server)
+    connection, folder = target.connection, target.folder
+    refuse_unsuitable(target)
     with lock_held(connection, options) as lock:
         state = _state_without_files(connection)
         recorded = _recorded_migrations(connection)
@@ -217,17 +217,15 @@ def baseline(alias: str, plan: BaselinePlan, *, options: Options | None = None) 
                 stands="nothing was changed",
                 then="python manage.py db_baseline --plan   (shows every difference)",
             )
-        order = folder.journal.migrations
-        rows = [row_of(folder, entry, server) for entry in plan.entries]
-        with run_opened(connection, server, lock, options, order, state.version) as context:
+        rows = [MigrationFile.on_disk(target, entry).row for entry in plan.entries]
+        with run_opened(target, lock, options, target.order, state.version) as context:
             to_record = [row for entry in plan.entries for row in entry.recorded_migrations]
             lock.require()
             with transaction.atomic(connection.alias):
                 context.ledger.mark_signals_pending()
                 context.ledger.put_applied(rows, "baseline")
-                context.ledger.record_applied(
-                    to_record
-                )  # those of a squash that Django has not written yet
+                # Of a squash that Django has not written yet, too.
+                context.ledger.record_applied(to_record)
             send_post_migrate(context, [], recorded | set(to_record))
 
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from nestflux.applying.plan.coverage import refuse_unrecorded
-from nestflux.applying.plan.files import ledger_steps, relinks, row_of, work_in
-from nestflux.applying.plan.load_plan import open_history, read_known
+from nestflux.applying.plan.files import MigrationFile, ledger_steps, relinks
+from nestflux.applying.plan.load_plan import read_known
 from nestflux.applying.plan.plan import Known, Relink, make
 from nestflux.applying.plan.tasks import Task, Work
 from nestflux.applying.recovery.projecting import is_as_after
@@ -23,9 +23,9 @@ from nestflux.applying.run import signals
 from nestflux.applying.run.context import Context, Options
 from nestflux.applying.run.frame import lock_held, refuse_unsuitable, run_opened
 from nestflux.applying.run.migrate import send_post_migrate
+from nestflux.applying.target import Target
 from nestflux.database.session import pin, restored_session
 from nestflux.exceptions import HistoryError, LedgerConflict, Refused
-from nestflux.history.sqlfile import Direction
 from nestflux.ledger.ledger import FileRow, Ledger, LedgerState
 from nestflux.schema import equivalence
 from nestflux.schema.diff import Delta, Reading
@@ -33,10 +33,6 @@ from nestflux.schema.introspection import read_schema
 from nestflux.schema.objects import CONSTRAINT, INDEX, ORDER, ObjectKey
 
 if TYPE_CHECKING:
-    from django.db.backends.base.base import BaseDatabaseWrapper
-
-    from nestflux.database.server import Server
-    from nestflux.history.folder import Folder
     from nestflux.history.journal import Entry, Journal
 
 _SEEN = "run by hand: the schema shows it"
@@ -222,31 +218,28 @@ def _in_made_tables(deltas: Sequence[Delta], wanted: Delta, live: Reading) -> li
     ]
 
 
-def plan_mark(alias: str, file: str) -> MarkPlan:
+def plan_mark(target: Target, file: str) -> MarkPlan:
     """What ``mark_applied`` would do, and every difference that keeps it from that. Changes nothing
     and takes no lock. Raises Refused where the file cannot be marked."""
-    connection, server, folder = open_history(alias)
-    return _planned(connection, server, folder, file)[0]
+    return _planned(target, file)[0]
 
 
-def mark_applied(alias: str, plan: MarkPlan, *, options: Options | None = None) -> None:
+def mark_applied(target: Target, plan: MarkPlan, *, options: Options | None = None) -> None:
     """Mark the file of ``plan`` as applied, and send ``post_migrate``.
 
     Looks again under the lock. Raises LedgerConflict where it sees something else by now.
     """
     options = replace(options or Options(), command="db_mark_applied")
-    connection, server, folder = open_history(alias)
-    refuse_unsuitable(connection, server)
-    with lock_held(connection, options) as lock:
-        again, state = _planned(connection, server, folder, plan.entry.name)
+    refuse_unsuitable(target)
+    with lock_held(target.connection, options) as lock:
+        again, state = _planned(target, plan.entry.name)
         if again != plan or not again.agrees:
             raise LedgerConflict(
                 "The schema is not what the file leaves, or it is another one by now.",
                 stands="nothing was changed",
                 then=f"python manage.py db_mark_applied {plan.entry.name}.sql --plan",
             )
-        order = folder.journal.migrations
-        with run_opened(connection, server, lock, options, order, state.version) as context:
+        with run_opened(target, lock, options, target.order, state.version) as context:
             _write(context, plan, state)
             recorded_migrations = state.recorded_migrations | set(plan.entry.recorded_migrations)
             new = [m for m in plan.entry.migrations if m not in state.recorded_migrations]
@@ -274,22 +267,21 @@ def _write(context: Context, plan: MarkPlan, state: LedgerState) -> None:
         ledger.finish_file(row.id, "applied")
 
 
-def _planned(
-    connection: BaseDatabaseWrapper, server: Server, folder: Folder, file: str
-) -> tuple[MarkPlan, LedgerState]:
+def _planned(target: Target, file: str) -> tuple[MarkPlan, LedgerState]:
+    connection, folder = target.connection, target.folder
     folder.verify()
     refuse_unrecorded(folder.journal, connection)
-    state, exchanges = read_known(connection, folder)
+    state, exchanges = read_known(target)
     if exchanges:
         raise _refused(f"A squash comes first: {exchanges[0]}.", "python manage.py db_migrate")
     entry = choose_file(folder.journal, state, file, relinks(folder, state, Ledger(connection)))
-    row = row_of(folder, entry, server)
-    work = work_in(row, Direction.UP)
+    chosen = MigrationFile.on_disk(target, entry)
+    row, work = chosen.row, chosen.up
     deltas = [task.record.delta for task in work.tasks]
     names = {key.holder_name for delta in deltas for key in delta.changes}
     with restored_session(connection, work.file.session):
         pin(connection, work.file.session)  # a reading depends on it
         live = read_schema(connection, names).reading
-    traces = look(deltas, live, same_server=row.recorded_on == server.name)
+    traces = look(deltas, live, same_server=row.recorded_on == target.server.name)
     unseen = tuple(task for task in work.tasks if not task.record.delta)
     return MarkPlan(entry, row, work, traces, unseen), state

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from nestflux.applying.plan.load_plan import open_history, read_known, signals_hash
+from nestflux.applying.plan.load_plan import read_known, signals_hash
 from nestflux.applying.plan.squashes import REPLACED, Exchange
+from nestflux.applying.target import Target
 from nestflux.conf import FAMILIES, configuration, history_folder
 from nestflux.database.server import schema_name
 from nestflux.history.families import Behind, behind
@@ -91,24 +92,24 @@ class Status:
         }
 
 
-def status(alias: str) -> Status:
-    """Where the database of an alias stands. Raises Refused where it cannot be asked."""
-    connection, server, folder = open_history(alias)
-    state, exchanges = read_known(connection, folder)
+def status(target: Target) -> Status:
+    """Where a database stands. Raises Refused where it cannot be asked."""
+    connection = target.connection
+    state, exchanges = read_known(target)
     ledger = Ledger(connection)
     holder = holder_of(connection, lock_name(schema_name(connection)))
     pending = state.signals_pending or state.signals_hash != signals_hash()
     return Status(
-        alias=alias,
-        server=server.name,
+        alias=target.alias,
+        server=target.server.name,
         files=tuple(
-            _files(folder.journal, state, ledger, read_backups(connection), _unmarked(exchanges))
+            _files(target.journal, state, ledger, read_backups(connection), _unmarked(exchanges))
         ),
         signals_pending=bool(state.applied) and pending,
         holder=str(holder) if holder else "",
         loading=state.loading is not None and not state.applied,
         problem=next((e.problem for e in exchanges if e.problem), ""),
-        behind=families_behind(alias),
+        behind=families_behind(target.alias),
     )
 
 

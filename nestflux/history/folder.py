@@ -12,9 +12,10 @@ from pathlib import Path
 
 from nestflux.exceptions import HistoryError
 from nestflux.history import journal as journal_file
+from nestflux.history.file_texts import FileTexts, parsed, parsed_record
 from nestflux.history.journal import Entry, Journal
 from nestflux.history.records import FileRecord
-from nestflux.history.sqlfile import Direction, SqlFile, parse, render
+from nestflux.history.sqlfile import Direction, SqlFile, render
 from nestflux.sql.statements import sha256
 
 JOURNAL = "journal.json"
@@ -106,7 +107,12 @@ class Folder:
 
     def file(self, entry: Entry, direction: Direction = Direction.UP) -> SqlFile:
         """A file as a value."""
-        return self._parsed(self.sql_path(entry.name, direction), self.text(entry, direction))
+        return parsed(self.text(entry, direction), self.sql_path(entry.name, direction))
+
+    def read(self, entry: Entry) -> FileTexts:
+        """All texts of a file, whose hashes are the journal's. Raises HistoryError."""
+        up, down = (self.text(entry, direction) for direction in Direction)
+        return FileTexts(entry.name, up, down, self.record_text(entry), self.path)
 
     def edited(self, entry: Entry, direction: Direction) -> SqlFile | None:
         """The file as somebody edited it, not yet accepted; None where nobody did."""
@@ -114,15 +120,12 @@ class Folder:
         text = self._read(path)
         if sha256(text) == (entry.up if direction is Direction.UP else entry.down):
             return None
-        return self._parsed(path, text)
+        return parsed(text, path)
 
     def record(self, entry: Entry) -> FileRecord:
         """What recording learned of a file's steps."""
-        path, text = self.record_path(entry.name), self.record_text(entry)
-        try:
-            return FileRecord.loads(text)
-        except (ValueError, KeyError, TypeError) as error:
-            raise HistoryError(f"{path.name} cannot be read: {error}.", where=str(path)) from None
+        path = self.record_path(entry.name)
+        return parsed_record(self.record_text(entry), path.name, path)
 
     def record_text(self, entry: Entry) -> str:
         """The text of ``record``, whose hash is the journal's."""
@@ -185,13 +188,6 @@ class Folder:
             raise HistoryError(f"{path.name} is not UTF-8.", where=str(path)) from None
         except OSError as error:
             raise HistoryError(f"{path.name} cannot be read: {error.strerror}.") from None
-
-    def _parsed(self, path: Path, text: str) -> SqlFile:
-        try:
-            return parse(text)
-        except HistoryError as error:
-            error.where = error.where or str(path)
-            raise
 
 
 @dataclass(frozen=True)

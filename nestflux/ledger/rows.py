@@ -90,6 +90,11 @@ class LedgerStep:
     rows_affected: int | None = None
     seconds: float | None = None
 
+    @property
+    def has_failed(self) -> bool:
+        """Did the server answer that it failed? Of one that is ``started`` nobody knows."""
+        return self.state == "failed"
+
 
 @dataclass(frozen=True)
 class FileRow:

@@ -17,6 +17,7 @@ from nestflux.applying.run.attempt import Attempt
 from nestflux.applying.run.context import Options
 from nestflux.applying.run.migrate import migrate
 from nestflux.applying.run.rollback import rollback
+from nestflux.applying.target import open_target
 from nestflux.exceptions import StatementFailed
 from nestflux.ledger.ledger import read_state
 from tests.applying.stopping import Crash, forget_connection, new_database
@@ -26,15 +27,15 @@ FILE = "0001_whole"
 
 
 def up() -> None:
-    migrate("default", replay=True)
+    migrate(open_target("default"), replay=True)
 
 
 def down() -> None:
-    rollback("default", options=Options(command="db_rollback"))
+    rollback(open_target("default"), options=Options(command="db_rollback"))
 
 
 def reverse_up() -> None:
-    migrate("default", to=FILE)
+    migrate(open_target("default"), to=FILE)
 
 
 def nothing() -> None:

@@ -214,6 +214,7 @@ def test_the_load_of_a_fresh_database_and_the_ledger_keep_the_same_limit(live: P
         from django.db import connection
         from nestflux.applying.run.context import Options
         from nestflux.applying.run.migrate import migrate
+        from nestflux.applying.target import open_target
         from nestflux.applying.run.retry_policy import RetryPolicy
         seen = {}
         def note(execute, sql, params, many, context):
@@ -225,7 +226,7 @@ def test_the_load_of_a_fresh_database_and_the_ledger_keep_the_same_limit(live: P
             return execute(sql, params, many, context)
         connection.ensure_connection()
         connection.execute_wrappers.append(note)
-        migrate("default", options=Options(retry=RetryPolicy(ddl_lock_timeout=3)))
+        migrate(open_target("default"), options=Options(retry=RetryPolicy(ddl_lock_timeout=3)))
         print(json.dumps(seen))
         """
     ).json

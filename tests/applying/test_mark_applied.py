@@ -264,7 +264,9 @@ def test_a_death_between_marking_and_signal_loses_no_signal(second: Project) -> 
         from nestflux.adopting import mark_applied
         from nestflux.applying.run import signals
         signals.send_post = lambda *given, **named: os.kill(os.getpid(), signal.SIGKILL)
-        mark_applied.mark_applied("default", mark_applied.plan_mark("default", "3"))
+        from nestflux.applying.target import open_target
+        target = open_target("default")
+        mark_applied.mark_applied(target, mark_applied.plan_mark(target, "3"))
         """
     )
     unheard = second.sql("SELECT * FROM heard")

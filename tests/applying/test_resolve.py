@@ -250,6 +250,7 @@ def _interrupted(shop: Project, name: str) -> None:
         f"""
         from nestflux.applying.run.context import Options
         from nestflux.applying.run.migrate import migrate
+        from nestflux.applying.target import open_target
         from nestflux.applying.run.attempt import Attempt
         from nestflux.applying.backups.choice import NOT_ASKED
 
@@ -261,7 +262,7 @@ def _interrupted(shop: Project, name: str) -> None:
 
         Attempt._step = die
         try:
-            migrate("default", options=Options(backup=NOT_ASKED))
+            migrate(open_target("default"), options=Options(backup=NOT_ASKED))
         except Died:
             print("died in {name}")
         """

@@ -38,6 +38,7 @@ import os, signal
 from django.db import connection
 from nestflux.applying.run import signals as sending
 from nestflux.applying.run.migrate import migrate
+from nestflux.applying.target import open_target
 from nestflux.applying.run.rollback import rollback
 
 left = {inserts}
@@ -60,7 +61,7 @@ else:
     sending.send_post = die
 {action}
 """
-MIGRATE, ROLL_BACK = 'migrate("default")', 'rollback("default")'
+MIGRATE, ROLL_BACK = 'migrate(open_target("default"))', 'rollback(open_target("default"))'
 KILLED = [
     pytest.param(0, "", id="before the signal"),
     pytest.param(1, "django_content_type", id="at a content type"),

@@ -25,7 +25,7 @@ from nestflux.applying.backups.losses import Loss, losses_live
 from nestflux.applying.plan.tasks import Task, Work
 from nestflux.applying.run.events import BackupStarted, BackupTaken, Noticed
 from nestflux.database.dumping import Dump, Tool, dump, find_tool
-from nestflux.database.server import Server, schema_name
+from nestflux.database.server import schema_name
 from nestflux.exceptions import BackupFailed, NestFluxError, Refused
 from nestflux.history.folder import display_path
 from nestflux.ledger.backups import put_backup, read_backups
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from nestflux.applying.run.attempt_rows import AttemptRows
     from nestflux.applying.run.context import Context
+    from nestflux.applying.target import Target
 
 
 @dataclass(frozen=True)
@@ -100,8 +101,7 @@ def _has_backup(
 
 
 def refuse_unbacked(
-    connection: BaseDatabaseWrapper,
-    server: Server,
+    target: Target,
     works: Sequence[Work],
     state: LedgerState,
     choice: BackupChoice,
@@ -111,10 +111,10 @@ def refuse_unbacked(
     that would take it is not there."""
     if choice.answer in (Answer.NOT_ASKED, Answer.DECLINE):
         return
-    if not (wanted := due(connection, works, state)):
+    if not (wanted := due(target.connection, works, state)):
         return
     if choice.answer is Answer.TAKE:
-        find_tool(server.family)
+        find_tool(target.server.family)
         return
     raise Refused(
         "\n".join(str(each) for each in wanted),

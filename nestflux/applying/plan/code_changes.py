@@ -31,10 +31,11 @@ from nestflux.history.records import FileRecord, StepRecord
 from nestflux.history.sqlfile import PythonStep
 
 if TYPE_CHECKING:
+    from nestflux.applying.plan.files import MigrationFile
     from nestflux.applying.plan.plan import Plan
     from nestflux.applying.plan.tasks import Work
     from nestflux.graph.loader import ExtendedLoader
-    from nestflux.ledger.ledger import FileRow, Ledger
+    from nestflux.ledger.ledger import Ledger
 
 
 class How(StrEnum):
@@ -161,7 +162,7 @@ def undo_or_accept(path: Path | None, entry: Entry) -> str:
 
 def edited(
     plan: Plan,
-    rows: Mapping[str, FileRow],
+    files: Mapping[str, MigrationFile],
     works: Mapping[str, Work],
     ledger: Ledger,
     loader: ExtendedLoader,
@@ -169,11 +170,11 @@ def edited(
     """Code of what a plan is still to run that is not as it was recorded.
 
     Args:
-        rows, works: of the plan's files, by their ids; no works where the snapshot is loaded.
+        files, works: of the plan's files, by their ids; no works where the snapshot is loaded.
     """
     changes: list[CodeChange] = []
     for entry in plan.pending:
-        record = FileRecord.loads(rows[entry.id].record)
+        record = files[entry.id].record
         behind = [(r.operation, r) for r in record.up if r.operation in plan.after_load]
         left = Remaining(entry, record, entry.migrations, behind)
         if not plan.load:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from nestflux.applying.recovery.projecting import Projection, project
+from nestflux.ledger.rows import LedgerStep
 from nestflux.schema.diff import Delta, Reading
 from nestflux.sql.statements import is_repeatable
 
@@ -33,39 +34,26 @@ class Conclusion:
     parts: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Interrupted:
-    """The step as the ledger has it. ``answered``: the server said that it failed; otherwise
-    nobody knows what became of it. ``before`` is None for steps that commit with their row.
-    ``same_server``: the version that ``recorded`` was read on is the one that runs here."""
-
-    kind: str  # ddl | data | python
-    sql: str
-    answered: bool
-    undecidable: str
-    before: Reading | None
-    recorded: Delta
-    same_server: bool = True
-
-
-def decide(step: Interrupted, live: Reading) -> Conclusion:
-    """What to do about a step.
+def decide(step: LedgerStep, live: Reading, *, same_server: bool = True) -> Conclusion:
+    """What to do about a step that is in flight.
 
     Args:
-        live: a reading, taken now, of the same objects as ``step.before``.
+        live: a reading, taken now, of the same objects as ``step.schema_before``, which is None
+            for steps that commit with their row.
+        same_server: the version that ``step.recorded`` was read on is the one that runs here.
     """
-    if step.kind != "ddl" or step.before is None:
+    if step.kind != "ddl" or step.schema_before is None:
         return _of_transactional(step)
-    change = Delta.between(step.before, live)
+    change = Delta.between(step.schema_before, live)
     if not change:
         return _of_unchanged(step, change)
     seen = project(
-        step.before,
+        step.schema_before,
         live,
         step.recorded,
         # What the server said had failed is never done by its shape alone.
-        shapes=not (step.same_server or step.answered),
-        failed=step.answered,
+        shapes=not (same_server or step.has_failed),
+        failed=step.has_failed,
     )
     parts = tuple(seen.parts())
     if why := _why_undecided(step, seen):
@@ -80,7 +68,7 @@ def decide(step: Interrupted, live: Reading) -> Conclusion:
     return Conclusion(Decision.RUN, f"{found.why}{_and(seen.besides)}", change)
 
 
-def _why_undecided(step: Interrupted, seen: Projection) -> str:
+def _why_undecided(step: LedgerStep, seen: Projection) -> str:
     """Why the keys of the recorded change do not say whether a step ran; empty if they do."""
     if seen.doubt:
         return seen.doubt
@@ -93,9 +81,9 @@ def _why_undecided(step: Interrupted, seen: Projection) -> str:
     return ""
 
 
-def _of_unchanged(step: Interrupted, change: Delta) -> Conclusion:
+def _of_unchanged(step: LedgerStep, change: Delta) -> Conclusion:
     """Nothing that the step changes is changed."""
-    if step.answered:
+    if step.has_failed:
         return Conclusion(Decision.RUN, "it changed nothing", change)
     if step.undecidable:
         return Conclusion(Decision.ASK, step.undecidable, change)
@@ -115,7 +103,7 @@ def _and(besides: Delta) -> str:
     return f"; changed there besides, and not by it: {', '.join(shown[:3])}{more}"
 
 
-def _of_transactional(step: Interrupted) -> Conclusion:
+def _of_transactional(step: LedgerStep) -> Conclusion:
     if step.undecidable:
         return Conclusion(Decision.ASK, step.undecidable, Delta())
     return Conclusion(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nestflux.applying.plan.files import work_in
+from nestflux.applying.plan.files import MigrationFile
 from nestflux.applying.plan.tasks import Work
 from nestflux.applying.recovery.deciding import Conclusion, Decision
 from nestflux.applying.recovery.in_flight import InFlight
@@ -12,6 +12,7 @@ from nestflux.applying.recovery.reversing import OTHER, CannotReverse, Leg, reve
 from nestflux.applying.run import failures
 from nestflux.applying.run.attempt_rows import AttemptRows
 from nestflux.applying.run.context import Context, Options
+from nestflux.applying.target import Target
 from nestflux.database.session import pin, restored_session
 from nestflux.graph.loader import load
 from nestflux.history.sqlfile import Direction
@@ -23,25 +24,19 @@ from nestflux.schema.introspection import read_schema
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from django.db.backends.base.base import BaseDatabaseWrapper
-
-    from nestflux.database.server import Server
 
 _SETTLED = ("done", "skipped")
 
 
-def looking(
-    connection: BaseDatabaseWrapper, server: Server, order: Sequence[str], options: Options
-) -> Context:
+def looking(target: Target, options: Options) -> Context:
     """What a look needs that runs nothing: a context without the lock."""
     return Context(
-        connection=connection,
-        server=server,
-        ledger=Ledger(connection),
-        lock=DatabaseLock(connection, options.lock),
+        target=target,
+        ledger=Ledger(target.connection),
+        lock=DatabaseLock(target.connection, options.lock),
         options=options,
-        order=tuple(order),
-        load=lambda: load(connection, order=order),
+        order=target.order,
+        load=lambda: load(target.connection, order=target.order),
     )
 
 
@@ -56,10 +51,11 @@ class HalfWay:
     def __init__(self, context: Context, known: LedgerFile) -> None:
         self.context = context
         # The text that ran: an edit of what is behind it says nothing of the way back.
-        self.row: FileRow = context.ledger.file_row(known.id)
+        self.file = MigrationFile.in_ledger(context.ledger, known.id)
+        self.row: FileRow = self.file.row
         self.direction = Direction(known.direction)
         self.known = known
-        self.rows = AttemptRows(context, self.row, work_in(self.row, self.direction), known)
+        self.rows = AttemptRows(context, self.row, self.file.work(self.direction), known)
         self.flight = InFlight(self.rows)
 
     def reversal(self) -> Work:
@@ -70,17 +66,17 @@ class HalfWay:
         """
         conclusion = self._finding()[1]
         ran = conclusion is not None and conclusion.decision is Decision.CLOSE
-        ways = {way: work_in(self.row, way) for way in Direction}
-        other = ways[OTHER[self.direction]]
+        up, down = self.file.up, self.file.down
         try:
             return reversal(
-                ways[Direction.UP],
-                ways[Direction.DOWN],
+                up,
+                down,
                 self._legs(ran=ran),
-                self._live(list(ways.values())),
+                self._live([up, down]),
                 same_server=self.row.recorded_on == self.context.server.name,
             )
         except CannotReverse as error:
+            other = self.file.work(OTHER[self.direction])
             raise failures.cannot_reverse(self.row.name, other, error) from None
 
     def settle(self) -> None:

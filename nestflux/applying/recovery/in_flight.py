@@ -3,7 +3,7 @@ back."""
 
 from __future__ import annotations
 
-from nestflux.applying.recovery.deciding import Conclusion, Decision, Interrupted, decide
+from nestflux.applying.recovery.deciding import Conclusion, Decision, decide
 from nestflux.applying.recovery.lost_keys import make_again
 from nestflux.applying.run import failures
 from nestflux.applying.run.attempt_rows import RUNNING, AttemptRows
@@ -52,17 +52,9 @@ class InFlight:
 
     def examine(self, row: LedgerStep) -> Conclusion:
         """What a look at the schema says of the step in flight."""
-        flying = Interrupted(
-            kind=row.kind,
-            sql=row.sql,
-            answered=row.state == "failed",
-            undecidable=row.undecidable,
-            before=row.schema_before,
-            recorded=row.recorded,
-            same_server=self.rows.row.recorded_on == self.context.server.name,
-        )
         live = self.rows.readings.of(row.sql, row.recorded) if row.kind == "ddl" else {}
-        return decide(flying, live)
+        same_server = self.rows.row.recorded_on == self.context.server.name
+        return decide(row, live, same_server=same_server)
 
     def settle(self, row: LedgerStep, *, ran: bool, note: str) -> bool:
         """Mark the step in flight as done, or put it back; run nothing. True where that was the
@@ -99,7 +91,7 @@ class InFlight:
                 task = self.rows.work.tasks[row.ordinal - 1]
                 self.rows.close(task, None, 0.0, note=conclusion.why)
             done = row.ordinal
-        how = _RECOVERED[conclusion.decision, row.state == "failed"]
+        how = _RECOVERED[conclusion.decision, row.has_failed]
         self.context.tell(Recovered(self.name, row.ordinal, f"{how}: {conclusion.why}"))
         return done
 

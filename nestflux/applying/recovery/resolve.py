@@ -11,8 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from nestflux.applying.plan.files import row_of, work_in
-from nestflux.applying.plan.load_plan import open_history
+from nestflux.applying.plan.files import MigrationFile
 from nestflux.applying.recovery.deciding import Conclusion, Decision
 from nestflux.applying.recovery.half_way import looking
 from nestflux.applying.recovery.in_flight import InFlight
@@ -21,18 +20,16 @@ from nestflux.applying.run.attempt_rows import AttemptRows
 from nestflux.applying.run.context import Context, Options
 from nestflux.applying.run.frame import lock_held, refuse_unsuitable, run_opened
 from nestflux.applying.run.migrate import send_post_migrate
+from nestflux.applying.target import Target
 from nestflux.database.session import pin, restored_session
 from nestflux.exceptions import LedgerConflict, LockUnavailable, Refused
 from nestflux.history.sqlfile import Direction
-from nestflux.ledger.ledger import FileRow, Ledger, LedgerFile, LedgerState, LedgerStep, read_state
+from nestflux.ledger.ledger import LedgerFile, LedgerState, LedgerStep, read_state
 from nestflux.ledger.lock import DatabaseLock
 from nestflux.schema.diff import Delta, Reading
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
-
-    from nestflux.database.server import Server
-    from nestflux.history.folder import Folder
 
 _NOTES = {True: "a person said that it ran", False: "a person said that it did not run"}
 
@@ -102,7 +99,7 @@ class Resolved:
     finished: bool
 
 
-def examine(alias: str, file: str, ordinal: int) -> Evidence:
+def examine(target: Target, file: str, ordinal: int) -> Evidence:
     """The evidence of the step in flight, read under the lock. Changes nothing.
 
     Args:
@@ -112,18 +109,16 @@ def examine(alias: str, file: str, ordinal: int) -> Evidence:
     is at work.
     """
     options = Options(command="db_resolve")
-    connection, server, folder = open_history(alias)
-    with _lock_free(connection, options):
-        _, known = _in_flight(connection)
-        context = looking(connection, server, folder.journal.migrations, options)
-        flight, step, conclusion = _flying(context, folder, known)
+    with _lock_free(target.connection, options):
+        _, known = _in_flight(target.connection)
+        flight, step, conclusion = _flying(looking(target, options), known)
         evidence = _evidence(flight.rows, step, conclusion)
     _require_meant(evidence, file, ordinal)
     return evidence
 
 
 def resolve(
-    alias: str, evidence: Evidence, *, ran: bool, options: Options | None = None
+    target: Target, evidence: Evidence, *, ran: bool, options: Options | None = None
 ) -> Resolved:
     """Mark the step of ``evidence`` as done, or put it back so that the next run runs it.
 
@@ -132,13 +127,11 @@ def resolve(
     Raises Refused as ``examine`` does, and where the evidence is another one by now.
     """
     options = replace(options or Options(), command="db_resolve")
-    connection, server, folder = open_history(alias)
-    refuse_unsuitable(connection, server)
-    with _lock_free(connection, options) as lock:
-        state, known = _in_flight(connection)
-        order = folder.journal.migrations
-        with run_opened(connection, server, lock, options, order, state.version) as context:
-            flight, step, conclusion = _flying(context, folder, known)
+    refuse_unsuitable(target)
+    with _lock_free(target.connection, options) as lock:
+        state, known = _in_flight(target.connection)
+        with run_opened(target, lock, options, target.order, state.version) as context:
+            flight, step, conclusion = _flying(context, known)
             if _evidence(flight.rows, step, conclusion) != evidence:
                 raise LedgerConflict(
                     "The database changed while you were asked.",
@@ -173,13 +166,11 @@ def _in_flight(connection: BaseDatabaseWrapper) -> tuple[LedgerState, LedgerFile
     return state, state.in_flight
 
 
-def _flying(
-    context: Context, folder: Folder, known: LedgerFile
-) -> tuple[InFlight, LedgerStep, Conclusion]:
+def _flying(context: Context, known: LedgerFile) -> tuple[InFlight, LedgerStep, Conclusion]:
     """The step in flight, and what a look at the schema says of it. Raises Refused where that
     is enough to go on."""
-    row = _row(folder, context.server, context.ledger, known)
-    rows = AttemptRows(context, row, work_in(row, Direction(known.direction)), known)
+    file = _file(context, known)
+    rows = AttemptRows(context, file.row, file.work(Direction(known.direction)), known)
     flight = InFlight(rows)
     _, step = flight.stand()
     if step is None:
@@ -215,13 +206,13 @@ def _evidence(rows: AttemptRows, step: LedgerStep, conclusion: Conclusion) -> Ev
     )
 
 
-def _row(folder: Folder, server: Server, ledger: Ledger, known: LedgerFile) -> FileRow:
-    """The file's texts: on the way up from disk, with the edits that were accepted; from the
+def _file(context: Context, known: LedgerFile) -> MigrationFile:
+    """The file: on the way up from disk, with the edits that were accepted; from the
     ledger where it is another branch's, or was undone as it ran."""
-    for entry in folder.journal.entries:
+    for entry in context.target.journal.entries:
         if entry.id == known.id and (known.direction == "up" or entry.up == known.up_sha256):
-            return row_of(folder, entry, server)
-    return ledger.file_row(known.id)
+            return MigrationFile.on_disk(context.target, entry)
+    return MigrationFile.in_ledger(context.ledger, known.id)
 
 
 def _require_meant(evidence: Evidence, file: str, ordinal: int) -> None:

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
     from nestflux.graph.python_steps import PythonOperation
-    from nestflux.history.journal import Journal
 
 _SHOWN = 200  # characters of a statement that may stand on the live line
 
@@ -85,15 +84,16 @@ def _holds_more_than(connection: BaseDatabaseWrapper, table: str, rows: int) -> 
         return cursor.fetchone() is not None
 
 
-def load(context: Context, snapshot: str, journal: Journal, rows: Sequence[FileRow]) -> Loaded:
+def load(context: Context, rows: Sequence[FileRow]) -> Loaded:
     """Load the snapshot, run the steps behind it, and mark every file as applied.
 
     Raises StatementFailed; Refused, with nothing begun, where a step is not in the project.
     """
     started = time.monotonic()
+    journal = context.target.journal
     after = journal.after_snapshot
     steps = [context.runner.find(locator) for locator in after.steps]
-    statements = statements_of(snapshot)
+    statements = statements_of(context.target.folder.snapshot())
     objects = objects_made_by(statements)
     total = len(statements) + len(steps)
     context.lock.require()

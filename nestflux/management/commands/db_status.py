@@ -9,6 +9,7 @@ from typing import Any
 from rich.text import Text
 
 from nestflux.applying.status import FileStatus, Status, status
+from nestflux.applying.target import open_target
 from nestflux.history.folder import display_path
 from nestflux.management.command import NestFluxCommand
 
@@ -25,7 +26,7 @@ class Command(NestFluxCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         alias = options["database"]
         self.connect(alias)
-        found = status(alias)
+        found = status(open_target(alias))
         if options["json"]:
             self.print_json(found.to_json())
         else:

@@ -29,6 +29,7 @@ from nestflux.database.session import PINNED, pin, restored_session
 from nestflux.database.shadow import server_settings, shadow
 from nestflux.exceptions import LedgerConflict, Refused, ServerUnavailable
 from nestflux.graph.loader import dotted, load
+from nestflux.history.folder import HistoryFiles
 from nestflux.ledger.ledger import LedgerState, read_state
 from nestflux.recording.replay import bring_to_head, replay
 from nestflux.schema.compare import Comparison, compare
@@ -174,16 +175,17 @@ def plan_baseline(target: Target, *, to: str | None = None) -> BaselinePlan:
     database has a ledger already; ServerUnavailable where no shadow can be made.
     """
     connection, folder = target.connection, target.folder
+    history = HistoryFiles(folder)
     folder.verify()
     refuse_unrecorded(folder.journal, connection)
     _state_without_files(connection)
     recorded = _recorded_migrations(connection)
-    chosen = choose_entries(folder.journal, _replaced(folder), recorded, to)
+    chosen = choose_entries(folder.journal, _replaced(history), recorded, to)
     collation = _collation(connection)
-    built_on, files = _schema_of(target.alias, folder, chosen, collation)
-    live, known = _live(connection), _known(folder)
+    built_on, files = _schema_of(target.alias, history, chosen, collation)
+    live, known = _live(connection), _known(history)
     comparison = _compared(folder, files, live, known, recorded)
-    unseen = tuple(_unseen(folder, chosen, recorded))
+    unseen = tuple(_unseen(history, chosen, recorded))
     return BaselinePlan(
         entries=chosen,
         pending=folder.journal.entries[len(chosen) :],
@@ -208,7 +210,8 @@ def baseline(target: Target, plan: BaselinePlan, *, options: Options | None = No
     with lock_held(connection, options) as lock:
         state = _state_without_files(connection)
         recorded = _recorded_migrations(connection)
-        again = choose_entries(folder.journal, _replaced(folder), recorded, plan.entries[-1].name)
+        replaced = _replaced(HistoryFiles(folder))
+        again = choose_entries(folder.journal, replaced, recorded, plan.entries[-1].name)
         live = _live(connection)
         comparison = _compared(folder, plan.files, live, plan.known, recorded)
         if again != plan.entries or comparison.differences:
@@ -251,8 +254,8 @@ def _recorded_migrations(connection: BaseDatabaseWrapper) -> frozenset[str]:
     return frozenset(dotted(key) for key in MigrationRecorder(connection).applied_migrations())
 
 
-def _replaced(folder: Folder) -> dict[str, tuple[str, ...]]:
-    sections = (s for entry in folder.journal.entries for s in folder.file(entry).sections)
+def _replaced(history: HistoryFiles) -> dict[str, tuple[str, ...]]:
+    sections = (s for entry in history.folder.journal.entries for s in history(entry).sections)
     return {section.migration: section.replaces for section in sections if section.replaces}
 
 
@@ -263,18 +266,19 @@ def _collation(connection: BaseDatabaseWrapper) -> str:
 
 
 def _schema_of(
-    alias: str, folder: Folder, entries: tuple[Entry, ...], collation: str
+    alias: str, history: HistoryFiles, entries: tuple[Entry, ...], collation: str
 ) -> tuple[Server, Schema]:
     """What these files make of an empty schema with the database's collation, and the server
     that said so."""
-    journal, loader = folder.journal, load()
+    folder, loader = history.folder, load()
+    journal = folder.journal
     with scratch_schema(alias, folder.family, collation) as connection:
         server = server_of(connection)
         refuse_family(journal, server.family, server.differing_features(journal.features))
         if entries == journal.entries:
-            bring_to_head(connection, folder, journal, loader)
+            bring_to_head(connection, history, journal, loader)
         else:
-            replay(connection, folder, entries, loader)
+            replay(connection, history, entries, loader)
         pin(connection, PINNED)
         return server, read_schema(connection)
 
@@ -293,14 +297,16 @@ def scratch_schema(alias: str, family: str, collation: str) -> Iterator[BaseData
         raise
 
 
-def _unseen(folder: Folder, entries: tuple[Entry, ...], recorded: Collection[str]) -> Iterator[str]:
+def _unseen(
+    history: HistoryFiles, entries: tuple[Entry, ...], recorded: Collection[str]
+) -> Iterator[str]:
     """What is marked on the word of the schema alone, and what a schema does not show of it."""
-    replaced = _replaced(folder)
+    replaced = _replaced(history)
     for entry in entries:
         if not (lacking := _lacks(entry, replaced, recorded)):
             continue
         yield f"{', '.join(lacking)}: not in django_migrations, judged by the schema and marked"
-        steps = folder.record(entry).up
+        steps = history.record(entry).up
         if count := sum(step.kind != "ddl" for step in steps):
             yield (
                 f"{entry.name}.sql has {count} of {len(steps)} steps that change rows and not the "
@@ -314,11 +320,11 @@ def _live(connection: BaseDatabaseWrapper) -> Schema:
         return read_schema(connection)
 
 
-def _known(folder: Folder) -> frozenset[ObjectKey]:
+def _known(history: HistoryFiles) -> frozenset[ObjectKey]:
     return frozenset(
         key.holder
-        for entry in folder.journal.entries
-        for step in folder.record(entry).up
+        for entry in history.folder.journal.entries
+        for step in history.record(entry).up
         for key in step.delta.changes
     )
 

@@ -190,6 +190,33 @@ class Folder:
             raise HistoryError(f"{path.name} cannot be read: {error.strerror}.") from None
 
 
+class HistoryFiles:
+    """The files of a history, each read when it is first asked for, and once. A command that works
+    with files several times makes one and passes it on.
+
+    Args:
+        texts: those that were read already, by the id of their entry.
+
+    Whatever reads raises HistoryError where a text is not the journal's, or cannot be parsed.
+    """
+
+    def __init__(self, folder: Folder, texts: Mapping[str, FileTexts] | None = None) -> None:
+        self.folder = folder
+        self._texts = dict(texts or {})
+
+    def __call__(self, entry: Entry, direction: Direction = Direction.UP) -> SqlFile:
+        """A file as a value."""
+        return self.texts(entry).file(direction)
+
+    def record(self, entry: Entry) -> FileRecord:
+        return self.texts(entry).record
+
+    def texts(self, entry: Entry) -> FileTexts:
+        if entry.id not in self._texts:
+            self._texts[entry.id] = self.folder.read(entry)
+        return self._texts[entry.id]
+
+
 @dataclass(frozen=True)
 class Staged:
     """Texts that lie, complete, beside the places where they will be."""

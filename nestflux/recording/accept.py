@@ -81,6 +81,7 @@ class _Edit:
 
     target: RecordingTarget
     entry: Entry
+    known: FileRecord
     up: SqlFile
     down: SqlFile
     texts_edited: bool
@@ -89,7 +90,7 @@ class _Edit:
     def file(self, entry: Entry, direction: Direction) -> SqlFile:
         """A file of the history, the edited one in its place."""
         if entry.id != self.entry.id:
-            return self.target.folder.file(entry, direction)
+            return self.target.files(entry, direction)
         return self.up if direction is Direction.UP else self.down
 
 
@@ -134,13 +135,13 @@ def _edits(alias: str, name: str, loader: ExtendedLoader) -> Iterator[_Edit]:
         except HistoryError:
             continue
         up, down = (folder.edited(entry, way) for way in Direction)
-        edited = bool(up or down)
-        if edited or not is_known(folder.record(entry), entry, loader):
+        edited, known = bool(up or down), folder.record(entry)
+        if edited or not is_known(known, entry, loader):
             target = recording_target(alias, family, configuration(), edits=True)
             up = up or folder.file(entry, Direction.UP)
             down = down or folder.file(entry, Direction.DOWN)
             held = filter(None, map(loader.disk_migrations.get, map(undotted, entry.migrations)))
-            yield _Edit(target, entry, up, down, edited, prints_by_name(held))
+            yield _Edit(target, entry, known, up, down, edited, prints_by_name(held))
 
 
 def _require_same_migrations(edit: _Edit) -> None:
@@ -163,7 +164,7 @@ def _require_same_migrations(edit: _Edit) -> None:
 
 def _require_python_steps(edit: _Edit, loader: ExtendedLoader) -> None:
     """What only Django can run is changed in the migration, and not in the file."""
-    known = edit.target.folder.record(edit.entry)
+    known = edit.known
     migrations = [loader.disk_migrations.get(undotted(name)) for name in edit.entry.migrations]
     locators = [o.locator for m in migrations if m is not None for o in operations_of(m)]
     for records, file in ((known.up, edit.up), (known.down, edit.down)):
@@ -276,7 +277,7 @@ def _accepted_schema(target: RecordingTarget) -> Schema:
 def _measure_file(edit: _Edit) -> tuple[_Edit, FileRecord]:
     """Run the edited file up and down after those before it: true comment lines, and records."""
     target, journal = edit.target, edit.target.folder.journal
-    known = target.folder.record(edit.entry)
+    known = edit.known
     said = FileRecord((), ()) if edit.texts_edited else known
     with target.shadow() as connection:
         steps = StepRunner(load(), journal.migrations)
@@ -284,7 +285,7 @@ def _measure_file(edit: _Edit) -> tuple[_Edit, FileRecord]:
             connection,
             target,
             journal.entries[: journal.entries.index(edit.entry)],
-            target.folder.file,
+            target.files,
         )
         before = read_schema(connection)
         up, ups = _measured(connection, target, edit.up, steps, said.up, known.up)

@@ -158,8 +158,8 @@ def _kept_snapshot(folder: Folder, target: RecordingTarget) -> tuple[dict[str, s
             return {SNAPSHOT: side}, journal
     if not journal.entries:
         return {SNAPSHOT: ""}, journal
-    twice = run_twice(target, journal.entries, target.folder.file)
-    served = serve(Recording(target, journal.entries, target.folder.file), twice)
+    twice = run_twice(target, journal.entries, target.files)
+    served = serve(Recording(target, journal.entries, target.files), twice)
     journal = replace(journal, replay_because=served.replay_because, after_snapshot=served.after)
     return {SNAPSHOT: served.snapshot}, journal
 

@@ -138,7 +138,7 @@ def _record(
         Recording(
             target,
             (*journal.entries, entry),
-            lambda each: up if each is entry else target.folder.file(each),
+            lambda each: up if each is entry else target.files(each),
             unwritten,
         ),
         twice,
@@ -223,7 +223,7 @@ def _load_before(
 ) -> None:
     """The schema before the file, or what it can touch of it."""
     if part is None:
-        bring_to_head(connection, target.folder, journal, loader)
+        bring_to_head(connection, target.files, journal, loader)
         return
     record_applied(connection, journal.recorded_migrations)
     pin(connection, part.statements)

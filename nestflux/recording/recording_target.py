@@ -6,6 +6,7 @@ import io
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, redirect_stdout
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TextIO
 
 from nestflux.conf import Configuration, history_folder
@@ -20,7 +21,7 @@ from nestflux.exceptions import (
 )
 from nestflux.graph.loader import forget_modules, modules_depend_on_rows
 from nestflux.graph.receivers import historical_receivers_kept
-from nestflux.history.folder import Folder
+from nestflux.history.folder import Folder, HistoryFiles
 from nestflux.history.sqlfile import Direction
 from nestflux.other_project import require_this_projects
 from nestflux.recording.another_time import another_time, require_another_clock
@@ -42,6 +43,11 @@ class RecordingTarget:
     settings: Mapping[str, Any]
     configuration: Configuration
     output: TextIO | None = None
+
+    @cached_property
+    def files(self) -> HistoryFiles:
+        """The files of the history as they are on disk."""
+        return HistoryFiles(self.folder)
 
     @contextmanager
     def shadow(self) -> Iterator[BaseDatabaseWrapper]:

@@ -182,7 +182,7 @@ def squash(alias: str, plans: Sequence[SquashPlan]) -> list[Squashed]:
 
 def _squashed(target: RecordingTarget, plan: SquashPlan) -> Squashed:
     logger.info("%s: running %s files", target.server.name, len(plan.entries))
-    twice = run_twice(target, plan.entries, target.folder.file)
+    twice = run_twice(target, plan.entries, target.files)
     if reasons := _why_no_file(twice):
         raise Refused(
             f"The rows that these files make may not be written to a file: {'; '.join(reasons)}.",
@@ -213,7 +213,7 @@ def _files(target: RecordingTarget, plan: SquashPlan, twice: Twice) -> tuple[Sql
     sections = [
         Section(section.migration, section.replaces)
         for entry in plan.entries
-        for section in target.folder.file(entry).sections
+        for section in target.files(entry).sections
     ]
     statements = _in_order(render_snapshot(last, twice.schema, twice.rows, twice.varying))
     up = SqlFile(
@@ -376,7 +376,7 @@ def _prove_what_follows(made: Squashed) -> None:
             connection,
             made.target,
             made.journal.entries,
-            lambda entry: files.get(entry.id) or folder.file(entry),
+            lambda entry: files.get(entry.id) or made.target.files(entry),
         )
         found = read_schema(connection)
     with made.target.shadow() as connection:

@@ -20,7 +20,7 @@ from nestflux.graph.source import is_own_path
 from nestflux.history.folder import Folder
 from nestflux.history.journal import Entry, Journal
 from nestflux.history.records import FileRecord
-from nestflux.history.sqlfile import Direction, PythonStep, parse
+from nestflux.history.sqlfile import PythonStep
 from nestflux.recording.recording_target import RecordingTarget
 from nestflux.recording.replay import load_snapshot, record_applied, replay
 from nestflux.recording.rerecord import Again, Walk
@@ -47,9 +47,8 @@ def migrations_of(history: History, loader: ExtendedLoader) -> Migrations:
     paths: dict[tuple[str, str], Path] = {}
     for files in history.files:
         entry = files.entry
-        record = FileRecord.loads(files.record.text or "")
+        record, up = files.texts.record, files.texts.up
         records[entry.id] = record
-        up = parse(files.up.text or "")
         steps = [
             (step.locator, record.up[ordinal - 1])
             for ordinal, _, step in up.steps()
@@ -67,7 +66,7 @@ def recorded_again(found: Migrations, target: RecordingTarget) -> Migrations:
 
     Raises NestFluxError where a file's own text does not run.
     """
-    folder, journal = target.folder, target.folder.journal
+    journal = target.folder.journal
     known = {
         migration.migration: migration.is_own
         for record in found.records.values()
@@ -77,7 +76,7 @@ def recorded_again(found: Migrations, target: RecordingTarget) -> Migrations:
     def is_ours(name: str) -> bool:
         return known[name] if name in known else _is_ours(found, name)
 
-    walk = Walk(target, journal.entries, folder.file, is_ours)
+    walk = Walk(target, journal.entries, found.history.read(), is_ours)
     again: tuple[Again, ...] = (*walk.up(), *walk.down())
     return replace(
         found,
@@ -107,10 +106,10 @@ def _versions(
     found: Migrations, target: RecordingTarget, entries: Sequence[Entry]
 ) -> Mapping[str, str]:
     here = f"Django {django_series()} on {target.server.name}"
-    versions = {}
+    files, versions = found.history.read(), {}
     for entry in entries:
         migrations = found.records[entry.id].migrations
-        server = target.folder.file(entry, Direction.UP).recorded_on
+        server = files(entry).recorded_on
         series = migrations[0].django if migrations else ""
         if server != target.server.name or (series and series != django_series()):
             with_django = f"Django {series} on " if series else ""
@@ -126,7 +125,7 @@ def replayed(history: History, target: RecordingTarget) -> Replay:
     try:
         with target.shadow() as connection:
             record_applied(connection, ())
-            replay(connection, folder, journal.entries, load())
+            replay(connection, history.read(), journal.entries, load())
             built, rows = read_schema(connection), read_rows(connection)
         with target.shadow() as connection:
             loaded, loaded_rows = _loaded(connection, folder, journal)

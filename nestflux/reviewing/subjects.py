@@ -12,7 +12,8 @@ from nestflux.applying.plan.plan import Relink
 from nestflux.applying.plan.squashes import Exchange
 from nestflux.exceptions import HistoryError, NestFluxError
 from nestflux.graph.fingerprints import django_series
-from nestflux.history.folder import Folder
+from nestflux.history.file_texts import FileTexts
+from nestflux.history.folder import Folder, HistoryFiles
 from nestflux.history.journal import Entry, Journal
 from nestflux.history.records import FileRecord
 from nestflux.history.sqlfile import Direction, SqlFile
@@ -44,6 +45,12 @@ class EntryFiles:
     down: TextOnDisk
     record: TextOnDisk
 
+    @cached_property
+    def texts(self) -> FileTexts:
+        """As they are parsed, which raises HistoryError; empty where a file is missing."""
+        up, down, record = (each.text or "" for each in (self.up, self.down, self.record))
+        return FileTexts(self.entry.name, up, down, record, self.up.path.parent)
+
     def sql(self, direction: Direction) -> TextOnDisk:
         return self.up if direction is Direction.UP else self.down
 
@@ -67,6 +74,10 @@ class History:
     @property
     def family(self) -> str:
         return self.folder.family
+
+    def read(self) -> HistoryFiles:
+        """The files of a sound history."""
+        return HistoryFiles(self.folder, {each.entry.id: each.texts for each in self.files})
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,7 @@ from nestflux.applying.plan.tasks import work_of
 from nestflux.exceptions import HistoryError
 from nestflux.history.folder import JOURNAL, SNAPSHOT, display_path
 from nestflux.history.journal import Entry
-from nestflux.history.records import FileRecord
-from nestflux.history.sqlfile import Direction, Replaced, SqlFile, parse
+from nestflux.history.sqlfile import Direction, Replaced, SqlFile
 from nestflux.reviewing.findings import Finding, FindingKind, Severity
 from nestflux.reviewing.rule import rule
 from nestflux.reviewing.subjects import EntryFiles, History, TextOnDisk
@@ -51,7 +50,7 @@ def files_of_entries(history: History) -> Iterator[Finding]:
             yield from _text(history, files.entry, on_disk, recorded)
             if on_disk.text is not None:
                 try:
-                    parsed[direction] = parse(on_disk.text)
+                    parsed[direction] = files.texts.file(direction)
                 except HistoryError as error:
                     yield UNREADABLE.found(
                         f"{on_disk.path.name}: {_less_line(error.what)}",
@@ -122,9 +121,9 @@ def _record(
     if found or on_disk.text is None:
         return
     try:
-        record = FileRecord.loads(on_disk.text)
-    except (ValueError, KeyError, TypeError) as error:
-        yield UNREADABLE.found(f"{on_disk.path.name} cannot be read: {error}.", where=on_disk.path)
+        record = files.texts.record
+    except HistoryError as error:
+        yield UNREADABLE.found(error.what, where=on_disk.path)
         return
     for direction, file in parsed.items():
         recorded = entry.up if direction is Direction.UP else entry.down

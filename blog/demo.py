@@ -149,7 +149,7 @@ def add_posts_in_bulk(*, posts: int, report: Callable[[int], None] = lambda done
     Where it is stopped, the next run goes on. Wants the categories, tags and users of
     `make_demo`.
 
-    :param report: is told the number of posts there are, after each batch.
+    :param report: called with the number of posts there are, after each batch.
     """
     draw = random.Random(SEED + 1)  # noqa: S311 - sample data, no secret
     people = list(User.objects.order_by("pk")[:AUTHORS])

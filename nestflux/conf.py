@@ -11,7 +11,7 @@ SHADOWS           ``{}``                            family -> a ``DATABASES`` en
 SHADOW_NAME       ``"nestflux_shadow"``             what the names of scratch schemas begin with
 SHADOW_COLLATION  ``"utf8mb4_esperanto_ci"``        their default collation: one that no column
                                                     states (both families have it), so that what a
-                                                    column has from its schema is told from what
+                                                    column has from its schema differs from what
                                                     its model says
 BACKUPS           ``BASE_DIR / "backups"``          where a run on a terminal puts the dumps that it
                                                     takes before data is lost

@@ -118,7 +118,7 @@ AUTH_PASSWORD_VALIDATORS = [
 
 # The wire ------------------------------------------------------------------------------------
 # All on wherever DEBUG is off. SECURE_HSTS_SECONDS starts at an hour because a browser that was
-# told once cannot be told otherwise; raise it when TLS has proved itself.
+# told so once cannot be told otherwise; raise it when TLS has proved itself.
 
 SECURE_SSL_REDIRECT = env.boolean("SECURE_SSL_REDIRECT", default=not DEBUG)
 SESSION_COOKIE_SECURE = env.boolean("SESSION_COOKIE_SECURE", default=not DEBUG)

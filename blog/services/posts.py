@@ -1,7 +1,7 @@
 """Posts: written, edited, published, taken back.
 
 Whatever reads a post's status to decide something locks the row first, so that two editors who
-press a button at once are served one after the other, and the second is told what the first did.
+press a button at once are served one after the other, and the second learns what the first did.
 """
 
 from django.db import transaction

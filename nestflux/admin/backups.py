@@ -44,9 +44,9 @@ class BackupAdmin(LedgerAdmin[Backup]):
 
     @admin.display(description="what is lost")
     def what_is_lost(self, row: Backup) -> SafeString:
-        return format_html_join("", "<div>{}</div>", ((_told(lost),) for lost in row.lost))
+        return format_html_join("", "<div>{}</div>", ((_describe_loss(lost),) for lost in row.lost))
 
 
-def _told(lost: dict[str, str]) -> str:
+def _describe_loss(lost: dict[str, str]) -> str:
     place = f"{lost['table']}.{lost['column']}" if lost.get("column") else lost["table"]
     return " ".join(part for part in (lost["kind"], place, lost.get("how", "")) if part)

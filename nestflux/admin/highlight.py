@@ -1,4 +1,4 @@
-"""SQL as HTML: comments, strings and keywords told apart, everything escaped."""
+"""SQL as HTML: comments, strings and keywords in colours of their own, everything escaped."""
 
 from __future__ import annotations
 

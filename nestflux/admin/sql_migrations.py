@@ -49,7 +49,7 @@ class StatementInline(NeverWritten, TabularInline[Statement, SqlMigration]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Statement]:
         found = super().get_queryset(request)
-        return found.defer("before_reading", "delta").order_by("attempt", "ordinal")
+        return found.defer("schema_before", "delta").order_by("attempt", "ordinal")
 
     @admin.display(description="step")
     def step(self, row: Statement) -> str:
@@ -120,7 +120,7 @@ class SqlMigrationAdmin(LedgerAdmin[SqlMigration]):
             "Identity",
             {
                 "classes": ("collapse",),
-                "fields": ("id", "up_sha256", "down_sha256", "record_sha256", "booked"),
+                "fields": ("id", "up_sha256", "down_sha256", "record_sha256", "django_rows"),
             },
         ),
     )
@@ -149,11 +149,15 @@ class SqlMigrationAdmin(LedgerAdmin[SqlMigration]):
 
     @admin.display(description="replaced by", empty_value="")
     def replaced_by(self, row: SqlMigration) -> str:
-        """The applied file that stands for it: the one that books all that it booked."""
+        """The applied file that stands for it: it records all migrations that this one recorded."""
         if row.state != SqlMigration.State.REPLACED:
             return ""
         applied = SqlMigration.objects.filter(state=SqlMigration.State.APPLIED)
-        held = (f for f in applied.only("name", "books") if set(row.books) <= set(f.books))
+        held = (
+            f
+            for f in applied.only("name", "recorded_migrations")
+            if set(row.recorded_migrations) <= set(f.recorded_migrations)
+        )
         return next((self.file(file) for file in held), "")
 
     @admin.display(description="time", ordering="seconds")
@@ -177,8 +181,8 @@ class SqlMigrationAdmin(LedgerAdmin[SqlMigration]):
         return _lines(row.migrations)
 
     @admin.display(description="rows of django_migrations")
-    def booked(self, row: SqlMigration) -> SafeString:
-        return _lines(row.books)
+    def django_rows(self, row: SqlMigration) -> SafeString:
+        return _lines(row.recorded_migrations)
 
     @admin.display(description="")
     def up_sql(self, row: SqlMigration) -> SafeString:

@@ -2,7 +2,7 @@
 
 ``django_migrations`` says up to which file the database is; of an app of which it holds nothing
 the schema alone tells (``db_pull`` wrote its models). The schema that these files make is
-built on a shadow and compared with the live one. Only where they agree, the files are booked as
+built on a shadow and compared with the live one. Only where they agree, the files are recorded as
 applied. No statement of a file is run on the database.
 """
 
@@ -17,18 +17,19 @@ from django.db import transaction
 from django.db.migrations.recorder import MigrationRecorder
 
 from nestflux.applying.plan.coverage import refuse_unrecorded
-from nestflux.applying.plan.files import row_of
-from nestflux.applying.plan.load_plan import open_history
+from nestflux.applying.plan.files import MigrationFile
 from nestflux.applying.plan.plan import refuse_family
 from nestflux.applying.run.context import Options
 from nestflux.applying.run.frame import lock_held, refuse_unsuitable, run_opened
 from nestflux.applying.run.migrate import send_post_migrate
+from nestflux.applying.target import Target
 from nestflux.conf import configuration
 from nestflux.database.server import Server, server_of
 from nestflux.database.session import PINNED, pin, restored_session
 from nestflux.database.shadow import server_settings, shadow
 from nestflux.exceptions import LedgerConflict, Refused, ServerUnavailable
 from nestflux.graph.loader import dotted, load
+from nestflux.history.folder import HistoryFiles
 from nestflux.ledger.ledger import LedgerState, read_state
 from nestflux.recording.replay import bring_to_head, replay
 from nestflux.schema.compare import Comparison, compare
@@ -48,7 +49,7 @@ _SHOWN = 5  # names of migrations in a message
 
 @dataclass(frozen=True)
 class BaselinePlan:
-    """What ``baseline`` will do. ``entries`` are the files to book as applied; ``pending`` those
+    """What ``baseline`` will do. ``entries`` are the files to mark as applied; ``pending`` those
     that stay to be applied. ``built_on`` is the server that built the files' schema, where it is
     another version than the database's. ``files`` is that schema, ``live`` the database's, and
     ``collation`` its default; ``known`` are the objects that any file makes or touches."""
@@ -67,10 +68,10 @@ class BaselinePlan:
         return not self.comparison.differences
 
 
-def choose(
+def choose_entries(
     journal: Journal,
     replaced: Mapping[str, Collection[str]],
-    booked: Collection[str],
+    recorded: Collection[str],
     to: str | None = None,
 ) -> tuple[Entry, ...]:
     """The files that ``django_migrations`` says are applied: the beginning of the history that
@@ -80,37 +81,44 @@ def choose(
     they are where the others are. Where it holds nothing at all, every file is taken.
 
     Args:
-        replaced: what each squash of the history stands for; where all of it is booked, the
+        replaced: what each squash of the history stands for; where all of it is recorded, the
             squash is applied, as it is for Django.
-        booked: the rows of ``django_migrations``. Those that no file knows do not count.
+        recorded: the rows of ``django_migrations``. Those that no file knows do not count.
         to: the last file that is expected there; None: whichever it is.
 
     Raises LedgerConflict, with the first names of what is missing and of what is there besides.
     """
     entries = journal.entries
-    known = {row.partition(".")[0] for row in booked}
+    known = {row.partition(".")[0] for row in recorded}
     lacks = {
-        entry: [row for row in _lacks(entry, replaced, booked) if row.partition(".")[0] in known]
+        entry: [row for row in _lacks(entry, replaced, recorded) if row.partition(".")[0] in known]
         for entry in entries
     }
-    begun = [len(_lacks(e, replaced, booked)) < len(e.migrations) or not booked for e in entries]
+    begun = [
+        len(_lacks(e, replaced, recorded)) < len(e.migrations) or not recorded for e in entries
+    ]
     if to is not None:
         end = entries.index(journal.entry(to)) + 1
         lacking = entries[:end]
     else:
         ends = (i for i, e in enumerate(entries) if lacks[e] or not begun[i])
         end = next(ends, len(entries))
-        touched = (i + 1 for i, e in enumerate(entries) if set(e.migrations) & set(booked))
+        touched = (i + 1 for i, e in enumerate(entries) if set(e.migrations) & set(recorded))
         lacking = entries[end : max(touched, default=0)]
     chosen, rest = journal.entries[:end], journal.entries[end:]
     missing = [row for entry in lacking for row in lacks[entry]]
-    own = {row for entry in chosen for row in entry.books}
-    extra = [row for entry in rest for row in entry.books if row in booked and row not in own]
+    own = {row for entry in chosen for row in entry.recorded_migrations}
+    extra = [
+        row
+        for entry in rest
+        for row in entry.recorded_migrations
+        if row in recorded and row not in own
+    ]
     if chosen and not missing and not extra:
         return chosen
     if not extra and not missing:
         raise _refused("django_migrations holds no migration of the history.")
-    lines = [_where_it_stands(entries, replaced, booked, to)]
+    lines = [_where_it_stands(entries, replaced, recorded, to)]
     if missing:
         lines.append(f"    missing: {listed(missing, _SHOWN)}")
     if extra and chosen:
@@ -121,13 +129,13 @@ def choose(
 def _where_it_stands(
     entries: Sequence[Entry],
     replaced: Mapping[str, Collection[str]],
-    booked: Collection[str],
+    recorded: Collection[str],
     to: str | None,
 ) -> str:
     """In a sentence, how far the database is: in the middle of which file."""
     if to is not None:
         return f"django_migrations does not hold exactly the migrations up to {to}."
-    counts = [(e, len(e.migrations) - len(_lacks(e, replaced, booked))) for e in entries]
+    counts = [(e, len(e.migrations) - len(_lacks(e, replaced, recorded))) for e in entries]
     entry, there = next((e, n) for e, n in counts if n < len(e.migrations))
     return (
         f"The database is not at the end of a SQL migration: it has {there} of the "
@@ -136,14 +144,14 @@ def _where_it_stands(
 
 
 def _lacks(
-    entry: Entry, replaced: Mapping[str, Collection[str]], booked: Collection[str]
+    entry: Entry, replaced: Mapping[str, Collection[str]], recorded: Collection[str]
 ) -> list[str]:
     """The migrations of a file that Django does not count as applied."""
     return [
         name
         for name in entry.migrations
-        if name not in booked
-        and not (name in replaced and all(row in booked for row in replaced[name]))
+        if name not in recorded
+        and not (name in replaced and all(row in recorded for row in replaced[name]))
     ]
 
 
@@ -156,7 +164,7 @@ def _refused(what: str) -> LedgerConflict:
     )
 
 
-def plan_baseline(alias: str, *, to: str | None = None) -> BaselinePlan:
+def plan_baseline(target: Target, *, to: str | None = None) -> BaselinePlan:
     """What ``baseline`` would do, and every difference that keeps it from doing it. Makes a
     shadow for it; changes nothing in the database and takes no lock.
 
@@ -166,22 +174,23 @@ def plan_baseline(alias: str, *, to: str | None = None) -> BaselinePlan:
     Raises Refused where ``django_migrations`` is no beginning of the history, or where the
     database has a ledger already; ServerUnavailable where no shadow can be made.
     """
-    connection, server, folder = open_history(alias)
+    connection, folder = target.connection, target.folder
+    history = HistoryFiles(folder)
     folder.verify()
     refuse_unrecorded(folder.journal, connection)
     _state_without_files(connection)
-    booked = _booked(connection)
-    chosen = choose(folder.journal, _replaced(folder), booked, to)
+    recorded = _recorded_migrations(connection)
+    chosen = choose_entries(folder.journal, _replaced(history), recorded, to)
     collation = _collation(connection)
-    built_on, files = _schema_of(alias, folder, chosen, collation)
-    live, known = _live(connection), _known(folder)
-    comparison = _compared(folder, files, live, known, booked)
-    unseen = tuple(_unseen(folder, chosen, booked))
+    built_on, files = _schema_of(target.alias, history, chosen, collation)
+    live, known = _live(connection), _known(history)
+    comparison = _compared(folder, files, live, known, recorded)
+    unseen = tuple(_unseen(history, chosen, recorded))
     return BaselinePlan(
         entries=chosen,
         pending=folder.journal.entries[len(chosen) :],
         comparison=replace(comparison, remarks=(*comparison.remarks, *unseen)),
-        built_on=built_on.name if built_on.version != server.version else "",
+        built_on=built_on.name if built_on.version != target.server.version else "",
         files=files,
         live=live,
         known=known,
@@ -189,37 +198,38 @@ def plan_baseline(alias: str, *, to: str | None = None) -> BaselinePlan:
     )
 
 
-def baseline(alias: str, plan: BaselinePlan, *, options: Options | None = None) -> None:
-    """Make the ledger, book the files of ``plan`` as applied, and send ``post_migrate``.
+def baseline(target: Target, plan: BaselinePlan, *, options: Options | None = None) -> None:
+    """Make the ledger, mark the files of ``plan`` as applied, and send ``post_migrate``.
 
     Looks again under the lock. Raises Refused where the schemas do not agree, or where the
     database is another one by now; StatementFailed where a receiver of the signal fails.
     """
     options = replace(options or Options(), command="db_baseline")
-    connection, server, folder = open_history(alias)
-    refuse_unsuitable(connection, server)
+    connection, folder = target.connection, target.folder
+    refuse_unsuitable(target)
     with lock_held(connection, options) as lock:
         state = _state_without_files(connection)
-        booked = _booked(connection)
-        again = choose(folder.journal, _replaced(folder), booked, plan.entries[-1].name)
+        recorded = _recorded_migrations(connection)
+        replaced = _replaced(HistoryFiles(folder))
+        again = choose_entries(folder.journal, replaced, recorded, plan.entries[-1].name)
         live = _live(connection)
-        comparison = _compared(folder, plan.files, live, plan.known, booked)
+        comparison = _compared(folder, plan.files, live, plan.known, recorded)
         if again != plan.entries or comparison.differences:
             raise LedgerConflict(
                 "The schema, or django_migrations, is not what the files make.",
                 stands="nothing was changed",
                 then="python manage.py db_baseline --plan   (shows every difference)",
             )
-        order = folder.journal.migrations
-        rows = [row_of(folder, entry, server) for entry in plan.entries]
-        with run_opened(connection, server, lock, options, order, state.version) as context:
-            books = [row for entry in plan.entries for row in entry.books]
+        rows = [MigrationFile.on_disk(target, entry).row for entry in plan.entries]
+        with run_opened(target, lock, options, target.order, state.version) as context:
+            to_record = [row for entry in plan.entries for row in entry.recorded_migrations]
             lock.require()
             with transaction.atomic(connection.alias):
-                context.ledger.owe_signals()
+                context.ledger.mark_signals_pending()
                 context.ledger.put_applied(rows, "baseline")
-                context.ledger.book(books)  # those of a squash that Django has not written yet
-            send_post_migrate(context, [], booked | set(books))
+                # Of a squash that Django has not written yet, too.
+                context.ledger.record_applied(to_record)
+            send_post_migrate(context, [], recorded | set(to_record))
 
 
 def _state_without_files(connection: BaseDatabaseWrapper) -> LedgerState:
@@ -240,12 +250,12 @@ def _state_without_files(connection: BaseDatabaseWrapper) -> LedgerState:
     return state
 
 
-def _booked(connection: BaseDatabaseWrapper) -> frozenset[str]:
+def _recorded_migrations(connection: BaseDatabaseWrapper) -> frozenset[str]:
     return frozenset(dotted(key) for key in MigrationRecorder(connection).applied_migrations())
 
 
-def _replaced(folder: Folder) -> dict[str, tuple[str, ...]]:
-    sections = (s for entry in folder.journal.entries for s in folder.file(entry).sections)
+def _replaced(history: HistoryFiles) -> dict[str, tuple[str, ...]]:
+    sections = (s for entry in history.folder.journal.entries for s in history(entry).sections)
     return {section.migration: section.replaces for section in sections if section.replaces}
 
 
@@ -256,18 +266,19 @@ def _collation(connection: BaseDatabaseWrapper) -> str:
 
 
 def _schema_of(
-    alias: str, folder: Folder, entries: tuple[Entry, ...], collation: str
+    alias: str, history: HistoryFiles, entries: tuple[Entry, ...], collation: str
 ) -> tuple[Server, Schema]:
     """What these files make of an empty schema with the database's collation, and the server
     that said so."""
-    journal, loader = folder.journal, load()
+    folder, loader = history.folder, load()
+    journal = folder.journal
     with scratch_schema(alias, folder.family, collation) as connection:
         server = server_of(connection)
         refuse_family(journal, server.family, server.differing_features(journal.features))
         if entries == journal.entries:
-            bring_to_head(connection, folder, journal, loader)
+            bring_to_head(connection, history, journal, loader)
         else:
-            replay(connection, folder, entries, loader)
+            replay(connection, history, entries, loader)
         pin(connection, PINNED)
         return server, read_schema(connection)
 
@@ -286,14 +297,16 @@ def scratch_schema(alias: str, family: str, collation: str) -> Iterator[BaseData
         raise
 
 
-def _unseen(folder: Folder, entries: tuple[Entry, ...], booked: Collection[str]) -> Iterator[str]:
-    """What is booked on the word of the schema alone, and what a schema does not show of it."""
-    replaced = _replaced(folder)
+def _unseen(
+    history: HistoryFiles, entries: tuple[Entry, ...], recorded: Collection[str]
+) -> Iterator[str]:
+    """What is marked on the word of the schema alone, and what a schema does not show of it."""
+    replaced = _replaced(history)
     for entry in entries:
-        if not (lacking := _lacks(entry, replaced, booked)):
+        if not (lacking := _lacks(entry, replaced, recorded)):
             continue
         yield f"{', '.join(lacking)}: not in django_migrations, judged by the schema and marked"
-        steps = folder.record(entry).up
+        steps = history.record(entry).up
         if count := sum(step.kind != "ddl" for step in steps):
             yield (
                 f"{entry.name}.sql has {count} of {len(steps)} steps that change rows and not the "
@@ -307,11 +320,11 @@ def _live(connection: BaseDatabaseWrapper) -> Schema:
         return read_schema(connection)
 
 
-def _known(folder: Folder) -> frozenset[ObjectKey]:
+def _known(history: HistoryFiles) -> frozenset[ObjectKey]:
     return frozenset(
         key.holder
-        for entry in folder.journal.entries
-        for step in folder.record(entry).up
+        for entry in history.folder.journal.entries
+        for step in history.record(entry).up
         for key in step.delta.changes
     )
 
@@ -321,10 +334,10 @@ def _compared(
     files: Schema,
     live: Schema,
     known: frozenset[ObjectKey],
-    booked: frozenset[str],
+    recorded: frozenset[str],
 ) -> Comparison:
     journal = folder.journal
     found = compare(files.reading, live.reading, known)
-    strangers = sorted(booked - {*journal.books, *journal.migrations})
-    rows = (f"django_migrations holds {row}, which no file knows" for row in strangers)
+    unlisted = sorted(recorded - {*journal.recorded_migrations, *journal.migrations})
+    rows = (f"django_migrations holds {row}, which no file knows" for row in unlisted)
     return replace(found, remarks=(*found.remarks, *rows))

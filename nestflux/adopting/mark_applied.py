@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from nestflux.applying.plan.coverage import refuse_unrecorded
-from nestflux.applying.plan.files import ledger_steps, relinks, row_of, work_in
-from nestflux.applying.plan.load_plan import open_history, read_known
+from nestflux.applying.plan.files import MigrationFile, ledger_steps, relinks
+from nestflux.applying.plan.load_plan import read_known
 from nestflux.applying.plan.plan import Known, Relink, make
 from nestflux.applying.plan.tasks import Task, Work
 from nestflux.applying.recovery.projecting import is_as_after
@@ -23,9 +23,9 @@ from nestflux.applying.run import signals
 from nestflux.applying.run.context import Context, Options
 from nestflux.applying.run.frame import lock_held, refuse_unsuitable, run_opened
 from nestflux.applying.run.migrate import send_post_migrate
+from nestflux.applying.target import Target
 from nestflux.database.session import pin, restored_session
 from nestflux.exceptions import HistoryError, LedgerConflict, Refused
-from nestflux.history.sqlfile import Direction
 from nestflux.ledger.ledger import FileRow, Ledger, LedgerState
 from nestflux.schema import equivalence
 from nestflux.schema.compare import difference_line, order_line, same_columns
@@ -35,10 +35,6 @@ from nestflux.schema.objects import CONSTRAINT, INDEX, ORDER, ObjectKey
 from nestflux.sql.definitions import without_name
 
 if TYPE_CHECKING:
-    from django.db.backends.base.base import BaseDatabaseWrapper
-
-    from nestflux.database.server import Server
-    from nestflux.history.folder import Folder
     from nestflux.history.journal import Entry, Journal
 
 _SEEN = "run by hand: the schema shows it"
@@ -74,7 +70,7 @@ class MarkPlan:
         return not self.traces.differences
 
 
-def choose(
+def choose_file(
     journal: Journal, state: LedgerState, file: str, found: tuple[Relink, ...] = ()
 ) -> Entry:
     """The file to mark: it must be the next one that is pending. Pure.
@@ -103,7 +99,9 @@ def choose(
     if entry.id not in {file.id for file in state.applied}:
         # Rows of django_migrations that are there already are no contradiction: whoever ran the
         # file by hand may have written them by hand.
-        state = replace(state, booked=state.booked - set(entry.books))
+        state = replace(
+            state, recorded_migrations=state.recorded_migrations - set(entry.recorded_migrations)
+        )
     known = Known(state, has_tables=False, signals_hash="", relinks=found)
     pending = make(journal, known).pending
     if entry not in pending:
@@ -216,72 +214,70 @@ def _in_made_tables(deltas: Sequence[Delta], wanted: Delta, live: Reading) -> li
     ]
 
 
-def plan_mark(alias: str, file: str) -> MarkPlan:
+def plan_mark(target: Target, file: str) -> MarkPlan:
     """What ``mark_applied`` would do, and every difference that keeps it from that. Changes nothing
     and takes no lock. Raises Refused where the file cannot be marked."""
-    connection, server, folder = open_history(alias)
-    return _planned(connection, server, folder, file)[0]
+    return _planned(target, file)[0]
 
 
-def mark_applied(alias: str, plan: MarkPlan, *, options: Options | None = None) -> None:
+def mark_applied(target: Target, plan: MarkPlan, *, options: Options | None = None) -> None:
     """Mark the file of ``plan`` as applied, and send ``post_migrate``.
 
     Looks again under the lock. Raises LedgerConflict where it sees something else by now.
     """
     options = replace(options or Options(), command="db_mark_applied")
-    connection, server, folder = open_history(alias)
-    refuse_unsuitable(connection, server)
-    with lock_held(connection, options) as lock:
-        again, state = _planned(connection, server, folder, plan.entry.name)
+    refuse_unsuitable(target)
+    with lock_held(target.connection, options) as lock:
+        again, state = _planned(target, plan.entry.name)
         if again != plan or not again.agrees:
             raise LedgerConflict(
                 "The schema is not what the file leaves, or it is another one by now.",
                 stands="nothing was changed",
                 then=f"python manage.py db_mark_applied {plan.entry.name}.sql --plan",
             )
-        order = folder.journal.migrations
-        with run_opened(connection, server, lock, options, order, state.version) as context:
+        with run_opened(target, lock, options, target.order, state.version) as context:
             _write(context, plan, state)
-            booked = state.booked | set(plan.entry.books)
-            new = [m for m in plan.entry.migrations if m not in state.booked]
-            send_post_migrate(context, signals.migration_plan(context.loader, new), booked)
+            recorded_migrations = state.recorded_migrations | set(plan.entry.recorded_migrations)
+            new = [m for m in plan.entry.migrations if m not in state.recorded_migrations]
+            send_post_migrate(
+                context, signals.migration_plan(context.loader, new), recorded_migrations
+            )
 
 
 def _write(context: Context, plan: MarkPlan, state: LedgerState) -> None:
-    """The file, its steps, ``django_migrations`` and the signal that is owed, in one commit."""
+    """The file, its steps, ``django_migrations`` and the signal that is pending, in one commit."""
     ledger, row = context.ledger, plan.row
     known = state.file(row.id)
     key = row.id, "up", (known.attempt if known else 0) + 1
     unseen = {task.ordinal for task in plan.unseen}
     context.lock.require()
     with transaction.atomic(context.connection.alias):
-        ledger.owe_signals()
-        ledger.put_file(row, state="running", direction="up", attempt=key[2], origin="booked")
+        ledger.mark_signals_pending()
+        ledger.put_file(row, state="running", direction="up", attempt=key[2], origin="marked")
         ledger.begin_file(row.id, "running", "up", key[2])
         ledger.replace_pending(*key, ledger_steps(plan.work), after=0)
         for task in plan.work.tasks:
             note = _SAID if task.ordinal in unseen else _SEEN
             ledger.close_step((*key, task.ordinal), rows=None, seconds=0.0, note=note)
-        ledger.book(row.books)
+        ledger.record_applied(row.recorded_migrations)
         ledger.finish_file(row.id, "applied")
 
 
-def _planned(
-    connection: BaseDatabaseWrapper, server: Server, folder: Folder, file: str
-) -> tuple[MarkPlan, LedgerState]:
+def _planned(target: Target, file: str) -> tuple[MarkPlan, LedgerState]:
+    connection, folder = target.connection, target.folder
     folder.verify()
     refuse_unrecorded(folder.journal, connection)
-    state, exchanges = read_known(connection, folder)
+    state, exchanges = read_known(target)
     if exchanges:
         raise _refused(f"A squash comes first: {exchanges[0]}.", "python manage.py db_migrate")
-    entry = choose(folder.journal, state, file, relinks(folder, state, Ledger(connection)))
-    row = row_of(folder, entry, server)
-    work = work_in(row, Direction.UP)
+    entry = choose_file(folder.journal, state, file, relinks(folder, state, Ledger(connection)))
+    chosen = MigrationFile.on_disk(target, entry)
+    row, work = chosen.row, chosen.up
     deltas = [task.record.delta for task in work.tasks]
     names = {key.holder_name for delta in deltas for key in delta.changes}
     with restored_session(connection, work.file.session):
         pin(connection, work.file.session)  # a reading depends on it
         live = read_schema(connection, names).reading
-    traces = look(deltas, live, same_server=row.recorded_on == server.name)
+    traces = look(deltas, live, same_server=row.recorded_on == target.server.name)
     unseen = tuple(task for task in work.tasks if not task.record.delta)
     return MarkPlan(entry, row, work, traces, unseen), state

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from nestflux.applying.plan.load_plan import open_history, read_known, signals_hash
+from nestflux.applying.plan.load_plan import read_known, signals_hash
 from nestflux.applying.plan.squashes import REPLACED, Exchange
+from nestflux.applying.target import Target
 from nestflux.conf import FAMILIES, configuration, history_folder
 from nestflux.database.server import schema_name
 from nestflux.history.families import Behind, behind
@@ -54,7 +55,7 @@ class Status:
     alias: str
     server: str
     files: tuple[FileStatus, ...]
-    signals_owed: bool
+    signals_pending: bool
     holder: str = ""
     loading: bool = False
     problem: str = ""
@@ -80,35 +81,35 @@ class Status:
             "database": self.alias,
             "server": self.server,
             "up_to_date": not (
-                self.pending or self.unmarked or self.needs_attention or self.signals_owed
+                self.pending or self.unmarked or self.needs_attention or self.signals_pending
             ),
             "holder": self.holder,
             "loading": self.loading,
             "problem": self.problem,
             "behind": [asdict(one) for one in self.behind],
-            "post_migrate_owed": self.signals_owed,
+            "post_migrate_pending": self.signals_pending,
             "files": [vars(file) for file in self.files],
         }
 
 
-def status(alias: str) -> Status:
-    """Where the database of an alias stands. Raises Refused where it cannot be asked."""
-    connection, server, folder = open_history(alias)
-    state, exchanges = read_known(connection, folder)
+def status(target: Target) -> Status:
+    """Where a database stands. Raises Refused where it cannot be asked."""
+    connection = target.connection
+    state, exchanges = read_known(target)
     ledger = Ledger(connection)
     holder = holder_of(connection, lock_name(schema_name(connection)))
-    owed = state.signals_owed or state.signals_hash != signals_hash()
+    pending = state.signals_pending or state.signals_hash != signals_hash()
     return Status(
-        alias=alias,
-        server=server.name,
+        alias=target.alias,
+        server=target.server.name,
         files=tuple(
-            _files(folder.journal, state, ledger, read_backups(connection), _unmarked(exchanges))
+            _files(target.journal, state, ledger, read_backups(connection), _unmarked(exchanges))
         ),
-        signals_owed=bool(state.applied) and owed,
+        signals_pending=bool(state.applied) and pending,
         holder=str(holder) if holder else "",
         loading=state.loading is not None and not state.applied,
         problem=next((e.problem for e in exchanges if e.problem), ""),
-        behind=families_behind(alias),
+        behind=families_behind(target.alias),
     )
 
 
@@ -123,7 +124,7 @@ def families_behind(alias: str) -> tuple[Behind, ...]:
 
 
 def _unmarked(exchanges: tuple[Exchange, ...]) -> frozenset[str]:
-    """The ids of files that are to be booked in the place of others."""
+    """The ids of files that are to be recorded in place of others."""
     return frozenset(identity for each in exchanges if not each.problem for identity in each.ids)
 
 

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
-Work = Callable[["BaseDatabaseWrapper", threading.Event], None]
+BackgroundWork = Callable[["BaseDatabaseWrapper", threading.Event], None]
 
 
 @contextmanager
-def beside(
-    connection: BaseDatabaseWrapper, name: str, work: Work, *, parting: float
+def run_in_background(
+    connection: BaseDatabaseWrapper, name: str, work: BackgroundWork, *, parting: float
 ) -> Iterator[None]:
     """Let ``work`` run in a thread while the block lasts.
 
@@ -34,7 +34,7 @@ def beside(
         thread.join(parting)
 
 
-def _run(connection: BaseDatabaseWrapper, work: Work, ended: threading.Event) -> None:
+def _run(connection: BaseDatabaseWrapper, work: BackgroundWork, ended: threading.Event) -> None:
     # A copy belongs to the thread that makes it; connections[alias] would be one that nobody
     # closes (django/db/backends/base/base.py, copy).
     own = connection.copy()

@@ -17,7 +17,7 @@ from django.db.utils import Error
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
-_MOST = 3  # that are told
+_MOST = 3  # that are named
 _STATEMENT = 60  # characters
 
 # A backup's lock is on no table: FLUSH TABLES WITH READ LOCK, LOCK INSTANCE FOR BACKUP. Ordinary

@@ -99,7 +99,7 @@ def connect(connection: BaseDatabaseWrapper) -> None:
     except NotSupportedError as error:  # Django's own minimum, which is lower than ours
         raise ServerUnsupported(
             f"The server is too old: {_short(str(error))}.",
-            where=place_of(connection),
+            where=address_of(connection),
             stands="nothing was changed",
             then="upgrade the server",
         ) from None
@@ -132,7 +132,7 @@ def unavailable(
     """
     number = number_of(error)
     schema = schema or str(connection.settings_dict["NAME"] or "")
-    where = place_of(connection)
+    where = address_of(connection)
     if number in NO_SERVER:
         return ServerUnavailable(
             f"No database server answers: {_short(message_of(error))}.",
@@ -176,7 +176,7 @@ def unavailable(
     )
 
 
-def place_of(connection: BaseDatabaseWrapper) -> str:
+def address_of(connection: BaseDatabaseWrapper) -> str:
     """Which server, for people, without the password: ``alias 'default', user 'app', database
     'shop' on db.internal:3306``."""
     given = connection.settings_dict

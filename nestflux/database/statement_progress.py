@@ -42,11 +42,11 @@ def work_done(watcher: BaseDatabaseWrapper, family: str, connection_id: int) -> 
     """
     if family == "mariadb":
         progress = _row(watcher, _PROGRESS, connection_id)
-        told = _of_process_list(*progress) if progress else ""
+        described = _of_process_list(*progress) if progress else ""
     else:
         stage = _row(watcher, _STAGE, connection_id)
-        told = _of_stage(*stage) if stage else ""
-    return told or _of_transaction(_row(watcher, _ROWS_CHANGED, connection_id))
+        described = _of_stage(*stage) if stage else ""
+    return described or _of_transaction(_row(watcher, _ROWS_CHANGED, connection_id))
 
 
 def _of_stage(name: str, completed: int, estimated: int) -> str:

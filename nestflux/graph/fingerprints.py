@@ -45,7 +45,7 @@ from nestflux.graph.source import (
 if TYPE_CHECKING:
     from django.db.migrations.migration import Migration
 
-# The way in which code is told. Prints of another way are not compared.
+# The way in which code is printed. Prints of another way are not compared.
 _VERSION = "2:"
 # What makes no SQL: Field.non_db_attrs (django/db/models/fields/__init__.py), but for the column's
 # name and for `blank`, of which a new column's default depends (BaseDatabaseSchemaEditor.
@@ -111,8 +111,8 @@ def operations_print(migration: Migration, packages: Collection[str] | None = No
     """The fingerprint of a migration's operations alone, without reading any source: a tenth of the
     work of both."""
     counts = _counting(type(migration).__module__, packages)
-    told = (_operation(operation, counts) for operation in migration.operations)
-    return _hashed(filter(None, told))
+    dumped = (_operation(operation, counts) for operation in migration.operations)
+    return _hashed(filter(None, dumped))
 
 
 def fingerprint(operation: Operation, module: str, packages: Collection[str] | None = None) -> str:
@@ -199,15 +199,15 @@ def _operation(operation: Operation, counts: Counts) -> str:
         }
         if isinstance(operation, AlterModelOptions) and not kwargs["options"]:
             return ""
-    told = _call(f"{kind.__module__}.{name}", args, kwargs, counts)
+    dumped = _call(f"{kind.__module__}.{name}", args, kwargs, counts)
     if counts(kind.__module__):
         reach = Reach(counts)
         try:
             reach.name(text_of(kind.__module__), kind.__qualname__.partition(".")[0])
-            told += _hashed(reach.parts)
+            dumped += _hashed(reach.parts)
         except SourceMissing:
             pass
-    return told
+    return dumped
 
 
 def _is_silent(key: str, value: Any) -> bool:

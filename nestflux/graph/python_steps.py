@@ -52,7 +52,7 @@ class PythonOperation:
 
 
 def is_python(operation: Operation) -> bool:
-    """Django's own mark: such an operation's effect cannot be told as SQL."""
+    """Django's own mark: such an operation's effect cannot be written as SQL."""
     return not operation.reduces_to_sql and not isinstance(operation, SeparateDatabaseAndState)
 
 
@@ -149,7 +149,7 @@ class StepRunner:
 
     def state_before(self, migration: str) -> ProjectState:
         """The state in which Django would apply a migration of the history. Raises Refused where
-        it cannot be told any more."""
+        it is not known any more."""
         return self._state_before(migration).clone()
 
     def run(

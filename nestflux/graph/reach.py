@@ -23,10 +23,10 @@ from django.db.models import Model
 from nestflux.graph.source import (
     SourceMissing,
     Text,
+    dump_tree,
     is_own,
     package_of,
     text_of,
-    told,
     without_docstrings,
 )
 
@@ -110,7 +110,7 @@ class Reach:
     def _add(self, text: Text, node: ast.AST) -> None:
         clean = without_docstrings(deepcopy(node))
         self.packages.add(package_of(text.name))
-        self._parts.append(told(clean))
+        self._parts.append(dump_tree(clean))
         chains = _chains(clean)
         for name in sorted(_free_names(clean)):
             for further in chains.get(name, [()]):

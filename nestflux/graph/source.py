@@ -70,24 +70,24 @@ def _file_of(module: str) -> str:
 # ---- syntax trees --------------------------------------------------------------------------
 
 
-def told(node: ast.AST) -> str:
+def dump_tree(node: ast.AST) -> str:
     """A syntax tree as text, the same in every version of Python."""
-    shown = []
+    fields = []
     for name in node._fields:
         value = getattr(node, name, None)
         if name in _SILENT or value is None or value == []:
             continue
         if isinstance(node, ast.JoinedStr):
             value = _joined(node.values)
-        shown.append(f"{name}={_told_value(value)}")
-    return f"{type(node).__name__}({', '.join(shown)})"
+        fields.append(f"{name}={_dump_value(value)}")
+    return f"{type(node).__name__}({', '.join(fields)})"
 
 
-def _told_value(value: Any) -> str:
+def _dump_value(value: Any) -> str:
     if isinstance(value, ast.AST):
-        return told(value)
+        return dump_tree(value)
     if isinstance(value, list):
-        return f"[{', '.join(_told_value(each) for each in value)}]"
+        return f"[{', '.join(_dump_value(each) for each in value)}]"
     return f"{type(value).__name__}:{value!a}"
 
 
@@ -114,7 +114,7 @@ def without_docstrings(tree: ast.AST) -> ast.AST:
             ):
                 rest = node.body[1:]
                 node.body = rest or ([] if isinstance(node, ast.Module) else [ast.Pass()])
-        # Annotations are said by `told` to be silent; the names in them count for nothing either.
+        # `dump_tree` leaves annotations out; the names in them count for nothing either.
         if isinstance(node, ast.arg):
             node.annotation = None
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):

@@ -57,7 +57,7 @@ def _unzipped(lacking: list[tuple[Entry, str]]) -> tuple[tuple[Entry, ...], tupl
 
 def _lacking(journal: Journal, theirs: Journal) -> Iterator[tuple[Entry, str]]:
     """The migrations of another family's files that no file of ``journal`` stands for."""
-    held = set(journal.books)
+    held = set(journal.recorded_migrations)
     for entry in theirs.entries:
         if not _squashes(entry, held):
             yield from ((entry, name) for name in entry.migrations if name not in held)
@@ -65,7 +65,7 @@ def _lacking(journal: Journal, theirs: Journal) -> Iterator[tuple[Entry, str]]:
 
 def _squashes(entry: Entry, held: Collection[str]) -> bool:
     """Does a file hold a squash of migrations that the other history has one by one?"""
-    replaced = set(entry.books) - set(entry.migrations)
+    replaced = set(entry.recorded_migrations) - set(entry.migrations)
     return bool(replaced) and replaced <= set(held)
 
 

@@ -12,16 +12,17 @@ from pathlib import Path
 
 from nestflux.exceptions import HistoryError
 from nestflux.history import journal as journal_file
+from nestflux.history.file_texts import FileTexts, parsed, parsed_record
 from nestflux.history.journal import Entry, Journal
 from nestflux.history.records import FileRecord
-from nestflux.history.sqlfile import Direction, SqlFile, parse, render
+from nestflux.history.sqlfile import Direction, SqlFile, render
 from nestflux.sql.statements import sha256
 
 JOURNAL = "journal.json"
 SNAPSHOT = "schema.sql"
 
 
-def shown(path: Path) -> str:
+def display_path(path: Path) -> str:
     """A path as a person would type it: from the current folder on, where it lies below."""
     here = Path.cwd()
     return str(path.relative_to(here) if path.is_relative_to(here) else path)
@@ -56,14 +57,14 @@ class Folder:
             if self.path.is_dir() and any(self.path.glob("[0-9]*.sql")):
                 raise HistoryError(
                     f"{self.path} holds SQL migrations and no {JOURNAL}.",
-                    then=f"git checkout -- {shown(self.path / JOURNAL)}",
+                    then=f"git checkout -- {display_path(self.path / JOURNAL)}",
                 ) from None
             return Journal(self.family)
         except (OSError, UnicodeDecodeError) as error:
             raise HistoryError(
                 f"{self.path / JOURNAL} cannot be read: {getattr(error, 'strerror', error)}.",
                 stands="nothing was changed",
-                then=f"make {shown(self.path)} a folder that this user may read, or correct "
+                then=f"make {display_path(self.path)} a folder that this user may read, or correct "
                 'NESTFLUX["DIRECTORY"]',
             ) from None
         try:
@@ -77,7 +78,8 @@ class Folder:
                 f"The history was recorded for {found.family}, and the folder is {self.family}'s.",
                 where=str(self.path / JOURNAL),
                 stands="nothing was changed",
-                then=f"move the files to {found.family}/, or: git checkout -- {shown(self.path)}",
+                then=f"move the files to {found.family}/, "
+                f"or: git checkout -- {display_path(self.path)}",
             )
         return found
 
@@ -105,7 +107,12 @@ class Folder:
 
     def file(self, entry: Entry, direction: Direction = Direction.UP) -> SqlFile:
         """A file as a value."""
-        return self._parsed(self.sql_path(entry.name, direction), self.text(entry, direction))
+        return parsed(self.text(entry, direction), self.sql_path(entry.name, direction))
+
+    def read(self, entry: Entry) -> FileTexts:
+        """All texts of a file, whose hashes are the journal's. Raises HistoryError."""
+        up, down = (self.text(entry, direction) for direction in Direction)
+        return FileTexts(entry.name, up, down, self.record_text(entry), self.path)
 
     def edited(self, entry: Entry, direction: Direction) -> SqlFile | None:
         """The file as somebody edited it, not yet accepted; None where nobody did."""
@@ -113,15 +120,12 @@ class Folder:
         text = self._read(path)
         if sha256(text) == (entry.up if direction is Direction.UP else entry.down):
             return None
-        return self._parsed(path, text)
+        return parsed(text, path)
 
     def record(self, entry: Entry) -> FileRecord:
         """What recording learned of a file's steps."""
-        path, text = self.record_path(entry.name), self.record_text(entry)
-        try:
-            return FileRecord.loads(text)
-        except (ValueError, KeyError, TypeError) as error:
-            raise HistoryError(f"{path.name} cannot be read: {error}.", where=str(path)) from None
+        path = self.record_path(entry.name)
+        return parsed_record(self.record_text(entry), path.name, path)
 
     def record_text(self, entry: Entry) -> str:
         """The text of ``record``, whose hash is the journal's."""
@@ -131,7 +135,7 @@ class Folder:
         """The text of ``schema.sql``, whose hash is the journal's."""
         return self._verified(self.path / SNAPSHOT, self.journal.snapshot)
 
-    def strangers(self) -> list[str]:
+    def unlisted(self) -> list[str]:
         """SQL files of the folder that the journal does not list."""
         if not self.path.is_dir():
             return []
@@ -166,7 +170,7 @@ class Folder:
                 where=str(path),
                 stands="nothing was run",
                 then="review the edit and run: python manage.py db_generate --accept "
-                f"{path.name}   (or undo it: git checkout -- {shown(path)})",
+                f"{path.name}   (or undo it: git checkout -- {display_path(path)})",
             )
         return text
 
@@ -178,19 +182,39 @@ class Folder:
             raise HistoryError(
                 f"{path.name} is listed in {JOURNAL} and is not in the folder.",
                 where=str(path),
-                then=f"git checkout -- {shown(path)}",
+                then=f"git checkout -- {display_path(path)}",
             ) from None
         except UnicodeDecodeError:
             raise HistoryError(f"{path.name} is not UTF-8.", where=str(path)) from None
         except OSError as error:
             raise HistoryError(f"{path.name} cannot be read: {error.strerror}.") from None
 
-    def _parsed(self, path: Path, text: str) -> SqlFile:
-        try:
-            return parse(text)
-        except HistoryError as error:
-            error.where = error.where or str(path)
-            raise
+
+class HistoryFiles:
+    """The files of a history, each read when it is first asked for, and once. A command that works
+    with files several times makes one and passes it on.
+
+    Args:
+        texts: those that were read already, by the id of their entry.
+
+    Whatever reads raises HistoryError where a text is not the journal's, or cannot be parsed.
+    """
+
+    def __init__(self, folder: Folder, texts: Mapping[str, FileTexts] | None = None) -> None:
+        self.folder = folder
+        self._texts = dict(texts or {})
+
+    def __call__(self, entry: Entry, direction: Direction = Direction.UP) -> SqlFile:
+        """A file as a value."""
+        return self.texts(entry).file(direction)
+
+    def record(self, entry: Entry) -> FileRecord:
+        return self.texts(entry).record
+
+    def texts(self, entry: Entry) -> FileTexts:
+        if entry.id not in self._texts:
+            self._texts[entry.id] = self.folder.read(entry)
+        return self._texts[entry.id]
 
 
 @dataclass(frozen=True)

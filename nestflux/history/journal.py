@@ -23,9 +23,10 @@ FORMAT = 1
 @dataclass(frozen=True)
 class Entry:
     """A SQL migration as the journal knows it. ``up``, ``down`` and ``record`` are the sha256 of
-    its three files; ``migrations`` are its sections in their order; ``books`` are the rows that it
-    leaves in ``django_migrations`` (more, where a squash books what it replaces). ``replaces`` are
-    the files that ``db_squash`` made it of, none for any other."""
+    its three files; ``migrations`` are its sections in their order; ``recorded_migrations``
+    are the rows that it leaves in ``django_migrations`` (more, where a squash records what it
+    replaces; ``books`` on disk). ``replaces`` are the files that ``db_squash`` made it of, none for
+    any other."""
 
     name: str
     id: str
@@ -33,7 +34,7 @@ class Entry:
     down: str
     record: str
     migrations: tuple[str, ...]
-    books: tuple[str, ...]
+    recorded_migrations: tuple[str, ...]
     replaces: tuple[Replaced, ...] = ()
 
     @classmethod
@@ -46,7 +47,9 @@ class Entry:
             down=sha256(render(down)),
             record=sha256(record.dumps()),
             migrations=tuple(section.migration for section in up.sections),
-            books=tuple(row for section in up.sections for row in section.books),
+            recorded_migrations=tuple(
+                row for section in up.sections for row in section.recorded_migrations
+            ),
             replaces=up.replaces,
         )
 
@@ -114,9 +117,9 @@ class Journal:
         return tuple(migration for entry in self.entries for migration in entry.migrations)
 
     @property
-    def books(self) -> tuple[str, ...]:
+    def recorded_migrations(self) -> tuple[str, ...]:
         """Every row of ``django_migrations`` that the whole history leaves."""
-        return tuple(row for entry in self.entries for row in entry.books)
+        return tuple(row for entry in self.entries for row in entry.recorded_migrations)
 
     @property
     def next_number(self) -> int:
@@ -162,14 +165,30 @@ def dumps(journal: Journal) -> str:
                 "down": e.down,
                 "record": e.record,
                 "migrations": list(e.migrations),
-                **({"books": list(e.books)} if e.books != e.migrations else {}),
-                **({"replaces": [_told(each) for each in e.replaces]} if e.replaces else {}),
+                **(
+                    {"books": list(e.recorded_migrations)}
+                    if e.recorded_migrations != e.migrations
+                    else {}
+                ),
+                **({"replaces": [_as_json(each) for each in e.replaces]} if e.replaces else {}),
             }
             for e in journal.entries
         ],
         "snapshot": journal.snapshot,
     }
     return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+
+
+def _entry(data: Mapping[str, Any]) -> Entry:
+    values = {name: value for name, value in data.items() if name != "books"}
+    return Entry(
+        **{
+            **values,
+            "migrations": tuple(data["migrations"]),
+            "recorded_migrations": tuple(data.get("books", data["migrations"])),
+            "replaces": tuple(map(_replaced, data.get("replaces", ()))),
+        }
+    )
 
 
 def _stated(after: AfterSnapshot) -> dict[str, Any]:
@@ -184,10 +203,12 @@ def _after_snapshot(data: Mapping[str, Any]) -> AfterSnapshot:
     return AfterSnapshot(tuple(data["steps"]), tables)
 
 
-def _told(replaced: Replaced) -> dict[str, Any]:
-    told: dict[str, Any] = {"name": replaced.name, "id": replaced.id, "up": replaced.up}
+def _as_json(replaced: Replaced) -> dict[str, Any]:
+    values: dict[str, Any] = {"name": replaced.name, "id": replaced.id, "up": replaced.up}
     return (
-        {**told, "replaces": [_told(r) for r in replaced.replaces]} if replaced.replaces else told
+        {**values, "replaces": [_as_json(r) for r in replaced.replaces]}
+        if replaced.replaces
+        else values
     )
 
 
@@ -225,17 +246,7 @@ def read(text: str) -> Journal:
             )
         journal = Journal(
             family=data["family"],
-            entries=tuple(
-                Entry(
-                    **{
-                        **entry,
-                        "migrations": tuple(entry["migrations"]),
-                        "books": tuple(entry.get("books", entry["migrations"])),
-                        "replaces": tuple(map(_replaced, entry.get("replaces", ()))),
-                    }
-                )
-                for entry in data["files"]
-            ),
+            entries=tuple(_entry(entry) for entry in data["files"]),
             features=data["features"],
             snapshot=data["snapshot"],
             replay_because=tuple(data["replay_because"]),

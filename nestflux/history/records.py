@@ -6,7 +6,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from functools import lru_cache
 from typing import Any
 
 from nestflux.schema.diff import Delta
@@ -124,7 +123,6 @@ class FileRecord:
                     yield way, ordinal, step.undecidable
 
     @classmethod
-    @lru_cache(maxsize=1024)  # a run reads a file's for its row, its steps and its code
     def loads(cls, text: str) -> FileRecord:
         data = json.loads(text)
         return cls(

@@ -1,4 +1,4 @@
-"""What a snapshot makes, told from its text: objects, and rows."""
+"""What a snapshot makes, read from its text: objects, and rows."""
 
 from __future__ import annotations
 

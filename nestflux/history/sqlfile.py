@@ -57,7 +57,7 @@ class PythonStep:
 
 @dataclass(frozen=True)
 class SessionStatement:
-    """A SET in the middle of a file: run on every resume, never booked."""
+    """A SET in the middle of a file: run on every resume, never recorded."""
 
     sql: str
     comments: tuple[str, ...] = ()
@@ -82,7 +82,7 @@ class Section:
         return tuple(item for item in self.items if not isinstance(item, SessionStatement))
 
     @property
-    def books(self) -> tuple[str, ...]:
+    def recorded_migrations(self) -> tuple[str, ...]:
         """The rows that Django writes to ``django_migrations`` when this migration is applied."""
         return (*self.replaces, self.migration)
 

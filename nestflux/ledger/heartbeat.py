@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from django.db.utils import Error
 
-from nestflux.database.background_connection import beside
+from nestflux.database.background_connection import run_in_background
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -33,7 +33,7 @@ def beating(
     for dead on that account.
     """
     beat = partial(_beat, run_id, every)
-    return beside(connection, "nestflux-heartbeat", beat, parting=_PARTING)
+    return run_in_background(connection, "nestflux-heartbeat", beat, parting=_PARTING)
 
 
 def _beat(run_id: int, every: float, own: BaseDatabaseWrapper, ended: threading.Event) -> None:

@@ -91,11 +91,11 @@ class Ledger:
         )
         return True
 
-    def owe_signals(self) -> None:
+    def mark_signals_pending(self) -> None:
         self._execute("UPDATE nestflux_run SET post_migrate_owed = 1 WHERE id = %s", [self.run_id])
 
     def signals_sent(self, digest: str) -> None:
-        """``post_migrate`` was sent by this run: nothing is owed any more."""
+        """``post_migrate`` was sent by this run: nothing is pending any more."""
         self._execute(
             "UPDATE nestflux_run SET post_migrate_sent_at = UTC_TIMESTAMP(6), "
             "post_migrate_hash = %s WHERE id = %s",
@@ -103,8 +103,8 @@ class Ledger:
         )
         self._execute("UPDATE nestflux_run SET post_migrate_owed = 0 WHERE post_migrate_owed = 1")
 
-    def owed_by_rollback(self) -> bool:
-        """Did the run that owes ``post_migrate`` undo files?"""
+    def pending_from_rollback(self) -> bool:
+        """Did the run whose ``post_migrate`` has not been sent undo files?"""
         rows = self._rows(
             "SELECT 1 FROM nestflux_sql_migration WHERE state = 'rolled_back' AND run_id = "
             "(SELECT MAX(id) FROM nestflux_run WHERE post_migrate_owed = 1) LIMIT 1"
@@ -132,15 +132,17 @@ class Ledger:
 
     def file_row(self, identity: str) -> FileRow:
         """All that the ledger keeps of a file, for one that is no longer on disk."""
-        columns = [field.name for field in fields(FileRow)]
+        names = [field.name for field in fields(FileRow)]
+        columns = ["books" if name == "recorded_migrations" else name for name in names]
         rows = self._rows(
             f"SELECT {', '.join(f'`{c}`' for c in columns)} FROM nestflux_sql_migration "
             "WHERE id = %s",
             [identity],
         )
-        values = dict(zip(columns, rows[0], strict=True))
+        values = dict(zip(names, rows[0], strict=True))
         values["migrations"] = tuple(json.loads(values["migrations"]))
-        values["books"] = tuple(json.loads(values["books"]))
+        recorded = json.loads(values["recorded_migrations"])
+        values["recorded_migrations"] = tuple(recorded)
         return FileRow(**values)
 
     def put_file(self, row: FileRow, **state: Any) -> None:
@@ -149,7 +151,7 @@ class Ledger:
         self._put_files([columns], keep=("id",))
 
     def put_applied(self, rows: Sequence[FileRow], origin: str) -> None:
-        """Book whole files as applied in one write: by the snapshot, a baseline, by hand."""
+        """Record whole files as applied in one write: by the snapshot, a baseline, by hand."""
         if not rows:
             return
         state = {
@@ -247,7 +249,7 @@ class Ledger:
                 undecidable=row[6],
                 recorded=Delta.from_json(json.loads(row[7])),
                 state=row[8],
-                before_reading=from_texts(json.loads(row[9])) if row[9] else None,
+                schema_before=from_texts(json.loads(row[9])) if row[9] else None,
                 error_text=row[10],
                 note=row[11],
                 rows_affected=row[12],
@@ -386,7 +388,7 @@ class Ledger:
 
     # ---- django_migrations -----------------------------------------------------------------
 
-    def book(self, migrations: Iterable[str]) -> None:
+    def record_applied(self, migrations: Iterable[str]) -> None:
         """Rows of ``django_migrations``, as MigrationRecorder writes them; those there stay."""
         wanted = list(dict.fromkeys(migrations))
         if not wanted:
@@ -407,7 +409,7 @@ class Ledger:
         ]
         self._put("django_migrations", rows, keep=())
 
-    def unbook(self, migrations: Iterable[str]) -> None:
+    def record_unapplied(self, migrations: Iterable[str]) -> None:
         for app, _, name in (key.partition(".") for key in migrations):
             self._execute("DELETE FROM django_migrations WHERE app = %s AND name = %s", [app, name])
 
@@ -441,7 +443,7 @@ class Ledger:
         """Take a file's texts out of its columns where they would make one statement too long."""
         characters = sum(len(value) for value in columns.values() if isinstance(value, str))
         if 4 * characters < AT_ONCE or weight_of(columns) <= AT_ONCE:
-            return {}  # a character has four bytes at the most, which is quickly told
+            return {}  # a character has four bytes at the most, which is quickly counted
         texts = {name: str(columns[name]) for name in _TEXTS}
         columns.update(dict.fromkeys(_TEXTS, ""))
         return texts

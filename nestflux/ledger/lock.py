@@ -80,9 +80,10 @@ class DatabaseLock:
     """The lock of a connection's database.
 
     Args:
-        on_wait: told of the holder when waiting begins, and whenever who or what it is changes.
-        on_kill: told of a holder whose heartbeat was stale and whose connection was ended.
-        on_spare: told of one, and why, whose connection was not: it works, or this user may not.
+        on_wait: called with the holder when waiting begins, and whenever who or what it is changes.
+        on_kill: called with a holder whose heartbeat was stale and whose connection was ended.
+        on_spare: called with one, and why, whose connection was not: it works, or this user may
+        not.
     """
 
     def __init__(
@@ -162,19 +163,19 @@ class DatabaseLock:
         deadline = began + self.times.wait
         (since,) = self._row("SELECT CAST(UTC_TIMESTAMP(6) AS CHAR)")
         seen: dict[int, Holder] = {}
-        told = told_spared = ""
+        announced = announced_spared = ""
         while True:
             holder = holder_of(self.connection, self.name)
             if holder is not None:
                 seen[holder.connection_id] = holder
-                if holder_key(holder) != told:
-                    told = holder_key(holder)
+                if holder_key(holder) != announced:
+                    announced = holder_key(holder)
                     self._on_wait(holder)
                 if watch.is_stale(holder):
                     spared = self._kill(holder)
-                    if spared and spared != told_spared:
+                    if spared and spared != announced_spared:
                         self._on_spare(holder, spared)
-                    told_spared = spared
+                    announced_spared = spared
                     watch = _Watch(self.times)
             left = deadline - time.monotonic()
             if left <= 0:

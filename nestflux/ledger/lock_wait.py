@@ -22,7 +22,8 @@ _WORDS = {
 _BY_ORIGIN = {
     "snapshot": "loaded",
     "baseline": "taken_over",
-    "booked": "marked",
+    "marked": "marked",
+    "booked": "marked",  # by a version 0.1
     "squashed": "marked",
 }
 _NAMED = 3  # of more files the first and the last are named
@@ -93,7 +94,7 @@ def runs_since(
                 "ORDER BY r.id, m.number",
                 [since, since, *connection_ids],
             )
-        except Error:  # nobody made a ledger; a lost connection is told by whoever needs it next
+        except Error:  # no ledger yet; a lost connection is reported by its next use
             return ()
         rows = cursor.fetchall()
     runs: dict[int, EarlierRun] = {}

@@ -30,7 +30,7 @@ class LedgerFile:
     down_sha256: str
     record_sha256: str
     family: str
-    books: tuple[str, ...]
+    recorded_migrations: tuple[str, ...]
     statements: int = 0
     finished_at: str = ""
 
@@ -51,8 +51,8 @@ class LedgerState:
 
     version: int = 0
     files: tuple[LedgerFile, ...] = ()
-    booked: frozenset[str] = frozenset()
-    signals_owed: bool = False
+    recorded_migrations: frozenset[str] = frozenset()
+    signals_pending: bool = False
     signals_hash: str = ""
     loading: Mapping[ObjectKey, int] | None = None
 
@@ -84,11 +84,16 @@ class LedgerStep:
     undecidable: str
     recorded: Delta
     state: str = "pending"
-    before_reading: Reading | None = None
+    schema_before: Reading | None = None
     error_text: str = ""
     note: str = ""
     rows_affected: int | None = None
     seconds: float | None = None
+
+    @property
+    def has_failed(self) -> bool:
+        """Did the server answer that it failed? Of one that is ``started`` nobody knows."""
+        return self.state == "failed"
 
 
 @dataclass(frozen=True)
@@ -108,13 +113,13 @@ class FileRow:
     down_text: str
     record: str
     migrations: tuple[str, ...]
-    books: tuple[str, ...]
+    recorded_migrations: tuple[str, ...]
     statement_count: int
 
     def columns(self, alias: str) -> dict[str, Any]:
         values = dict(vars(self))
         values["migrations"] = json.dumps(self.migrations)
-        values["books"] = json.dumps(self.books)
+        values["books"] = json.dumps(values.pop("recorded_migrations"))
         return {**values, "alias": alias}
 
 
@@ -129,11 +134,11 @@ SELECT 'file', id, name, state, direction, CAST(attempt AS CHAR), up_sha256, dow
        CONCAT(statement_count, ' ', COALESCE(finished_at, ''))
   FROM nestflux_sql_migration
 UNION ALL
-SELECT 'booked', CONVERT(app USING utf8mb4) COLLATE utf8mb4_bin,
+SELECT 'recorded', CONVERT(app USING utf8mb4) COLLATE utf8mb4_bin,
        CONVERT(name USING utf8mb4) COLLATE utf8mb4_bin, '', '', '', '', '', '', '', '', ''
   FROM django_migrations
 UNION ALL
-SELECT 'owed', '', '', '', '', '', '', '', '', '', '', ''
+SELECT 'pending', '', '', '', '', '', '', '', '', '', '', ''
   FROM nestflux_run WHERE post_migrate_owed = 1
 UNION ALL
 (SELECT 'sent', post_migrate_hash, '', '', '', '', '', '', '', '', '', ''
@@ -164,8 +169,10 @@ def read_state(connection: BaseDatabaseWrapper) -> LedgerState | None:
     return LedgerState(
         version=int(kinds["version"][0][0]) if "version" in kinds else 0,
         files=tuple(_file(values) for values in kinds.get("file", ())),
-        booked=frozenset(f"{app}.{name}" for app, name, *_ in kinds.get("booked", ())),
-        signals_owed="owed" in kinds,
+        recorded_migrations=frozenset(
+            f"{app}.{name}" for app, name, *_ in kinds.get("recorded", ())
+        ),
+        signals_pending="pending" in kinds,
         signals_hash=kinds["sent"][0][0] if "sent" in kinds else "",
         loading=from_texts(loading) if "loading" in kinds else None,
     )
@@ -176,7 +183,19 @@ def _text(value: Any) -> str:
 
 
 def _file(values: tuple[str, ...]) -> LedgerFile:
-    identity, name, state, direction, attempt, up, down, record, family, books, rest = values
+    (
+        identity,
+        name,
+        state,
+        direction,
+        attempt,
+        up,
+        down,
+        record,
+        family,
+        recorded_migrations,
+        rest,
+    ) = values
     count, _, finished = rest.partition(" ")
     return LedgerFile(
         id=identity,
@@ -188,7 +207,7 @@ def _file(values: tuple[str, ...]) -> LedgerFile:
         down_sha256=down,
         record_sha256=record,
         family=family,
-        books=tuple(json.loads(books)),
+        recorded_migrations=tuple(json.loads(recorded_migrations)),
         statements=int(count),
         finished_at=finished,
     )

@@ -1,18 +1,21 @@
 """The ledger's tables: made and upgraded here, and nowhere else.
 
-They stand outside every history and every reading (``reader.BOOKS``). A change of their shape is
+They stand outside every history and every introspection of a schema
+(``introspection.OWN_TABLES``). A change of their shape is
 a new entry of ``_UPGRADES`` that only adds, so that an older NestFlux still works on them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db.migrations.recorder import MigrationRecorder
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
+    from django.db.backends.utils import CursorWrapper
 
 # The collation is the ledger's own: a schema's default differs from database to database, and ids,
 # names and hashes compare byte by byte.
@@ -131,9 +134,47 @@ CREATE TABLE IF NOT EXISTS `nestflux_backup` (
   KEY `nestflux_backup_passage` (`sql_migration_id`, `attempt`)
 ) {_OPTIONS}"""
 
-# What brings the ledger from version n to n + 1. Each statement may be repeated (IF NOT EXISTS, or
+
+@dataclass(frozen=True)
+class _PlainName:
+    """A second, plain name of a column, for whoever reads the ledger in SQL.
+
+    A renamed column would break an older NestFlux on the same database. A virtual one costs no
+    space, and is added to a table of any size at once (ALGORITHM=INSTANT on both servers).
+    """
+
+    table: str
+    column: str
+    kind: str
+    of: str
+
+    def add(self, cursor: CursorWrapper) -> None:
+        cursor.execute(
+            "SELECT 1 FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() "
+            "AND TABLE_NAME = %s AND COLUMN_NAME = %s",
+            [self.table, self.column],
+        )
+        if cursor.fetchone() is None:
+            cursor.execute(
+                f"ALTER TABLE `{self.table}` ADD COLUMN `{self.column}` {self.kind} "
+                f"GENERATED ALWAYS AS (`{self.of}`) VIRTUAL"
+            )
+
+
+PLAIN_NAMES = (
+    _PlainName("nestflux_sql_migration", "recorded_migrations", "json", "books"),
+    _PlainName("nestflux_statement", "schema_before", "json", "before_reading"),
+    _PlainName("nestflux_run", "post_migrate_pending", "bool", "post_migrate_owed"),
+)
+_MARKED = "UPDATE nestflux_sql_migration SET origin = 'marked' WHERE origin = 'booked'"
+
+# What brings the ledger from version n to n + 1. Each step may be repeated (IF NOT EXISTS, or
 # guarded by information_schema): a deploy can die between it and the version row.
-_UPGRADES: tuple[Sequence[str], ...] = ((_SQL_MIGRATION, _STATEMENT, _RUN), (_BACKUP,))
+_UPGRADES: tuple[Sequence[str | _PlainName], ...] = (
+    (_SQL_MIGRATION, _STATEMENT, _RUN),
+    (_BACKUP,),
+    (*PLAIN_NAMES, _MARKED),
+)
 VERSION = len(_UPGRADES)
 
 
@@ -151,8 +192,11 @@ def ensure_ledger(connection: BaseDatabaseWrapper, known_version: int = 0) -> No
         row = cursor.fetchone()
         current = int(row[0]) if row else 0
         for upgrade in _UPGRADES[current:]:
-            for sql in upgrade:
-                cursor.execute(sql)
+            for step in upgrade:
+                if isinstance(step, _PlainName):
+                    step.add(cursor)
+                else:
+                    cursor.execute(step)
     MigrationRecorder(connection).ensure_schema()
     if current < VERSION:
         with connection.cursor() as cursor:

@@ -218,8 +218,8 @@ def _as_nestflux_error(
             return error
         case KeyboardInterrupt():
             return NestFluxError(f"Interrupted: {interrupted}.")
-        case ImproperlyConfigured() if (told := without_mysqlclient(error)) is not None:
-            return told
+        case ImproperlyConfigured() if (explained := without_mysqlclient(error)) is not None:
+            return explained
         case ConnectionDoesNotExist() | ImproperlyConfigured():
             return Misconfigured(str(error), stands="nothing was changed")
     alias = options.get("database") or DEFAULT_DB_ALIAS

@@ -13,7 +13,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from nestflux.families import FAMILY_NAMES
-from nestflux.history.folder import shown
+from nestflux.history.folder import display_path
 from nestflux.history.sqlfile import Direction
 from nestflux.management.fresh_databases import fresh_database_lines
 from nestflux.wording import counted, listed
@@ -88,12 +88,12 @@ class Summary:
 
     def written(self, made: Generated) -> Iterator[Line]:
         """The files that were written."""
-        modules = [f"  {shown(module.path)}" for module in made.modules]
+        modules = [f"  {display_path(module.path)}" for module in made.modules]
         yield from map(Line, self._some(modules, indent="  "))
         for name in dict.fromkeys(file.up.name for file in made.files):
             yield Line(f"✓ Generated migration file: {name}.sql", Style.SUCCESS)
         for file in made.files:
-            path = shown(file.place.folder.up_path(file.up.name))
+            path = display_path(file.target.folder.up_path(file.up.name))
             count = counted(sum(1 for _ in file.up.steps()), "statement")
             yield Line(f"  {path}  ({count}, recorded on {file.up.recorded_on})")
             yield from self.warnings(file)
@@ -135,7 +135,7 @@ class Summary:
             yield from _behind_lines(one, why.get(one.family, ""))
 
     def _fresh_databases(self, files: Iterable[RecordedFile]) -> Iterator[Line]:
-        last = {file.place.server.family: file.journal for file in files}
+        last = {file.target.server.family: file.journal for file in files}
         said = (fresh_database_lines(journal, self.verbosity) for journal in last.values())
         for line in dict.fromkeys(chain.from_iterable(said)):
             yield Line(f"  {line}", Style.WARNING)

@@ -41,7 +41,7 @@ def plan_lines(plan: Plan, works: Sequence[Work], due: Sequence[Due]) -> Iterato
                 yield "An earlier run began this file; it goes on where that stopped:"
             yield from _work_lines(work)
             yield from _due_lines(work, due)
-    if plan.signals_owed:
+    if plan.signals_pending:
         yield "Sends post_migrate."
 
 
@@ -80,10 +80,10 @@ def plan_as_json(plan: Plan, works: Sequence[Work], due: Sequence[Due]) -> dict[
         "off_branch": [file.name for file in plan.off_branch],
         "relinks": {relink.old.name: relink.entry.name for relink in plan.relinks},
         "exchanges": [
-            {"booked": list(e.names), "replaced": sorted(file.name for file in e.out)}
+            {"applied": list(e.names), "replaced": sorted(file.name for file in e.out)}
             for e in plan.exchanges
         ],
-        "post_migrate": plan.signals_owed,
+        "post_migrate": plan.signals_pending,
         "files": [{**_work_as_json(work), **_due_as_json(work, due)} for work in works],
     }
 

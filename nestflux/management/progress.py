@@ -190,8 +190,8 @@ def _lines(event: Event) -> list[str]:
             how = "was begun, and goes on" if event.is_in_flight else "ran already"
             return [f"{event.old} {how} as {event.new}: the same statements"]
         case Exchanged():
-            took, gave = counted(len(event.booked), "file"), counted(len(event.replaced), "file")
-            name = f"{event.booked[0]}.sql" if len(event.booked) == 1 else took
+            took, gave = counted(len(event.applied), "file"), counted(len(event.replaced), "file")
+            name = f"{event.applied[0]}.sql" if len(event.applied) == 1 else took
             stood = f"{event.replaced[0]}.sql" if len(event.replaced) == 1 else gave
             return [f"✓ Marked as applied: {name}, in place of {stood}; nothing had to run"]
         case BackupStarted():

@@ -39,11 +39,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     try:
         execute_from_command_line(argv)
     except Exception as error:
-        told = explain(error)
-        if told is None:
+        explained = explain(error)
+        if explained is None:
             raise
-        print(told, file=sys.stderr)
-        sys.exit(told.exit_code)
+        print(explained, file=sys.stderr)
+        sys.exit(explained.exit_code)
 
 
 def explain(error: BaseException) -> NestFluxError | None:
@@ -51,8 +51,8 @@ def explain(error: BaseException) -> NestFluxError | None:
     None where it is some command's own."""
     if isinstance(error, NestFluxError):
         return error
-    if (told := without_mysqlclient(error)) is not None:
-        return told
+    if (explained := without_mysqlclient(error)) is not None:
+        return explained
     frames = traceback.extract_tb(error.__traceback__)
     if not any(_loads(frame) for frame in frames):
         return None

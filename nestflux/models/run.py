@@ -4,7 +4,7 @@ from django.db import models
 
 
 class Run(models.Model):
-    """One command that held the lock: who it was, how it ended, which signals it owes.
+    """One command that held the lock: who it was, how it ended, which signals it has yet to send.
 
     ``loading`` lists the objects that a fresh load makes, written before it begins, so that the
     next run knows what to drop if it died (``loaded_at`` is empty then). Times are UTC.

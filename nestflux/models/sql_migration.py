@@ -25,7 +25,7 @@ class SqlMigration(models.Model):
         STATEMENTS = "statements", "statement by statement"
         SNAPSHOT = "snapshot", "loaded with schema.sql"
         BASELINE = "baseline", "taken over"
-        BOOKED = "booked", "run by hand"
+        MARKED = "marked", "run by hand"
         SQUASHED = "squashed", "in place of other files"
 
     id = models.CharField(primary_key=True, max_length=64)
@@ -42,7 +42,7 @@ class SqlMigration(models.Model):
     down_text = models.TextField()
     record = models.TextField()
     migrations = models.JSONField()
-    books = models.JSONField()
+    recorded_migrations = models.JSONField(db_column="books")
     state = models.CharField(max_length=16, choices=State)
     origin = models.CharField(max_length=16, choices=Origin)
     direction = models.CharField(max_length=4)

@@ -6,7 +6,7 @@ from django.db import models
 class Statement(models.Model):
     """One step of one attempt of a SQL migration. Times are UTC.
 
-    ``before_reading`` is what the objects that a DDL statement touches looked like before it ran;
+    ``schema_before`` is what the objects that a DDL statement touches looked like before it ran;
     ``delta`` is what it did to them when it was recorded. By the two a crash is decided.
     """
 
@@ -36,7 +36,7 @@ class Statement(models.Model):
     state = models.CharField(max_length=8, choices=State)
     note = models.TextField()
     tries = models.PositiveIntegerField()
-    before_reading = models.JSONField(null=True)
+    schema_before = models.JSONField(db_column="before_reading", null=True)
     delta = models.JSONField()
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)

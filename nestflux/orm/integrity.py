@@ -1,4 +1,4 @@
-"""What the database refused, told in the words of the domain.
+"""What the database refused, in the words of the domain.
 
 A service asks the database, and not itself, whether a value is taken: a look before the insert
 can be overtaken by another request, the unique key cannot.
@@ -44,11 +44,11 @@ def integrity_errors_as(
         with transaction.atomic():
             yield
     except IntegrityError as error:
-        told = (taken or {}).get(broken_unique_key(error) or "")
-        told = told or (missing or {}).get(broken_foreign_key(error) or "")
-        if told is None:
+        refusal = (taken or {}).get(broken_unique_key(error) or "")
+        refusal = refusal or (missing or {}).get(broken_foreign_key(error) or "")
+        if refusal is None:
             raise
-        raise told from error
+        raise refusal from error
 
 
 def _find(pattern: re.Pattern[str], group: str, number: int, error: IntegrityError) -> str | None:

@@ -56,7 +56,7 @@ class Field:
 
 
 @dataclass(frozen=True)
-class ColumnRole:
+class ColumnUse:
     """What a column is in its table. ``verbatim``: defaults as the server's text, because Django
     would fill literals into a statement that holds a percent sign elsewhere
     (django/db/backends/base/schema.py, ``create_model``)."""
@@ -67,7 +67,7 @@ class ColumnRole:
 
 
 def field_of(
-    connection: BaseDatabaseWrapper, column: DescribedColumn, db_column: str, role: ColumnRole
+    connection: BaseDatabaseWrapper, column: DescribedColumn, db_column: str, use: ColumnUse
 ) -> Field:
     """The field of a column that is no foreign key of one column.
 
@@ -75,8 +75,8 @@ def field_of(
         db_column: the column's name where the field is called otherwise; empty otherwise.
     """
     if column.parts.generated:
-        return _generated(connection, column, db_column, role)
-    name, keywords = _class_of(column, role)
+        return _generated(connection, column, db_column, use)
+    name, keywords = _class_of(column, use)
     kept, said = set(), ""
     if _is_standard(connection, name, keywords, column):
         function = f"models.{name}"
@@ -85,13 +85,13 @@ def field_of(
         kept.add(function)
         said = usual(column.parts.type)
         keywords |= _in_words(column.parts, _type_of(name, column.parts))
-    default, lost = _default(column, name, role)
+    default, lost = _default(column, name, use)
     if isinstance(default, Call):
         kept.add("Sql")
-    keywords |= _role_words(role, column.parts, db_column)
+    keywords |= _place(use, column.parts, db_column)
     if default is not None:
         keywords["db_default"] = default
-    keywords |= _told(column.parts, name)
+    keywords |= _text_keywords(column.parts, name)
     return Field(Call(function, (), keywords), frozenset(kept), said, lost)
 
 
@@ -102,7 +102,7 @@ def related(
     options: dict[str, Value],
     *,
     same_type: bool,
-    role: ColumnRole,
+    use: ColumnUse,
     db_column: str,
 ) -> Field:
     """A foreign key of one column, ``function`` ForeignKey or OneToOneField.
@@ -118,13 +118,13 @@ def related(
         function = f"Sql{function}"
         kept.add(function)
         keywords |= _in_words(column.parts, usual(column.parts.type))
-    default, lost = _default(column, column.guess, role)
+    default, lost = _default(column, column.guess, use)
     if isinstance(default, Call):
         kept.add("Sql")
-    keywords |= _role_words(ColumnRole(role.primary), column.parts, db_column)
+    keywords |= _place(ColumnUse(use.primary), column.parts, db_column)
     if default is not None:
         keywords["db_default"] = default
-    keywords |= _told(column.parts, "")
+    keywords |= _text_keywords(column.parts, "")
     return Field(Call(function, (target,), keywords), frozenset(kept), "", lost)
 
 
@@ -141,8 +141,8 @@ def usual(type_text: str) -> str:
     return _WIDTHS.get(type_text, type_text)
 
 
-def _class_of(column: DescribedColumn, role: ColumnRole) -> tuple[str, dict[str, Value]]:
-    """The nearest of Django's fields, and what it must be told."""
+def _class_of(column: DescribedColumn, use: ColumnUse) -> tuple[str, dict[str, Value]]:
+    """The nearest of Django's fields, and its arguments."""
     kind, parts = column.data_type, column.parts
     if parts.type == "tinyint(1)":
         return "BooleanField", {}
@@ -157,7 +157,7 @@ def _class_of(column: DescribedColumn, role: ColumnRole) -> tuple[str, dict[str,
     if kind in ("enum", "set", "inet4", "inet6"):
         return "CharField", {"max_length": column.length or 45}
     name = column.guess or "TextField"
-    if name in _AUTO and not role.primary:
+    if name in _AUTO and not use.primary:
         name = _AUTO[name]
     keywords: dict[str, Value] = {
         key: int(value) for key, value in column.params.items() if key != "db_collation"
@@ -219,20 +219,20 @@ def _in_words(parts: ColumnParts, type_text: str) -> dict[str, Value]:
     return words
 
 
-def _role_words(role: ColumnRole, parts: ColumnParts, db_column: str) -> dict[str, Value]:
+def _place(use: ColumnUse, parts: ColumnParts, db_column: str) -> dict[str, Value]:
     words: dict[str, Value] = {}
     if db_column:
         words["db_column"] = db_column
-    if role.primary:
+    if use.primary:
         words["primary_key"] = True
-    elif role.unique:
+    elif use.unique:
         words["unique"] = True
-    if parts.nullable and not role.primary and not parts.generated:
+    if parts.nullable and not use.primary and not parts.generated:
         words |= {"null": True, "blank": True}
     return words
 
 
-def _told(parts: ColumnParts, name: str) -> dict[str, Value]:
+def _text_keywords(parts: ColumnParts, name: str) -> dict[str, Value]:
     words: dict[str, Value] = {}
     if name in _TEXTS and parts.collation:
         words["db_collation"] = parts.collation
@@ -252,14 +252,14 @@ def unescaped(text: str) -> str:
     return re.sub(r"\\(.)", lambda m: meant.get(m[1], m[1]), inner, flags=re.DOTALL)
 
 
-def _default(column: DescribedColumn, name: str, role: ColumnRole) -> tuple[Value | None, str]:
+def _default(column: DescribedColumn, name: str, use: ColumnUse) -> tuple[Value | None, str]:
     """``db_default``, and what is lost of it."""
     text = column.parts.default
     if not text or (text.upper() == "NULL" and column.parts.nullable):
         return None, ""
     if "'0000-00-00" in text or re.search(r"-00[- ']", text):
         return None, text  # NO_ZERO_DATE and NO_ZERO_IN_DATE, which every modern session has
-    found = None if role.verbatim else literal(text)
+    found = None if use.verbatim else literal(text)
     if found is not None:
         if name == "BooleanField" and found.value in ("0", "1"):
             return found.value == "1", ""
@@ -273,12 +273,12 @@ def _default(column: DescribedColumn, name: str, role: ColumnRole) -> tuple[Valu
 
 
 def _generated(
-    connection: BaseDatabaseWrapper, column: DescribedColumn, db_column: str, role: ColumnRole
+    connection: BaseDatabaseWrapper, column: DescribedColumn, db_column: str, use: ColumnUse
 ) -> Field:
     """A generated column. What Django says in the wrong place of it (a comment, before the
     expression, which MySQL refuses) or not at all (NOT NULL) is said behind the expression."""
     parts = column.parts
-    name, keywords = _class_of(column, ColumnRole())
+    name, keywords = _class_of(column, ColumnUse())
     kept = {"Sql"}
     bare = ColumnParts(type=parts.type, check=parts.check)
     plain = replace(column, parts=bare)
@@ -299,7 +299,7 @@ def _generated(
         "output_field": Call(function, (), keywords),
         "db_persist": parts.stored,
     }
-    words |= _role_words(role, parts, db_column)
+    words |= _place(use, parts, db_column)
     outer = "models.GeneratedField"
     if behind:
         outer = "SqlGeneratedField"

@@ -15,14 +15,14 @@ REST = "legacy"
 
 
 @dataclass(frozen=True)
-class Rule:
+class GroupingRule:
     """``--app shop=order*``: the tables of that pattern make the app ``shop``."""
 
     label: str
     pattern: str
 
     @classmethod
-    def parse(cls, text: str) -> Rule:
+    def parse(cls, text: str) -> GroupingRule:
         label, equals, pattern = text.partition("=")
         if not equals or not pattern or not re.fullmatch(r"[a-z][a-z0-9_]*", label):
             raise Refused(
@@ -37,7 +37,7 @@ class Rule:
         return fnmatchcase(table, self.pattern)
 
 
-def groups(tables: Iterable[str], rules: Sequence[Rule]) -> Mapping[str, tuple[str, ...]]:
+def groups(tables: Iterable[str], rules: Sequence[GroupingRule]) -> Mapping[str, tuple[str, ...]]:
     """Every table in one group: the first rule that matches it, otherwise what its name begins
     with up to the first underscore, where that begins several names, otherwise ``REST``."""
     ruled: dict[str, str] = {}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from nestflux.pulling import remarks as said
 from nestflux.pulling.describing import DescribedTable, Live
-from nestflux.pulling.fields import ColumnRole, Field, field_of, related, unescaped
+from nestflux.pulling.fields import ColumnUse, Field, field_of, related, unescaped
 from nestflux.pulling.keys import Rules, Taken, inline_unique, rules_of
 from nestflux.pulling.names import class_names, field_name, module_names
 from nestflux.pulling.python_text import Call, Code, Value
@@ -157,12 +157,12 @@ class Modelling:
         for column in table.columns:
             name = self._names.fields[table.name][column.name]
             unique = inline_unique(table, column.name) is not None
-            role = ColumnRole(column.name in primary, unique, verbatim)
+            use = ColumnUse(column.name in primary, unique, verbatim)
             if reference := by_column.get(column.name):
-                made = self._related(table, reference, name, role)
+                made = self._related(table, reference, name, use)
             else:
                 db_column = "" if name == column.name else column.name
-                made = field_of(self._connection, column, db_column, role)
+                made = field_of(self._connection, column, db_column, use)
             fields.append((name, made))
             self._say_field(table, column.name, made)
         return fields
@@ -178,13 +178,13 @@ class Modelling:
         )
 
     def _related(
-        self, table: DescribedTable, reference: Reference, name: str, role: ColumnRole
+        self, table: DescribedTable, reference: Reference, name: str, use: ColumnUse
     ) -> Field:
         target = reference.target
         assert target is not None, "a field leads to a table that is known"
         options: dict[str, Value] = {}
         column = table.column(reference.column)
-        function = "OneToOneField" if role.primary or role.unique else "ForeignKey"
+        function = "OneToOneField" if use.primary or use.unique else "ForeignKey"
         referenced = reference.parts.referenced[0]
         if target.primary != (referenced,):
             options["to_field"] = self._references.field_name(reference.parts.table, referenced)
@@ -200,7 +200,7 @@ class Modelling:
             column,
             options,
             same_type=self._references.same_type(column, reference),
-            role=role,
+            use=use,
             db_column="" if f"{name}_id" == column.name else column.name,
         )
 
@@ -271,12 +271,12 @@ class Modelling:
 
 def _remarks_of_table(table: DescribedTable) -> Iterator[Remark]:
     options = table.options
-    told = [options.engine] if options.engine != "InnoDB" else []
-    told += [options.more] if options.more else []
-    told += ["partitions"] if options.partitions else []
-    told += [table.primary.text] if table.primary and not table.primary.is_plain else []
-    if told:
-        yield Remark(said.OPTIONS, f"{table.name} ({', '.join(told)})")
+    unusual = [options.engine] if options.engine != "InnoDB" else []
+    unusual += [options.more] if options.more else []
+    unusual += ["partitions"] if options.partitions else []
+    unusual += [table.primary.text] if table.primary and not table.primary.is_plain else []
+    if unusual:
+        yield Remark(said.OPTIONS, f"{table.name} ({', '.join(unusual)})")
 
 
 def _why_unmanaged(table: DescribedTable) -> str:

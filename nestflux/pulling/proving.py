@@ -52,8 +52,8 @@ def migrated_elsewhere(request: Request, files: Mapping[Path, str]) -> Answer:
         for place, text in files.items():
             (staging / place).parent.mkdir(parents=True, exist_ok=True)
             (staging / place).write_text(text, encoding="utf-8")
-        told = _ask(request, staging)
-    return _understood(told, f"{staging}/", request.family)
+        answer = _ask(request, staging)
+    return _understood(answer, f"{staging}/", request.family)
 
 
 def _ask(request: Request, staging: Path) -> dict[str, Any]:
@@ -73,37 +73,37 @@ def _ask(request: Request, staging: Path) -> dict[str, Any]:
             where="\n         ".join(done.stderr.strip().splitlines()[-3:]),
             stands="nothing was written",
         )
-    told: dict[str, Any] = json.loads(answer.read_text(encoding="utf-8"))
-    return told
+    given: dict[str, Any] = json.loads(answer.read_text(encoding="utf-8"))
+    return given
 
 
-def _understood(told: dict[str, Any], staging: str, family: str) -> Answer:
-    if "error" in told:
-        raise _same_error(told["error"], family if told["no_server"] else "")
-    if "refused" in told:
+def _understood(answer: dict[str, Any], staging: str, family: str) -> Answer:
+    if "error" in answer:
+        raise _same_error(answer["error"], family if answer["no_server"] else "")
+    if "refused" in answer:
         raise _not_reproduced(
-            f"The server refuses what the written models make: {told['refused']}",
-            str(told["statement"]),
+            f"The server refuses what the written models make: {answer['refused']}",
+            str(answer["statement"]),
         )
-    if "broken" in told:
+    if "broken" in answer:
         raise _not_reproduced(
-            f"The written models cannot be used: {told['broken']}".replace(staging, ""),
-            str(told["place"]).replace(staging, ""),
+            f"The written models cannot be used: {answer['broken']}".replace(staging, ""),
+            str(answer["place"]).replace(staging, ""),
         )
-    return Answer(from_texts(told["reading"]), told["server"])
+    return Answer(from_texts(answer["reading"]), answer["server"])
 
 
-def _same_error(told: Mapping[str, Any], family: str) -> NestFluxError:
+def _same_error(answer: Mapping[str, Any], family: str) -> NestFluxError:
     """The child's error; ``family`` names the setting of another server where there was none."""
     kind = ServerUnavailable if family else NestFluxError
     other = f'name another server in NESTFLUX["SHADOWS"]["{family}"]' if family else ""
     error = kind(
-        told["what"],
-        where=told["where"],
+        answer["what"],
+        where=answer["where"],
         stands="nothing was written",
-        then="; or ".join(filter(None, (told["then"], other))),
+        then="; or ".join(filter(None, (answer["then"], other))),
     )
-    error.exit_code = told["exit_code"]
+    error.exit_code = answer["exit_code"]
     return error
 
 

@@ -15,10 +15,10 @@ from django.conf import settings
 
 from nestflux.database.server import connection_for, server_of
 from nestflux.exceptions import Refused
-from nestflux.history.folder import Staged, write_all
+from nestflux.history.folder import Staged, display_path, write_all
 from nestflux.pulling import remarks as said
 from nestflux.pulling.describing import Live, describe
-from nestflux.pulling.grouping import Rule, groups, unused, without
+from nestflux.pulling.grouping import GroupingRule, groups, unused, without
 from nestflux.pulling.modelling import AppPlan, Modelling
 from nestflux.pulling.proving import Request, migrated_elsewhere
 from nestflux.pulling.python_text import WIDTH, Layout
@@ -36,7 +36,7 @@ class PullOptions:
     """What a person says of it. ``into`` is the folder that the apps' folders are made in; None:
     the project's."""
 
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[GroupingRule, ...] = ()
     exclude: tuple[str, ...] = ()
     into: Path | None = None
 
@@ -138,8 +138,8 @@ def pull(alias: str, plan: PullPlan) -> Pulled:
     proof = compare(reading, answer.reading, plan.migrated, plan.remarks)
     write_all([Staged.prepare(plan.files)])
     built_on = answer.server if answer.server != plan.server else ""
-    told = replace(plan, remarks=(*plan.remarks, *proof.remarks))
-    return Pulled(told, proof.differences, proof.excused, built_on)
+    with_remarks = replace(plan, remarks=(*plan.remarks, *proof.remarks))
+    return Pulled(with_remarks, proof.differences, proof.excused, built_on)
 
 
 def _request(alias: str, plan: PullPlan) -> Request:
@@ -256,15 +256,8 @@ def _refuse_existing(plan: PullPlan) -> None:
     there = next((path for path in (*plan.files, *rivals) if path.exists()), None)
     if there is not None:
         raise Refused(
-            f"{shown(there)} is there already, and db_pull writes over nothing.",
+            f"{display_path(there)} is there already, and db_pull writes over nothing.",
             stands="nothing was written",
             then="move it away, give the tables another app (--app NAME=PATTERN), or another "
             "folder (--into FOLDER)",
         )
-
-
-def shown(path: Path) -> str:
-    """A path as a person of the project names it."""
-    base = getattr(settings, "BASE_DIR", None)
-    root = Path(str(base)).resolve() if base else None
-    return str(path.relative_to(root)) if root and path.is_relative_to(root) else str(path)

@@ -1,4 +1,4 @@
-"""What a person is told of a pulled schema, and the one difference that each remark excuses."""
+"""The remarks on a pulled schema, and the one difference that each remark excuses."""
 
 from __future__ import annotations
 

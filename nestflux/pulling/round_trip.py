@@ -60,7 +60,7 @@ def compare(
         if key.kind == ORDER:
             if same_columns(wanted, given):
                 found.append(Remark(said.ORDER, key.table))
-            continue  # otherwise a column is told of
+            continue  # otherwise a column is reported
         for difference in _differences(key, wanted, given):
             excuse = Excuse(key, difference.attribute, difference.live)
             if not difference.made and excuse in excuses:

@@ -27,7 +27,7 @@ from nestflux.exceptions import (
 from nestflux.graph.fingerprints import Prints
 from nestflux.graph.loader import ExtendedLoader, load, undotted
 from nestflux.graph.python_steps import StepRunner, operations_of
-from nestflux.history.folder import SNAPSHOT, Staged, shown, texts_of
+from nestflux.history.folder import SNAPSHOT, Staged, display_path, texts_of
 from nestflux.history.journal import Entry
 from nestflux.history.records import FileRecord, StepRecord
 from nestflux.history.snapshots import statements_of
@@ -38,9 +38,9 @@ from nestflux.recording.determinism import Twice, run_files, run_twice
 from nestflux.recording.generate import families_of
 from nestflux.recording.measuring import Measuring, code_of, describe_python
 from nestflux.recording.recorded_file import inexactness
-from nestflux.recording.recording_target import Place, place_of
+from nestflux.recording.recording_target import RecordingTarget, recording_target
 from nestflux.recording.remembering import prints_by_name
-from nestflux.recording.replay import book, run_script
+from nestflux.recording.replay import record_applied, run_script
 from nestflux.recording.rerecord import is_known, remember_again
 from nestflux.recording.snapshot import settings_that_rows_assume
 from nestflux.recording.unchanged_steps import operations_of_steps, why_not_kept
@@ -79,8 +79,9 @@ class _Edit:
     """A file of a history as it was edited: where, and both its ways; and the fingerprints of its
     migrations that there are."""
 
-    place: Place
+    target: RecordingTarget
     entry: Entry
+    known: FileRecord
     up: SqlFile
     down: SqlFile
     texts_edited: bool
@@ -89,7 +90,7 @@ class _Edit:
     def file(self, entry: Entry, direction: Direction) -> SqlFile:
         """A file of the history, the edited one in its place."""
         if entry.id != self.entry.id:
-            return self.place.folder.file(entry, direction)
+            return self.target.files(entry, direction)
         return self.up if direction is Direction.UP else self.down
 
 
@@ -134,13 +135,13 @@ def _edits(alias: str, name: str, loader: ExtendedLoader) -> Iterator[_Edit]:
         except HistoryError:
             continue
         up, down = (folder.edited(entry, way) for way in Direction)
-        edited = bool(up or down)
-        if edited or not is_known(folder.record(entry), entry, loader):
-            place = place_of(alias, family, configuration(), edits=True)
+        edited, known = bool(up or down), folder.record(entry)
+        if edited or not is_known(known, entry, loader):
+            target = recording_target(alias, family, configuration(), edits=True)
             up = up or folder.file(entry, Direction.UP)
             down = down or folder.file(entry, Direction.DOWN)
             held = filter(None, map(loader.disk_migrations.get, map(undotted, entry.migrations)))
-            yield _Edit(place, entry, up, down, edited, prints_by_name(held))
+            yield _Edit(target, entry, known, up, down, edited, prints_by_name(held))
 
 
 def _require_same_migrations(edit: _Edit) -> None:
@@ -155,7 +156,7 @@ def _require_same_migrations(edit: _Edit) -> None:
             raise Refused(
                 "An edit may change statements; the name, the id and the migrations of a file "
                 "stay as they were recorded.",
-                where=str(edit.place.folder.sql_path(edit.entry.name, way)),
+                where=str(edit.target.folder.sql_path(edit.entry.name, way)),
                 stands="nothing was changed",
                 then="restore the header and the '-- ---- Migration' lines",
             )
@@ -163,7 +164,7 @@ def _require_same_migrations(edit: _Edit) -> None:
 
 def _require_python_steps(edit: _Edit, loader: ExtendedLoader) -> None:
     """What only Django can run is changed in the migration, and not in the file."""
-    known = edit.place.folder.record(edit.entry)
+    known = edit.known
     migrations = [loader.disk_migrations.get(undotted(name)) for name in edit.entry.migrations]
     locators = [o.locator for m in migrations if m is not None for o in operations_of(m)]
     for records, file in ((known.up, edit.up), (known.down, edit.down)):
@@ -172,40 +173,42 @@ def _require_python_steps(edit: _Edit, loader: ExtendedLoader) -> None:
         if why := why_not_kept(records, file, locators):
             raise Refused(
                 f"An edit may change statements, and {why}.",
-                where=str(edit.place.folder.sql_path(edit.entry.name, file.direction)),
+                where=str(edit.target.folder.sql_path(edit.entry.name, file.direction)),
                 stands="nothing was changed",
                 then="put it back to its place, or change the migration and record it anew",
             )
 
 
 def _accept(edit: _Edit, loader: ExtendedLoader) -> Accepted:
-    place, entry = edit.place, edit.entry
+    target, entry = edit.target, edit.entry
     _require_same_migrations(edit)
     _require_python_steps(edit, loader)
-    if edit.texts_edited and _was_applied(place.alias, entry.id):
+    if edit.texts_edited and _was_applied(target.alias, entry.id):
         raise Refused(
-            f"{entry.name} was applied to the database {place.alias!r}; an applied file is never "
+            f"{entry.name} was applied to the database {target.alias!r}; an applied file is never "
             "edited.",
-            where=str(place.folder.up_path(entry.name)),
+            where=str(target.folder.up_path(entry.name)),
             stands="nothing was changed",
-            then=f"git checkout -- {shown(place.folder.up_path(entry.name))}, and write the change "
-            "as a new migration",
+            then=f"git checkout -- {display_path(target.folder.up_path(entry.name))}, and write "
+            "the change as a new migration",
         )
     measured, record = _measure_file(edit)
     remembered = remember_again(
-        place, entry, measured.file, record, edit.prints, texts_edited=edit.texts_edited
+        target, entry, measured.file, record, edit.prints, texts_edited=edit.texts_edited
     )
     record = replace(record, migrations=remembered.records)
-    entries = place.folder.journal.entries
-    twice = run_twice(place, entries, lambda each: measured.file(each, Direction.UP))
-    before = _accepted_schema(place)
-    served = serve(Recording(place, entries, lambda each: measured.file(each, Direction.UP)), twice)
+    entries = target.folder.journal.entries
+    twice = run_twice(target, entries, lambda each: measured.file(each, Direction.UP))
+    before = _accepted_schema(target)
+    served = serve(
+        Recording(target, entries, lambda each: measured.file(each, Direction.UP)), twice
+    )
     changes = Delta.between(before.reading, twice.schema.reading).lines()
     _require_a_squashs_schema(edit, changes, served.snapshot)
     staged = _staged(measured, record, served, twice)
     return Accepted(
         entry.name,
-        place.server.family,
+        target.server.family,
         changes,
         record,
         staged,
@@ -220,15 +223,15 @@ def _require_a_squashs_schema(edit: _Edit, changes: Sequence[str], snapshot: str
     make another schema, nor other rows."""
     if not edit.entry.replaces:
         return
-    if statements_of(snapshot) != statements_of(edit.place.folder.snapshot()):
+    if statements_of(snapshot) != statements_of(edit.target.folder.snapshot()):
         raise Refused(
             "A squash gives what the files gave that it replaces, for databases that ran these "
             "get nothing of it; the edited text gives something else:\n"
             + "\n".join(f"    {line}" for line in changes or ("rows",)),
-            where=str(edit.place.folder.up_path(edit.entry.name)),
+            where=str(edit.target.folder.up_path(edit.entry.name)),
             stands="nothing was changed",
-            then=f"git checkout -- {shown(edit.place.folder.up_path(edit.entry.name))}, and write "
-            "the change as a new migration",
+            then=f"git checkout -- {display_path(edit.target.folder.up_path(edit.entry.name))}, "
+            "and write the change as a new migration",
         )
 
 
@@ -238,7 +241,7 @@ def _staged(
     served: Served,
     twice: Twice,
 ) -> Staged:
-    folder, entry = edit.place.folder, edit.entry
+    folder, entry = edit.target.folder, edit.entry
     texts = {**texts_of(edit.up, edit.down, record), SNAPSHOT: served.snapshot}
     up, down, deltas, _ = (sha256(text) for text in texts.values())
     journal = replace(
@@ -264,39 +267,39 @@ def _was_applied(alias: str, identity: str) -> bool:
     return file is not None and file.is_applied
 
 
-def _accepted_schema(place: Place) -> Schema:
+def _accepted_schema(target: RecordingTarget) -> Schema:
     """The schema after the history as it was accepted last."""
-    with place.shadow() as connection:
-        run_script(connection, place.folder.snapshot())
+    with target.shadow() as connection:
+        run_script(connection, target.folder.snapshot())
         return read_schema(connection)
 
 
 def _measure_file(edit: _Edit) -> tuple[_Edit, FileRecord]:
     """Run the edited file up and down after those before it: true comment lines, and records."""
-    place, journal = edit.place, edit.place.folder.journal
-    known = place.folder.record(edit.entry)
+    target, journal = edit.target, edit.target.folder.journal
+    known = edit.known
     said = FileRecord((), ()) if edit.texts_edited else known
-    with place.shadow() as connection:
+    with target.shadow() as connection:
         steps = StepRunner(load(), journal.migrations)
         run_files(
             connection,
-            place,
+            target,
             journal.entries[: journal.entries.index(edit.entry)],
-            place.folder.file,
+            target.files,
         )
         before = read_schema(connection)
-        up, ups = _measured(connection, place, edit.up, steps, said.up, known.up)
-        book(connection, edit.entry.books)
+        up, ups = _measured(connection, target, edit.up, steps, said.up, known.up)
+        record_applied(connection, edit.entry.recorded_migrations)
         if edit.down.irreversible:
             return replace(edit, up=up), FileRecord(ups, (), known.migrations)
-        down, downs = _measured(connection, place, edit.down, steps, said.down, known.down)
+        down, downs = _measured(connection, target, edit.down, steps, said.down, known.down)
         down = replace(down, notes=inexactness(before, read_schema(connection)))
     return replace(edit, up=up, down=down), FileRecord(ups, downs, known.migrations)
 
 
 def _measured(
     connection: BaseDatabaseWrapper,
-    place: Place,
+    target: RecordingTarget,
     file: SqlFile,
     steps: StepRunner,
     said: tuple[StepRecord, ...],
@@ -306,7 +309,7 @@ def _measured(
     edited: what stands over them stays. ``known`` are those of before the edit."""
     operations = operations_of_steps(known, file)
     pin(connection, file.session or PINNED)
-    measuring = Measuring(connection, place.server.family)
+    measuring = Measuring(connection, target.server.family)
     records: list[StepRecord] = []
     for section in file.sections:
         for item in section.items:
@@ -369,13 +372,13 @@ def _refused_in_words(
     except NestFluxError:
         raise
     except Exception as error:  # the server's, or whatever a Python step raises
-        told = (
+        described = (
             f"The server refuses the edited statement: {in_words(error, connection, sql)}"
             if isinstance(error, Error)
             else f"A Python step fails: {type(error).__name__}: {error}"
         )
         raise RecordingFailed(
-            told,
+            described,
             where=f"{file.name}, {file.direction} file, step {ordinal}",
             stands="the edit was not accepted; nothing was written",
             then="fix the statement and run db_generate --accept again",

@@ -24,8 +24,8 @@ from nestflux.history.folder import SNAPSHOT
 from nestflux.history.journal import AfterSnapshot, Entry, Filled
 from nestflux.history.sqlfile import Item, PythonStep, SqlFile, Statement
 from nestflux.recording.determinism import Files, Twice
-from nestflux.recording.recording_target import Place
-from nestflux.recording.replay import book, load_snapshot, run_section
+from nestflux.recording.recording_target import RecordingTarget
+from nestflux.recording.replay import load_snapshot, record_applied, run_section
 from nestflux.recording.snapshot import (
     Volatility,
     other_rows,
@@ -57,7 +57,7 @@ class Served:
 class Recording:
     """A history up to a file that may not be written yet. ``unwritten`` are its migrations."""
 
-    place: Place
+    target: RecordingTarget
     entries: Sequence[Entry]
     files: Files
     unwritten: Sequence[Migration] = ()
@@ -67,8 +67,8 @@ class Recording:
         return [name for entry in self.entries for name in entry.migrations]
 
     @property
-    def books(self) -> list[str]:
-        return [row for entry in self.entries for row in entry.books]
+    def recorded_migrations(self) -> list[str]:
+        return [row for entry in self.entries for row in entry.recorded_migrations]
 
     def runner(self) -> StepRunner:
         return StepRunner(load(None, self.unwritten), self.order)
@@ -149,7 +149,7 @@ def _candidates(
     if known is not None and varying.unfrozen <= known.tables.keys():
         reasons = {table: filled.because for table, filled in known.tables.items()}
         yield Candidate(known.steps, replace(varying, because=reasons))
-    yield choose(twice.rows, varying, traced(recording))
+    yield choose_steps(twice.rows, varying, traced(recording))
 
 
 # ---- who made the rows ---------------------------------------------------------------------
@@ -157,14 +157,14 @@ def _candidates(
 
 def traced(recording: Recording) -> tuple[Writer, ...]:
     """Run the files on a shadow and look at the tables around each step: who changed rows."""
-    place = recording.place
-    logger.info("%s: finding the steps that made rows which vary", place.server.name)
-    with place.shadow() as connection:
+    target = recording.target
+    logger.info("%s: finding the steps that made rows which vary", target.server.name)
+    with target.shadow() as connection:
         tracing = _Tracing(connection, recording.runner())
-        book(connection, ())
+        record_applied(connection, ())
         for entry in recording.entries:
             tracing.run(recording.files(entry))
-            book(connection, entry.books)
+            record_applied(connection, entry.recorded_migrations)
     return tuple(tracing.writers)
 
 
@@ -238,7 +238,7 @@ def changes_rows(item: Item) -> bool:
     )
 
 
-def choose(
+def choose_steps(
     rows: Mapping[str, TableRows], varying: Volatility, writers: Sequence[Writer]
 ) -> Candidate:
     """The Python steps to run after the load: all that wrote to a table that is left out; and what
@@ -273,14 +273,14 @@ def choose(
 def _why_not_equal(recording: Recording, twice: Twice, found: Candidate) -> str:
     """Load the text and run the steps, under both clocks if there are any: why the rows are not
     those of the files. Raises NotReproduced where the schema is another one without a step."""
-    place = recording.place
+    target = recording.target
     text = render_snapshot("", twice.schema, twice.rows, found.varying)
-    logger.info("%s: loading %s", place.server.name, SNAPSHOT)
+    logger.info("%s: loading %s", target.server.name, SNAPSHOT)
     for wanted in (twice.rows, twice.later) if found.steps else (twice.rows,):
         is_now = wanted is twice.rows
         renamed = twice.varying.renamed if is_now else None
-        with place.shadow() if is_now else place.shadow_of_another_time() as connection:
-            book(connection, recording.books)
+        with target.shadow() if is_now else target.shadow_of_another_time() as connection:
+            record_applied(connection, recording.recorded_migrations)
             try:
                 load_snapshot(connection, text, found.steps, recording.runner())
             except NestFluxError as error:
@@ -290,7 +290,7 @@ def _why_not_equal(recording: Recording, twice: Twice, found: Candidate) -> str:
             schema, rows = read_schema(connection), read_rows(connection)
         if difference := Delta.between(twice.schema.reading, schema.reading):
             if not found.steps:
-                raise _another_schema(place, difference)
+                raise _another_schema(target, difference)
             steps = ", ".join(found.steps)
             return f"{steps}, run after {SNAPSHOT}, gives another schema: {difference.lines()[0]}"
         differing = other_rows(wanted, rows, twice.varying.columns, renamed)
@@ -302,10 +302,10 @@ def _why_not_equal(recording: Recording, twice: Twice, found: Candidate) -> str:
     return ""
 
 
-def _another_schema(place: Place, difference: Delta) -> NotReproduced:
+def _another_schema(target: RecordingTarget, difference: Delta) -> NotReproduced:
     return NotReproduced(
         "The snapshot, loaded into an empty schema, does not give what Django built:\n"
         + "\n".join(f"    {line}" for line in difference.lines()[:20]),
-        where=f"{place.folder.path / SNAPSHOT}",
+        where=f"{target.folder.path / SNAPSHOT}",
         stands="nothing was written",
     )

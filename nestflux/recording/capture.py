@@ -104,7 +104,7 @@ class Recorder:
         section = Section(
             migration=dotted((migration.app_label, migration.name)),
             replaces=tuple(dotted(key) for key in migration.replaces),
-            operations=_told(migration, backwards=backwards),
+            operations=_describe_operations(migration, backwards=backwards),
             items=tuple(self._items),
         )
         self.recorded.append(Recorded(section, self._records))
@@ -163,7 +163,7 @@ class Recorder:
 
     @contextmanager
     def _in_a_step(self, step: PythonOperation, states: States) -> Iterator[list[str]]:
-        """Nothing is recorded meanwhile; what commits implicitly is told."""
+        """Nothing is recorded meanwhile; what commits implicitly is reported."""
         commits: list[str] = []
         self._implicit_commits = commits
         try:
@@ -245,7 +245,7 @@ class Recorder:
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """Let everything pass: our own readings, and Django's books."""
+        """Let everything pass: our own readings, and what Django writes of migrations."""
         self._paused = True
         try:
             yield
@@ -263,7 +263,7 @@ def _tidy(sql: str) -> str:
     return "".join(token.text for token in found)
 
 
-def _told(migration: Migration, *, backwards: bool) -> tuple[str, ...]:
+def _describe_operations(migration: Migration, *, backwards: bool) -> tuple[str, ...]:
     """The operations in words, a line each, in the order in which they run."""
     lines = tuple(" ".join(operation.describe().split()) for operation in migration.operations)
     return tuple(f"Undo: {line}" for line in reversed(lines)) if backwards else lines

@@ -1,7 +1,7 @@
 """What changed in the models since the last migration, decided by Django's autodetector, or by the
 one that the project gives its ``makemigrations``.
 
-A rename is only ever asked for or told: without a terminal a field that is gone and one of the
+A rename is only ever asked for or stated: without a terminal a field that is gone and one of the
 same type that is new are not turned into data loss.
 """
 
@@ -85,10 +85,10 @@ class DetectOptions:
 
 
 class _Autodetector(OpenAutodetector):
-    """The project's, with the renames that were told put first, and with other apps' operations of
-    the same run behind a model's rename that they need."""
+    """The project's, with the renames that were stated put first, and with other apps' operations
+    of the same run behind a model's rename that they need."""
 
-    told: Mapping[str, list[Operation]]
+    given_renames: Mapping[str, list[Operation]]
     generated_operations: dict[str, list[Operation]]
 
     def check_dependency(self, operation: Operation, dependency: Any) -> bool:
@@ -125,7 +125,7 @@ class _Autodetector(OpenAutodetector):
                     # Django's are on models that may be new themselves and point at this one.
                     forget_dependencies(asked)
         super().sort_operations()
-        for label, operations in self.told.items():
+        for label, operations in self.given_renames.items():
             found = with_renames(operations, self.generated_operations.get(label, []))
             for operation in found:
                 add_dependencies(operation)
@@ -140,8 +140,8 @@ def _autodetector() -> type[_Autodetector]:
     return type(base.__name__, (_Autodetector, base), {})
 
 
-def with_renames(told: Sequence[Operation], found: Sequence[Operation]) -> list[Operation]:
-    """An app's operations, the renames that were told first. Pure.
+def with_renames(given_renames: Sequence[Operation], found: Sequence[Operation]) -> list[Operation]:
+    """An app's operations, the renames that were stated first. Pure.
 
     Before a field is renamed go the indexes and constraints that its model loses, as Django orders
     them (django/db/migrations/autodetector.py, ``_detect_changes``): one whose field is renamed is
@@ -149,9 +149,9 @@ def with_renames(told: Sequence[Operation], found: Sequence[Operation]) -> list[
     """
     rest = list(found)
     ordered: list[Operation] = []
-    for index, rename in enumerate(told):
+    for index, rename in enumerate(given_renames):
         if isinstance(rename, RenameField):
-            last = _name_after(rename.model_name, told[index + 1 :])
+            last = _name_after(rename.model_name, given_renames[index + 1 :])
             for gone in [operation for operation in rest if _drops_rule_of(operation, last)]:
                 rest.remove(gone)
                 ordered.append(type(gone)(rename.model_name, gone.name))
@@ -191,18 +191,18 @@ def detect(loader: ExtendedLoader, options: DetectOptions) -> Detected:
         return Detected([])
     before = loader.project_state()
     after = ProjectState.from_apps(apps)
-    told: dict[str, list[Operation]] = {}
+    given_renames: dict[str, list[Operation]] = {}
     for rename in options.renames:
         operation = rename.operation(before)
         operation.state_forwards(rename.app_label, before)
-        told.setdefault(rename.app_label, []).append(operation)
+        given_renames.setdefault(rename.app_label, []).append(operation)
     answering: MigrationQuestioner = (
         InteractiveMigrationQuestioner()
         if options.interactive
         else _Unattended(options, before, after)
     )
     autodetector = _autodetector()(before, after, _AboutOwnModels(answering, after))
-    autodetector.told = told
+    autodetector.given_renames = given_renames
     changes = autodetector.changes(graph=loader.graph, migration_name=options.name)
     packages = [label for label in changes if not _is_written_into(label)]
     gone = {(label, migration.name) for label in packages for migration in changes[label]}
@@ -252,7 +252,7 @@ def _follow_those_that_point_at_it(
             continue
         pointing = {
             app
-            for name in (rename.old_name_lower, rename.new_name_lower)  # the new one: it was told
+            for name in (rename.old_name_lower, rename.new_name_lower)  # the new one: it was stated
             for app in (*_with_relations_to(label, name, before), *_bases_on(label, name, before))
         }
         leaves = {leaf for app in pointing - {label} for leaf in graph.leaf_nodes(app)}
@@ -352,7 +352,7 @@ class _AboutOwnModels(MigrationQuestioner):
 
 
 class _Unattended(MigrationQuestioner):
-    """Answers what a flag told, and stops where only a person could answer."""
+    """Answers what a flag states, and stops where only a person could answer."""
 
     def __init__(self, options: DetectOptions, before: ProjectState, after: ProjectState) -> None:
         super().__init__()

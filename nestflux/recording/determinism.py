@@ -11,8 +11,8 @@ from nestflux.graph.python_steps import StepRunner
 from nestflux.history.journal import Entry
 from nestflux.history.sqlfile import SqlFile
 from nestflux.recording.private_values import private_values
-from nestflux.recording.recording_target import Place
-from nestflux.recording.replay import book, run_file
+from nestflux.recording.recording_target import RecordingTarget
+from nestflux.recording.replay import record_applied, run_file
 from nestflux.recording.snapshot import Volatility, volatility
 from nestflux.schema.introspection import Schema, read_schema
 from nestflux.schema.rows import TableRows, read_rows
@@ -34,7 +34,7 @@ class Twice:
     varying: Volatility
 
 
-def run_twice(place: Place, entries: Sequence[Entry], files: Files) -> Twice:
+def run_twice(target: RecordingTarget, entries: Sequence[Entry], files: Files) -> Twice:
     """Run the first files of a history on two empty shadows.
 
     Args:
@@ -42,21 +42,21 @@ def run_twice(place: Place, entries: Sequence[Entry], files: Files) -> Twice:
 
     Raises NotReproduced, naming the step, where one does not run.
     """
-    with place.shadow() as connection:
-        run_files(connection, place, entries, files)
+    with target.shadow() as connection:
+        run_files(connection, target, entries, files)
         schema, rows = read_schema(connection), read_rows(connection)
-    with place.shadow_of_another_time() as connection:
-        run_files(connection, place, entries, files)
+    with target.shadow_of_another_time() as connection:
+        run_files(connection, target, entries, files)
         later = read_rows(connection)
     return Twice(schema, rows, later, volatility(rows, later, private_values()))
 
 
 def run_files(
-    connection: BaseDatabaseWrapper, place: Place, entries: Sequence[Entry], files: Files
+    connection: BaseDatabaseWrapper, target: RecordingTarget, entries: Sequence[Entry], files: Files
 ) -> None:
-    """Run the first files of a history on an empty shadow, and book each."""
-    steps = StepRunner(load(), place.folder.journal.migrations)
-    book(connection, ())
+    """Run the first files of a history on an empty shadow, and record each as applied."""
+    steps = StepRunner(load(), target.folder.journal.migrations)
+    record_applied(connection, ())
     for entry in entries:
         run_file(connection, files(entry), steps)
-        book(connection, entry.books)
+        record_applied(connection, entry.recorded_migrations)

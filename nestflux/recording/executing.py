@@ -38,7 +38,7 @@ class DjangoFailed(RecordingFailed):
     """Django's own executor fails on the shadow: so would the stock ``migrate``."""
 
 
-class _QuietBooks(MigrationRecorder):
+class _QuietRecorder(MigrationRecorder):
     """Writes ``django_migrations`` as Django does, and is not recorded doing it."""
 
     def __init__(self, connection: Any, recorder: Recorder) -> None:
@@ -61,7 +61,7 @@ class _RecordingExecutor(OpenExecutor):
         self.connection = connection
         self.progress_callback = self._log
         self.loader = loader
-        self.recorder = _QuietBooks(connection, recorder)
+        self.recorder = _QuietRecorder(connection, recorder)
         self.statements = recorder
         self._loader = loader
 
@@ -126,7 +126,7 @@ class _RecordingExecutor(OpenExecutor):
 
 
 def to_record(loader: ExtendedLoader, only: Collection[str] | None = None) -> list[Migration]:
-    """The migrations that the shadow's books lack, in the history's order.
+    """The migrations that are not recorded as applied on the shadow, in the history's order.
 
     Args:
         loader: of the shadow; with migrations that are not written yet, if there are any.
@@ -201,7 +201,7 @@ def record_one(
     recorder = Recorder(connection, family, on_data, measured=False)
     executor = _RecordingExecutor(connection, recorder, loader)
     plan = [(migration, backwards)]
-    with _failures_told(connection, executor, plan), connection.execute_wrapper(recorder):
+    with _describe_failures(connection, executor, plan), connection.execute_wrapper(recorder):
         _send_pre_migrate(connection, state, plan)
         executor.make_models_for(migration, state)
         run = executor.unapply_migration if backwards else executor.apply_migration
@@ -228,7 +228,7 @@ def _run(
     plan: list[tuple[Migration, bool]],
 ) -> None:
     recorder = executor.statements
-    with _failures_told(connection, executor, plan):
+    with _describe_failures(connection, executor, plan):
         before = executor.state_of_applied()
         with connection.execute_wrapper(recorder):
             _send_pre_migrate(connection, before, plan)
@@ -249,7 +249,7 @@ def _send_pre_migrate(
 
 
 @contextmanager
-def _failures_told(
+def _describe_failures(
     connection: BaseDatabaseWrapper,
     executor: _RecordingExecutor,
     plan: list[tuple[Migration, bool]],

@@ -18,8 +18,8 @@ from nestflux.graph.loader import load, undotted
 from nestflux.graph.python_steps import StepRunner
 from nestflux.history.journal import Entry
 from nestflux.history.sqlfile import Direction, Section, SqlFile
-from nestflux.recording.recording_target import Place
-from nestflux.recording.replay import book, run_section
+from nestflux.recording.recording_target import RecordingTarget
+from nestflux.recording.replay import record_applied, run_section
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -30,8 +30,8 @@ Files = Callable[[Entry, Direction], SqlFile]
 class FileShadow:
     """Made when it is asked for the first time; ``close`` drops it."""
 
-    def __init__(self, place: Place, entries: Sequence[Entry], files: Files) -> None:
-        self._place = place
+    def __init__(self, target: RecordingTarget, entries: Sequence[Entry], files: Files) -> None:
+        self._place = target
         self._entries = entries
         self._files = files
         self._stack = ExitStack()
@@ -69,7 +69,7 @@ class FileShadow:
             connection = self._stack.enter_context(self._place.shadow())
             order = [name for entry in self._entries for name in entry.migrations]
             self._steps = StepRunner(load(None), order)
-            book(connection, ())
+            record_applied(connection, ())
         self._connection = connection
         return connection
 
@@ -83,7 +83,7 @@ class FileShadow:
             for section in file.sections:
                 if (entry.id, section.migration) not in self._done:
                     self._run(connection, file, section)
-                    book(connection, section.books)
+                    record_applied(connection, section.recorded_migrations)
                     self._done.add((entry.id, section.migration))
                 if entry == last and section.migration == migration:
                     return
@@ -99,7 +99,7 @@ class FileShadow:
         for section in file.sections:
             if (entry, section.migration) not in self._undone:
                 self._run(connection, file, section)
-                for name in section.books:
+                for name in section.recorded_migrations:
                     recorder.record_unapplied(*undotted(name))
                 self._undone.append((entry, section.migration))
                 self._done.remove((entry.id, section.migration))

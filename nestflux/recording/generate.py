@@ -31,7 +31,7 @@ from nestflux.recording.changes import (
     empty_migrations,
     written,
 )
-from nestflux.recording.recording_target import Place, place_of
+from nestflux.recording.recording_target import RecordingTarget, recording_target
 
 if TYPE_CHECKING:
     from nestflux.recording.recorded_file import RecordedFile
@@ -117,32 +117,32 @@ def generate(
             then="use lower-case letters, digits and underscores, 59 at the most",
         )
     kept = families_of(alias, configuration())
-    places, unreached = _reachable_places(alias, families or kept, output)
+    targets, unreached = _reachable_places(alias, families or kept, output)
     folders = _folders(alias, dict.fromkeys((*kept, *families)))
     loader = _loaded(folders.values())
     detected = detect(loader, options)
     found = _pending(loader, detected, folders)
-    if not any(found.missing[place.server.family] for place in places):
+    if not any(found.missing[target.server.family] for target in targets):
         return Generated(found, behind=found.behind, unreached=unreached)
     if write:  # before a recording that may take minutes
-        for place in places:
-            place.folder.require_writable()
+        for target in targets:
+            target.folder.require_writable()
     from nestflux.recording.working_copy import record_files  # with nothing to do: not needed
 
     modules = written(detected.migrations)
     begins = not any(folder.journal.entries for folder in folders.values())
     past = _past(alias, detected.migrations) if begins else frozenset()
-    plans = _plans(places, folders, found, name, past)
+    plans = _plans(targets, folders, found, name, past)
     files = [
         file
-        for place in places
-        for file in record_files(place, detected.migrations, plans[place.server.family])
+        for target in targets
+        for file in record_files(target, detected.migrations, plans[target.server.family])
     ]
     if write:
         _write(modules, files)
         after_writing(detected.migrations)
     journals = {family: folder.journal for family, folder in folders.items()}
-    journals |= {file.place.server.family: file.journal for file in files}
+    journals |= {file.target.server.family: file.journal for file in files}
     return Generated(
         found, tuple(modules), tuple(files), behind(journals), unreached, is_adopted=bool(past)
     )
@@ -177,21 +177,21 @@ def _folders(alias: str, families: Iterable[str]) -> dict[str, Folder]:
 
 def _reachable_places(
     alias: str, families: Sequence[str], output: TextIO | None
-) -> tuple[list[Place], tuple[FamilyUnreachable, ...]]:
+) -> tuple[list[RecordingTarget], tuple[FamilyUnreachable, ...]]:
     """A server for every family that has one, before anything is recorded on one of them.
 
     Raises FamilyUnreachable where none has.
     """
     configured = configuration()
-    places, unreached = [], []
+    targets, unreached = [], []
     for family in families:
         try:
-            places.append(replace(place_of(alias, family, configured), output=output))
+            targets.append(replace(recording_target(alias, family, configured), output=output))
         except FamilyUnreachable as error:
             unreached.append(error)
-    if not places:
+    if not targets:
         raise unreached[0]
-    return places, tuple(unreached)
+    return targets, tuple(unreached)
 
 
 def _loaded(folders: Iterable[Folder], unwritten: Sequence[Migration] = ()) -> ExtendedLoader:
@@ -207,14 +207,14 @@ def _pending(loader: ExtendedLoader, detected: Detected, folders: Mapping[str, F
     plan = loader.plan()
     missing = {}
     for family, folder in folders.items():
-        held = set(folder.journal.books)
+        held = set(folder.journal.recorded_migrations)
         missing[family] = tuple(dotted(key) for key in plan if not is_held(loader, key, held))
     journals = {family: folder.journal for family, folder in folders.items()}
     return Pending(tuple(migrations), missing, detected.packages, behind(journals))
 
 
 def _plans(
-    places: Sequence[Place],
+    targets: Sequence[RecordingTarget],
     folders: Mapping[str, Folder],
     found: Pending,
     name: str | None,
@@ -232,7 +232,7 @@ def _plans(
             new_name,
             past,
         )
-        for family in (place.server.family for place in places)
+        for family in (target.server.family for target in targets)
     }
 
 
@@ -285,7 +285,7 @@ def _prepared(
     modules: Sequence[MigrationModule], files: Sequence[RecordedFile]
 ) -> Iterator[Staged]:
     yield Staged.prepare({module.path: module.text for module in modules})
-    for _, group in groupby(files, key=lambda file: file.place.server.family):
+    for _, group in groupby(files, key=lambda file: file.target.server.family):
         made = list(group)  # of a snapshot that several write, the last one's counts
         texts = {name: text for file in made for name, text in file.texts.items()}
-        yield made[-1].place.folder.stage(texts, made[-1].journal)
+        yield made[-1].target.folder.stage(texts, made[-1].journal)

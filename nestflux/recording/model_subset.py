@@ -146,7 +146,7 @@ def _is_plain(operation: Operation) -> bool:
 
 def _keeps_whole(operation: Operation, label: str, state: ProjectState, known: set[Key]) -> bool:
     """Does a state in which each model points at others that are there stay one, as far as that
-    can be told of an operation alone?
+    can be known from an operation alone?
 
     Args:
         state: before the migration.

@@ -1,4 +1,4 @@
-"""What a reviewer must be told of a migration and would not see in its SQL."""
+"""What a reviewer must know of a migration and would not see in its SQL."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The part of a schema that a change can touch: what a recording need load of a large one.
 
-Only for migrations of which that can be told beforehand (``few_models.needs_few``: Django's own
+Only for migrations of which that is known beforehand (``model_subset.needs_few``: Django's own
 additions), only on the server that wrote the snapshot, and only where it holds nothing but tables
 and rows. What comes out is looked at again (``require_held``): where a statement names or changes
 anything else, the whole schema is loaded as ever.
@@ -28,7 +28,7 @@ from nestflux.recording.model_subset import (
     needs_few,
     only_djangos_receivers,
 )
-from nestflux.recording.recording_target import Place
+from nestflux.recording.recording_target import RecordingTarget
 from nestflux.schema.objects import TABLE, ObjectKey
 from nestflux.sql.lexer import identifiers, opening, unquoted
 
@@ -36,7 +36,7 @@ _CONSTRAINT = re.compile(r"\bCONSTRAINT `((?:[^`]|``)+)`")
 
 
 @dataclass(frozen=True)
-class Part:
+class PartialSnapshot:
     """What is loaded of a snapshot, and what is taken over as it stands there.
 
     ``left_out`` is the CREATE of each table that is not loaded.
@@ -49,7 +49,7 @@ class Part:
     altered: frozenset[str]
 
     def require_held(self, migrations: Iterable[Migration], recorded: Iterable[Recorded]) -> None:
-        """Raises NotReproduced where more was done than could be told beforehand: an operation of
+        """Raises NotReproduced where more was done than was known beforehand: an operation of
         another kind (a module may hold others for another server), a statement that names a table
         that was not loaded or a rule of one (they are unique in a schema), or one that changes a
         table that was not to change."""
@@ -76,29 +76,31 @@ class Part:
         return {name.lower() for name in names}
 
 
-def part_for(place: Place, unwritten: Sequence[Migration]) -> Part | None:
-    """The part that the next file needs; None where it is the whole, or cannot be told."""
-    journal = place.folder.journal
+def partial_snapshot_for(
+    target: RecordingTarget, unwritten: Sequence[Migration]
+) -> PartialSnapshot | None:
+    """The part that the next file needs; None where it is the whole, or is not known."""
+    journal = target.folder.journal
     # A package's receiver of pre_migrate may look at the whole schema.
     if not journal.entries or journal.replay_because or not only_djangos_receivers():
         return None
     if journal.after_snapshot:  # its steps may look at any table
         return None
-    last = place.folder.text(journal.entries[-1], Direction.UP)
-    if recorded_on(last) != place.server.name:
+    last = target.folder.text(journal.entries[-1], Direction.UP)
+    if recorded_on(last) != target.server.name:
         return None
-    touched = _tables_touched(place, unwritten)
-    return _part(statements_of(place.folder.snapshot()), *touched) if touched else None
+    touched = _tables_touched(target, unwritten)
+    return _part(statements_of(target.folder.snapshot()), *touched) if touched else None
 
 
 @historical_receivers_kept()
 def _tables_touched(
-    place: Place, unwritten: Sequence[Migration]
+    target: RecordingTarget, unwritten: Sequence[Migration]
 ) -> tuple[frozenset[str], frozenset[str]] | None:
     """The tables that the pending migrations alter, and those that they need besides."""
-    journal = place.folder.journal
+    journal = target.folder.journal
     loader = load(None, unwritten, journal.migrations)
-    held = set(journal.books)
+    held = set(journal.recorded_migrations)
     state = ProjectState(real_apps=loader.unmigrated_apps)
     altered: set[str] = set()
     needed: set[str] = set()
@@ -123,7 +125,7 @@ def _tables_touched(
     return frozenset(altered), frozenset(needed)
 
 
-def _part(statements: Sequence[str], altered: Set[str], needed: Set[str]) -> Part | None:
+def _part(statements: Sequence[str], altered: Set[str], needed: Set[str]) -> PartialSnapshot | None:
     tables: dict[str, str] = {}
     wanted = {*altered, *needed}
     for sql in statements:
@@ -148,7 +150,7 @@ def _part(statements: Sequence[str], altered: Set[str], needed: Set[str]) -> Par
         return None
     left_out = {name: sql for name, sql in tables.items() if name not in loaded}
     others = set(left_out.values())
-    return Part(
+    return PartialSnapshot(
         tuple(sql for sql in statements if sql not in others),
         left_out,
         frozenset(altered),

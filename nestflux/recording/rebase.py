@@ -17,14 +17,14 @@ from nestflux.exceptions import FamilyUnreachable, Refused
 from nestflux.graph.loader import dotted, is_held, load
 from nestflux.history import merging, naming
 from nestflux.history.families import Behind, behind
-from nestflux.history.folder import JOURNAL, SNAPSHOT, Folder, shown, write_all
+from nestflux.history.folder import JOURNAL, SNAPSHOT, Folder, display_path, write_all
 from nestflux.history.journal import Entry, Journal
 from nestflux.history.sqlfile import SqlFile, Statement, parse
 from nestflux.recording.after_snapshot import Recording, serve
 from nestflux.recording.determinism import run_twice
 from nestflux.recording.generate import families_of
 from nestflux.recording.recorded_file import RecordedFile, record_file
-from nestflux.recording.recording_target import Place, place_of
+from nestflux.recording.recording_target import RecordingTarget, recording_target
 from nestflux.recording.working_copy import advanced, copied, paths_of
 from nestflux.sql.statements import sha256
 
@@ -106,18 +106,18 @@ def _recorded(
     alias: str, folder: Folder, plan: merging.Rebase, configured: Configuration, scratch: Path
 ) -> _Outcome:
     copy = copied(folder, plan.kept, scratch)
-    place = place_of(alias, folder.family, configured, folder=copy)
-    place = advanced(place, *_kept_snapshot(folder, place))
+    target = recording_target(alias, folder.family, configured, folder=copy)
+    target = advanced(target, *_kept_snapshot(folder, target))
     made: list[Rebased] = []
     for entry in plan.moved:
-        journal = place.folder.journal
+        journal = target.folder.journal
         only = _of_it(entry, journal, is_last=entry == plan.moved[-1])
         if not only:
             continue
         name = naming.numbered(journal.next_number, entry.name.split("_", 1)[1])
-        file = record_file(place, (), name, only)
+        file = record_file(target, (), name, only)
         made.append(Rebased(entry, file, _changes(folder, entry, file.up)))
-        place = advanced(place, file.texts, file.journal)
+        target = advanced(target, file.texts, file.journal)
     if not made:
         raise Refused(
             "None of the migrations that these files hold is in the project any more.",
@@ -132,7 +132,7 @@ def _without_them(folder: Folder, plan: merging.Rebase, error: FamilyUnreachable
     for side in merging.sides(_snapshot_text(folder)):
         if sha256(side) == plan.kept.snapshot:
             return _Outcome(folder, plan, {SNAPSHOT: side}, plan.kept)
-    path = shown(folder.path / SNAPSHOT)
+    path = display_path(folder.path / SNAPSHOT)
     raise FamilyUnreachable(
         error.family,
         f"{error.why.rstrip('.')}. Without one it keeps the files of one side of the merge, and "
@@ -149,17 +149,17 @@ def _snapshot_text(folder: Folder) -> str:
     return path.read_text(encoding="utf-8") if path.exists() else ""
 
 
-def _kept_snapshot(folder: Folder, place: Place) -> tuple[dict[str, str], Journal]:
+def _kept_snapshot(folder: Folder, target: RecordingTarget) -> tuple[dict[str, str], Journal]:
     """``schema.sql`` after the last file that stays, and the journal that says what completes it:
     a side of its conflict, or made anew where git merged the two into one that nobody recorded."""
-    journal = place.folder.journal
+    journal = target.folder.journal
     for side in merging.sides(_snapshot_text(folder)):
         if sha256(side) == journal.snapshot:
             return {SNAPSHOT: side}, journal
     if not journal.entries:
         return {SNAPSHOT: ""}, journal
-    twice = run_twice(place, journal.entries, place.folder.file)
-    served = serve(Recording(place, journal.entries, place.folder.file), twice)
+    twice = run_twice(target, journal.entries, target.files)
+    served = serve(Recording(target, journal.entries, target.files), twice)
     journal = replace(journal, replay_because=served.replay_because, after_snapshot=served.after)
     return {SNAPSHOT: served.snapshot}, journal
 
@@ -168,19 +168,19 @@ def _of_it(entry: Entry, journal: Journal, *, is_last: bool) -> frozenset[str]:
     """The migrations of a file that are to be recorded: its own, and of the last one whatever else
     has no file, as one that merges two branches' migrations."""
     loader = load(None, (), journal.migrations)
-    held = set(journal.books)
+    held = set(journal.recorded_migrations)
     missing = [dotted(key) for key in loader.plan() if not is_held(loader, key, held)]
     return frozenset(missing if is_last else [m for m in missing if m in entry.migrations])
 
 
 def _changes(folder: Folder, entry: Entry, now: SqlFile) -> tuple[str, ...]:
     path = folder.up_path(entry.name)  # its own branch's: without it everything is new
-    before = _told(parse(path.read_text(encoding="utf-8"))) if path.exists() else []
-    lines = difflib.ndiff(before, _told(now))
+    before = _step_lines(parse(path.read_text(encoding="utf-8"))) if path.exists() else []
+    lines = difflib.ndiff(before, _step_lines(now))
     return tuple(line for line in lines if line[0] in "+-")
 
 
-def _told(file: SqlFile) -> list[str]:
+def _step_lines(file: SqlFile) -> list[str]:
     return [
         " ".join(step.sql.split()) if isinstance(step, Statement) else step.locator
         for _, _, step in file.steps()

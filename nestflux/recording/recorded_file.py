@@ -33,11 +33,11 @@ from nestflux.recording.executing import (
     to_record,
 )
 from nestflux.recording.notes import notes_for
-from nestflux.recording.partial_load import Part, part_for
+from nestflux.recording.partial_load import PartialSnapshot, partial_snapshot_for
 from nestflux.recording.private_values import private_values
-from nestflux.recording.recording_target import Place
+from nestflux.recording.recording_target import RecordingTarget
 from nestflux.recording.remembering import prints_by_name, records_of
-from nestflux.recording.replay import book, bring_to_head, run_file
+from nestflux.recording.replay import bring_to_head, record_applied, run_file
 from nestflux.recording.snapshot import (
     Volatility,
     settings_that_rows_assume,
@@ -60,7 +60,7 @@ logger = logging.getLogger(__name__)
 class RecordedFile:
     """The next file of a history, not yet written."""
 
-    place: Place
+    target: RecordingTarget
     up: SqlFile
     down: SqlFile
     record: FileRecord
@@ -90,7 +90,10 @@ class _Built:
 
 
 def record_file(
-    place: Place, unwritten: Sequence[Migration], name: str, only: Collection[str] | None = None
+    target: RecordingTarget,
+    unwritten: Sequence[Migration],
+    name: str,
+    only: Collection[str] | None = None,
 ) -> RecordedFile:
     """Record what the history lacks as its next file, both ways, and prove the text.
 
@@ -100,25 +103,25 @@ def record_file(
     Raises RecordingFailed where Django's own migrate fails on the shadow, NotReproduced where
     the text run on a fresh shadow does not give what Django built.
     """
-    if only is None and (part := part_for(place, unwritten)):
+    if only is None and (part := partial_snapshot_for(target, unwritten)):
         with suppress(NestFluxError, Error):  # what a part of it cannot tell, the whole will
-            return _record(place, unwritten, name, None, part)
-    return _record(place, unwritten, name, only, None)
+            return _record(target, unwritten, name, None, part)
+    return _record(target, unwritten, name, only, None)
 
 
 def _record(
-    place: Place,
+    target: RecordingTarget,
     unwritten: Sequence[Migration],
     name: str,
     only: Collection[str] | None,
-    part: Part | None,
+    part: PartialSnapshot | None,
 ) -> RecordedFile:
-    journal = place.folder.journal
-    built = _let_django_build(place, journal, unwritten, only, part)
+    journal = target.folder.journal
+    built = _let_django_build(target, journal, unwritten, only, part)
     if part:
         part.require_held(built.migrations, [*built.forwards, *built.backwards])
-    up, down = _files(place, name, built)
-    twice = _prove(place, journal, unwritten, built, up, down, part)
+    up, down = _files(target, name, built)
+    twice = _prove(target, journal, unwritten, built, up, down, part)
     record = FileRecord(
         up=tuple(step for recorded in built.forwards for step in recorded.records),
         down=tuple(step for recorded in built.backwards for step in recorded.records),
@@ -133,9 +136,9 @@ def _record(
     moves_rows = any(changes_rows(step) for _, _, step in up.steps())
     served = serve(
         Recording(
-            place,
+            target,
             (*journal.entries, entry),
-            lambda each: up if each is entry else place.folder.file(each),
+            lambda each: up if each is entry else target.files(each),
             unwritten,
         ),
         twice,
@@ -143,7 +146,7 @@ def _record(
         left_out=part.left_out if part else None,
     )
     return RecordedFile(
-        place,
+        target,
         up,
         down,
         record,
@@ -151,7 +154,7 @@ def _record(
         replace(
             journal,
             entries=(*journal.entries, entry),
-            features=place.server.features,
+            features=target.server.features,
             snapshot=sha256(served.snapshot),
             replay_because=served.replay_because,
             after_snapshot=served.after,
@@ -161,39 +164,39 @@ def _record(
 
 
 def _let_django_build(
-    place: Place,
+    target: RecordingTarget,
     journal: Journal,
     unwritten: Sequence[Migration],
     only: Collection[str] | None,
-    part: Part | None,
+    part: PartialSnapshot | None,
 ) -> _Built:
     """Once; and once more for each operation that turns out to run on data."""
     on_data: frozenset[str] = frozenset()
     modules = written(unwritten)  # before receivers of pre_migrate put operations into them
     while True:
         try:
-            return _build(place, journal, unwritten, modules, on_data, only, part)
+            return _build(target, journal, unwritten, modules, on_data, only, part)
         except RunsOnData as found:
             on_data |= {found.locator}
 
 
 def _build(
-    place: Place,
+    target: RecordingTarget,
     journal: Journal,
     unwritten: Sequence[Migration],
     modules: Sequence[MigrationModule],
     on_data: frozenset[str],
     only: Collection[str] | None,
-    part: Part | None,
+    part: PartialSnapshot | None,
 ) -> _Built:
-    family = place.server.family
-    with place.shadow() as connection:
-        _load_before(connection, place, journal, load(None, unwritten), part)
+    family = target.server.family
+    with target.shadow() as connection:
+        _load_before(connection, target, journal, load(None, unwritten), part)
         before = read_schema(connection)
         loader = load(connection, unwritten, journal.migrations)
         migrations = to_record(loader, only)
         prints = prints_by_name(migrations, modules)
-        forwards = record_forwards(connection, family, loader, on_data, migrations, place.output)
+        forwards = record_forwards(connection, family, loader, on_data, migrations, target.output)
         after, rows = read_schema(connection), read_rows(connection)
         backwards: list[Recorded] = []
         left = None
@@ -213,26 +216,26 @@ def _build(
 
 def _load_before(
     connection: BaseDatabaseWrapper,
-    place: Place,
+    target: RecordingTarget,
     journal: Journal,
     loader: ExtendedLoader,
-    part: Part | None,
+    part: PartialSnapshot | None,
 ) -> None:
     """The schema before the file, or what it can touch of it."""
     if part is None:
-        bring_to_head(connection, place.folder, journal, loader)
+        bring_to_head(connection, target.files, journal, loader)
         return
-    book(connection, journal.books)
+    record_applied(connection, journal.recorded_migrations)
     pin(connection, part.statements)
     pin(connection, PINNED)
 
 
-def _files(place: Place, name: str, built: _Built) -> tuple[SqlFile, SqlFile]:
+def _files(target: RecordingTarget, name: str, built: _Built) -> tuple[SqlFile, SqlFile]:
     up = SqlFile(
         name=name,
         direction=Direction.UP,
         id=uuid.uuid4().hex,
-        recorded_on=place.server.name,
+        recorded_on=target.server.name,
         session=PINNED,
         sections=tuple(recorded.section for recorded in built.forwards),
         notes=built.notes,
@@ -259,23 +262,25 @@ def inexactness(before: Schema, left: Schema) -> tuple[str, ...]:
 
 
 def _prove(
-    place: Place,
+    target: RecordingTarget,
     journal: Journal,
     unwritten: Sequence[Migration],
     built: _Built,
     up: SqlFile,
     down: SqlFile,
-    part: Part | None,
+    part: PartialSnapshot | None,
 ) -> Twice:
     """Run both texts on a fresh shadow, under another clock. Returns which rows vary by it."""
     order = [*journal.migrations, *(dotted((m.app_label, m.name)) for m in built.migrations)]
-    logger.info("%s: running the text of %s.sql again", place.server.name, up.name)
-    with place.shadow_of_another_time() as connection:
+    logger.info("%s: running the text of %s.sql again", target.server.name, up.name)
+    with target.shadow_of_another_time() as connection:
         loader = load(None, unwritten)
         steps = StepRunner(loader, order)
-        _load_before(connection, place, journal, loader, part)
+        _load_before(connection, target, journal, loader, part)
         run_file(connection, up, steps)
-        book(connection, [row for section in up.sections for row in section.books])
+        record_applied(
+            connection, [row for section in up.sections for row in section.recorded_migrations]
+        )
         _require_same(built.after, read_schema(connection), up)
         later = read_rows(connection)
         varying = volatility(built.rows, later, private_values())

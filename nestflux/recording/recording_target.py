@@ -6,6 +6,7 @@ import io
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, redirect_stdout
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TextIO
 
 from nestflux.conf import Configuration, history_folder
@@ -20,7 +21,7 @@ from nestflux.exceptions import (
 )
 from nestflux.graph.loader import forget_modules, modules_depend_on_rows
 from nestflux.graph.receivers import historical_receivers_kept
-from nestflux.history.folder import Folder
+from nestflux.history.folder import Folder, HistoryFiles
 from nestflux.history.sqlfile import Direction
 from nestflux.other_project import require_this_projects
 from nestflux.recording.another_time import another_time, require_another_clock
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Place:
+class RecordingTarget:
     """Where a history is recorded: its folder, and the server that plays the database.
 
     ``output``: where the prints of Python steps go while they are recorded; None: nowhere.
@@ -42,6 +43,11 @@ class Place:
     settings: Mapping[str, Any]
     configuration: Configuration
     output: TextIO | None = None
+
+    @cached_property
+    def files(self) -> HistoryFiles:
+        """The files of the history as they are on disk."""
+        return HistoryFiles(self.folder)
 
     @contextmanager
     def shadow(self) -> Iterator[BaseDatabaseWrapper]:
@@ -70,14 +76,14 @@ class Place:
             yield connection
 
 
-def place_of(
+def recording_target(
     alias: str,
     family: str,
     configured: Configuration,
     *,
     edits: bool = False,
     folder: Folder | None = None,
-) -> Place:
+) -> RecordingTarget:
     """The shadow server of a family: the one that the setting names, else the alias's own.
 
     Args:
@@ -118,7 +124,7 @@ def place_of(
             stands="nothing was changed",
             then=f"record on a {FAMILY_NAMES[family]} like the one before",
         )
-    return Place(alias, folder, server, settings, configured)
+    return RecordingTarget(alias, folder, server, settings, configured)
 
 
 def _no_server(family: str, why: str, *, named: bool) -> FamilyUnreachable:
@@ -145,10 +151,10 @@ def require_sound(folder: Folder, leftovers: Collection[str] = ()) -> None:
         folder.record_text(entry)
     if folder.journal.entries:
         folder.snapshot()
-    if strangers := [name for name in folder.strangers() if name not in leftovers]:
+    if unlisted := [name for name in folder.unlisted() if name not in leftovers]:
         raise HistoryError(
-            f"{strangers[0]} is not in journal.json.",
-            where=str(folder.path / strangers[0]),
+            f"{unlisted[0]} is not in journal.json.",
+            where=str(folder.path / unlisted[0]),
             stands="nothing was changed",
             then="remove it (it was never accepted), or restore the journal that lists it",
         )

@@ -16,7 +16,7 @@ from nestflux.database.session import PINNED, pin
 from nestflux.exceptions import NestFluxError, NotReproduced
 from nestflux.graph.loader import undotted
 from nestflux.graph.python_steps import StepRunner
-from nestflux.history.folder import Folder
+from nestflux.history.folder import HistoryFiles
 from nestflux.history.journal import Entry, Journal
 from nestflux.history.snapshots import statements_of
 from nestflux.history.sqlfile import (
@@ -34,18 +34,18 @@ if TYPE_CHECKING:
 
 
 def bring_to_head(
-    connection: BaseDatabaseWrapper, folder: Folder, journal: Journal, loader: ExtendedLoader
+    connection: BaseDatabaseWrapper, files: HistoryFiles, journal: Journal, loader: ExtendedLoader
 ) -> None:
     """Make an empty shadow what a database is after the last file of ``journal``: by its
     snapshot, or, where that is not enough, file by file."""
-    book(connection, journal.books)
+    record_applied(connection, journal.recorded_migrations)
     if not journal.entries:
         return
     if journal.replay_because:
-        replay(connection, folder, journal.entries, loader)
+        replay(connection, files, journal.entries, loader)
     else:
         steps = StepRunner(loader, journal.migrations)
-        load_snapshot(connection, folder.snapshot(), journal.after_snapshot.steps, steps)
+        load_snapshot(connection, files.folder.snapshot(), journal.after_snapshot.steps, steps)
     pin(connection, PINNED)
 
 
@@ -82,17 +82,17 @@ def _described(error: Exception, connection: BaseDatabaseWrapper) -> str:
 
 def replay(
     connection: BaseDatabaseWrapper,
-    folder: Folder,
+    files: HistoryFiles,
     entries: Sequence[Entry],
     loader: ExtendedLoader,
 ) -> None:
     """Run the first files of a history on an empty shadow. Raises as ``run_file`` does."""
     steps = StepRunner(loader, [name for entry in entries for name in entry.migrations])
     for entry in entries:
-        run_file(connection, folder.file(entry), steps)
+        run_file(connection, files(entry), steps)
 
 
-def book(connection: BaseDatabaseWrapper, rows: Sequence[str]) -> None:
+def record_applied(connection: BaseDatabaseWrapper, rows: Sequence[str]) -> None:
     """Write rows of ``django_migrations``, which is made if it is missing."""
     recorder = MigrationRecorder(connection)
     recorder.ensure_schema()

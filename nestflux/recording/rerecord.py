@@ -28,7 +28,7 @@ from nestflux.recording.capture import RunsOnData
 from nestflux.recording.effects import Effect, effect_by_text
 from nestflux.recording.executing import record_one
 from nestflux.recording.file_shadow import Files, FileShadow
-from nestflux.recording.recording_target import Place
+from nestflux.recording.recording_target import RecordingTarget
 from nestflux.recording.remembering import (
     comparable,
     digest_in_any_order,
@@ -36,7 +36,7 @@ from nestflux.recording.remembering import (
     record_of,
     texts_of,
 )
-from nestflux.recording.replay import book, run_script, run_section
+from nestflux.recording.replay import record_applied, run_script, run_section
 from nestflux.recording.snapshot import Volatility, render_snapshot
 from nestflux.schema.diff import Delta
 from nestflux.schema.introspection import read_schema
@@ -89,7 +89,7 @@ class Again:
         Args:
             record: what was remembered of the migration.
             prints: of the migration as it is now; without them, that it was not edited cannot be
-                told where its text has another effect.
+                reported where its text has another effect.
         """
         if record is None or record.django == django_series() or self.failed:
             return False
@@ -114,17 +114,17 @@ class Walk:
 
     def __init__(
         self,
-        place: Place,
+        target: RecordingTarget,
         entries: Sequence[Entry],
         files: Files,
         own: Callable[[str], bool] | None = None,
     ) -> None:
-        self._place = place
+        self._place = target
         self._entries = list(entries)
         self._files = files
         self._own = own or self._lies_in_own
         self._stack = ExitStack()
-        self._by_text = FileShadow(place, self._entries, files)
+        self._by_text = FileShadow(target, self._entries, files)
         self._loader = load(None)
 
     def up(self, only: Entry | None = None) -> Iterator[Again]:
@@ -143,7 +143,7 @@ class Walk:
                             connection, steps = self._brought_to(entry, section)
                     else:
                         run_section(connection, file, section, steps)
-                        book(connection, section.books)
+                        record_applied(connection, section.recorded_migrations)
                 if entry == only:
                     return
 
@@ -189,7 +189,7 @@ class Walk:
             else:
                 run_section(connection, down, section, steps)
                 recorder = MigrationRecorder(connection)
-                for name in section.books:
+                for name in section.recorded_migrations:
                     recorder.record_unapplied(*undotted(name))
         return made
 
@@ -260,7 +260,7 @@ class Walk:
         connection = self._stack.enter_context(self._place.shadow())
         # Receivers of pre_migrate put operations into the migrations of a loader, once a signal.
         self._loader = load(None)
-        book(connection, ())
+        record_applied(connection, ())
         order = [name for entry in self._entries for name in entry.migrations]
         return connection, StepRunner(self._loader, order)
 
@@ -282,23 +282,24 @@ class Walk:
         steps: StepRunner,
         last: Section | None = None,
     ) -> None:
-        """Run a file's text, or up to that part of it, and book it."""
+        """Run a file's text, or up to that part of it, and record it as applied."""
         file = self._files(entry, Direction.UP)
         pin(connection, file.session or PINNED)
         for each in file.sections:
             run_section(connection, file, each, steps)
-            book(connection, each.books)
+            record_applied(connection, each.recorded_migrations)
             if last is not None and each.migration == last.migration:
                 break
 
     @contextmanager
     def _copy_of(self, connection: BaseDatabaseWrapper) -> Iterator[BaseDatabaseWrapper]:
-        """Another shadow with the same schema, rows and books, which the alias points at."""
+        """Another shadow with the same schema, rows and ``django_migrations``, which the alias
+        points at."""
         text = render_snapshot("", read_schema(connection), read_rows(connection), Volatility())
-        booked = map(dotted, MigrationRecorder(connection).applied_migrations())
+        recorded_migrations = map(dotted, MigrationRecorder(connection).applied_migrations())
         with self._place.shadow() as copy:
             run_script(copy, text)
-            book(copy, tuple(booked))
+            record_applied(copy, tuple(recorded_migrations))
             yield copy
 
     # ---- migrations ----
@@ -371,7 +372,7 @@ class Remembered:
 
 
 def remember_again(
-    place: Place,
+    target: RecordingTarget,
     entry: Entry,
     files: Files,
     known: FileRecord,
@@ -389,8 +390,8 @@ def remember_again(
     """
     if entry.replaces:
         return Remembered()
-    entries = place.folder.journal.entries
-    walk = Walk(place, entries[: entries.index(entry) + 1], files)
+    entries = target.folder.journal.entries
+    walk = Walk(target, entries[: entries.index(entry) + 1], files)
     hashes: dict[tuple[str, Direction], str] = {}
     other: dict[str, tuple[str, ...]] = {}
     respelled: dict[str, None] = {}

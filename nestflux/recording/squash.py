@@ -20,7 +20,7 @@ from nestflux.database.errors import in_words
 from nestflux.database.session import PINNED, pin
 from nestflux.exceptions import HistoryError, NotReproduced, Refused
 from nestflux.history import naming
-from nestflux.history.folder import Folder, shown, texts_of, write_all
+from nestflux.history.folder import Folder, display_path, texts_of, write_all
 from nestflux.history.journal import Entry, Journal
 from nestflux.history.records import FileRecord, StepRecord
 from nestflux.history.snapshots import (
@@ -33,7 +33,7 @@ from nestflux.history.sqlfile import Direction, Replaced, Section, SqlFile, Stat
 from nestflux.recording.determinism import Twice, run_files, run_twice
 from nestflux.recording.generate import families_of
 from nestflux.recording.measuring import Measuring
-from nestflux.recording.recording_target import Place, place_of, require_sound
+from nestflux.recording.recording_target import RecordingTarget, recording_target, require_sound
 from nestflux.recording.replay import run_script
 from nestflux.recording.snapshot import other_rows, render_snapshot, written
 from nestflux.schema.diff import Delta
@@ -73,7 +73,7 @@ class Squashed:
     """A file that was made of others. ``place`` is where."""
 
     plan: SquashPlan
-    place: Place
+    target: RecordingTarget
     up: SqlFile
     down: SqlFile
     record: FileRecord
@@ -88,11 +88,11 @@ class Squashed:
 
     @property
     def journal(self) -> Journal:
-        journal = self.place.folder.journal
+        journal = self.target.folder.journal
         return replace(journal, entries=(self.entry, *journal.entries[len(self.plan.entries) :]))
 
 
-def choose(journal: Journal, to: str | None) -> tuple[Entry, ...]:
+def choose_replaced(journal: Journal, to: str | None) -> tuple[Entry, ...]:
     """The files to squash: from the first to ``to``; none where that is one file, or was squashed
     already. Pure. Raises HistoryError where no file is called so."""
     entries = journal.entries
@@ -125,7 +125,7 @@ def plan_squash(alias: str, *, to: str | None = None, name: str | None = None) -
 def _planned(folder: Folder, to: str | None, base: str) -> SquashPlan:
     journal = folder.journal
     try:
-        entries = choose(journal, to)
+        entries = choose_replaced(journal, to)
     except HistoryError as error:
         error.stands, error.then = "nothing was changed", "python manage.py db_status"
         raise
@@ -170,9 +170,9 @@ def squash(alias: str, plans: Sequence[SquashPlan]) -> list[Squashed]:
     done = []
     for plan in plans:
         if plan.entries:
-            place = place_of(alias, plan.folder.family, configuration(), edits=True)
-            done.append(_squashed(place, plan))
-    write_all(one.place.folder.stage(one.texts, one.journal) for one in done)
+            target = recording_target(alias, plan.folder.family, configuration(), edits=True)
+            done.append(_squashed(target, plan))
+    write_all(one.target.folder.stage(one.texts, one.journal) for one in done)
     for plan in plans:
         old = [path for entry in plan.entries for path in paths_of(plan.folder, entry.name)]
         for path in (*old, *plan.leftovers):
@@ -180,19 +180,19 @@ def squash(alias: str, plans: Sequence[SquashPlan]) -> list[Squashed]:
     return done
 
 
-def _squashed(place: Place, plan: SquashPlan) -> Squashed:
-    logger.info("%s: running %s files", place.server.name, len(plan.entries))
-    twice = run_twice(place, plan.entries, place.folder.file)
+def _squashed(target: RecordingTarget, plan: SquashPlan) -> Squashed:
+    logger.info("%s: running %s files", target.server.name, len(plan.entries))
+    twice = run_twice(target, plan.entries, target.files)
     if reasons := _why_no_file(twice):
         raise Refused(
             f"The rows that these files make may not be written to a file: {'; '.join(reasons)}.",
-            where=str(place.folder.path),
+            where=str(target.folder.path),
             stands="nothing was changed",
             then="squash up to the file before the one that makes them: "
             "python manage.py db_squash --to FILE",
         )
-    up, down = _files(place, plan, twice)
-    made = _proved(place, Squashed(plan, place, up, down, FileRecord((), ())), twice)
+    up, down = _files(target, plan, twice)
+    made = _proved(target, Squashed(plan, target, up, down, FileRecord((), ())), twice)
     _prove_what_follows(made)
     return made
 
@@ -208,19 +208,19 @@ def _why_no_file(twice: Twice) -> tuple[str, ...]:
 # ---- the texts -----------------------------------------------------------------------------
 
 
-def _files(place: Place, plan: SquashPlan, twice: Twice) -> tuple[SqlFile, SqlFile]:
+def _files(target: RecordingTarget, plan: SquashPlan, twice: Twice) -> tuple[SqlFile, SqlFile]:
     last = plan.entries[-1].name
     sections = [
         Section(section.migration, section.replaces)
         for entry in plan.entries
-        for section in place.folder.file(entry).sections
+        for section in target.files(entry).sections
     ]
     statements = _in_order(render_snapshot(last, twice.schema, twice.rows, twice.varying))
     up = SqlFile(
         name=plan.name,
         direction=Direction.UP,
         id=uuid.uuid4().hex,
-        recorded_on=place.server.name,
+        recorded_on=target.server.name,
         session=(*PINNED[:-1], _UNCHECKED),
         sections=_all_under(0, sections, statements),
         notes=(
@@ -242,13 +242,13 @@ def _files(place: Place, plan: SquashPlan, twice: Twice) -> tuple[SqlFile, SqlFi
 
 
 def _all_under(
-    place: int, sections: Sequence[Section], statements: Sequence[str]
+    target: int, sections: Sequence[Section], statements: Sequence[str]
 ) -> tuple[Section, ...]:
     """All statements in one section, the same both ways: on the way up every row of
     ``django_migrations`` comes with the last of them, on the way down the others go first."""
     items = tuple(Statement(sql) for sql in statements)
-    one = replace(sections[place], items=items)
-    return *sections[:place], one, *sections[place + 1 :]
+    one = replace(sections[target], items=items)
+    return *sections[:target], one, *sections[target + 1 :]
 
 
 def _object_of(sql: str) -> str:
@@ -300,25 +300,25 @@ def _drops(statements: Sequence[str]) -> _Drops:
 # ---- the proof -----------------------------------------------------------------------------
 
 
-def _proved(place: Place, made: Squashed, twice: Twice) -> Squashed:
+def _proved(target: RecordingTarget, made: Squashed, twice: Twice) -> Squashed:
     """Run both ways on an empty shadow: the schema and the rows of the replaced files, and nothing
     left behind. Returns it with true comment lines and records."""
-    logger.info("%s: running the text of %s.sql", place.server.name, made.up.name)
-    with place.shadow() as connection:
+    logger.info("%s: running the text of %s.sql", target.server.name, made.up.name)
+    with target.shadow() as connection:
         empty = read_schema(connection)
-        up, ups = _measured(connection, place, made.up)
+        up, ups = _measured(connection, target, made.up)
         _require_same(twice.schema, read_schema(connection), up)
         _require_same_rows(twice, read_rows(connection), up)
-        down, downs = _measured(connection, place, made.down)
+        down, downs = _measured(connection, target, made.down)
         _require_same(empty, read_schema(connection), down)
     return replace(made, up=up, down=down, record=FileRecord(ups, downs))
 
 
 def _measured(
-    connection: BaseDatabaseWrapper, place: Place, file: SqlFile
+    connection: BaseDatabaseWrapper, target: RecordingTarget, file: SqlFile
 ) -> tuple[SqlFile, tuple[StepRecord, ...]]:
     pin(connection, file.session)
-    measuring = Measuring(connection, place.server.family)
+    measuring = Measuring(connection, target.server.family)
     records: list[StepRecord] = []
 
     def execute(text: str) -> None:
@@ -365,27 +365,27 @@ def _require_same_rows(twice: Twice, found: Mapping[str, TableRows], file: SqlFi
 
 def _prove_what_follows(made: Squashed) -> None:
     """The files that stay, run behind the squash, still give what ``schema.sql`` says."""
-    folder = made.place.folder
+    folder = made.target.folder
     rest = made.journal.entries[1:]
     if not rest:
         return
-    logger.info("%s: running %s files behind it", made.place.server.name, len(rest))
-    with made.place.shadow() as connection:
+    logger.info("%s: running %s files behind it", made.target.server.name, len(rest))
+    with made.target.shadow() as connection:
         files = {made.entry.id: made.up}
         run_files(
             connection,
-            made.place,
+            made.target,
             made.journal.entries,
-            lambda entry: files.get(entry.id) or folder.file(entry),
+            lambda entry: files.get(entry.id) or made.target.files(entry),
         )
         found = read_schema(connection)
-    with made.place.shadow() as connection:
+    with made.target.shadow() as connection:
         run_script(connection, folder.snapshot())
         said = read_schema(connection)
     if difference := Delta.between(said.reading, found.reading):
         raise NotReproduced(
             "The files behind the squash do not give the schema of schema.sql any more:\n"
             + "\n".join(f"    {line}" for line in difference.lines()[:20]),
-            where=shown(folder.path),
+            where=display_path(folder.path),
             stands="nothing was written",
         )

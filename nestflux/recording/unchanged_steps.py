@@ -13,7 +13,7 @@ def why_not_kept(known: Sequence[StepRecord], file: SqlFile, locators: Iterable[
     """Which Python step an edited file lacks, has twice, or has in another place; empty if none:
     an edit leaves them, and their places, as they were recorded.
 
-    A place is told by the statements before and behind it that the edit left as they were.
+    A place is known by the statements before and behind it that the edit left as they were.
 
     Args:
         known: the records of the file before the edit.
@@ -43,8 +43,8 @@ def _passed(at: int, known: Sequence[StepRecord], place: int, edited: Sequence[S
         if shas.count(step.sha256) != 1 or now.count(step.sha256) != 1:
             continue
         if (shas.index(step.sha256) < at) != (index < place) and index != place:
-            told = step.locator if isinstance(step, PythonStep) else " ".join(step.sql.split())
-            return told[:60]
+            text = step.locator if isinstance(step, PythonStep) else " ".join(step.sql.split())
+            return text[:60]
     return ""
 
 

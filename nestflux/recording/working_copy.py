@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from nestflux.exceptions import HistoryError
 from nestflux.history import journal as journal_file
-from nestflux.history.folder import JOURNAL, SNAPSHOT, Folder, shown
+from nestflux.history.folder import JOURNAL, SNAPSHOT, Folder, display_path
 from nestflux.recording.recorded_file import RecordedFile, record_file
 from nestflux.sql.statements import sha256
 
@@ -24,27 +24,27 @@ if TYPE_CHECKING:
 
     from nestflux.history.families import PlannedFile
     from nestflux.history.journal import Journal
-    from nestflux.recording.recording_target import Place
+    from nestflux.recording.recording_target import RecordingTarget
 
 
 def record_files(
-    place: Place, unwritten: Sequence[Migration], planned: Sequence[PlannedFile]
+    target: RecordingTarget, unwritten: Sequence[Migration], planned: Sequence[PlannedFile]
 ) -> list[RecordedFile]:
     """Record the next files of a history, in their order. Writes nothing to the history.
 
     Raises as ``record_file`` does.
     """
     if len(planned) == 1:
-        return [record_file(place, unwritten, planned[0].name)]
+        return [record_file(target, unwritten, planned[0].name)]
     made = []
     with tempfile.TemporaryDirectory() as scratch:
-        at = replace(place, folder=copied(place.folder, place.folder.journal, Path(scratch)))
-        if place.folder.journal.entries:
-            at = advanced(at, {SNAPSHOT: place.folder.snapshot()}, place.folder.journal)
+        at = replace(target, folder=copied(target.folder, target.folder.journal, Path(scratch)))
+        if target.folder.journal.entries:
+            at = advanced(at, {SNAPSHOT: target.folder.snapshot()}, target.folder.journal)
         for each in planned:
             file = record_file(at, unwritten, each.name, frozenset(each.migrations))
             at = advanced(at, file.texts, file.journal)
-            made.append(replace(file, place=place))
+            made.append(replace(file, target=target))
     return made
 
 
@@ -61,7 +61,7 @@ def copied(folder: Folder, kept: Journal, scratch: Path) -> Folder:
                     f"{path.name} is not in the folder.",
                     where=str(path),
                     stands="nothing was changed",
-                    then=f"take it from the other branch: git checkout … -- {shown(path)}",
+                    then=f"take it from the other branch: git checkout … -- {display_path(path)}",
                 ) from None
     (copy.path / JOURNAL).write_text(journal_file.dumps(kept), encoding="utf-8")
     return copy
@@ -72,10 +72,12 @@ def paths_of(folder: Folder, name: str) -> tuple[Path, ...]:
     return folder.up_path(name), folder.down_path(name), folder.record_path(name)
 
 
-def advanced(place: Place, texts: Mapping[str, str], journal: Journal) -> Place:
-    """The place once these texts lie in its copy of the history."""
-    path = place.folder.path
+def advanced(
+    target: RecordingTarget, texts: Mapping[str, str], journal: Journal
+) -> RecordingTarget:
+    """The target once these texts lie in its copy of the history."""
+    path = target.folder.path
     journal = replace(journal, snapshot=sha256(texts[SNAPSHOT]))
     for name, text in {**texts, JOURNAL: journal_file.dumps(journal)}.items():
         (path / name).write_text(text, encoding="utf-8", newline="")
-    return replace(place, folder=Folder(path, place.folder.family))
+    return replace(target, folder=Folder(path, target.folder.family))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from nestflux.exceptions import NestFluxError
-from nestflux.history.folder import shown
+from nestflux.history.folder import display_path
 
 
 class Severity(StrEnum):
@@ -43,7 +43,7 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Kind:
+class FindingKind:
     """A kind of finding. Made once, at the head of the rule that finds it: ``KINDS`` has them
     all, and a second one of the same name is refused."""
 
@@ -69,21 +69,23 @@ class Kind:
             code=self.name,
             severity=self.severity,
             what=what,
-            where=shown(where) if isinstance(where, Path) else where,
+            where=display_path(where) if isinstance(where, Path) else where,
             line=line,
             why=self.why,
             then=then,
             details=tuple(details),
         )
 
-    def told(self, error: NestFluxError, *, where: Path | str = "", then: str = "") -> Finding:
+    def from_error(
+        self, error: NestFluxError, *, where: Path | str = "", then: str = ""
+    ) -> Finding:
         """An error of ours, which stopped nothing but this check."""
         first, *more = error.what.splitlines()
         place = where or (Path(error.where) if error.where.startswith("/") else error.where)
         return self.found(first, where=place, then=then or error.then, details=more)
 
 
-KINDS: dict[str, Kind] = {}
+KINDS: dict[str, FindingKind] = {}
 
 
 @dataclass(frozen=True)

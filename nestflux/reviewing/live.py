@@ -8,6 +8,7 @@ from contextlib import suppress
 from nestflux.applying.plan.files import relinks
 from nestflux.applying.plan.load_plan import read_known
 from nestflux.applying.plan.plan import Relink, refuse_family
+from nestflux.applying.target import Target
 from nestflux.conf import history_folder
 from nestflux.database.errors import connect, reachable
 from nestflux.database.server import Server, connection_for, server_of
@@ -36,7 +37,7 @@ def read_ledger(alias: str, server: Server) -> Ledger | None:
     connection = connection_for(alias)
     with reachable(connection):
         is_made = read_state(connection) is not None
-        state, exchanges = read_known(connection, folder)
+        state, exchanges = read_known(Target(connection, server, folder))
         has_tables = bool(state.applied) or bool(table_names(connection))
     if not is_made and not has_tables:
         return None
@@ -65,7 +66,7 @@ def read_ledger(alias: str, server: Server) -> Ledger | None:
 
 
 def _relinks(folder: Folder, state: LedgerState, tables: LedgerTables) -> tuple[Relink, ...]:
-    with suppress(HistoryError):  # an edited or missing file: told by itself
+    with suppress(HistoryError):  # an edited or missing file: reported by itself
         return relinks(folder, state, tables)
     return ()
 

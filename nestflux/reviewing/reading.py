@@ -6,7 +6,7 @@ from pathlib import Path
 
 from nestflux.exceptions import HistoryError
 from nestflux.history import journal as journal_file
-from nestflux.history.folder import JOURNAL, SNAPSHOT, Folder, shown
+from nestflux.history.folder import JOURNAL, SNAPSHOT, Folder, display_path
 from nestflux.history.journal import Journal
 from nestflux.history.sqlfile import replaces_of
 from nestflux.reviewing.subjects import EntryFiles, History, TextOnDisk
@@ -20,7 +20,7 @@ def read_history(folder: Folder) -> History:
         journal = _journal(folder, on_disk)
     except HistoryError as error:
         return History(folder, text, journal_problem=error)
-    strangers = tuple(_strangers(folder, journal))
+    unlisted = tuple(_unlisted(folder, journal))
     return History(
         folder=folder,
         journal_text=text,
@@ -36,10 +36,10 @@ def read_history(folder: Folder) -> History:
             for entry in journal.entries
         ),
         snapshot=read_text(folder.path / SNAPSHOT) if journal.entries else None,
-        strangers=strangers,
+        unlisted=unlisted,
         begun_squashes=frozenset(
             name
-            for name in {stranger.split(".", 1)[0] for stranger in strangers}
+            for name in {unlisted_file.split(".", 1)[0] for unlisted_file in unlisted}
             if replaces_of(read_text(folder.up_path(name)).text or "")
         ),
     )
@@ -53,13 +53,14 @@ def _journal(folder: Folder, on_disk: TextOnDisk) -> Journal:
     if on_disk.text is None:
         raise HistoryError(
             f"There are SQL migrations and no {JOURNAL}.",
-            then=f"git checkout -- {shown(on_disk.path)}",
+            then=f"git checkout -- {display_path(on_disk.path)}",
         )
     journal = journal_file.read(on_disk.text)
     if journal.family != folder.family:
         raise HistoryError(
             f"The history was recorded for {journal.family}, and the folder is {folder.family}'s.",
-            then=f"move the files to {journal.family}/, or: git checkout -- {shown(folder.path)}",
+            then=f"move the files to {journal.family}/, "
+            f"or: git checkout -- {display_path(folder.path)}",
         )
     return journal
 
@@ -76,7 +77,7 @@ def read_text(path: Path) -> TextOnDisk:
         return TextOnDisk(path, None, f"cannot be read: {error.strerror}")
 
 
-def _strangers(folder: Folder, journal: Journal) -> list[str]:
+def _unlisted(folder: Folder, journal: Journal) -> list[str]:
     """Files that look like a history's and that no entry knows."""
     ends = (".sql", ".down.sql", ".deltas.json")
     known = {f"{name}{end}" for name in journal.names for end in ends}

@@ -17,7 +17,7 @@ from nestflux.graph.loader import load
 from nestflux.other_project import require_this_projects
 from nestflux.recording.changes import DetectOptions
 from nestflux.recording.generate import pending
-from nestflux.recording.recording_target import Place, place_of
+from nestflux.recording.recording_target import RecordingTarget, recording_target
 from nestflux.reviewing.findings import Finding, NotChecked, Report, Severity
 from nestflux.reviewing.live import read_ledger, server_behind
 from nestflux.reviewing.reading import read_history
@@ -165,28 +165,28 @@ def _migrations(made: _Review, history: History, loader: ExtendedLoader, *, shad
     name = FAMILY_NAMES[history.family]
     if shadows:
         try:
-            place = place_of(made.alias, history.family, configuration())
-            replay = replayed(history, place)
+            target = recording_target(made.alias, history.family, configuration())
+            replay = replayed(history, target)
         except NestFluxError as error:
             made.skip(f"{name}: {_OF_A_SERVER}", error.what)
         else:
-            made.checked.append(f"{name}: the files run again on {place.server.name}")
+            made.checked.append(f"{name}: the files run again on {target.server.name}")
             if made.look(replay):
-                found = _again(made, found, place)
+                found = _again(made, found, target)
             else:
                 made.skip(f"{name}: the migrations recorded again", "its files do not run")
     made.look(found)
 
 
-def _again(made: _Review, found: Migrations, place: Place) -> Migrations:
-    name = f"{FAMILY_NAMES[place.server.family]}: the migrations recorded again"
+def _again(made: _Review, found: Migrations, target: RecordingTarget) -> Migrations:
+    name = f"{FAMILY_NAMES[target.server.family]}: the migrations recorded again"
     try:
-        found = recorded_again(found, place)
+        found = recorded_again(found, target)
     except NestFluxError as error:
         made.skip(name, error.what)
     else:
-        made.checked.append(f"{name} on {place.server.name}")
-        for entry in place.folder.journal.entries:
+        made.checked.append(f"{name} on {target.server.name}")
+        for entry in target.folder.journal.entries:
             if entry.replaces:
                 made.skip(
                     f"{name}, of {entry.name}.sql",
@@ -213,7 +213,7 @@ def _ledger(made: _Review, server: Server, families: Container[str]) -> None:
 
 
 def _once(findings: Sequence[Finding]) -> Iterator[Finding]:
-    """An edited file that is applied is told once, with what ran."""
+    """An edited file that is applied is reported once, with what ran."""
     applied = {finding.where for finding in findings if finding.code == APPLIED_EDITED.name}
     for finding in findings:
         if not (finding.code == EDITED.name and finding.where in applied):

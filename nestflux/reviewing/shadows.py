@@ -20,9 +20,9 @@ from nestflux.graph.source import is_own_path
 from nestflux.history.folder import Folder
 from nestflux.history.journal import Entry, Journal
 from nestflux.history.records import FileRecord
-from nestflux.history.sqlfile import Direction, PythonStep, parse
-from nestflux.recording.recording_target import Place
-from nestflux.recording.replay import book, load_snapshot, replay
+from nestflux.history.sqlfile import PythonStep
+from nestflux.recording.recording_target import RecordingTarget
+from nestflux.recording.replay import load_snapshot, record_applied, replay
 from nestflux.recording.rerecord import Again, Walk
 from nestflux.recording.snapshot import other_rows
 from nestflux.reviewing.subjects import History, Migrations, Replay
@@ -47,9 +47,8 @@ def migrations_of(history: History, loader: ExtendedLoader) -> Migrations:
     paths: dict[tuple[str, str], Path] = {}
     for files in history.files:
         entry = files.entry
-        record = FileRecord.loads(files.record.text or "")
+        record, up = files.texts.record, files.texts.up
         records[entry.id] = record
-        up = parse(files.up.text or "")
         steps = [
             (step.locator, record.up[ordinal - 1])
             for ordinal, _, step in up.steps()
@@ -62,12 +61,12 @@ def migrations_of(history: History, loader: ExtendedLoader) -> Migrations:
     return Migrations(history, records, paths, tuple(changes))
 
 
-def recorded_again(found: Migrations, place: Place) -> Migrations:
+def recorded_again(found: Migrations, target: RecordingTarget) -> Migrations:
     """The same, and what Django gives for the project's own migrations now.
 
     Raises NestFluxError where a file's own text does not run.
     """
-    folder, journal = place.folder, place.folder.journal
+    journal = target.folder.journal
     known = {
         migration.migration: migration.is_own
         for record in found.records.values()
@@ -77,12 +76,12 @@ def recorded_again(found: Migrations, place: Place) -> Migrations:
     def is_ours(name: str) -> bool:
         return known[name] if name in known else _is_ours(found, name)
 
-    walk = Walk(place, journal.entries, folder.file, is_ours)
+    walk = Walk(target, journal.entries, found.history.read(), is_ours)
     again: tuple[Again, ...] = (*walk.up(), *walk.down())
     return replace(
         found,
         again=again,
-        versions=_versions(found, place, journal.entries),
+        versions=_versions(found, target, journal.entries),
         respelled=tuple(_respelled(found, again)),
     )
 
@@ -103,37 +102,39 @@ def _is_ours(found: Migrations, name: str) -> bool:
     return path is not None and is_own_path(path)
 
 
-def _versions(found: Migrations, place: Place, entries: Sequence[Entry]) -> Mapping[str, str]:
-    here = f"Django {django_series()} on {place.server.name}"
-    told = {}
+def _versions(
+    found: Migrations, target: RecordingTarget, entries: Sequence[Entry]
+) -> Mapping[str, str]:
+    here = f"Django {django_series()} on {target.server.name}"
+    files, versions = found.history.read(), {}
     for entry in entries:
         migrations = found.records[entry.id].migrations
-        server = place.folder.file(entry, Direction.UP).recorded_on
+        server = files(entry).recorded_on
         series = migrations[0].django if migrations else ""
-        if server != place.server.name or (series and series != django_series()):
+        if server != target.server.name or (series and series != django_series()):
             with_django = f"Django {series} on " if series else ""
-            told[entry.id] = f"it was recorded with {with_django}{server}, here is {here}"
-    return told
+            versions[entry.id] = f"it was recorded with {with_django}{server}, here is {here}"
+    return versions
 
 
-def replayed(history: History, place: Place) -> Replay:
+def replayed(history: History, target: RecordingTarget) -> Replay:
     """Every file on an empty schema, against what a fresh database gets instead on another one:
     the snapshot, and the steps behind it. Raises ServerUnavailable where no schema can be made."""
-    folder, journal = place.folder, place.folder.journal
-    logger.info("%s: running the files again", place.server.name)
+    folder, journal = target.folder, target.folder.journal
+    logger.info("%s: running the files again", target.server.name)
     try:
-        with place.shadow() as connection:
-            book(connection, ())
-            replay(connection, folder, journal.entries, load())
+        with target.shadow() as connection:
+            record_applied(connection, ())
+            replay(connection, history.read(), journal.entries, load())
             built, rows = read_schema(connection), read_rows(connection)
-        with place.shadow() as connection:
+        with target.shadow() as connection:
             loaded, loaded_rows = _loaded(connection, folder, journal)
         difference = Delta.between(loaded.reading, built.reading)
         if replay_reasons(journal, _settings_now(journal)):
             return Replay(history, difference=difference)  # a fresh database runs the files
         if not other_rows(rows, loaded_rows, {}):  # nothing varies, or by chance not now
             return Replay(history, difference=difference)
-        with place.shadow_of_another_time() as connection:
+        with target.shadow_of_another_time() as connection:
             varying = compare_rows(loaded_rows, _loaded(connection, folder, journal)[1]).columns
     except ServerUnavailable:
         raise
@@ -146,7 +147,7 @@ def _loaded(
     connection: BaseDatabaseWrapper, folder: Folder, journal: Journal
 ) -> tuple[Schema, Mapping[str, TableRows]]:
     """What a fresh database gets; of one that runs the files, what the snapshot says of them."""
-    book(connection, journal.books)
+    record_applied(connection, journal.recorded_migrations)
     after = () if journal.replay_because else journal.after_snapshot.steps
     load_snapshot(connection, folder.snapshot(), after, StepRunner(load(), journal.migrations))
     return read_schema(connection), read_rows(connection)

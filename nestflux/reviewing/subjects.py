@@ -12,7 +12,8 @@ from nestflux.applying.plan.plan import Relink
 from nestflux.applying.plan.squashes import Exchange
 from nestflux.exceptions import HistoryError, NestFluxError
 from nestflux.graph.fingerprints import django_series
-from nestflux.history.folder import Folder
+from nestflux.history.file_texts import FileTexts
+from nestflux.history.folder import Folder, HistoryFiles
 from nestflux.history.journal import Entry, Journal
 from nestflux.history.records import FileRecord
 from nestflux.history.sqlfile import Direction, SqlFile
@@ -44,6 +45,12 @@ class EntryFiles:
     down: TextOnDisk
     record: TextOnDisk
 
+    @cached_property
+    def texts(self) -> FileTexts:
+        """As they are parsed, which raises HistoryError; empty where a file is missing."""
+        up, down, record = (each.text or "" for each in (self.up, self.down, self.record))
+        return FileTexts(self.entry.name, up, down, record, self.up.path.parent)
+
     def sql(self, direction: Direction) -> TextOnDisk:
         return self.up if direction is Direction.UP else self.down
 
@@ -52,7 +59,7 @@ class EntryFiles:
 class History:
     """A folder as it is. ``journal`` is None where its text cannot be understood, for the reason
     ``journal_problem``; ``contradictions`` are in one that can. ``begun_squashes`` are names among
-    the ``strangers``: files that db_squash was to put in the place of others."""
+    the ``unlisted`` ones: files that db_squash was to put in the place of others."""
 
     folder: Folder
     journal_text: str = ""
@@ -61,12 +68,16 @@ class History:
     contradictions: tuple[HistoryError, ...] = ()
     files: tuple[EntryFiles, ...] = ()
     snapshot: TextOnDisk | None = None
-    strangers: tuple[str, ...] = ()
+    unlisted: tuple[str, ...] = ()
     begun_squashes: frozenset[str] = frozenset()
 
     @property
     def family(self) -> str:
         return self.folder.family
+
+    def read(self) -> HistoryFiles:
+        """The files of a sound history."""
+        return HistoryFiles(self.folder, {each.entry.id: each.texts for each in self.files})
 
 
 @dataclass(frozen=True)
@@ -130,7 +141,8 @@ class Replay:
 class Ledger:
     """A database's ledger against its history.
 
-    ``exchanges``: a squash is to be booked for its files, or they for it; ``state`` is as after it.
+    ``exchanges``: squashes that are to be recorded in place of their files, or the
+    other way round; ``state`` is as after it.
     ``ran`` are the texts that ran, by the id of files whose entry has another hash or whose file
     has another text; ``now`` those files as they are. ``steps`` are those of the file in flight.
     """

@@ -32,8 +32,8 @@ from nestflux.sql.lexer import Token, quoted, tokens, trimmed, unquoted
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
-# Books of Django and of NestFlux: they stand outside every history and every reading.
-BOOKS = frozenset(
+# Tables of Django and of NestFlux themselves: they stand outside every history and every reading.
+OWN_TABLES = frozenset(
     {
         "django_migrations",
         "nestflux_version",
@@ -126,12 +126,12 @@ def read_schema(
 
 
 def table_names(connection: BaseDatabaseWrapper) -> list[str]:
-    """The base tables of the schema that are nobody's books."""
+    """The base tables of the schema, Django's and NestFlux's own left out."""
     return [name for name, kind in listed_tables(connection).items() if kind != "VIEW"]
 
 
 def listed_tables(connection: BaseDatabaseWrapper) -> dict[str, str]:
-    """Every table and view of the schema that is nobody's books, and which of the two it is."""
+    """Every table and view of the schema, those own tables left out, and which of the two it is."""
     with connection.cursor() as cursor:
         return _listed(cursor, None)
 
@@ -157,7 +157,7 @@ def _listed(cursor: Any, names: Collection[str] | None) -> dict[str, str]:
     return {
         name: kind
         for name, kind in sorted(cursor.fetchall())
-        if name not in BOOKS and not name.startswith(SCRATCH)
+        if name not in OWN_TABLES and not name.startswith(SCRATCH)
     }
 
 

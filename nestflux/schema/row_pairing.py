@@ -176,7 +176,7 @@ class _Comparing:
     def _remember_keys(
         self, first: TableRows, second: TableRows, pairs: Pairs, differing: frozenset[str]
     ) -> None:
-        """Where keys differ that are no uuids, those who refer to them are told by the row."""
+        """Where keys differ that are no uuids, those who refer to them are known by the row."""
         for index, column in enumerate(first.columns):
             if column.referenced and column.name in differing:
                 self.rows_of_keys[first.table, column.name] = (

@@ -49,7 +49,7 @@ class TableRows:
 def read_rows(
     connection: BaseDatabaseWrapper, tables: Collection[str] | None = None
 ) -> dict[str, TableRows]:
-    """Every table that has rows, the books of Django and NestFlux left out.
+    """Every table that has rows, the own tables of Django and NestFlux left out.
 
     A connection of its own reads them without conversions, so that a zero date or a byte that is
     no UTF-8 arrives as it is.

@@ -13,11 +13,11 @@ from nestflux.sql.lexer import Token, executed, opening, significant, tokens
 
 
 class Kind(StrEnum):
-    """How a statement behaves in a transaction, which decides how the ledger books it."""
+    """How a statement behaves in a transaction, which decides how the ledger records it."""
 
     DDL = "ddl"  # commits by itself, before and after (Manual: Implicit Commit)
     DATA = "data"  # can share a transaction with its ledger row
-    SESSION = "session"  # SET: replayed on every resume, never booked
+    SESSION = "session"  # SET: replayed on every resume, never recorded
     READ = "read"  # leaves nothing behind
     TRANSACTION = "transaction"  # BEGIN, COMMIT, SAVEPOINT…: the engine's business
 
@@ -249,7 +249,7 @@ def statements_in(sql: str) -> Iterator[str]:
 
 def one_table_each(sql: str) -> Iterator[str]:
     """``DROP TABLE a, b`` as a statement a table: MariaDB drops the first ones before it fails at
-    a missing one, and half of such a statement could not be told from a delta."""
+    a missing one, and half of such a statement could not be read from a delta."""
     found = significant(sql)
     words = [token.text.upper() for token in found]
     if words[:2] != ["DROP", "TABLE"] or "," not in words:

@@ -109,10 +109,13 @@ def find(app_label: str, prefix: str, journal: Journal) -> str:
     """The one migration of the history that an app's prefix means: exact first, then the only
     one that begins so. Raises Refused."""
     names = {migration: migration for migration in journal.migrations}
-    # A squash's replaced migrations are booked by its file; they lead to the squash.
+    # A squash's replaced migrations are recorded by its file; they lead to the squash.
     for entry in journal.entries:
         if len(entry.migrations) == 1:
-            names |= dict.fromkeys((row for row in entry.books), entry.migrations[0]) | names
+            names |= (
+                dict.fromkeys((row for row in entry.recorded_migrations), entry.migrations[0])
+                | names
+            )
     wanted = f"{app_label}.{prefix}"
     if wanted in names:
         return names[wanted]
@@ -175,7 +178,7 @@ def _backward(
     if not undone:
         return Nothing()
     held = {entry.id: entry.migrations for entry in journal.entries}
-    contents = [(file, held.get(file.id, file.books)) for file in applied]
+    contents = [(file, held.get(file.id, file.recorded_migrations)) for file in applied]
     touched = [i for i, (_, migrations) in enumerate(contents) if undone & set(migrations)]
     if not touched:
         return Nothing()

@@ -10,6 +10,7 @@ from django.db.backends.base.creation import TEST_DATABASE_PREFIX
 from django.db.migrations.loader import MigrationLoader
 
 from nestflux.applying.plan.load_plan import make_plan
+from nestflux.applying.target import open_target
 from nestflux.conf import FAMILIES, has_history, history_folder
 from nestflux.django_compat import tests_are_running
 from nestflux.exceptions import LedgerConflict, Refused
@@ -105,7 +106,7 @@ def is_test_database(connection: BaseDatabaseWrapper) -> bool:
 def is_of_another_branch(alias: str) -> bool:
     """Does the database hold what this history did not make, or a part of it half-made?"""
     try:
-        plan = make_plan(alias)
+        plan = make_plan(open_target(alias))
     except LedgerConflict:
         return True
     return bool(plan.off_branch or plan.in_flight or plan.drop_first)

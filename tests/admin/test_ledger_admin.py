@@ -41,14 +41,14 @@ def ledger() -> Iterator[SqlMigration]:
         id="one-spider", name="0099_spiders", number=99, alias="default", family="mysql",
         recorded_on="MySQL 9.7.4", server_version="9.7.4", up_sha256="a", down_sha256="b",
         record_sha256="c", up_text=UP, down_text="ALTER TABLE `blog_post` DROP COLUMN `note`;",
-        record="{}", migrations=["blog.0099_spiders"], books=["blog.0099_spiders"],
+        record="{}", migrations=["blog.0099_spiders"], recorded_migrations=["blog.0099_spiders"],
         state="failed", origin="statements", direction="up", attempt=1, statement_count=1,
         run=run, started_at=WHEN, finished_at=None, seconds=0.25,
     )  # fmt: skip
     statement = Statement.objects.create(
         sql_migration=migration, direction="up", attempt=1, ordinal=1, sha256="a", kind="ddl",
         migration="blog.0099_spiders", sql=UP.splitlines()[-1], verdict="INSTANT",
-        undecidable="", state="failed", note="", tries=1, before_reading={}, delta={},
+        undecidable="", state="failed", note="", tries=1, schema_before={}, delta={},
         started_at=WHEN, finished_at=WHEN, seconds=0.25, error_code=1060,
         error_text="Duplicate column <i>note</i>", run=run,
     )  # fmt: skip
@@ -127,7 +127,7 @@ def test_a_file_that_was_squashed_is_replaced(staff: Client, ledger: SqlMigratio
     SqlMigration.objects.filter(pk=ledger.pk).update(state="replaced")
     squash = SqlMigration.objects.get(pk=ledger.pk)
     squash.pk, squash.name, squash.state, squash.origin = "two", "0099_sq", "applied", "squashed"
-    squash.books = ["blog.0001_initial", *ledger.books]
+    squash.recorded_migrations = ["blog.0001_initial", *ledger.recorded_migrations]
     squash.save(force_insert=True)
     try:
         listed, shown = page(staff, LIST), page(staff, DETAIL)

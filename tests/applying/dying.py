@@ -11,6 +11,7 @@ from tests.scenario import Project
 
 _DYING = """
 from nestflux.applying.run.migrate import migrate
+from nestflux.applying.target import open_target
 from nestflux.applying.run.rollback import rollback
 from nestflux.applying.run.context import Options
 from nestflux.applying.run.attempt import Attempt
@@ -34,8 +35,8 @@ except Died:
     print("died")
 """
 COMMANDS = {
-    "migrate": "migrate('default')",
-    "undo": "rollback('default', options=Options(command='db_rollback'))",
+    "migrate": "migrate(open_target('default'))",
+    "undo": "rollback(open_target('default'), options=Options(command='db_rollback'))",
 }
 
 

@@ -16,7 +16,7 @@ def entry(number: int, replaces: tuple[Replaced, ...] = ()) -> Entry:
         down=f"down{number}",
         record=f"record{number}",
         migrations=(migration,),
-        books=(migration,),
+        recorded_migrations=(migration,),
         replaces=replaces,
     )
 
@@ -32,6 +32,6 @@ def row(of: Entry, state: str = "applied", direction: str = "up") -> LedgerFile:
         down_sha256=of.down,
         record_sha256=of.record,
         family="mariadb",
-        books=of.books,
+        recorded_migrations=of.recorded_migrations,
         finished_at=of.name,
     )

@@ -17,6 +17,7 @@ from nestflux.applying.backups.restore import plan_restore, restore
 from nestflux.applying.run.context import Options
 from nestflux.applying.run.migrate import migrate
 from nestflux.applying.run.rollback import rollback
+from nestflux.applying.target import open_target
 from nestflux.exceptions import NestFluxError
 from tests.applying import vault
 from tests.applying.stopping import Crash, Saboteur, forget_connection
@@ -48,12 +49,15 @@ def walk() -> None:
 
 
 def _prepare() -> None:
-    migrate("default", to="0001_first")
+    migrate(open_target("default"), to="0001_first")
     vault.fill(_sql)
-    migrate("default", options=Options(backup=BackupChoice(Answer.TAKE, Path("safe").absolute())))
+    migrate(
+        open_target("default"),
+        options=Options(backup=BackupChoice(Answer.TAKE, Path("safe").absolute())),
+    )
     _sql("DELETE FROM vault_item WHERE id = 3")
     _sql("INSERT INTO vault_item (id, stock, name, price, seen) VALUES (9, 1, 'new', 1, NOW())")
-    rollback("default", options=Options(command="db_rollback"))
+    rollback(open_target("default"), options=Options(command="db_rollback"))
 
 
 def _lose_again() -> None:
@@ -71,7 +75,7 @@ def _restored() -> dict[str, Any]:
 
 
 def _restore() -> None:
-    restore("default", "0003", expected=plan_restore("default", "0003"))
+    restore(open_target("default"), "0003", expected=plan_restore(open_target("default"), "0003"))
 
 
 def _sql(query: str, params: Any = None) -> None:

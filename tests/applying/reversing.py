@@ -17,6 +17,7 @@ from nestflux.applying.run.attempt import Attempt
 from nestflux.applying.run.context import Options
 from nestflux.applying.run.migrate import migrate
 from nestflux.applying.run.rollback import rollback
+from nestflux.applying.target import open_target
 from nestflux.exceptions import StatementFailed
 from nestflux.ledger.ledger import read_state
 from tests.applying.stopping import Crash, forget_connection, new_database
@@ -26,15 +27,15 @@ FILE = "0001_whole"
 
 
 def up() -> None:
-    migrate("default", replay=True)
+    migrate(open_target("default"), replay=True)
 
 
 def down() -> None:
-    rollback("default", options=Options(command="db_rollback"))
+    rollback(open_target("default"), options=Options(command="db_rollback"))
 
 
-def turn_up() -> None:
-    migrate("default", to=FILE)
+def reverse_up() -> None:
+    migrate(open_target("default"), to=FILE)
 
 
 def nothing() -> None:
@@ -120,8 +121,8 @@ def walk(direction: str, begin_with: int) -> None:
     Args:
         begin_with: which of ``HOWS`` the first step has; the others follow in turn.
     """
-    there, back = (up, down) if direction == "up" else (down, turn_up)
-    report: dict[str, Any] = {"turned": 0, "differences": [], "skipped": []}
+    there, back = (up, down) if direction == "up" else (down, reverse_up)
+    report: dict[str, Any] = {"reversed": 0, "differences": [], "skipped": []}
     _begin(direction)
     wanted = _whole_and_back(there, back, direction)
     ordinal, went_on = 0, True
@@ -131,16 +132,16 @@ def walk(direction: str, begin_with: int) -> None:
         _begin(direction)
         went_on = dies(there, ordinal, how)
         if went_on:
-            _turn_and_compare(report, f"{how} {ordinal}", back, wanted)
+            _reverse_and_compare(report, f"{how} {ordinal}", back, wanted)
     print(json.dumps(report))
 
 
 def walk_twice(direction: str, *, every: int = 4) -> None:
     """End the run at some steps, reverse it, end that at each of its steps, and then finish
     it, or reverse it once more, by turns."""
-    there, back = (up, down) if direction == "up" else (down, turn_up)
-    onward = turn_up if direction == "up" else down
-    report: dict[str, Any] = {"turned": 0, "differences": [], "skipped": []}
+    there, back = (up, down) if direction == "up" else (down, reverse_up)
+    onward = reverse_up if direction == "up" else down
+    report: dict[str, Any] = {"reversed": 0, "differences": [], "skipped": []}
     _begin(direction)
     before = _whole_and_back(there, back, direction)
     _begin(direction)
@@ -153,7 +154,7 @@ def walk_twice(direction: str, *, every: int = 4) -> None:
             _begin(direction)
             dies(there, first, "before")
             assert dies(back, second, "after" if second % 2 else "before")
-            _turn_and_compare(report, f"{first} {second} {then.__name__}", then, wanted)
+            _reverse_and_compare(report, f"{first} {second} {then.__name__}", then, wanted)
     print(json.dumps(report))
 
 
@@ -165,7 +166,7 @@ def _begin(direction: str) -> None:
 
 def _steps_back(direction: str, first: int) -> list[int]:
     """The steps that reverse a run which ended before its step ``first``, in their order."""
-    there, back = (up, down) if direction == "up" else (down, turn_up)
+    there, back = (up, down) if direction == "up" else (down, reverse_up)
     _begin(direction)
     dies(there, first, "before")
     found: list[int] = []
@@ -185,13 +186,13 @@ def _whole_and_back(
     return state()
 
 
-def _turn_and_compare(
+def _reverse_and_compare(
     report: dict[str, Any], place: str, back: Callable[[], None], wanted: dict[str, Any]
 ) -> None:
     try:
         back()
         found = state()
-        report["turned"] += 1
+        report["reversed"] += 1
         in_flight = read_state(connections["default"]).in_flight  # type: ignore[union-attr]
         assert in_flight is None
         report["skipped"].append(_skipped())

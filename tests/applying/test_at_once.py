@@ -52,7 +52,7 @@ def test_eight_deploys_of_a_fresh_database_load_it_once(shop: Project) -> None:
     assert worked[0] not in waited
 
 
-def test_a_wait_is_told_with_its_length_its_holder_and_what_that_did(shop: Project) -> None:
+def test_a_wait_is_reported_with_its_length_its_holder_and_what_that_did(shop: Project) -> None:
     shop.succeeds("db_migrate")
     with lock_taken(shop) as holder:
         waiting = shop.start("db_rollback", "--yes", "--json")
@@ -113,7 +113,7 @@ def _waits_for_a_table(shop: Project) -> list[tuple[int]]:
     ]
 
 
-def test_a_run_that_died_is_told_by_the_one_that_waited_for_it(shop: Project) -> None:
+def test_a_run_that_died_is_reported_by_the_one_that_waited_for_it(shop: Project) -> None:
     shop.succeeds("db_migrate", "--to", "0001")
     user = shop.server.connect(shop.database)
     user.cursor().execute("LOCK TABLES shop_product READ")

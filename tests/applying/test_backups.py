@@ -168,7 +168,7 @@ def test_a_table_that_an_earlier_file_of_the_run_fills_stops_before_its_loss(
 
 
 class TestTheTool:
-    def test_a_missing_one_is_told_before_anything_runs(
+    def test_a_missing_one_is_reported_before_anything_runs(
         self, full_vault: Project, tmp_path: Path
     ) -> None:
         outcome = full_vault.run("db_migrate", "--backup", "safe", env={"PATH": str(tmp_path)})
@@ -177,7 +177,7 @@ class TestTheTool:
         assert "No backup can be taken: PATH has no m" in outcome.stderr
         assert full_vault.applied() == ["vault.0001_initial"]
 
-    def test_one_of_the_other_family_is_told(self, full_vault: Project) -> None:
+    def test_one_of_the_other_family_is_reported(self, full_vault: Project) -> None:
         other = (
             "mysqldump  Ver 9.7.4 for Linux" if full_vault.server.family == "mariadb" else "MariaDB"
         )

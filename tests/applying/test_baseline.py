@@ -6,7 +6,7 @@ import secrets
 
 import pytest
 
-from nestflux.adopting.baseline import choose
+from nestflux.adopting.baseline import choose_entries
 from nestflux.exceptions import LedgerConflict
 from nestflux.history.journal import Entry, Journal
 from nestflux.schema.compare import compare
@@ -140,7 +140,7 @@ def test_a_constraint_of_another_name_is_a_difference(shop: Project) -> None:
     )
 
 
-def test_a_column_and_a_table_that_differ_are_told_one_by_one(shop: Project) -> None:
+def test_a_column_and_a_table_that_differ_are_reported_one_by_one(shop: Project) -> None:
     _stock(shop)
     shop.sql("ALTER TABLE shop_product MODIFY price bigint NOT NULL")
     shop.sql("ALTER TABLE shop_product DROP FOREIGN KEY " + _foreign_key(shop))
@@ -321,16 +321,16 @@ def test_a_shadow_on_a_server_that_the_setting_names(shop: Project) -> None:
 # ---- decisions ----------------------------------------------------------------------------
 
 
-def _entry(number: int, *migrations: str, books: tuple[str, ...] = ()) -> Entry:
+def _entry(number: int, *migrations: str, recorded_migrations: tuple[str, ...] = ()) -> Entry:
     name = f"{number:04d}_file"
-    return Entry(name, f"id{number}", "u", "d", "r", migrations, books or migrations)
+    return Entry(name, f"id{number}", "u", "d", "r", migrations, recorded_migrations or migrations)
 
 
 JOURNAL = Journal("mysql", (_entry(1, "a.1", "b.1"), _entry(2, "a.2"), _entry(3, "b.2")))
 
 
 @pytest.mark.parametrize(
-    ("booked", "to", "wanted"),
+    ("recorded", "to", "wanted"),
     [
         ({"a.1", "b.1"}, None, 1),
         ({"a.1", "b.1", "a.2"}, None, 2),
@@ -344,12 +344,12 @@ JOURNAL = Journal("mysql", (_entry(1, "a.1", "b.1"), _entry(2, "a.2"), _entry(3,
         ({"gone.1"}, "0001", 1),
     ],
 )
-def test_the_longest_beginning_is_chosen(booked: set[str], to: str | None, wanted: int) -> None:
-    assert choose(JOURNAL, {}, booked, to) == JOURNAL.entries[:wanted]
+def test_the_longest_beginning_is_chosen(recorded: set[str], to: str | None, wanted: int) -> None:
+    assert choose_entries(JOURNAL, {}, recorded, to) == JOURNAL.entries[:wanted]
 
 
 @pytest.mark.parametrize(
-    ("booked", "to", "says"),
+    ("recorded", "to", "says"),
     [
         ({"gone.1"}, None, "no migration of the history"),
         ({"a.1", "b.gone"}, None, "missing: b.1"),
@@ -358,18 +358,18 @@ def test_the_longest_beginning_is_chosen(booked: set[str], to: str | None, wante
         ({"a.1", "b.1", "a.2"}, "0001", "beyond 0001_file: a.2"),
     ],
 )
-def test_what_is_no_beginning_is_refused(booked: set[str], to: str | None, says: str) -> None:
+def test_what_is_no_beginning_is_refused(recorded: set[str], to: str | None, says: str) -> None:
     with pytest.raises(LedgerConflict) as caught:
-        choose(JOURNAL, {}, booked, to)
+        choose_entries(JOURNAL, {}, recorded, to)
 
     assert says in caught.value.what
 
 
-@pytest.mark.parametrize("booked", [{"a.3", "a.4"}, {"a.34"}, {"a.3", "a.4", "a.34"}])
-def test_a_squash_is_applied_where_what_it_replaces_is(booked: set[str]) -> None:
-    journal = Journal("mysql", (_entry(1, "a.34", books=("a.3", "a.4", "a.34")),))
+@pytest.mark.parametrize("recorded", [{"a.3", "a.4"}, {"a.34"}, {"a.3", "a.4", "a.34"}])
+def test_a_squash_is_applied_where_what_it_replaces_is(recorded: set[str]) -> None:
+    journal = Journal("mysql", (_entry(1, "a.34", recorded_migrations=("a.3", "a.4", "a.34")),))
 
-    assert choose(journal, {"a.34": ("a.3", "a.4")}, booked) == journal.entries
+    assert choose_entries(journal, {"a.34": ("a.3", "a.4")}, recorded) == journal.entries
 
 
 def test_an_object_of_a_later_file_is_a_difference() -> None:

@@ -45,7 +45,7 @@ def test_the_failing_last_statement_is_taken_out_and_nothing_is_left(shop: Proje
     assert shop.run("db_status").code == 0
 
 
-def test_statements_are_added_and_the_books_count_them(shop: Project) -> None:
+def test_statements_are_added_and_the_ledger_counts_them(shop: Project) -> None:
     shop.succeeds("db_migrate", "--to", "0001")
     die_at(shop, 7)
     more = "ALTER TABLE shop_product COMMENT 'a';\n\nUPDATE shop_product SET price = price + 10;\n"

@@ -39,7 +39,7 @@ def test_a_table_that_the_load_does_not_make_keeps_everything(shop: Project) -> 
     assert "✓ Loaded schema.sql" in loaded.stdout
 
 
-def test_a_replay_after_a_load_that_died_is_gone_on_from_and_not_dropped(shop: Project) -> None:
+def test_a_replay_after_a_load_that_died_is_resumed_and_not_dropped(shop: Project) -> None:
     _let_the_load_die(shop)
     shop.sql("DROP TABLE shop_product")
     shop.sql("CREATE VIEW shop_product AS SELECT 1 AS id")  # in the way of CREATE TABLE

@@ -100,7 +100,7 @@ def test_a_failed_statement_that_a_person_ran_by_hand_is_taken_for_done(odd: Pro
     )
 
 
-def test_a_failed_statement_mended_by_hand_in_another_way_is_run(odd: Project) -> None:
+def test_a_failed_statement_fixed_by_hand_in_another_way_is_run(odd: Project) -> None:
     _make_unique_fail(odd)
     odd.sql("DELETE FROM shop_product WHERE id = 9")
     odd.sql("CREATE UNIQUE INDEX theirs ON shop_product (category_id)")

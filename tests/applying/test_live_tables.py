@@ -188,7 +188,7 @@ def test_when_all_tries_are_used_up_the_one_in_the_way_is_named(live: Project) -
     assert "failed in an earlier run; running it again" in finished.stdout
 
 
-def test_a_user_who_may_see_nobody_is_told_so(live: Project) -> None:
+def test_a_user_who_may_see_nobody_is_reported_so(live: Project) -> None:
     options = "--lock=DDL_TIMEOUT=1", "--lock=DDL_TRIES=1"
     grants = f"ALL PRIVILEGES ON `{live.database}`.*"
     with (
@@ -214,6 +214,7 @@ def test_the_load_of_a_fresh_database_and_the_ledger_keep_the_same_limit(live: P
         from django.db import connection
         from nestflux.applying.run.context import Options
         from nestflux.applying.run.migrate import migrate
+        from nestflux.applying.target import open_target
         from nestflux.applying.run.retry_policy import RetryPolicy
         seen = {}
         def note(execute, sql, params, many, context):
@@ -225,7 +226,7 @@ def test_the_load_of_a_fresh_database_and_the_ledger_keep_the_same_limit(live: P
             return execute(sql, params, many, context)
         connection.ensure_connection()
         connection.execute_wrappers.append(note)
-        migrate("default", options=Options(retry=RetryPolicy(ddl_lock_timeout=3)))
+        migrate(open_target("default"), options=Options(retry=RetryPolicy(ddl_lock_timeout=3)))
         print(json.dumps(seen))
         """
     ).json

@@ -57,7 +57,7 @@ def second(project: ProjectFactory, recorded_with: Callable[[str, str], Path]) -
     return made
 
 
-def _books(shop: Project, name: str) -> list[tuple[object, ...]]:
+def _rows_of(shop: Project, name: str) -> list[tuple[object, ...]]:
     return shop.sql(
         "SELECT s.ordinal, s.state, s.note, m.state, m.origin FROM nestflux_statement s "
         "JOIN nestflux_sql_migration m ON m.id = s.sql_migration_id AND m.attempt = s.attempt "
@@ -78,20 +78,20 @@ def test_a_file_run_by_hand_is_marked_and_the_next_run_goes_on(first: Project) -
 
     plan = first.succeeds(*MARK, "--plan")
     untouched = first.sql("SELECT COUNT(*) FROM nestflux_sql_migration")
-    booked = first.succeeds(*MARK, "--yes")
+    marked = first.succeeds(*MARK, "--yes")
     after = first.succeeds("db_migrate")
 
     assert any(line.endswith("python: shop.0002_prices/1") for line in plan.lines), str(plan)
     assert any("data: UPDATE shop_product SET price" in line for line in plan.lines)
     assert untouched == [(1,)]
-    assert booked.lines[-1] == "✓ Marked as applied: 0002_second.sql"
+    assert marked.lines[-1] == "✓ Marked as applied: 0002_second.sql"
     assert [line.split("  ")[0] for line in after.lines] == [
         "✓ Applied migration: 0003_third.sql",
         UP_TO_DATE,
     ]
-    rows = _books(first, "0002_second")
+    rows = _rows_of(first, "0002_second")
     assert {row[1] for row in rows} == {"done"}
-    assert {row[3:] for row in rows} == {("applied", "booked")}
+    assert {row[3:] for row in rows} == {("applied", "marked")}
     assert [row[2] for row in rows].count("run by hand: a person said so") == 2
     assert first.applied()[:3] == ["shop.0001_initial", "shop.0002_prices", "shop.0003_titles"]
     assert first.sql("SELECT * FROM heard") == [("post_migrate",)]
@@ -109,7 +109,7 @@ def test_a_marked_file_is_rolled_back_and_applied_again(second: Project) -> None
 
     assert undone == ["id", "name", "category_id", "price"]
     assert second.columns("shop_product")[-1] == "wide"
-    assert {row[3:] for row in _books(second, "0003_third")} == {("applied", "statements")}
+    assert {row[3:] for row in _rows_of(second, "0003_third")} == {("applied", "statements")}
 
 
 def test_a_file_is_marked_again_after_it_was_rolled_back(second: Project) -> None:
@@ -119,7 +119,7 @@ def test_a_file_is_marked_again_after_it_was_rolled_back(second: Project) -> Non
 
     second.succeeds("db_mark_applied", "3", "--yes")
 
-    assert [row[1] for row in _books(second, "0003_third")] == ["done", "done"]
+    assert [row[1] for row in _rows_of(second, "0003_third")] == ["done", "done"]
     assert second.succeeds("db_status", "--json").json["up_to_date"]
 
 
@@ -264,17 +264,19 @@ def test_a_death_between_marking_and_signal_loses_no_signal(second: Project) -> 
         from nestflux.adopting import mark_applied
         from nestflux.applying.run import signals
         signals.send_post = lambda *given, **named: os.kill(os.getpid(), signal.SIGKILL)
-        mark_applied.mark_applied("default", mark_applied.plan_mark("default", "3"))
+        from nestflux.applying.target import open_target
+        target = open_target("default")
+        mark_applied.mark_applied(target, mark_applied.plan_mark(target, "3"))
         """
     )
     unheard = second.sql("SELECT * FROM heard")
-    owed = second.run("db_status", "--json").json["post_migrate_owed"]
+    pending = second.run("db_status", "--json").json["post_migrate_pending"]
     after = second.succeeds("db_migrate")
 
-    assert (died.code, unheard, owed) == (-9, [], True)
+    assert (died.code, unheard, pending) == (-9, [], True)
     assert after.lines[-1] == UP_TO_DATE
     assert second.sql("SELECT * FROM heard") == [("post_migrate",)]
-    assert {row[3:] for row in _books(second, "0003_third")} == {("applied", "booked")}
+    assert {row[3:] for row in _rows_of(second, "0003_third")} == {("applied", "marked")}
 
 
 # ---- the decision ------------------------------------------------------------------------------

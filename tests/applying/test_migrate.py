@@ -15,6 +15,7 @@ from nestflux.applying.run.retry_policy import RetryPolicy
 from nestflux.checks import the_setting_is_right
 from nestflux.conf import LOCK_SETTINGS
 from nestflux.ledger.lock_times import LockTimes
+from nestflux.management.progress import Progress
 from tests.scenario import Project, kill
 
 UP_TO_DATE = "Database is up to date!"
@@ -60,13 +61,14 @@ def test_with_nothing_pending_one_query_runs_and_no_migration_is_imported(shop: 
         import json, sys
         from django.db import connection
         from nestflux.applying.run.migrate import migrate
+        from nestflux.applying.target import open_target
         connection.ensure_connection()
         seen = []
         def note(execute, sql, params, many, context):
             seen.append(sql)
             return execute(sql, params, many, context)
         with connection.execute_wrapper(note):
-            outcome = migrate("default")
+            outcome = migrate(open_target("default"))
         print(json.dumps({
             "queries": len(seen),
             "imported": [name for name in sys.modules if ".migrations.0" in name],
@@ -93,7 +95,7 @@ def test_a_plan_shows_sql_and_verdicts_and_changes_nothing(shop: Project) -> Non
     assert _state(shop) == before
 
 
-def test_a_failing_statement_is_told_and_gone_on_from_when_the_cause_is_mended(
+def test_a_failing_statement_is_reported_and_resumed_when_the_cause_is_fixed(
     shop: Project,
 ) -> None:
     shop.succeeds("db_migrate", "--to", "0001")
@@ -321,8 +323,11 @@ def test_the_setting_counts_and_the_option_counts_more(settings: Any) -> None:
 
     options = vars(parser.parse_args(["--lock", "DDL_TRIES=3", "--lock", "DDL_PAUSE=0.5"]))
 
-    assert command.lock_times(options) == LockTimes(wait=30)
-    assert command.retry_policy(options) == RetryPolicy(tries=3, first_pause=0.5)
+    given = command.run_options(Progress(command.printer()), options)
+
+    assert given.lock == LockTimes(wait=30)
+    assert given.retry == RetryPolicy(tries=3, first_pause=0.5)
+    assert given.command == "db_migrate"
 
 
 @pytest.mark.parametrize(
@@ -379,7 +384,7 @@ def test_tables_without_a_ledger_are_refused_naming_db_baseline(shop: Project) -
     assert shop.tables() == ["theirs"]
 
 
-def test_what_another_executor_booked_is_refused(shop: Project) -> None:
+def test_what_another_executor_recorded_is_refused(shop: Project) -> None:
     shop.succeeds("db_migrate", "--to", "0001")
     shop.sql(
         "INSERT INTO django_migrations (app, name, applied) VALUES ('shop', '0002_prices', NOW())"

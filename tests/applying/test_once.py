@@ -12,6 +12,7 @@ from django.db import connection
 from django.db.utils import OperationalError
 from nestflux.applying.run.context import Options
 from nestflux.applying.run.migrate import migrate
+from nestflux.applying.target import open_target
 from nestflux.applying.run.retry_policy import RetryPolicy
 from nestflux.exceptions import NestFluxError
 
@@ -30,7 +31,7 @@ connection.ensure_connection()
 connection.execute_wrappers.append(wrapper)
 policy = RetryPolicy(tries=3, first_pause=0.01)
 try:
-    migrate("default", options=Options(retry=policy))
+    migrate(open_target("default"), options=Options(retry=policy))
 except NestFluxError as error:
     said = str(error)
 del connection.execute_wrappers[:]
@@ -115,6 +116,7 @@ def test_a_run_waits_briefly_for_its_own_tables_and_gives_the_session_back(shop:
         import json
         from django.db import connection
         from nestflux.applying.run.migrate import migrate
+        from nestflux.applying.target import open_target
         names = "lock_wait_timeout", "max_statement_time", "max_execution_time"
         def session():
             with connection.cursor() as cursor:
@@ -137,7 +139,7 @@ def test_a_run_waits_briefly_for_its_own_tables_and_gives_the_session_back(shop:
                 connection.execute_wrappers.append(note)
             return result
         connection.execute_wrappers.append(note)
-        migrate("default")
+        migrate(open_target("default"))
         del connection.execute_wrappers[:]
         print(json.dumps({"same": session() == before, "during": during}))
         """

@@ -74,7 +74,7 @@ def test_two_models_renamed_at_once_of_which_one_points_at_the_other(
 
     assert (applied.code, undone.code) == (0, 0), f"{applied}\n{undone}"
     assert found == [("crate",), ("tray",)]
-    assert not site.succeeds("db_status", "--json").json["post_migrate_owed"]
+    assert not site.succeeds("db_status", "--json").json["post_migrate_pending"]
 
 
 def test_a_rename_follows_what_points_at_the_model_by_its_old_name(project: ProjectFactory) -> None:

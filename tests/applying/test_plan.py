@@ -26,12 +26,16 @@ ONE, TWO, THREE = entry(1), entry(2), entry(3)
 JOURNAL = Journal("mariadb", (ONE, TWO, THREE))
 
 
-def _known(*rows: LedgerFile, tables: bool = True, booked: set[str] | None = None) -> Known:
-    applied = {book for row in rows if row.is_applied for book in row.books}
+def _known(
+    *rows: LedgerFile, tables: bool = True, recorded_migrations: set[str] | None = None
+) -> Known:
+    applied = {name for row in rows if row.is_applied for name in row.recorded_migrations}
     state = LedgerState(
         version=1,
         files=rows,
-        booked=frozenset(applied if booked is None else booked),
+        recorded_migrations=frozenset(
+            applied if recorded_migrations is None else recorded_migrations
+        ),
         signals_hash="same",
     )
     return Known(state=state, has_tables=tables, signals_hash="same")
@@ -52,7 +56,7 @@ def test_an_empty_database_is_loaded_from_the_snapshot_and_the_steps_after_it_ru
         fresh=True,
         load=True,
         after_load=("shop.0002_m/1",),
-        signals_owed=True,
+        signals_pending=True,
     )
 
 
@@ -60,24 +64,26 @@ def test_an_empty_database_is_replayed_where_it_is_asked_for() -> None:
     journal = replace(JOURNAL, after_snapshot=AfterSnapshot(("shop.0002_m/1",)))
     known = replace(_known(tables=False), replay_reasons=("a password is generated",))
 
-    asked = Plan(pending=JOURNAL.entries, fresh=True, signals_owed=True)
+    asked = Plan(pending=JOURNAL.entries, fresh=True, signals_pending=True)
     assert make(journal, known, replay=True) == asked
     assert make(journal, replace(known, replay_reasons=()), replay=True) == asked
 
 
-def test_an_empty_database_is_replayed_for_the_reasons_that_are_told() -> None:
+def test_an_empty_database_is_replayed_for_the_reasons_that_are_reported() -> None:
     reasons = ("a password is generated",)
     known = replace(_known(tables=False), replay_reasons=reasons)
 
     assert make(JOURNAL, known) == Plan(
-        pending=JOURNAL.entries, fresh=True, replay_reasons=reasons, signals_owed=True
+        pending=JOURNAL.entries, fresh=True, replay_reasons=reasons, signals_pending=True
     )
 
 
 def test_an_empty_database_is_replayed_up_to_a_file_that_is_not_the_last() -> None:
     known = _known(tables=False)
 
-    assert make(JOURNAL, known, to="2") == Plan(pending=(ONE, TWO), fresh=True, signals_owed=True)
+    assert make(JOURNAL, known, to="2") == Plan(
+        pending=(ONE, TWO), fresh=True, signals_pending=True
+    )
     assert make(JOURNAL, known, to="3").load
 
 
@@ -105,7 +111,7 @@ def test_everything_applied_is_nothing_to_do_whatever_a_fresh_database_would_be(
         Plan(pending=(ONE,)),
         Plan(relinks=(Relink(row(ONE), ONE),)),
         Plan(exchanges=(Exchange((row(ONE),)),)),
-        Plan(signals_owed=True),
+        Plan(signals_pending=True),
     ],
 )
 def test_each_of_these_is_something_to_do(something: Plan) -> None:
@@ -113,16 +119,16 @@ def test_each_of_these_is_something_to_do(something: Plan) -> None:
 
 
 @pytest.mark.parametrize("change", ["owed", "hash"])
-def test_signals_are_owed_until_booked_and_when_the_models_changed(change: str) -> None:
+def test_signals_are_pending_until_sent_and_when_the_models_changed(change: str) -> None:
     known = _known(row(ONE), row(TWO), row(THREE))
     state = known.state
     state = (
-        replace(state, signals_owed=True)
+        replace(state, signals_pending=True)
         if change == "owed"
         else replace(state, signals_hash="older")
     )
 
-    assert make(JOURNAL, replace(known, state=state)) == Plan(signals_owed=True)
+    assert make(JOURNAL, replace(known, state=state)) == Plan(signals_pending=True)
 
 
 def test_a_late_file_from_a_branch_is_pending_and_not_skipped() -> None:
@@ -133,16 +139,16 @@ def test_a_late_file_from_a_branch_is_pending_and_not_skipped() -> None:
 
 def test_a_database_whose_files_made_no_tables_is_not_a_fresh_one() -> None:
     assert make(JOURNAL, _known(row(ONE), tables=False)) == Plan(
-        pending=(TWO, THREE), signals_owed=True
+        pending=(TWO, THREE), signals_pending=True
     )
 
 
 def test_a_file_of_another_branch_is_left_alone() -> None:
-    stranger = row(entry(9))
+    unlisted_file = row(entry(9))
 
-    plan = make(JOURNAL, _known(row(ONE), stranger))
+    plan = make(JOURNAL, _known(row(ONE), unlisted_file))
 
-    assert plan.off_branch == (stranger,)
+    assert plan.off_branch == (unlisted_file,)
     assert plan.pending == (TWO, THREE)
 
 
@@ -150,7 +156,7 @@ def test_the_file_in_flight_comes_first_whatever_was_merged_before_it() -> None:
     begun = row(THREE, "failed")
 
     assert make(JOURNAL, _known(row(ONE), begun)) == Plan(
-        pending=(THREE, TWO), in_flight=begun, signals_owed=True
+        pending=(THREE, TWO), in_flight=begun, signals_pending=True
     )
 
 
@@ -158,7 +164,7 @@ def test_a_first_file_that_was_begun_goes_on_and_nothing_is_loaded() -> None:
     begun = row(ONE, "running")
 
     assert make(JOURNAL, _known(begun, tables=False)) == Plan(
-        pending=JOURNAL.entries, in_flight=begun, signals_owed=True
+        pending=JOURNAL.entries, in_flight=begun, signals_pending=True
     )
 
 
@@ -166,7 +172,7 @@ def test_a_rollback_that_was_begun_is_reversed_where_its_file_is_asked_for() -> 
     begun = row(TWO, "rolling_back", "down")
 
     assert make(JOURNAL, _known(row(ONE), begun), to="2") == Plan(
-        pending=(TWO,), in_flight=begun, reverses=True, signals_owed=True
+        pending=(TWO,), in_flight=begun, reverses=True, signals_pending=True
     )
 
 
@@ -183,7 +189,7 @@ def test_where_all_was_rolled_back_the_snapshot_is_loaded_unless_tables_are_left
     known = _known(row(ONE, "rolled_back", "down"), tables=tables)
 
     assert make(JOURNAL, known) == Plan(
-        pending=JOURNAL.entries, fresh=not tables, load=not tables, signals_owed=True
+        pending=JOURNAL.entries, fresh=not tables, load=not tables, signals_pending=True
     )
 
 
@@ -200,7 +206,7 @@ def test_a_load_that_died_is_dropped_and_done_again() -> None:
         fresh=True,
         load=True,
         drop_first={ObjectKey("table", "post"): 2},
-        signals_owed=True,
+        signals_pending=True,
     )
 
 
@@ -231,26 +237,33 @@ def test_a_plan_may_not_end_before_the_file_that_was_begun() -> None:
 
 
 def test_a_relinked_row_counts_as_applied() -> None:
-    old = replace(row(entry(9)), name="0009_elsewhere", books=TWO.books)
+    old = replace(row(entry(9)), name="0009_elsewhere", recorded_migrations=TWO.recorded_migrations)
     known = replace(_known(row(ONE), old), relinks=(Relink(old, TWO),))
 
-    assert make(JOURNAL, known) == Plan(pending=(THREE,), relinks=known.relinks, signals_owed=True)
+    assert make(JOURNAL, known) == Plan(
+        pending=(THREE,), relinks=known.relinks, signals_pending=True
+    )
 
 
 def test_a_relinked_row_bears_the_entrys_name_and_hashes_and_keeps_the_rest() -> None:
-    old = replace(row(entry(9)), books=("shop.0009_m", "more.0001_m"), attempt=4)
+    old = replace(row(entry(9)), recorded_migrations=("shop.0009_m", "more.0001_m"), attempt=4)
     state = _known(row(ONE), old).state
 
     now = relinked(state, (Relink(old, TWO),))
 
     assert now.files == (
         row(ONE),
-        replace(row(TWO), books=old.books, attempt=4, finished_at=old.finished_at),
+        replace(
+            row(TWO),
+            recorded_migrations=old.recorded_migrations,
+            attempt=4,
+            finished_at=old.finished_at,
+        ),
     )
     assert replace(now, files=state.files) == state
 
 
-def test_a_squash_that_is_booked_for_its_files_is_part_of_the_plan() -> None:
+def test_a_squash_that_is_recorded_for_its_files_is_part_of_the_plan() -> None:
     exchange = Exchange((row(ONE),), (TWO,), moment="then")
     known = replace(_known(row(ONE), row(TWO), row(THREE)), exchanges=(exchange,))
 
@@ -332,7 +345,7 @@ def test_another_branchs_file_in_flight_is_refused() -> None:
 
 
 def test_a_missing_row_of_django_migrations_is_refused() -> None:
-    assert _refusal(_known(row(ONE), booked=set())) == (
+    assert _refusal(_known(row(ONE), recorded_migrations=set())) == (
         "0001_file is applied, and django_migrations does not hold shop.0001_m.\n"
         "  Now:   nothing was run\n"
         "  Next:  find out who removed the row, then: INSERT INTO django_migrations (app, name, "
@@ -341,8 +354,10 @@ def test_a_missing_row_of_django_migrations_is_refused() -> None:
 
 
 @pytest.mark.parametrize("begun", [(), (row(TWO, "rolled_back", "down"),)])
-def test_a_row_that_something_else_booked_is_refused(begun: tuple[LedgerFile, ...]) -> None:
-    known = _known(row(ONE), *begun, booked={*ONE.books, *TWO.books})
+def test_a_row_that_something_else_recorded_is_refused(begun: tuple[LedgerFile, ...]) -> None:
+    known = _known(
+        row(ONE), *begun, recorded_migrations={*ONE.recorded_migrations, *TWO.recorded_migrations}
+    )
 
     assert _refusal(known) == (
         "django_migrations says that shop.0002_m is applied, and 0002_file, which holds it, was "
@@ -354,7 +369,7 @@ def test_a_row_that_something_else_booked_is_refused(begun: tuple[LedgerFile, ..
 
 
 def test_rows_of_migrate_are_taken_over_where_no_file_is_applied() -> None:
-    assert _refusal(_known(tables=False, booked={*ONE.books})) == (
+    assert _refusal(_known(tables=False, recorded_migrations={*ONE.recorded_migrations})) == (
         "django_migrations says that shop.0001_m is applied, and 0001_file, which holds it, was "
         "never applied: something else than NestFlux ran it.\n"
         "  Now:   nothing was run\n"
@@ -363,9 +378,9 @@ def test_rows_of_migrate_are_taken_over_where_no_file_is_applied() -> None:
 
 
 def test_a_migration_that_another_branchs_file_ran_is_refused() -> None:
-    stranger = replace(row(entry(9)), books=TWO.books)
+    unlisted_file = replace(row(entry(9)), recorded_migrations=TWO.recorded_migrations)
 
-    assert _refusal(_known(row(ONE), stranger)) == (
+    assert _refusal(_known(row(ONE), unlisted_file)) == (
         "shop.0002_m, which 0002_file holds, ran here in 0009_file, with other statements or "
         "another session.\n"
         "  Now:   nothing was run\n"
@@ -374,25 +389,31 @@ def test_a_migration_that_another_branchs_file_ran_is_refused() -> None:
 
 
 def test_a_migration_that_another_branchs_file_ran_too_is_left_where_both_are_applied() -> None:
-    stranger = replace(row(entry(9)), books=ONE.books)
+    unlisted_file = replace(row(entry(9)), recorded_migrations=ONE.recorded_migrations)
 
-    assert make(JOURNAL, _known(row(ONE), stranger)).pending == (TWO, THREE)
+    assert make(JOURNAL, _known(row(ONE), unlisted_file)).pending == (TWO, THREE)
 
 
-def test_a_row_that_another_file_of_the_history_books_is_its_own() -> None:
-    both = replace(row(ONE), books=(*ONE.books, *TWO.books))
+def test_a_row_that_another_file_of_the_history_records_is_its_own() -> None:
+    both = replace(
+        row(ONE), recorded_migrations=(*ONE.recorded_migrations, *TWO.recorded_migrations)
+    )
 
     assert make(JOURNAL, _known(both)).pending == (TWO, THREE)
 
 
-def test_sections_that_the_file_in_flight_booked_are_its_own() -> None:
-    known = _known(row(ONE), row(TWO, "failed"), booked={*ONE.books, *TWO.books})
+def test_sections_that_the_file_in_flight_recorded_are_its_own() -> None:
+    known = _known(
+        row(ONE),
+        row(TWO, "failed"),
+        recorded_migrations={*ONE.recorded_migrations, *TWO.recorded_migrations},
+    )
 
     assert make(JOURNAL, known).pending == (TWO, THREE)
 
 
 def test_rows_that_no_file_knows_are_nobodys_business() -> None:
-    known = _known(row(ONE), booked={*ONE.books, "left.0001_initial"})
+    known = _known(row(ONE), recorded_migrations={*ONE.recorded_migrations, "left.0001_initial"})
 
     assert make(JOURNAL, known).pending == (TWO, THREE)
 

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from nestflux.applying.recovery.deciding import Decision, Finding, Interrupted, decide
+from nestflux.applying.recovery.deciding import Conclusion, Decision, decide
 from nestflux.applying.recovery.projecting import is_as_after
+from nestflux.ledger.rows import LedgerStep
 from nestflux.schema.diff import Delta
 from nestflux.schema.objects import ORDER, ObjectKey
 
@@ -27,30 +28,34 @@ def index(name: str) -> ObjectKey:
 BEFORE = {TABLE: "ENGINE=InnoDB", COLUMNS: "id"}
 AFTER = {**BEFORE, column("name"): "varchar(10)", COLUMNS: "id, name"}
 OTHER = {**BEFORE, column("dba"): "int", COLUMNS: "id, dba"}
-STEP = Interrupted(
+STEP = LedgerStep(
+    ordinal=1,
+    sha256="",
     kind="ddl",
+    migration="blog.0001",
     sql="ALTER TABLE post ADD COLUMN name varchar(10)",
-    answered=False,
+    verdict="",
     undecidable="",
-    before=BEFORE,
+    state="started",
+    schema_before=BEFORE,
     recorded=Delta.between(BEFORE, AFTER),
 )
 
 
 def test_ddl_that_left_the_schema_as_it_was_runs() -> None:
-    assert decide(STEP, BEFORE) == Finding(
+    assert decide(STEP, BEFORE) == Conclusion(
         Decision.RUN, "the schema shows that it did not run", Delta()
     )
 
 
 def test_ddl_that_failed_and_left_the_schema_as_it_was_runs() -> None:
-    assert decide(replace(STEP, answered=True), BEFORE) == Finding(
+    assert decide(replace(STEP, state="failed"), BEFORE) == Conclusion(
         Decision.RUN, "it changed nothing", Delta()
     )
 
 
-def test_ddl_whose_recorded_change_is_there_is_booked_as_done() -> None:
-    assert decide(STEP, AFTER) == Finding(
+def test_ddl_whose_recorded_change_is_there_is_recorded_as_done() -> None:
+    assert decide(STEP, AFTER) == Conclusion(
         Decision.CLOSE, "the schema shows that it ran", Delta.between(BEFORE, AFTER)
     )
 
@@ -59,35 +64,35 @@ def test_a_column_that_a_dba_added_before_does_not_hide_the_change() -> None:
     live = {**AFTER, COLUMNS: "id, dba, name", column("dba"): "int"}
     before = OTHER
 
-    finding = decide(replace(STEP, before=before), live)
+    conclusion = decide(replace(STEP, schema_before=before), live)
 
-    assert finding.decision is Decision.CLOSE
+    assert conclusion.decision is Decision.CLOSE
 
 
 def test_a_column_that_came_besides_does_not_hide_that_it_did_not_run() -> None:
-    finding = decide(STEP, OTHER)
+    conclusion = decide(STEP, OTHER)
 
-    assert finding.decision is Decision.RUN
-    assert finding.why == (
+    assert conclusion.decision is Decision.RUN
+    assert conclusion.why == (
         "the schema shows that it did not run; changed there besides, and not by it: "
         "+ table post / column dba"
     )
-    assert finding.change == Delta.between(BEFORE, OTHER)
+    assert conclusion.change == Delta.between(BEFORE, OTHER)
 
 
 def test_another_version_of_the_server_may_print_the_same_change_differently() -> None:
     live = {**AFTER, column("name"): "varchar(10) DEFAULT NULL"}
 
     assert decide(STEP, live).decision is Decision.ASK
-    assert decide(replace(STEP, same_server=False), live).decision is Decision.CLOSE
-    assert decide(replace(STEP, same_server=False), OTHER).decision is Decision.RUN
+    assert decide(STEP, live, same_server=False).decision is Decision.CLOSE
+    assert decide(STEP, OTHER, same_server=False).decision is Decision.RUN
 
 
 def test_what_the_server_said_had_failed_is_never_done_by_its_shape_alone() -> None:
     live = {**AFTER, column("name"): "varchar(10) DEFAULT NULL"}
-    step = replace(STEP, same_server=False, answered=True)
+    step = replace(STEP, state="failed")
 
-    assert decide(step, live).decision is Decision.ASK
+    assert decide(step, live, same_server=False).decision is Decision.ASK
 
 
 @pytest.mark.parametrize(
@@ -115,20 +120,19 @@ def test_a_column_that_changed_must_read_the_same_on_another_version(
     before = {**AFTER, key: "bigint"}
     step = replace(
         STEP,
-        before=before,
+        schema_before=before,
         recorded=Delta.between(before, {**before, key: recorded}),
-        same_server=False,
     )
 
-    assert decide(step, {**before, key: live}).decision is wanted
-    assert decide(replace(step, same_server=True), {**before, key: live}).decision is Decision.ASK
+    assert decide(step, {**before, key: live}, same_server=False).decision is wanted
+    assert decide(step, {**before, key: live}, same_server=True).decision is Decision.ASK
 
 
 def test_a_column_of_an_old_table_has_the_tables_character_set() -> None:
     before = {**BEFORE, TABLE: "ENGINE=InnoDB DEFAULT CHARSET=latin1 COLLATE=latin1_bin"}
     own, other = "CHARACTER SET latin1 COLLATE latin1_bin", "CHARACTER SET utf8mb3 COLLATE utf8_bin"
     after = {**before, COLUMNS: "id, name"}
-    step = replace(STEP, before=before)
+    step = replace(STEP, schema_before=before)
 
     as_the_table = {**after, column("name"): f"varchar(10) {own}"}
     otherwise = {**after, column("name"): f"varchar(10) {other}"}
@@ -163,8 +167,8 @@ def _less(reading: dict[ObjectKey, str], *keys: ObjectKey) -> dict[ObjectKey, st
 
 def _step(
     before: dict[ObjectKey, str], after: dict[ObjectKey, str], sql: str = "ALTER TABLE post"
-) -> Interrupted:
-    return replace(STEP, sql=sql, before=before, recorded=Delta.between(before, after))
+) -> LedgerStep:
+    return replace(STEP, sql=sql, schema_before=before, recorded=Delta.between(before, after))
 
 
 ADD = _step(POST, {**POST, ADDS[0]: ADDS[1]})
@@ -199,7 +203,7 @@ MOVE = _step({**POST, COLUMNS: "id, title"}, {**POST, COLUMNS: "title, id"})
         pytest.param(ADD_TWO, {**POST, ADDS[0]: ADDS[1]}, "ask", id="a half"),
         pytest.param(ADD_TWO, {**POST, **INDEX, ADDS[0]: ADDS[1]}, "ask", id="a half and an index"),
         pytest.param(ADD_TWO, {**POST, **TWO}, "close", id="both halves"),
-        pytest.param(DROP_TITLE, {**DROP_TITLE.before, **INDEX}, "run", id="drop did not run"),  # type: ignore[dict-item]
+        pytest.param(DROP_TITLE, {**POST, **INDEX}, "run", id="drop did not run"),
         pytest.param(DROP_TITLE, {}, "ask", id="a column went with its whole table"),
         pytest.param(
             DROP_TITLE,
@@ -274,7 +278,7 @@ MOVE = _step({**POST, COLUMNS: "id, title"}, {**POST, COLUMNS: "title, id"})
     ],
 )
 def test_the_keys_of_the_recorded_change_decide(
-    step: Interrupted, live: dict[ObjectKey, str], wanted: str
+    step: LedgerStep, live: dict[ObjectKey, str], wanted: str
 ) -> None:
     assert decide(step, live).decision == wanted
 
@@ -294,33 +298,33 @@ def test_the_keys_of_the_recorded_change_decide(
         pytest.param(ADD_KEY, {**POST, **KEY, **INDEX}, "close", id="done by hand, and more"),
         pytest.param(ADD_TWO, {**POST, ADDS[0]: ADDS[1]}, "ask", id="half done by hand"),
         pytest.param(WIDEN, {**POST, column("title"): "text"}, "ask", id="neither"),
-        pytest.param(replace(CREATE, before=POST), {}, "run", id="what was in its way is gone"),
+        pytest.param(replace(CREATE, schema_before=POST), {}, "run", id="its obstacle is gone"),
         pytest.param(DROP_BOTH, POST, "ask", id="it failed, and had dropped one"),
         pytest.param(DROP_BOTH, {}, "close", id="it failed, and had dropped both"),
     ],
 )
 def test_a_step_that_the_server_had_refused(
-    step: Interrupted, live: dict[ObjectKey, str], wanted: str
+    step: LedgerStep, live: dict[ObjectKey, str], wanted: str
 ) -> None:
-    assert decide(replace(step, answered=True), live).decision == wanted
+    assert decide(replace(step, state="failed"), live).decision == wanted
 
 
 def test_what_had_been_as_after_the_step_before_it_began_says_nothing() -> None:
     """``DROP TABLE post, old`` where ``old`` was never there on this database."""
-    step = replace(DROP_BOTH, before=POST)
+    step = replace(DROP_BOTH, schema_before=POST)
 
     assert decide(step, {}).decision is Decision.CLOSE
-    assert decide(replace(step, answered=True), POST).decision is Decision.RUN
-    assert decide(replace(step, answered=True), {**POST, **OLD}).decision is Decision.RUN
+    assert decide(replace(step, state="failed"), POST).decision is Decision.RUN
+    assert decide(replace(step, state="failed"), {**POST, **OLD}).decision is Decision.RUN
     assert decide(step, {**POST, **INDEX}).decision is Decision.RUN
 
 
 def test_what_stood_on_a_table_goes_with_it_and_is_no_other_change() -> None:
     before = {**POST, **OLD, **INDEX}
 
-    finding = decide(replace(DROP, before=before), OLD)
+    conclusion = decide(replace(DROP, schema_before=before), OLD)
 
-    assert finding == Finding(
+    assert conclusion == Conclusion(
         Decision.CLOSE, "the schema shows that it ran", Delta.between(before, OLD)
     )
 
@@ -345,20 +349,20 @@ def test_what_stood_on_a_table_goes_with_it_and_is_no_other_change() -> None:
         ),
     ],
 )
-def test_a_person_is_told_why_the_schema_does_not_decide(
-    step: Interrupted, live: dict[ObjectKey, str], why: str
+def test_a_person_learns_why_the_schema_does_not_decide(
+    step: LedgerStep, live: dict[ObjectKey, str], why: str
 ) -> None:
-    finding = decide(step, live)
+    conclusion = decide(step, live)
 
-    assert (finding.decision, finding.why) == (Decision.ASK, why)
-    assert finding.parts
+    assert (conclusion.decision, conclusion.why) == (Decision.ASK, why)
+    assert conclusion.parts
 
 
 def test_what_is_there_and_what_is_not_is_listed() -> None:
-    finding = decide(DROP_BOTH, {**POST, **INDEX})
+    conclusion = decide(DROP_BOTH, {**POST, **INDEX})
 
-    assert finding.why == "a part of what it changes is there, and a part is not"
-    assert finding.parts == (
+    assert conclusion.why == "a part of what it changes is there, and a part is not"
+    assert conclusion.parts == (
         "There, as after the statement:",
         "    - table old: ENGINE=InnoDB",
         "    - table old / column id: int",
@@ -370,10 +374,10 @@ def test_what_is_there_and_what_is_not_is_listed() -> None:
 
 
 def test_what_is_neither_is_shown_before_recorded_and_live() -> None:
-    finding = decide(WIDEN, {**POST, column("title"): "text"})
+    conclusion = decide(WIDEN, {**POST, column("title"): "text"})
 
-    assert finding.why == "table post / column title is neither as before it nor as after it"
-    assert finding.parts == (
+    assert conclusion.why == "table post / column title is neither as before it nor as after it"
+    assert conclusion.parts == (
         "Neither, table post / column title:",
         "    before it:  varchar(60)",
         "    after it:   varchar(90)",
@@ -398,7 +402,7 @@ def test_what_is_neither_is_shown_before_recorded_and_live() -> None:
     ],
 )
 def test_what_is_not_there_is_shown_as_that(
-    step: Interrupted, live: dict[ObjectKey, str], shown: tuple[str, str, str]
+    step: LedgerStep, live: dict[ObjectKey, str], shown: tuple[str, str, str]
 ) -> None:
     before, after, now = shown
 
@@ -412,24 +416,24 @@ def test_what_is_not_there_is_shown_as_that(
 def test_one_line_names_three_other_changes() -> None:
     others = {index(str(n)): f"KEY `{n}` (`title`)" for n in range(3)}
 
-    finding = decide(ADD, {**POST, **others, ADDS[0]: ADDS[1]})
+    conclusion = decide(ADD, {**POST, **others, ADDS[0]: ADDS[1]})
 
-    assert finding.why.endswith("+ table post / index 1, + table post / index 2")
+    assert conclusion.why.endswith("+ table post / index 1, + table post / index 2")
 
 
 def test_one_line_names_a_few_of_many_other_changes() -> None:
     others = {index(str(n)): f"KEY `{n}` (`title`)" for n in range(5)}
 
-    finding = decide(ADD, {**POST, **others, ADDS[0]: ADDS[1]})
+    conclusion = decide(ADD, {**POST, **others, ADDS[0]: ADDS[1]})
 
-    assert finding.why == (
+    assert conclusion.why == (
         "the schema shows that it ran; changed there besides, and not by it: "
         "+ table post / index 0, + table post / index 1, + table post / index 2 and 2 more"
     )
 
 
 @pytest.mark.parametrize(
-    ("sql", "answered", "undecidable", "wanted", "why"),
+    ("sql", "has_failed", "undecidable", "wanted", "why"),
     [
         ("RENAME TABLE a TO c, b TO a", False, "the same after it", "ask", "the same after it"),
         ("RENAME TABLE a TO c, b TO a", True, "the same after it", "run", "it changed nothing"),
@@ -447,11 +451,12 @@ def test_one_line_names_a_few_of_many_other_changes() -> None:
     ],
 )
 def test_ddl_without_a_trace_runs_again_only_where_that_is_harmless(
-    sql: str, answered: bool, undecidable: str, wanted: str, why: str
+    sql: str, has_failed: bool, undecidable: str, wanted: str, why: str
 ) -> None:
-    step = replace(STEP, sql=sql, answered=answered, undecidable=undecidable, recorded=Delta())
+    state = "failed" if has_failed else "started"
+    step = replace(STEP, sql=sql, state=state, undecidable=undecidable, recorded=Delta())
 
-    assert decide(step, BEFORE) == Finding(Decision(wanted), why, Delta())
+    assert decide(step, BEFORE) == Conclusion(Decision(wanted), why, Delta())
 
 
 def test_ddl_without_a_trace_is_asked_about_where_something_else_changed() -> None:
@@ -463,15 +468,15 @@ def test_ddl_without_a_trace_is_asked_about_where_something_else_changed() -> No
     other = decide(replace(step, sql="TRUNCATE TABLE post"), OTHER)
     named = decide(replace(step, sql="ANALYZE TABLE post", undecidable="nobody knows"), OTHER)
 
-    assert harmless == Finding(
+    assert harmless == Conclusion(
         Decision.RUN,
         "it may be run twice; changed there besides, and not by it: + table post / column dba",
         change,
     )
-    assert other == Finding(
+    assert other == Conclusion(
         Decision.ASK, "the schema changed, and not as the statement changes it", change, besides
     )
-    assert named == Finding(Decision.ASK, "nobody knows", change, besides)
+    assert named == Conclusion(Decision.ASK, "nobody knows", change, besides)
 
 
 @pytest.mark.parametrize("before", [None, BEFORE])
@@ -479,9 +484,10 @@ def test_ddl_without_a_trace_is_asked_about_where_something_else_changed() -> No
 def test_what_commits_with_its_row_did_not_run(
     kind: str, before: dict[ObjectKey, str] | None
 ) -> None:
-    step = Interrupted(kind, "UPDATE post SET n = n + 1", False, "", before, Delta())
+    sql = "UPDATE post SET n = n + 1"
+    step = replace(STEP, kind=kind, sql=sql, schema_before=before, recorded=Delta())
 
-    assert decide(step, AFTER) == Finding(
+    assert decide(step, AFTER) == Conclusion(
         Decision.RUN, "it commits together with its ledger row, which says that it did not", Delta()
     )
 
@@ -498,11 +504,19 @@ def test_a_live_change_is_the_recorded_one_where_each_object_is() -> None:
     assert is_as_after(other, recorded, {}, shapes=True)
 
 
-@pytest.mark.parametrize("answered", [True, False])
-def test_what_does_not_commit_with_its_row_is_asked_about(answered: bool) -> None:
-    step = Interrupted("python", "blog.0001/0", answered, "it is not atomic", None, Delta())
+@pytest.mark.parametrize("state", ["failed", "started"])
+def test_what_does_not_commit_with_its_row_is_asked_about(state: str) -> None:
+    step = replace(
+        STEP,
+        kind="python",
+        sql="blog.0001/0",
+        state=state,
+        undecidable="it is not atomic",
+        schema_before=None,
+        recorded=Delta(),
+    )
 
-    finding = decide(step, {})
+    conclusion = decide(step, {})
 
-    assert finding.decision is Decision.ASK
-    assert finding.why == "it is not atomic"
+    assert conclusion.decision is Decision.ASK
+    assert conclusion.why == "it is not atomic"

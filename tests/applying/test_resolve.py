@@ -103,7 +103,7 @@ def _prices(shop: Project) -> list[int]:
     return [row[0] for row in shop.sql("SELECT price FROM shop_product ORDER BY id")]
 
 
-def _books(shop: Project) -> list[tuple[object, ...]]:
+def _rows_of(shop: Project) -> list[tuple[object, ...]]:
     return shop.sql(
         "SELECT ordinal, s.state, note FROM nestflux_statement s "
         "JOIN nestflux_sql_migration m ON m.id = s.sql_migration_id "
@@ -111,7 +111,7 @@ def _books(shop: Project) -> list[tuple[object, ...]]:
     )
 
 
-def test_a_killed_step_is_left_to_db_resolve_and_booked_as_done(sums: Project) -> None:
+def test_a_killed_step_is_left_to_db_resolve_and_recorded_as_done(sums: Project) -> None:
     _killed(sums, "db_migrate")
 
     asked = sums.run("db_migrate")
@@ -123,7 +123,7 @@ def test_a_killed_step_is_left_to_db_resolve_and_booked_as_done(sums: Project) -
         "✓ Marked as done: 0003_sums.sql, statement 1. 0003_sums.sql is applied."
     )
     assert sums.applied()[-1] == "shop.0004_sums"
-    assert _books(sums) == [(1, "done", "a person said that it ran")]
+    assert _rows_of(sums) == [(1, "done", "a person said that it ran")]
     assert sums.succeeds("db_status", "--json").json["up_to_date"]
     assert sums.succeeds("db_migrate").lines == [UP_TO_DATE]
     assert _prices(sums) == [111, 111]
@@ -134,13 +134,13 @@ def test_a_killed_step_that_did_not_run_is_run_by_the_next_db_migrate(sums: Proj
     sums.sql("UPDATE shop_product SET price = price - 100")
 
     resolved = sums.succeeds(*RESOLVE, "--did-not-run", "--yes")
-    booked = (_books(sums), sums.applied()[-1])
+    found = (_rows_of(sums), sums.applied()[-1])
     sums.succeeds("db_migrate")
 
     assert resolved.lines[-1] == (
         "✓ Put back: 0003_sums.sql, statement 1, will be run. Next: python manage.py db_migrate"
     )
-    assert booked == ([(1, "pending", "a person said that it did not run")], "shop.0003_titles")
+    assert found == ([(1, "pending", "a person said that it did not run")], "shop.0003_titles")
     assert sums.applied()[-1] == "shop.0004_sums"
     assert _prices(sums) == [111, 111]
 
@@ -149,7 +149,7 @@ def test_the_next_step_is_not_begun_by_an_answer(longer: Project) -> None:
     _killed(longer, "db_migrate")
 
     resolved = longer.succeeds(*RESOLVE, "--ran", "--yes")
-    states = [row[1] for row in _books(longer)]
+    states = [row[1] for row in _rows_of(longer)]
     finished = longer.succeeds("db_migrate")
 
     assert "Next: python manage.py db_migrate" in resolved.lines[-1]
@@ -168,7 +168,7 @@ def test_without_an_answer_the_evidence_is_shown(longer: Project) -> None:
     assert shown.lines == [
         "0003_sums.sql, statement 1 of 3, was begun and not finished:",
         "    python step shop.0004_sums/0",
-        "It cannot be told whether it ran: a Python step that is not atomic.",
+        "It is unknown whether it ran: a Python step that is not atomic.",
         "It had failed with: RuntimeError: the data is not what it should be",
         "Nothing was changed. Look at the database, then run one of:",
         "    python manage.py db_resolve 0003_sums.sql 1 --ran           marks it as done",
@@ -183,7 +183,7 @@ def test_a_terminal_is_asked(sums: Project) -> None:
 
     no = sums.on_a_terminal(*RESOLVE, "--ran", answers="n\n")
     nobody = sums.run(*RESOLVE, "--ran")
-    still = _books(sums)
+    still = _rows_of(sums)
     yes = sums.on_a_terminal(*RESOLVE, "--ran", answers="y\n")
 
     assert (no.code, nobody.code, yes.code) == (2, 2, 0)
@@ -214,7 +214,7 @@ def test_a_rollback_is_resolved_and_finished(sums: Project, ran: bool) -> None:
     assert _prices(sums) == [11, 11]
     assert sums.sql("SELECT * FROM heard") == [("post_migrate",)]
     status = sums.succeeds("db_status", "--json").json
-    assert (status["files"][-1]["state"], status["post_migrate_owed"]) == ("pending", False)
+    assert (status["files"][-1]["state"], status["post_migrate_pending"]) == ("pending", False)
 
 
 def test_ddl_that_leaves_no_trace_shows_both_readings(shop: Project) -> None:
@@ -237,9 +237,7 @@ def test_ddl_that_leaves_no_trace_shows_both_readings(shop: Project) -> None:
 
     assert shown.code == 1
     assert "    TRUNCATE TABLE shop_product" in shown.lines
-    assert "It cannot be told whether it ran: TRUNCATE leaves no trace in the schema." in (
-        shown.lines
-    )
+    assert "It is unknown whether it ran: TRUNCATE leaves no trace in the schema." in (shown.lines)
     assert any("table shop_product / column price: int" in line for line in shown.lines)
     assert shown.lines[-4] == "    (nothing)"
     assert "✓ Put back" in resolved.stdout
@@ -252,6 +250,7 @@ def _interrupted(shop: Project, name: str) -> None:
         f"""
         from nestflux.applying.run.context import Options
         from nestflux.applying.run.migrate import migrate
+        from nestflux.applying.target import open_target
         from nestflux.applying.run.attempt import Attempt
         from nestflux.applying.backups.choice import NOT_ASKED
 
@@ -263,7 +262,7 @@ def _interrupted(shop: Project, name: str) -> None:
 
         Attempt._step = die
         try:
-            migrate("default", options=Options(backup=NOT_ASKED))
+            migrate(open_target("default"), options=Options(backup=NOT_ASKED))
         except Died:
             print("died in {name}")
         """
@@ -295,7 +294,7 @@ def test_another_step_than_the_one_in_flight_is_refused(longer: Project) -> None
         "In flight is 0003_sums.sql, statement 1, and not 0002_second, statement 1."
     )
     assert another_step.endswith("and not 0003_sums.sql, statement 2.")
-    assert [row[1] for row in _books(longer)] == ["failed", "pending", "pending"]
+    assert [row[1] for row in _rows_of(longer)] == ["failed", "pending", "pending"]
 
 
 def test_what_a_reading_decides_is_refused(shop: Project) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from nestflux.applying.backups.bringing_back import parts_of
-from nestflux.applying.backups.restore import require_its_turn
+from nestflux.applying.backups.bringing_back import table_restores
+from nestflux.applying.backups.restore import require_latest
 from nestflux.applying.backups.scratch_tables import DumpedTable, tables_of
 from nestflux.exceptions import LedgerConflict, Refused
 from nestflux.history.data_loss import Lost
@@ -160,7 +160,7 @@ def test_nobody_said_yes(lost: Project) -> None:
     assert "vault_old" not in lost.tables()
 
 
-def test_what_stands_in_the_way_is_told_and_the_next_run_goes_on(lost: Project) -> None:
+def test_what_stands_in_the_way_is_reported_and_the_next_run_goes_on(lost: Project) -> None:
     lost.sql("ALTER TABLE vault_log ADD UNIQUE (text)")
     lost.sql("INSERT INTO vault_log VALUES (9, 'two')")
 
@@ -253,23 +253,23 @@ UNDONE = replace(APPLIED, state="rolled_back", direction="down", attempt=2)
 def test_the_last_applied_file_may_be_restored() -> None:
     earlier = replace(APPLIED, id="id2", finished_at="2026-03-01 09:00")
 
-    assert require_its_turn(LedgerState(files=(earlier, APPLIED)), BACKUP) == APPLIED
+    assert require_latest(LedgerState(files=(earlier, APPLIED)), BACKUP) == APPLIED
 
 
 def test_one_that_was_rolled_back_may_too() -> None:
-    assert require_its_turn(LedgerState(files=(UNDONE,)), BACKUP) == UNDONE
+    assert require_latest(LedgerState(files=(UNDONE,)), BACKUP) == UNDONE
 
 
 def test_a_rollback_that_died_is_gone_on_with() -> None:
     dying = replace(UNDONE, state="rolling_back", finished_at="")
 
-    assert require_its_turn(LedgerState(files=(dying,)), BACKUP) == dying
+    assert require_latest(LedgerState(files=(dying,)), BACKUP) == dying
 
 
 @pytest.mark.parametrize("file", [APPLIED, UNDONE])
 def test_files_that_came_after_it_are_named(file: LedgerFile) -> None:
     with pytest.raises(Refused, match=r"0004_d\.sql must be undone first") as refused:
-        require_its_turn(LedgerState(files=(file, LATER)), BACKUP)
+        require_latest(LedgerState(files=(file, LATER)), BACKUP)
 
     assert "db_rollback 0004_d, then db_restore 0003_c" in refused.value.then
 
@@ -278,25 +278,25 @@ def test_a_file_that_is_half_applied_is_finished_first() -> None:
     half = replace(LATER, state="failed", finished_at="")
 
     with pytest.raises(LedgerConflict, match="0004_d is half applied"):
-        require_its_turn(LedgerState(files=(APPLIED, half)), BACKUP)
+        require_latest(LedgerState(files=(APPLIED, half)), BACKUP)
 
 
 def test_another_attempt_is_not_what_lost_the_data() -> None:
     with pytest.raises(Refused, match="up or down again since"):
-        require_its_turn(LedgerState(files=(replace(APPLIED, attempt=3),)), BACKUP)
+        require_latest(LedgerState(files=(replace(APPLIED, attempt=3),)), BACKUP)
     with pytest.raises(Refused, match="up or down again since"):
-        require_its_turn(LedgerState(), BACKUP)
+        require_latest(LedgerState(), BACKUP)
 
 
-def test_what_a_rollback_lost_is_its_turn_while_it_is_the_last() -> None:
+def test_what_a_rollback_lost_can_be_brought_back_while_it_is_the_last() -> None:
     taken = replace(BACKUP, direction="down", attempt=2)
     again = replace(APPLIED, attempt=3)
 
-    assert require_its_turn(LedgerState(files=(UNDONE,)), taken) == UNDONE
-    assert require_its_turn(LedgerState(files=(again,)), taken) == again
+    assert require_latest(LedgerState(files=(UNDONE,)), taken) == UNDONE
+    assert require_latest(LedgerState(files=(again,)), taken) == again
     dying = replace(UNDONE, state="rolling_back", finished_at="")
     with pytest.raises(LedgerConflict, match="half rolled back"):
-        require_its_turn(LedgerState(files=(dying,)), taken)
+        require_latest(LedgerState(files=(dying,)), taken)
 
 
 def test_scratch_tables_have_the_character_sets_of_the_dump(tmp_path: Path) -> None:
@@ -335,16 +335,16 @@ def table(key: tuple[str, ...]) -> dict[str, DumpedTable]:
 def test_a_table_comes_back_whole_and_columns_by_their_key() -> None:
     columns = (Lost("t", "column", "a"), Lost("t", "narrowed", "b", "x"))
 
-    (whole,) = parts_of([Lost("t", "table")], table(()))
-    (part,) = parts_of(columns, table(("id",)))
+    (whole,) = table_restores([Lost("t", "table")], table(()))
+    (part,) = table_restores(columns, table(("id",)))
 
     assert (whole.whole_rows, whole.columns, whole.refusal) == (True, (), "")
     assert (part.whole_rows, part.columns, part.refusal) == (False, ("a", "b"), "")
 
 
 def test_values_without_a_key_to_find_their_rows_by_are_refused() -> None:
-    (without,) = parts_of([Lost("t", "column", "a")], table(()))
-    (of_the_key,) = parts_of([Lost("t", "column", "id")], table(("id",)))
+    (without,) = table_restores([Lost("t", "column", "a")], table(()))
+    (of_the_key,) = table_restores([Lost("t", "column", "id")], table(("id",)))
 
     assert without.refusal.startswith("t has no primary key")
     assert of_the_key.refusal.startswith("t.id is of the primary key")

@@ -19,7 +19,7 @@ def test_only_locks_and_deadlocks_are_tried_again() -> None:
     assert policy.pause_after(1, 1062) is None
 
 
-def test_unless_told_otherwise_a_step_is_tried_eight_times_for_five_seconds() -> None:
+def test_by_default_a_step_is_tried_eight_times_for_five_seconds() -> None:
     policy = RetryPolicy()
 
     pauses = [policy.pause_after(tried, LOCK_WAIT_TIMEOUT) for tried in range(1, 9)]

@@ -202,7 +202,7 @@ def test_a_table_that_was_to_be_dropped_and_made_anew_keeps_its_rows() -> None:
         assert ways.reversal(one, went(UP, 1, 2)) == [2, 3]
 
 
-def test_rows_that_changed_in_part_cannot_be_turned() -> None:
+def test_rows_that_changed_in_part_cannot_be_reversed() -> None:
     ways = (
         Ways()
         .up("0", "UPDATE a SET id = id + 1")
@@ -255,7 +255,7 @@ def test_a_column_between_two_definitions_is_dropped_or_stated_anew() -> None:
     assert alters.reversal(between, went(UP, 1, 2)) == [1]
 
 
-def test_a_step_whose_parts_are_half_there_cannot_be_turned() -> None:
+def test_a_step_whose_parts_are_half_there_cannot_be_reversed() -> None:
     """A column goes in two steps, and comes back in one that makes its foreign key as well."""
     before, between = {**TABLE, NAME: "int", **FK}, {**TABLE, NAME: "int"}
     ways = (
@@ -345,7 +345,7 @@ def test_where_no_operations_are_recorded_a_whole_migration_is_one(
     assert ways.reversal(live, went(UP, *ran)) == needed
 
 
-def test_where_no_operations_are_recorded_rows_that_changed_cannot_be_turned() -> None:
+def test_where_no_operations_are_recorded_rows_that_changed_cannot_be_reversed() -> None:
     with pytest.raises(CannotReverse, match="changed in part"):
         _without_operations().reversal(TABLE, went(UP, 1, 2))
 

@@ -17,13 +17,13 @@ def test_a_run_that_ends_at_any_step_is_reversed(whole: Project, direction: str)
     )
 
     assert outcome.code == 0, str(outcome)
-    assert outcome.json["turned"] >= 6
+    assert outcome.json["reversed"] >= 6
     assert outcome.json["differences"] == []
     assert all(outcome.json["skipped"][:-3])
 
 
 @pytest.mark.parametrize("direction", ["up", "down"])
-def test_what_was_reversed_and_died_is_finished_or_turned_again(
+def test_what_was_reversed_and_died_is_finished_or_reversed_again(
     whole: Project, direction: str
 ) -> None:
     outcome = whole.python(
@@ -34,5 +34,5 @@ def test_what_was_reversed_and_died_is_finished_or_turned_again(
     )
 
     assert outcome.code == 0, str(outcome)
-    assert outcome.json["turned"] >= 6
+    assert outcome.json["reversed"] >= 6
     assert outcome.json["differences"] == []

@@ -38,6 +38,7 @@ import os, signal
 from django.db import connection
 from nestflux.applying.run import signals as sending
 from nestflux.applying.run.migrate import migrate
+from nestflux.applying.target import open_target
 from nestflux.applying.run.rollback import rollback
 
 left = {inserts}
@@ -60,7 +61,7 @@ else:
     sending.send_post = die
 {action}
 """
-MIGRATE, ROLL_BACK = 'migrate("default")', 'rollback("default")'
+MIGRATE, ROLL_BACK = 'migrate(open_target("default"))', 'rollback(open_target("default"))'
 KILLED = [
     pytest.param(0, "", id="before the signal"),
     pytest.param(1, "django_content_type", id="at a content type"),
@@ -123,7 +124,7 @@ def _require_complete(project: Project) -> None:
     assert all(codename for *_, codename in rows)
     assert len(rows) == len(set(rows)) == sum(MODELS.values()) + 4 * LEDGER
     status = project.succeeds("db_status", "--json").json
-    assert not status["post_migrate_owed"]
+    assert not status["post_migrate_pending"]
 
 
 @pytest.mark.parametrize(("inserts", "table"), KILLED)
@@ -166,12 +167,12 @@ def test_a_rollback(permitted: Project, inserts: int, table: str) -> None:
 
     died = _killed(permitted, ROLL_BACK, inserts, table)
     after_death = _rows(permitted)
-    owed = permitted.run("db_status", "--json").json["post_migrate_owed"]
+    pending = permitted.run("db_status", "--json").json["post_migrate_pending"]
     finished = permitted.succeeds("db_migrate", "--to", "0001")
 
     assert died.code == -9, str(died)
     assert ("shop", "product", "view_product") not in after_death
-    assert owed
+    assert pending
     assert "1 pending, as --to asked." in finished.stdout
     assert permitted.applied()[-1] == "shop.0001_initial"
     _require_complete(permitted)

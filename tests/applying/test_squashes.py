@@ -84,7 +84,7 @@ def test_files_that_replace_nothing_are_exchanged_for_nothing() -> None:
     assert forwards(row(ONE), journal=BEFORE) == ()
 
 
-def test_a_squash_stands_before_what_was_applied_on_its_files_meanwhile() -> None:
+def test_a_squash_stands_before_what_was_applied_on_its_files_in_between() -> None:
     """Whatever stands on it is undone first: rollbacks go by the order in the ledger."""
     (exchange,) = forwards(at(ONE, 1), at(THREE, 2), at(TWO, 3))
 
@@ -305,7 +305,7 @@ def test_what_cannot_be_exchanged_is_left_and_the_next_is_exchanged() -> None:
         ),
     ],
 )
-def test_an_exchange_is_told_by_names_and_a_long_one_by_its_ends(
+def test_an_exchange_is_reported_by_names_and_a_long_one_by_its_ends(
     exchange: Exchange, told: str
 ) -> None:
     assert str(exchange) == told

@@ -29,7 +29,7 @@ def _record(*steps: Statement | PythonStep) -> FileRecord:
     return FileRecord(tuple(StepRecord(step.sha256, "ddl", "instant") for step in steps), ())
 
 
-def test_a_section_is_booked_with_its_last_step_and_one_without_steps_with_the_step_before() -> (
+def test_a_section_is_recorded_with_its_last_step_and_one_without_steps_with_the_step_before() -> (
     None
 ):
     file = _file(
@@ -41,8 +41,8 @@ def test_a_section_is_booked_with_its_last_step_and_one_without_steps_with_the_s
 
     work = work_of(file, _record(DDL, DATA, PYTHON))
 
-    assert work.books_first == ("shop.0000_state_only",)
-    assert [task.books for task in work.tasks] == [
+    assert work.recorded_first == ("shop.0000_state_only",)
+    assert [task.recorded_migrations for task in work.tasks] == [
         (),
         ("shop.0001_a", "shop.0002_empty"),
         ("shop.x", "shop.0003_squash"),
@@ -91,7 +91,7 @@ def test_the_way_down_has_the_records_of_the_way_down() -> None:
     assert [task.record for task in work.tasks] == [*record.down]
 
 
-def test_a_step_is_told_by_a_few_words_and_holds_its_sql_or_its_locator() -> None:
+def test_a_step_is_reported_by_a_few_words_and_holds_its_sql_or_its_locator() -> None:
     file = _file(Section("shop.0001_a", items=(DDL, PYTHON)))
 
     tasks = work_of(file, _record(DDL, PYTHON)).tasks
@@ -137,7 +137,7 @@ def test_each_step_is_followed_by_the_next_that_runs() -> None:
 
 
 @pytest.mark.parametrize(
-    ("skipped", "first", "books"),
+    ("skipped", "first", "recorded_migrations"),
     [
         ((), ("shop.0000_state_only",), [("shop.0001_a",), (), ("shop.0002_b",), ("shop.0003_c",)]),
         (
@@ -157,10 +157,10 @@ def test_each_step_is_followed_by_the_next_that_runs() -> None:
         ),
     ],
 )
-def test_what_is_booked_with_a_step_that_is_left_out_comes_with_the_one_before_it(
-    skipped: tuple[int, ...], first: tuple[str, ...], books: list[tuple[str, ...]]
+def test_what_is_recorded_with_a_step_that_is_left_out_comes_with_the_one_before_it(
+    skipped: tuple[int, ...], first: tuple[str, ...], recorded_migrations: list[tuple[str, ...]]
 ) -> None:
     work = _work().without(dict.fromkeys(skipped, "it is there"))
 
-    assert work.books_first == first
-    assert [task.books for task in work.tasks] == books
+    assert work.recorded_first == first
+    assert [task.recorded_migrations for task in work.tasks] == recorded_migrations

@@ -184,7 +184,7 @@ def test_a_change_of_state_locks_the_row() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_editors_who_publish_at_once_one_is_told_that_it_is_done() -> None:
+def test_of_two_editors_who_publish_at_once_one_learns_that_it_is_done() -> None:
     post = PostFactory.create()
     at_once = threading.Barrier(2)
     outcomes: list[Post | BlogError] = []

@@ -107,7 +107,7 @@ def test_no_other_alias_can_be_connected_to() -> None:
         del connections.settings["other"]
 
 
-def test_a_missing_grant_is_told_with_the_grant_to_give(project: ProjectFactory) -> None:
+def test_a_missing_grant_is_reported_with_the_grant_to_give(project: ProjectFactory) -> None:
     shop = project({})
     user = f"u_{shop.database[-8:]}"
     with shop.a_user(user, "secret", f"SELECT ON `{shop.database}`.*"):

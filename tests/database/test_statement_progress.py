@@ -29,7 +29,7 @@ if TYPE_CHECKING:
         (("stage/innodb/alter table (merge sort)", 50, 200), "alter table (merge sort), 25 %"),
     ],
 )
-def test_a_stage_of_mysql_is_told_in_rows_or_as_a_share(
+def test_a_stage_of_mysql_is_reported_in_rows_or_as_a_share(
     stage: tuple[str, int, int], told: str
 ) -> None:
     assert subject._of_stage(*stage) == told
@@ -42,7 +42,7 @@ def test_a_stage_of_mysql_is_told_in_rows_or_as_a_share(
         ((None, 2, 2, 0), "working, stage 2 of 2, 0 %"),
     ],
 )
-def test_a_stage_of_mariadb_is_told_with_its_number(
+def test_a_stage_of_mariadb_is_reported_with_its_number(
     row: tuple[str | None, int, int, float], told: str
 ) -> None:
     assert subject._of_process_list(*row) == told
@@ -70,7 +70,7 @@ def update(connection: BaseDatabaseWrapper) -> None:
         cursor.execute("UPDATE t SET n = n + 1")
 
 
-def test_an_update_is_told_by_the_rows_that_it_changed(
+def test_an_update_is_reported_by_the_rows_that_it_changed(
     changing: BaseDatabaseWrapper, family: str
 ) -> None:
     watcher = changing.copy()

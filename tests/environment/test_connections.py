@@ -142,7 +142,7 @@ def test_a_step_outside_a_transaction_may_close_its_connection(
         pytest.param(BACK, "closes", id="down"),
     ],
 )
-def test_an_atomic_step_that_closes_its_connection_is_undone_and_told_what_it_did(
+def test_an_atomic_step_that_closes_its_connection_is_undone_and_its_effect_reported(
     scene: Scene, attempt: Attempt, mode: str
 ) -> None:
     shop = scene.before(attempt)

@@ -227,7 +227,7 @@ def test_an_orphaned_alter_that_waits_for_a_table_gives_up_and_is_run_once(scene
     scene.ends_undisturbed(shop, FORWARD)
 
 
-def test_an_orphaned_alter_that_is_let_in_is_booked_and_not_run_again(scene: Scene) -> None:
+def test_an_orphaned_alter_that_is_let_in_is_recorded_and_not_run_again(scene: Scene) -> None:
     shop = scene.before(FORWARD)
     with (
         table_locked(shop) as let_go,

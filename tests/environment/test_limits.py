@@ -129,7 +129,7 @@ def three(sql: str, size: int) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("attempt", [FORWARD, BACK], ids=["up", "down"])
-def test_a_python_step_that_sends_more_than_the_server_takes_is_told_the_sizes(
+def test_a_python_step_that_sends_more_than_the_server_takes_is_refused_with_the_sizes(
     scene: Scene, attempt: Attempt
 ) -> None:
     shop = scene.before(attempt)

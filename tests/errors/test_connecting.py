@@ -143,7 +143,7 @@ class TestMissingDatabase:
         assert "Create it? [y/N]" in outcome.stdout
         assert "shop_product" in empty.tables()
 
-    def test_a_missing_grant_to_make_it_is_told(self, empty: Project, account: str) -> None:
+    def test_a_missing_grant_to_make_it_is_reported(self, empty: Project, account: str) -> None:
         with empty.a_user(account, PASSWORD, "PROCESS ON *.*") as url:
             outcome = refused(empty, "db_migrate", "--create-database", url=url)
 

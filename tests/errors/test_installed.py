@@ -49,7 +49,7 @@ def test_a_supported_django_is_not(shop: Project, version: tuple[int | str, ...]
     shop.succeeds("db_status", "--help")
 
 
-def test_what_is_supported_is_what_pip_is_told() -> None:
+def test_what_is_supported_is_what_pip_knows() -> None:
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     [django] = [name for name in project["dependencies"] if name.startswith("Django")]
 

@@ -102,7 +102,7 @@ def test_a_bug_keeps_its_traceback(speaker: Project) -> None:
     assert "Traceback" in outcome.stderr
 
 
-def test_a_server_error_is_told_in_words(speaker: Project) -> None:
+def test_a_server_error_is_reported_in_words(speaker: Project) -> None:
     outcome = speaker.run("talk", "database")
 
     assert outcome.code == 1

@@ -49,7 +49,7 @@ ROLLBACK = Journey(
 )
 REBASED = Journey("forward, then rebased", FORWARD.command, is_rebased=True)
 SQUASHED = Journey(
-    "booking a squash", FRESH.command, prepared_by=("db_migrate", "--noinput"), is_squashed=True
+    "recording a squash", FRESH.command, prepared_by=("db_migrate", "--noinput"), is_squashed=True
 )
 
 
@@ -138,12 +138,12 @@ class Rig:
         )
         return [(name, ordinal, direction, sql) for name, ordinal, direction, sql in rows]
 
-    def owes_signals_only(self) -> bool:
-        """Is every file done, and post_migrate still owed?"""
-        owed = self.of_ledger("SELECT 1 FROM nestflux_run WHERE post_migrate_owed = 1")
+    def lacks_signals_only(self) -> bool:
+        """Is every file done, and post_migrate not sent yet?"""
+        pending = self.of_ledger("SELECT 1 FROM nestflux_run WHERE post_migrate_owed = 1")
         files = self.of_ledger("SELECT state FROM nestflux_sql_migration")
         states = {state for (state,) in files}
-        return bool(owed) and len(files) == 3 and states in ({"applied"}, {"rolled_back"})
+        return bool(pending) and len(files) == 3 and states in ({"applied"}, {"rolled_back"})
 
     def is_loading(self) -> bool:
         """Is there a load that was begun and not finished?"""
@@ -168,7 +168,7 @@ class Survey:
             if command.word in _DDL | _DATA | {"COMMIT"}:
                 yield command
 
-    def turning_points(self) -> Iterator[Command]:
+    def reversing_points(self) -> Iterator[Command]:
         """Those after which the server keeps something that it did not keep before."""
         for command in self.commands:
             if command.word in _DDL | {"COMMIT"} or (

@@ -58,7 +58,7 @@ def test_a_statement_that_commits_by_itself_takes_along_what_was_open() -> None:
     assert journal.stands == ["UPDATE a", "ALTER TABLE b"]
 
 
-def test_books_and_what_a_dropped_load_had_made_are_no_statements_of_files() -> None:
+def test_ledger_writes_and_what_a_dropped_load_had_made_are_no_statements_of_files() -> None:
     found = of_files(
         [
             "CREATE TABLE `shop_lost` (id int)",
@@ -73,7 +73,7 @@ def test_books_and_what_a_dropped_load_had_made_are_no_statements_of_files() -> 
     assert found == ["CREATE TABLE `shop_kept` (id int)", "UPDATE `shop_kept` SET id = 1"]
 
 
-def test_cases_are_summed_up_by_kind_and_a_bad_one_is_told() -> None:
+def test_cases_are_summed_up_by_kind_and_a_bad_one_is_reported() -> None:
     good = Case("mysql", "forward", "client killed", "after", at=3, sql="COMMIT", hands=1)
     bad = Case("mysql", "forward", "client killed", "after", at=4, sql="X", wrong="it did not end")
     twice = Case("mysql", "fresh", "client killed", "after", at=5, sql="Y", twice=("INSERT",))

@@ -66,7 +66,7 @@ def test_an_older_protocol_is_not_guessed_at() -> None:
         packets.greeting(Packet(b"\x095.0", b""))
 
 
-def test_commands_are_told_apart_and_others_refused() -> None:
+def test_commands_are_distinguished_and_others_refused() -> None:
     query = packets.command_of(Packet("\x03SELECT 'é'".encode(), b""))
     quits = packets.command_of(Packet(b"\x01", b""))
 

@@ -126,7 +126,7 @@ def test_a_server_that_is_gone_is_gone_through_the_proxy_too(tmp_path: Path) -> 
     assert not proxy.path.exists()
 
 
-def test_what_the_proxy_does_not_understand_is_told_and_not_passed_on(
+def test_what_the_proxy_does_not_understand_is_reported_and_not_passed_on(
     proxy: Proxy, connect: Callable[[], Any]
 ) -> None:
     with closing(connect()) as connection, suppress(MySQLdb.Error):

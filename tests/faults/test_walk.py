@@ -154,7 +154,7 @@ def test_a_foreign_key_that_a_killed_mariadb_lost_is_made_again(mortal_rig: Rig)
     assert difference(mortal_rig.survey(FORWARD).left, mortal_rig.fingerprint()) == ""
 
 
-def test_a_foreign_key_that_somebody_dropped_meanwhile_is_named_and_left_alone(rig: Rig) -> None:
+def test_a_foreign_key_that_somebody_dropped_in_between_is_named_and_left_alone(rig: Rig) -> None:
     _die_in_the_copy(rig)
 
     finished = rig.commands.run(*FORWARD.command)

@@ -28,14 +28,14 @@ class Wreck:
 
     flying: tuple[tuple[str, int], ...] = ()  # file and ordinal of a step in flight
     is_loading: bool = False
-    owes_signals_only: bool = False
+    lacks_signals_only: bool = False
 
     @classmethod
     def of(cls, rig: Rig, journey: Journey) -> Wreck:
         return cls(
             tuple((name, ordinal) for name, ordinal, _, _ in rig.steps_in_flight()),
             rig.is_loading(),
-            rig.owes_signals_only() and not journey.is_rebased,  # there another file is to run
+            rig.lacks_signals_only() and not journey.is_rebased,  # there another file is to run
         )
 
     def untold(self, said: str) -> Iterator[str]:
@@ -48,7 +48,7 @@ class Wreck:
                 yield f"what became of {name}.sql, statement {ordinal}"
         if self.is_loading and not any("Loading schema.sql died" in line for line in lines):
             yield "what became of the load that died"
-        if self.owes_signals_only and not any("before post_migrate was sent" in x for x in lines):
+        if self.lacks_signals_only and not any("before post_migrate was sent" in x for x in lines):
             yield "that post_migrate was owed"
 
 

@@ -17,7 +17,7 @@ from django.db.migrations.migration import Migration
 
 from nestflux.graph import reach, source
 from nestflux.graph.fingerprints import fingerprint, prints_of
-from nestflux.graph.source import told
+from nestflux.graph.source import dump_tree
 
 needs_6_1 = pytest.mark.skipif(django.VERSION < (6, 1), reason="needs Django 6.1")
 Fill = Callable[..., str]
@@ -226,7 +226,7 @@ def test_syntax_that_versions_of_python_tell_in_other_ways() -> None:
     value.values[0:1] = [ast.Constant(""), ast.Constant("a")]
     vars(other)["type_params"] = []
 
-    assert told(source.without_docstrings(one)) == told(other)
+    assert dump_tree(source.without_docstrings(one)) == dump_tree(other)
 
 
 # ---- operations ----------------------------------------------------------------------------

@@ -116,7 +116,7 @@ def a_state(*names: str) -> ProjectState:
     return state
 
 
-def test_what_is_connected_meanwhile_for_other_senders_stays() -> None:
+def test_what_is_connected_in_between_for_other_senders_stays() -> None:
     def receiver(**kwargs: object) -> None: ...
     def for_any(**kwargs: object) -> None: ...
     def on_class(sender: type, **kwargs: object) -> None:

@@ -44,7 +44,7 @@ def test_a_family_is_behind_since_the_first_file_that_it_lacks() -> None:
     assert found.command == "python manage.py db_generate --family mysql"
 
 
-def test_a_single_migration_that_lacks_is_told_alone() -> None:
+def test_a_single_migration_that_lacks_is_reported_alone() -> None:
     (found,) = behind({"mariadb": _journal("mariadb", FIRST), "mysql": _journal("mysql")})
     (less,) = behind(
         {"mariadb": _journal("mariadb", FIRST, SECOND), "mysql": _journal("mysql", FIRST)}

@@ -37,7 +37,7 @@ ENTRY = Entry(
     down=sha256(render(DOWN)),
     record=sha256(RECORD),
     migrations=("blog.0001_initial",),
-    books=("blog.0001_initial",),
+    recorded_migrations=("blog.0001_initial",),
 )
 WHOLE = Journal("mariadb", entries=(ENTRY,), snapshot=sha256(TEXTS[SNAPSHOT]))
 
@@ -57,7 +57,7 @@ def test_what_was_written_is_read_back(folder: Folder) -> None:
     assert folder.record(ENTRY) == FileRecord((), ())
     assert folder.snapshot() == "-- the schema\n"
     assert folder.edited(ENTRY, Direction.UP) is None
-    assert folder.strangers() == []
+    assert folder.unlisted() == []
     assert sorted(path.name for path in folder.path.iterdir()) == sorted([*TEXTS, JOURNAL])
 
 
@@ -66,7 +66,7 @@ def test_a_history_that_has_not_begun(tmp_path: Path) -> None:
 
     assert not folder.exists
     assert folder.journal == Journal("mysql")
-    assert folder.strangers() == []
+    assert folder.unlisted() == []
 
 
 @pytest.mark.parametrize("name", list(TEXTS))
@@ -127,11 +127,11 @@ def test_an_edit_that_breaks_the_grammar_names_file_and_line(folder: Folder) -> 
     assert caught.value.where == str(folder.up_path(NAME))
 
 
-def test_a_file_that_the_journal_does_not_list_is_a_stranger(folder: Folder) -> None:
+def test_a_file_that_the_journal_does_not_list_is_unlisted(folder: Folder) -> None:
     (folder.path / "0002_late.sql").write_text("")
     (folder.path / "notes.sql").write_text("")
 
-    assert folder.strangers() == ["0002_late.sql"]
+    assert folder.unlisted() == ["0002_late.sql"]
 
 
 def test_files_without_a_journal_are_not_an_empty_history(folder: Folder) -> None:

@@ -23,7 +23,7 @@ def entry(name: str, **given: Any) -> Entry:
         "down": "2",
         "record": "3",
         "migrations": migrations,
-        "books": migrations,
+        "recorded_migrations": migrations,
     }
     return Entry(name=name, **{**values, **given})
 
@@ -32,7 +32,10 @@ JOURNAL = Journal(
     family="mysql",
     entries=(
         entry("0001_initial"),
-        entry("0002_amazing_spiderman", books=("blog.old", "blog.0002_amazing_spiderman")),
+        entry(
+            "0002_amazing_spiderman",
+            recorded_migrations=("blog.old", "blog.0002_amazing_spiderman"),
+        ),
     ),
     features={"supports_comments": True},
     snapshot="abc",
@@ -109,7 +112,7 @@ def test_an_entry_is_made_of_the_texts_of_its_files() -> None:
         down=sha256(render(down)),
         record=sha256(record.dumps()),
         migrations=("shop.0002", "shop.0003"),
-        books=("shop.0001", "shop.0002", "shop.0003"),
+        recorded_migrations=("shop.0001", "shop.0002", "shop.0003"),
         replaces=replaced,
     )
 
@@ -135,10 +138,10 @@ def test_an_entry_is_renewed_and_the_others_stay() -> None:
     assert JOURNAL.replaced(renewed).entries == (renewed, JOURNAL.entries[1])
 
 
-def test_the_frozen_order_and_the_books() -> None:
+def test_the_frozen_order_and_recorded_migrations() -> None:
     assert JOURNAL.names == ("0001_initial", "0002_amazing_spiderman")
     assert JOURNAL.migrations == ("blog.0001_initial", "blog.0002_amazing_spiderman")
-    assert JOURNAL.books[1] == "blog.old"
+    assert JOURNAL.recorded_migrations[1] == "blog.old"
     assert JOURNAL.next_number == 3
     assert Journal("mysql").next_number == 1
 

@@ -103,7 +103,7 @@ DELIMITER ;
 """
     )
     assert [ordinal for ordinal, _, _ in file.steps()] == [1, 2, 3]
-    assert file.sections[0].books == ("blog.0002_a", "blog.0003_b", "blog.0002_title")
+    assert file.sections[0].recorded_migrations == ("blog.0002_a", "blog.0003_b", "blog.0002_title")
 
 
 def test_a_literal_with_exotic_line_breaks_is_not_touched() -> None:

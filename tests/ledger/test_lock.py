@@ -37,7 +37,7 @@ def test_the_name_carries_the_database_and_fits() -> None:
     assert lock_name("x" * 64) != lock_name("x" * 63 + "y")
 
 
-def test_one_holds_it_and_the_other_is_told_who(
+def test_one_holds_it_and_the_other_learns_who(
     scratch: BaseDatabaseWrapper, other: BaseDatabaseWrapper
 ) -> None:
     mine = DatabaseLock(scratch, AT_ONCE)

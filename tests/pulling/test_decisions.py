@@ -11,7 +11,7 @@ from nestflux.exceptions import Refused
 from nestflux.pulling import remarks as said
 from nestflux.pulling.describing import describe
 from nestflux.pulling.fields import canonical, unescaped
-from nestflux.pulling.grouping import Rule, groups
+from nestflux.pulling.grouping import GroupingRule, groups
 from nestflux.pulling.names import class_names, field_name, module_names, rule_name
 from nestflux.pulling.python_text import Call, Layout, quoted
 from nestflux.pulling.remarks import Excuse, Remark
@@ -138,13 +138,13 @@ def test_groups() -> None:
         "legacy": ("9_a", "9_b", "lonely_x", "plain"),
         "shop": ("shop_a", "shop_b"),
     }
-    assert groups(tables, (Rule("one", "*_a"), Rule("two", "shop_*"))) == {
+    assert groups(tables, (GroupingRule("one", "*_a"), GroupingRule("two", "shop_*"))) == {
         "legacy": ("9_b", "Geo_b", "lonely_x", "plain"),
         "one": ("9_a", "Geo_a", "shop_a"),
         "two": ("shop_b",),
     }
     with pytest.raises(Refused):
-        Rule.parse("9x=*")
+        GroupingRule.parse("9x=*")
 
 
 def test_names_of_classes_and_modules() -> None:

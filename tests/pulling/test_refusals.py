@@ -216,7 +216,7 @@ def test_without_the_right_to_make_a_scratch_schema(two: Project) -> None:
     assert _folders(two) == {*before, "shop"}
 
 
-def test_what_the_server_refuses_is_told_and_nothing_written(two: Project) -> None:
+def test_what_the_server_refuses_is_reported_and_nothing_written(two: Project) -> None:
     """A value twice in an enum: what a session that is not strict let pass."""
     feed(two, "SET sql_mode = ''; CREATE TABLE shop_odd (id int PRIMARY KEY, e enum('a','a'));")
     before = _folders(two)
@@ -269,7 +269,7 @@ def test_what_no_remark_explains_is_shown_and_the_files_stay(two: Project) -> No
     assert (two.path / "shop" / "models" / "price.py").exists()
 
 
-def test_what_a_check_of_the_project_forbids_is_told(two: Project) -> None:
+def test_what_a_check_of_the_project_forbids_is_reported(two: Project) -> None:
     two.settings(
         """
         from django.core.checks import Error, Tags, register

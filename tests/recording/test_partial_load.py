@@ -15,7 +15,7 @@ from nestflux.exceptions import NotReproduced
 from nestflux.history.records import StepRecord
 from nestflux.history.sqlfile import Item, PythonStep, Section, Statement
 from nestflux.recording.capture import Recorded
-from nestflux.recording.partial_load import Part
+from nestflux.recording.partial_load import PartialSnapshot
 from nestflux.schema.diff import Delta
 from nestflux.schema.objects import ObjectKey
 from tests.conftest import ProjectFactory
@@ -103,7 +103,7 @@ BOTH_WAYS = """
     recording._record = seen
     by_part = texts()
     print(*ways)
-    recording.part_for = lambda *given: None
+    recording.partial_snapshot_for = lambda *given: None
     whole = texts()
     for name in whole:
         assert by_part[name] == whole[name], f"{by_part[name]}\\n----\\n{whole[name]}"
@@ -288,7 +288,9 @@ def test_a_view_asks_for_the_whole(shop: Project) -> None:
 
 ONE = "CREATE TABLE `one` (`id` int)"
 ELSEWHERE = "CREATE TABLE `Else` (`id` int, CONSTRAINT `positive` CHECK (`id` > 0))"
-PART = Part((ONE, "CREATE TABLE `two` (`id` int)"), {"Else": ELSEWHERE}, frozenset({"one"}))
+PART = PartialSnapshot(
+    (ONE, "CREATE TABLE `two` (`id` int)"), {"Else": ELSEWHERE}, frozenset({"one"})
+)
 
 
 def recorded_as(item: Item, changed: str = "table one / column more") -> list[Recorded]:
@@ -334,12 +336,12 @@ def test_what_a_part_cannot_show_is_recorded_on_the_whole(shop: Project) -> None
     shop.edit("shop/models.py", "# one more of Brand", "size = models.IntegerField(default=0)")
     refusing = """
         from nestflux.exceptions import NotReproduced
-        from nestflux.recording.partial_load import Part
+        from nestflux.recording.partial_load import PartialSnapshot
 
         def refuse(*given):
             raise NotReproduced("no")
 
-        Part.require_held = refuse
+        PartialSnapshot.require_held = refuse
     """
 
     outcome = shop.python(dedent(refusing) + dedent(BOTH_WAYS))

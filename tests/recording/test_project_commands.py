@@ -137,7 +137,7 @@ class TestAutodetector:
         assert "No changes detected" in again.stdout
         assert checked.code == 0, str(checked)
 
-    def test_told_renames_and_ignored_fields_go_together(self, detecting: Project) -> None:
+    def test_stated_renames_and_ignored_fields_go_together(self, detecting: Project) -> None:
         detecting.succeeds("db_generate")
         detecting.edit("shop/models.py", "name =", "title =")
 

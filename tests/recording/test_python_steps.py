@@ -175,7 +175,7 @@ def test_statements_that_no_reading_can_decide_are_named_and_no_others(
     ]
 
 
-def test_a_step_that_raises_is_told_with_its_migration(shop: Project) -> None:
+def test_a_step_that_raises_is_reported_with_its_migration(shop: Project) -> None:
     shop.write("shop/migrations/0002_fail.py", migration("migrations.RunPython(fail, fail)"))
 
     outcome = shop.run("db_generate")
@@ -188,7 +188,7 @@ def test_a_step_that_raises_is_told_with_its_migration(shop: Project) -> None:
     assert not list(shop.history.glob("0002*"))
 
 
-def test_a_step_that_fails_only_the_second_time_is_told_in_words(shop: Project) -> None:
+def test_a_step_that_fails_only_the_second_time_is_reported_in_words(shop: Project) -> None:
     once = """
     import pathlib
     mark = pathlib.Path(__file__).with_name("ran")

@@ -13,7 +13,7 @@ from typing import Any
 
 from tests.scenario import Project
 
-BOOKS = (
+OWN_TABLES = (
     "django_migrations",
     "nestflux_backup",
     "nestflux_run",
@@ -104,7 +104,7 @@ def _anonymous(value: Any, database: str) -> Any:
 
 
 def _is_of_a_book(row: tuple[Any, ...]) -> bool:
-    return any(value in BOOKS for value in row if isinstance(value, str))
+    return any(value in OWN_TABLES for value in row if isinstance(value, str))
 
 
 def rows_of(
@@ -120,14 +120,14 @@ def rows_of(
         tables = [name for name, kind in ask("SHOW FULL TABLES") if kind == "BASE TABLE"]
         for table in tables:
             left_out = (but or {}).get(table, ())
-            if "*" in left_out or table in BOOKS:
+            if "*" in left_out or table in OWN_TABLES:
                 continue
             columns = [row[0] for row in ask(f"SHOW COLUMNS FROM `{table}`")]
             names = ", ".join(f"`{name}`" for name in columns if name not in left_out)
             found[table] = sorted(repr(row) for row in ask(f"SELECT {names} FROM `{table}`"))
         if "django_migrations" in tables:
-            booked = ask("SELECT app, name FROM django_migrations")
-            found["django_migrations"] = sorted(f"{app}.{name}" for app, name in booked)
+            recorded = ask("SELECT app, name FROM django_migrations")
+            found["django_migrations"] = sorted(f"{app}.{name}" for app, name in recorded)
     return found
 
 
@@ -135,13 +135,20 @@ def everything_in(project: Project) -> dict[str, Any]:
     """Schema, rows, ledger and files: equal before and after where nothing was changed."""
     with _asking(project) as ask:
         tables = {name for name, _ in ask("SHOW FULL TABLES")}
-        books = {table: ask(f"SELECT * FROM `{table}` ORDER BY 1") for table in tables & set(BOOKS)}
+        own_rows = {
+            table: ask(f"SELECT * FROM `{table}` ORDER BY 1") for table in tables & set(OWN_TABLES)
+        }
     files = {
         str(path.relative_to(project.path)): path.read_text(encoding="utf-8")
         for path in sorted(project.path.glob("**/*"))
         if path.is_file()
     }
-    return {"schema": schema_of(project), "rows": rows_of(project), "books": books, "files": files}
+    return {
+        "schema": schema_of(project),
+        "rows": rows_of(project),
+        "books": own_rows,
+        "files": files,
+    }
 
 
 def difference(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:

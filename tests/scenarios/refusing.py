@@ -28,11 +28,11 @@ def refused(
     before = everything_in(project)
     outcome = project.run(*(command or ("db_migrate",)), **given)
     assert difference(everything_in(project), before) == [], str(outcome)
-    told(outcome, says=says, then=then, where=where, stands=stands)
+    stops(outcome, says=says, then=then, where=where, stands=stands)
     return outcome
 
 
-def told(
+def stops(
     outcome: Outcome,
     *,
     says: str,

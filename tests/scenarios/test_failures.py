@@ -10,7 +10,7 @@ import pytest
 
 from tests.scenario import Project, TestServer, kill
 from tests.scenarios.looking import rows_of, schema_of
-from tests.scenarios.refusing import told
+from tests.scenarios.refusing import stops
 from tests.scenarios.shop import add_field
 
 ADD_HUNDRED = """
@@ -41,7 +41,7 @@ class TestAStatementFails:
         shop.succeeds("db_generate", "--name", "unique_names")
         return shop
 
-    def test_it_is_told_mended_and_gone_on_from(self, unique: Project) -> None:
+    def test_it_is_reported_fixed_and_resumed(self, unique: Project) -> None:
         shop = unique
         statements = re.findall(r"^ALTER TABLE.*;$", up(shop, "0003_unique_names"), re.M)
         failing = next(n for n, sql in enumerate(statements, 1) if "UNIQUE" in sql)
@@ -50,7 +50,7 @@ class TestAStatementFails:
 
         outcome = shop.run("db_migrate")
 
-        told(
+        stops(
             outcome,
             says=f"0003_unique_names.sql, statement {failing} of {total} failed: ",
             then="fix the cause, then: python manage.py db_migrate",

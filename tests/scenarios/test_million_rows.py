@@ -170,28 +170,28 @@ def test_eight_deploys_at_once_alter_it_once(big: Project) -> None:
 def test_an_alter_that_an_administrator_ends_is_run_by_the_next(big: Project) -> None:
     with _met_in_the_middle(big, "ALTER", *NOTED) as (deploy, connection):
         big.sql(f"KILL QUERY {connection}")
-        told = ended(deploy)
+        stops = ended(deploy)
     columns = big.columns("shop_product")
 
     finished = big.run(*NOTED)
 
-    assert told.code == 1, str(told)
-    assert "Somebody ended the statement (KILL)" in told.stderr
-    assert "and statement 1 changed nothing" in told.stderr
+    assert stops.code == 1, str(stops)
+    assert "Somebody ended the statement (KILL)" in stops.stderr
+    assert "and statement 1 changed nothing" in stops.stderr
     assert "note" not in columns
     assert "failed in an earlier run; running it again: it changed nothing" in finished.stdout
     _require_noted(big, finished)
     assert _tries(big) == 2
 
 
-def test_a_connection_that_an_administrator_ends_is_told_and_gone_on_from(big: Project) -> None:
+def test_a_connection_that_an_administrator_ends_is_reported_and_resumed(big: Project) -> None:
     with _met_in_the_middle(big, "ALTER", *NOTED) as (deploy, connection):
         big.sql(f"KILL CONNECTION {connection}")
-        told = ended(deploy)
+        stops = ended(deploy)
         finished = big.run(*NOTED)
 
-    assert told.code == 1, str(told)
-    assert "The connection was lost in 0002_note.sql, statement 1 of 1" in told.stderr
+    assert stops.code == 1, str(stops)
+    assert "The connection was lost in 0002_note.sql, statement 1 of 1" in stops.stderr
     assert "statement 1 was in flight; running it again: the schema shows that it did not run" in (
         finished.stdout
     )
@@ -220,7 +220,7 @@ def test_a_frozen_deploy_is_not_ended_while_its_alter_works(big: Project) -> Non
         frozen.send_signal(signal.SIGSTOP)
         finished = big.run(*NOTED, "--lock", "STALE_AFTER=0.3", "--lock", "HEARTBEAT=0.1")
         frozen.send_signal(signal.SIGCONT)
-        told = ended(frozen)
+        stops = ended(frozen)
 
     spared = f"for its connection is running a statement: connection {connection}, "
     ended_line = f"Ended a deploy without a heartbeat: connection {connection}, "
@@ -229,7 +229,7 @@ def test_a_frozen_deploy_is_not_ended_while_its_alter_works(big: Project) -> Non
     assert DONE in finished.stdout
     _require_noted(big, finished)
     assert (_alters(big) - before, _tries(big)) == (1, 1)
-    assert told.code == 1
+    assert stops.code == 1
 
 
 def test_an_update_that_is_killed_with_its_deploy_is_undone_and_runs_once(big: Project) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.scenario import Project, TestServer
 from tests.scenarios.looking import difference, everything_in
-from tests.scenarios.refusing import refused, told
+from tests.scenarios.refusing import refused, stops
 
 PASSWORD = "correct-horse-battery"
 
@@ -44,7 +44,7 @@ def test_a_read_only_server(behind: Project, account: str) -> None:
     with behind.a_user(account, PASSWORD, grant) as url:
         with read_only(behind.server):
             outcome = behind.run("db_migrate", env={"DATABASE_URL": url})
-        told(outcome, says=" is read-only", then="point the database alias at the primary")
+        stops(outcome, says=" is read-only", then="point the database alias at the primary")
         assert difference(everything_in(behind), before) == []
 
         assert "0002_prices" in behind.succeeds("db_migrate", env={"DATABASE_URL": url}).stdout

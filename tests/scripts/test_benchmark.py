@@ -220,7 +220,7 @@ def test_the_report_names_machine_rows_reach_and_spreads() -> None:
     assert "mariadb" not in text
 
 
-def test_rows_that_were_measured_apart_are_told_apart() -> None:
+def test_rows_that_were_measured_apart_are_distinguished() -> None:
     later = Circumstances(NOW.machine, NOW.server, NOW.versions, "f00f00f00", "2026-02-01")
     text = report.render(
         [a_figure("fresh", [1.0], [40.0]), a_figure("pending", [0.3], [0.3], known=later)]
@@ -291,7 +291,7 @@ def test_wrong_arguments_are_refused(
     assert told in capsys.readouterr().err
 
 
-def test_a_server_that_does_not_answer_is_told(
+def test_a_server_that_does_not_answer_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("SHADOW_MYSQL_URL", "mysql://root@/x?unix_socket=/nowhere/server.sock")

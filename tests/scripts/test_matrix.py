@@ -68,7 +68,7 @@ def test_the_scripts_know_the_same_series() -> None:
     assert set(line.split(" | ")) == series
 
 
-def test_the_oldest_python_is_what_pip_is_told() -> None:
+def test_the_oldest_python_is_what_pip_knows() -> None:
     project = tomllib.loads(text("pyproject.toml"))
     oldest, *_ = sorted({python for python, _ in promised()}, key=lambda name: int(name[2:]))
 

@@ -56,7 +56,7 @@ def test_port_that_is_none_is_refused(checkout: Path, port: str) -> None:
     assert not (checkout / ".local" / "mariadb").exists()
 
 
-def test_second_run_is_told_of_the_first(checkout: Path) -> None:
+def test_second_run_learns_of_the_first(checkout: Path) -> None:
     (checkout / ".local").mkdir()
     with (checkout / ".local" / "run.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -15,7 +15,7 @@ class BranchingWorld(World):
         """Start a branch: a copy of the folder, with a database of its own."""
         assert self.side is None
         checkout, stand = self.main
-        with self._told("a branch"):
+        with self._describe_loss("a branch"):
             other = checkout.branched(self.folder / f"side{self._next('folder')}")
             project = Project(**vars(stand.project))
             project.path = other.path
@@ -35,7 +35,7 @@ class BranchingWorld(World):
         """
         assert self.side
         (theirs, their_stand), (ours, our_stand) = self.main, self.side
-        with self._told("merge"):
+        with self._describe_loss("merge"):
             if not ours.merges_with(theirs) or not (ours.own and theirs.own):
                 self.log.append(
                     "given up: nothing to merge, or one side touches what the other did"

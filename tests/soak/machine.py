@@ -126,7 +126,7 @@ class Soak(RuleBasedStateMachine):
     @rule(which=st.integers(0, 1), table=st.integers(0, 9), delete=st.booleans())
     def live(self, which: int, table: int, delete: bool) -> None:
         branch = self._branch(which)
-        if branch[1].booked.settled:
+        if branch[1].recorded.settled:
             for _ in range(3):
                 self.world.live(branch, table, delete=delete)
 
@@ -175,4 +175,4 @@ class Soak(RuleBasedStateMachine):
 
 
 def _settled(world: World) -> bool:
-    return all(stand.booked.settled for _, stand in world.branches)
+    return all(stand.recorded.settled for _, stand in world.branches)

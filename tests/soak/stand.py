@@ -36,7 +36,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Booked:
+class Recorded:
     """What a ledger says: applied files in the order in which they were, and what is open."""
 
     applied: tuple[str, ...] = ()  # ids
@@ -62,7 +62,7 @@ class Stand:
     counted: set[str]  # every data migration of the world, as shop.0003_step
     trail: list[Entry] = field(default_factory=list)
     tally: dict[str, list[int]] = field(default_factory=dict)
-    booked: Booked = field(default_factory=Booked)
+    recorded: Recorded = field(default_factory=Recorded)
     mirrored: list[Entry] = field(default_factory=list)
     went_back_inexactly: bool = False
 
@@ -81,7 +81,7 @@ class Stand:
         """Both databases anew, and empty."""
         for each in (self.project, self.mirror):
             each.recreate_database()
-        self.trail, self.tally, self.booked, self.mirrored = [], {}, Booked(), []
+        self.trail, self.tally, self.recorded, self.mirrored = [], {}, Recorded(), []
         self.went_back_inexactly = False
 
     def drop(self) -> None:
@@ -90,11 +90,11 @@ class Stand:
 
     # ---- what a command did ----------------------------------------------------------------
 
-    def read(self) -> Booked:
+    def read(self) -> Recorded:
         """The ledger now."""
         tables = self.project.tables()
         if "nestflux_sql_migration" not in tables or "nestflux_run" not in tables:
-            return Booked()
+            return Recorded()
         rows = self.project.sql(
             "SELECT id, state, direction FROM nestflux_sql_migration ORDER BY finished_at, name"
         )
@@ -104,7 +104,7 @@ class Stand:
         flying = [row for row in rows if row[1] in ("running", "failed", "rolling_back")]
         assert len(flying) <= 1, f"two files in flight: {flying}"
         applied = tuple(identity for identity, state, _ in rows if state == "applied")
-        return Booked(
+        return Recorded(
             applied,
             flying[0][0] if flying else "",
             flying[0][2] if flying else "",
@@ -117,9 +117,9 @@ class Stand:
         Args:
             entries: every file that may be applied, by the journal or another branch's.
         """
-        self.booked = self.read()
+        self.recorded = self.read()
         by_id = {entry.id: entry for entry in entries}
-        trail = [by_id[identity] for identity in self.booked.applied]
+        trail = [by_id[identity] for identity in self.recorded.applied]
         same = 0
         while same < min(len(trail), len(self.trail)) and trail[same].id == self.trail[same].id:
             same += 1
@@ -127,10 +127,10 @@ class Stand:
             self._count(entry, 1)
         for entry in trail[same:]:
             self._count(entry, 0)
-        if not trail and not self.booked.flying:
+        if not trail and not self.recorded.flying:
             self.tally = {}
         self.trail = trail
-        if not self.booked.flying:
+        if not self.recorded.flying:
             self._mirror()
 
     def relink(self, old: Sequence[Entry], new: Entry) -> None:
@@ -216,9 +216,9 @@ class Stand:
 
     def require_sound_ledger(self) -> None:
         """Every attempt that ended is complete, and every step of it ran."""
-        if not self.booked.applied:
+        if not self.recorded.applied:
             return
-        assert self.booked.settled
+        assert self.recorded.settled
         rows = self.project.sql(
             "SELECT f.name, f.state, f.origin, s.ordinal, s.state, s.tries FROM "
             "nestflux_sql_migration f JOIN nestflux_statement s ON s.sql_migration_id = f.id "
@@ -244,20 +244,20 @@ class Stand:
 
     def require_status(self, status: Mapping[str, Any], journal: Sequence[Entry]) -> None:
         """``db_status --json`` says of every file what is so."""
-        applied, ids = set(self.booked.applied), {entry.id for entry in journal}
+        applied, ids = set(self.recorded.applied), {entry.id for entry in journal}
         expected = [
             (entry.name, "applied" if entry.id in applied else "pending")
             for entry in journal
-            if entry.id != self.booked.flying
+            if entry.id != self.recorded.flying
         ]
         expected += [(entry.name, "applied") for entry in self.trail if entry.id not in ids]
         flying = [f for f in status["files"] if f["state"] not in ("applied", "pending")]
-        assert len(flying) == bool(self.booked.flying), status
+        assert len(flying) == bool(self.recorded.flying), status
         shown = [(f["name"], f["state"]) for f in status["files"] if f not in flying]
         assert shown == expected, f"db_status says {shown}, and it is {expected}"
-        assert status["loading"] == self.booked.loading
+        assert status["loading"] == self.recorded.loading
         pending = any(state == "pending" for _, state in expected)
-        if not (pending or flying or status["loading"] or status["post_migrate_owed"]):
+        if not (pending or flying or status["loading"] or status["post_migrate_pending"]):
             assert status["up_to_date"]
 
 

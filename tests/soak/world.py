@@ -75,7 +75,7 @@ class World:
         stand = Stand(project, warm, self.counted)
         stand.create()
         self.main = (checkout, stand)
-        with self._told("a new project"):
+        with self._describe_loss("a new project"):
             self._generates(self.main, "--name", "initial")
 
     @property
@@ -90,7 +90,7 @@ class World:
     # ---- commands --------------------------------------------------------------------------
 
     @contextmanager
-    def _told(self, what: str) -> Iterator[None]:
+    def _describe_loss(self, what: str) -> Iterator[None]:
         """One action; where it fails, with all that happened before."""
         self.log.append(f"# {what}")
         self.counts["steps"] += 1
@@ -149,7 +149,9 @@ class World:
     def change(self, branch: Branch, edits: Sequence[Edit], step: str = "") -> None:
         """Edit models, write a data migration of the kind ``step`` before them, and generate."""
         checkout, _ = branch
-        with self._told(f"{'; '.join(map(str, edits)) or 'no edit'}; data step: {step or 'none'}"):
+        with self._describe_loss(
+            f"{'; '.join(map(str, edits)) or 'no edit'}; data step: {step or 'none'}"
+        ):
             name = f"step_{self._next('file')}"
             if step:
                 app = edits[0].model.split(".")[0] if edits else "shop"
@@ -200,17 +202,17 @@ class World:
         args = ["db_migrate", "--no-backup", *(["--replay"] if replay else [])]
         if to is not None:
             args += ["--to", entries[to].name]
-        with self._told("deploy"):
-            if stand.booked.direction == "down" and stand.booked.flying:
-                ours = [each.name for each in entries if each.id == stand.booked.flying]
+        with self._describe_loss("deploy"):
+            if stand.recorded.direction == "down" and stand.recorded.flying:
+                ours = [each.name for each in entries if each.id == stand.recorded.flying]
                 if turn and to is None and ours:
-                    self._turn(branch, "db_migrate", "--to", ours[0], "--no-backup")
+                    self._reverse(branch, "db_migrate", "--to", ours[0], "--no-backup")
                     return
                 self._refused(branch, *args, says="was begun and not finished")
                 self._look(branch)
                 return
             wanted = self._wanted(stand, entries, to)
-            flying = stand.booked.flying
+            flying = stand.recorded.flying
             if flying and flying not in wanted:
                 self._refused(branch, *args, says="ends before it")
                 self._look(branch)
@@ -224,10 +226,12 @@ class World:
                 self._require_between(stand, wanted)
             else:
                 assert all(died(one) or one.code == 0 for one in ended), "\n".join(map(str, ended))
-                assert set(stand.booked.applied) == wanted, f"applied {stand.booked}, not {wanted}"
-                assert stand.booked.settled, stand.booked
+                assert set(stand.recorded.applied) == wanted, (
+                    f"applied {stand.recorded}, not {wanted}"
+                )
+                assert stand.recorded.settled, stand.recorded
             self._look(branch)
-            if stand.booked.settled and len(stand.trail) == len(entries):
+            if stand.recorded.settled and len(stand.trail) == len(entries):
                 self._does_nothing(branch)
 
     def _deploys(
@@ -280,11 +284,11 @@ class World:
 
     def _require_between(self, stand: Stand, wanted: set[str]) -> None:
         """A run that died applied some of what it was to apply, and began one at the most."""
-        assert set(stand.booked.applied) <= wanted
-        assert stand.booked.flying in {"", *wanted}
+        assert set(stand.recorded.applied) <= wanted
+        assert stand.recorded.flying in {"", *wanted}
 
     def _does_nothing(self, branch: Branch) -> None:
-        """Once more: one query; two where post_migrate is still owed it is sent first."""
+        """Once more: one query; two where post_migrate has not been sent yet."""
         if branch[1].project.sql("SELECT 1 FROM nestflux_run WHERE post_migrate_owed = 1"):
             self._succeeds(branch, "db_migrate")
         ended = self._succeeds(branch, "db_migrate")
@@ -308,17 +312,17 @@ class World:
             to: undo what was applied after the file of this index; -1: everything.
         """
         checkout, stand = branch
-        trail, booked = list(stand.trail), stand.booked
+        trail, recorded = list(stand.trail), stand.recorded
         args, left = ["db_rollback", "--yes"], max(0, len(trail) - 1)
         if file is not None:
             args, left = [*args, trail[file].name], file
         if to is not None:
             args, left = [*args, "--to", trail[to].name if to >= 0 else "zero"], to + 1
-        with self._told("roll back"):
-            if booked.flying and booked.direction == "up":
-                self._turn(branch, "db_rollback", "--yes")
+        with self._describe_loss("roll back"):
+            if recorded.flying and recorded.direction == "up":
+                self._reverse(branch, "db_rollback", "--yes")
                 return
-            if booked.flying and file is None and to is None:
+            if recorded.flying and file is None and to is None:
                 left = len(trail)
             if any(checkout.is_irreversible(entry) for entry in trail[left:]):
                 self._refused(branch, *args, says="cannot be undone")
@@ -335,12 +339,12 @@ class World:
             (ended,) = self._mended_undo(branch, ended)
             if died(ended):
                 kept = [entry.id for entry in trail]
-                assert list(stand.booked.applied) == kept[: len(stand.booked.applied)]
-                assert len(stand.booked.applied) >= left
+                assert list(stand.recorded.applied) == kept[: len(stand.recorded.applied)]
+                assert len(stand.recorded.applied) >= left
             else:
                 assert ended.code == 0, str(ended)
                 # A load that died has nothing that could be rolled back; db_migrate fixes it.
-                assert stand.booked.settled or booked.loading
+                assert stand.recorded.settled or recorded.loading
                 assert [entry.id for entry in stand.trail] == [entry.id for entry in trail[:left]]
                 self.counts["rollbacks"] += 1
             self._look(branch)
@@ -349,14 +353,14 @@ class World:
         """As ``_mended``; the file in flight is finished first, then the command is what it was."""
         return self._mended(branch, ["db_rollback", "--yes"], [ended])
 
-    def _turn(self, branch: Branch, *args: str) -> None:
+    def _reverse(self, branch: Branch, *args: str) -> None:
         """A file that stopped half-way goes the other way, or is refused and stays as it is."""
         checkout, stand = branch
-        flying = stand.booked.flying
+        flying = stand.recorded.flying
         ended = self._run(branch, *args)
         if ended.code == 2:
             assert "cannot be" in ended.stderr, str(ended)
-            assert stand.read() == stand.booked
+            assert stand.read() == stand.recorded
             self.counts["turns refused"] += 1
             self._look(branch)
             return
@@ -366,8 +370,8 @@ class World:
         assert ended.code == 0, str(ended)
         self.counts["turns"] += 1
         stand.follow(checkout.entries)
-        assert stand.booked.settled
-        assert (flying in stand.booked.applied) == (args[0] == "db_migrate")
+        assert stand.recorded.settled
+        assert (flying in stand.recorded.applied) == (args[0] == "db_migrate")
         (entry,) = [entry for entry in checkout.entries if entry.id == flying]
         stand.adopt_marks(entry)
         self._look(branch)
@@ -377,7 +381,7 @@ class World:
     def live(self, branch: Branch, table: int, *, delete: bool = False) -> None:
         """A row comes or goes in the table of this index."""
         _, stand = branch
-        with self._told("live rows"):
+        with self._describe_loss("live rows"):
             tables = stand.rows.tables()
             if not tables:
                 return
@@ -392,7 +396,7 @@ class World:
         """An empty database. With ``baseline`` stock Django brings it to the file of that index,
         and ``db_baseline`` takes it over."""
         checkout, stand = branch
-        with self._told("a database anew"):
+        with self._describe_loss("a database anew"):
             self.log.append(f"[{checkout.path.name}] DROP DATABASE, CREATE DATABASE")
             stand.create()
             if baseline is not None:
@@ -413,9 +417,9 @@ class World:
         checkout, stand = branch
         ended = self._run(branch, "db_status", "--json")
         self.log.pop()
-        assert ended.code == (0 if stand.booked.settled else 1), str(ended)
+        assert ended.code == (0 if stand.recorded.settled else 1), str(ended)
         stand.require_status(ended.json, checkout.entries)
-        if stand.booked.settled:
+        if stand.recorded.settled:
             stand.require_same_as_django()
             stand.require_sound_ledger()
         self.counts["looks"] += 1

@@ -22,7 +22,7 @@ def test_what_is_not_among_the_names_and_a_name_itself_do_not_count() -> None:
     assert parents_first({"b": {"b", "elsewhere"}, "a": {"a"}}) == Ordered(("b", "a"), whole=True)
 
 
-def test_a_circle_is_broken_at_its_first_name_and_told() -> None:
+def test_a_circle_is_broken_at_its_first_name_and_reported() -> None:
     refers_to = {"a": {"b"}, "b": {"a"}, "c": {"a"}, "d": set[str]()}
 
     assert parents_first(refers_to) == Ordered(("d", "a", "b", "c"), whole=False)
@@ -46,7 +46,7 @@ def test_each_name_is_there_once_and_after_its_parents_unless_there_is_a_circle(
 
 
 @given(st.lists(st.sampled_from("abcdef"), min_size=2, unique=True))
-def test_a_circle_of_any_length_is_told(names: list[str]) -> None:
+def test_a_circle_of_any_length_is_reported(names: list[str]) -> None:
     ring = [*names, names[0]]
 
     assert not parents_first({name: {to} for name, to in pairwise(ring)}).whole

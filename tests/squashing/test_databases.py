@@ -88,7 +88,7 @@ def test_all_and_more_to_come(squashed: Project) -> None:
     plan = squashed.succeeds("db_migrate", "--plan", "--json").json
     done = squashed.succeeds("db_migrate", "--json").json
 
-    assert plan["exchanges"] == [{"booked": [SQUASH], "replaced": list(OLD)}]
+    assert plan["exchanges"] == [{"applied": [SQUASH], "replaced": list(OLD)}]
     assert [file["name"] for file in plan["files"]] == ["0005_note"]
     assert done["exchanged"] == [SQUASH]
     assert [file["name"] for file in done["applied"]] == ["0005_note"]
@@ -333,18 +333,19 @@ def test_a_baseline(shop: Project) -> None:
 _KILLED = """
     import os, signal
     from nestflux.applying.run.migrate import migrate
+    from nestflux.applying.target import open_target
     from nestflux.ledger.ledger import Ledger
 
     def die(*args, **given):
         os.kill(os.getpid(), signal.SIGKILL)
 
     Ledger.{method} = die
-    migrate("default")
+    migrate(open_target("default"))
 """
 
 
 @pytest.mark.parametrize("method", ["put_applied", "close_run"])
-def test_killed_while_it_is_booked(squashed: Project, method: str) -> None:
+def test_killed_while_it_is_recorded(squashed: Project, method: str) -> None:
     """All of the booking, or nothing."""
     killed = squashed.python(_KILLED.format(method=method), forked=False)
     assert killed.code == -9, str(killed)
@@ -360,6 +361,7 @@ def test_killed_while_it_is_booked(squashed: Project, method: str) -> None:
 _KILLED_AT = """
     import os, signal
     from nestflux.applying.run.migrate import migrate
+    from nestflux.applying.target import open_target
     from nestflux.applying.run.rollback import rollback
     from nestflux.applying.run.context import Options
     from nestflux.applying.run.attempt import Attempt
@@ -384,7 +386,7 @@ def killed_at(shop: Project, ordinal: int, command: str) -> None:
 def test_killed_while_it_runs(shop: Project) -> None:
     """At a table it is reversed, at its last rows gone on with; or either."""
     check_out(shop, AFTER)
-    replay = 'migrate("default", replay=True)'
+    replay = 'migrate(open_target("default"), replay=True)'
     killed_at(shop, 3, replay)
     assert shop.applied() == []
     shop.succeeds("db_rollback", "--yes")
@@ -401,7 +403,7 @@ def test_killed_while_it_runs(shop: Project) -> None:
 def test_killed_while_it_is_undone(squashed: Project) -> None:
     """It is gone on with, or reversed."""
     squashed.succeeds("db_rollback", "--yes")
-    undo = 'rollback("default", options=Options(command="db_rollback"))'
+    undo = 'rollback(open_target("default"), options=Options(command="db_rollback"))'
     killed_at(squashed, 4, undo)
     turned = squashed.succeeds("db_migrate", "--to", SQUASH)
     squashed.succeeds("db_migrate")

@@ -11,7 +11,7 @@ from nestflux.exceptions import HistoryError
 from nestflux.history import journal as journal_file
 from nestflux.history.journal import Entry, Journal
 from nestflux.history.sqlfile import Direction, Replaced, SqlFile, parse, render, replaces_of
-from nestflux.recording.squash import choose
+from nestflux.recording.squash import choose_replaced
 from nestflux.sql.ordering import parents_first
 from tests.scenario import Project
 from tests.squashing.histories import LAST, OLD, SQUASH
@@ -58,7 +58,9 @@ def test_a_squash_gives_what_its_files_gave(shop: Project) -> None:
     assert [(r.name, r.id, r.up) for r in file.replaces] == [(e.name, e.id, e.up) for e in old]
     assert entry(shop, SQUASH).replaces == file.replaces
     assert entry(shop, SQUASH).migrations == tuple(m for e in old for m in e.migrations)
-    assert entry(shop, SQUASH).books == tuple(row for e in old for row in e.books)
+    assert entry(shop, SQUASH).recorded_migrations == tuple(
+        row for e in old for row in e.recorded_migrations
+    )
     assert "PARTITION BY HASH" in text
     assert "CURRENT_TIMESTAMP(6)" in text
     assert text.index("CREATE TABLE `shop_item`") < text.index("CREATE TABLE `shop_stamp`")
@@ -118,7 +120,7 @@ def test_accepting_an_edit_of_it(shop: Project) -> None:
 # ---- asked, told, refused ------------------------------------------------------------------
 
 
-def test_it_is_told_and_agreed_to(shop: Project) -> None:
+def test_it_is_reported_and_agreed_to(shop: Project) -> None:
     before = listed(shop)
 
     plan = shop.succeeds("db_squash", "--to", f"{LAST}.sql", "--plan")
@@ -240,10 +242,10 @@ def test_which_files() -> None:
     journal = Journal("mysql", tuple(map(_entry, ("0001_a", "0002_b", "0003_c"))))
     again = Journal("mysql", (_entry("0002_s", (Replaced("0001_a", "1", "u"),)), _entry("0003_c")))
 
-    assert [e.name for e in choose(journal, None)] == ["0001_a", "0002_b", "0003_c"]
-    assert [e.name for e in choose(journal, "2")] == ["0001_a", "0002_b"]
-    assert choose(journal, "0001_a") == ()
-    assert choose(again, "0001_a.sql") == ()
+    assert [e.name for e in choose_replaced(journal, None)] == ["0001_a", "0002_b", "0003_c"]
+    assert [e.name for e in choose_replaced(journal, "2")] == ["0001_a", "0002_b"]
+    assert choose_replaced(journal, "0001_a") == ()
+    assert choose_replaced(again, "0001_a.sql") == ()
     with pytest.raises(HistoryError, match="0001_a was replaced by 0002_s"):
         again.entry("0001_a")
 

@@ -12,14 +12,17 @@ from nestflux.ledger.ledger import LedgerFile
 from nestflux.stock.answers import Backward, Forward, Nothing, Request, answer, find
 
 
-def entry(name: str, *migrations: str, books: tuple[str, ...] = ()) -> Entry:
-    return Entry(name, f"id of {name}", "up", "down", "record", migrations, books or migrations)
+def entry(name: str, *migrations: str, recorded_migrations: tuple[str, ...] = ()) -> Entry:
+    return Entry(
+        name, f"id of {name}", "up", "down", "record", migrations, recorded_migrations or migrations
+    )
 
 
-def ran(name: str, *books: str) -> LedgerFile:
+def ran(name: str, *recorded_migrations: str) -> LedgerFile:
     return LedgerFile(
         id=f"id of {name}", name=name, state="applied", direction="up", attempt=1, up_sha256="up",
-        down_sha256="down", record_sha256="record", family="mysql", books=books,
+        down_sha256="down", record_sha256="record", family="mysql",
+        recorded_migrations=recorded_migrations,
     )  # fmt: skip
 
 
@@ -209,6 +212,8 @@ def test_the_exact_name_wins_over_the_beginning_of_another() -> None:
 
 
 def test_what_a_squash_replaced_leads_to_the_squash() -> None:
-    squash = entry("0001_a", "shop.0001_squashed", books=("shop.0001", "shop.0001_squashed"))
+    squash = entry(
+        "0001_a", "shop.0001_squashed", recorded_migrations=("shop.0001", "shop.0001_squashed")
+    )
 
     assert find("shop", "0001", Journal("mysql", (squash,))) == "shop.0001_squashed"

@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from nestflux.ledger.tables import PLAIN_NAMES, VERSION
 from tests.conftest import ProjectFactory
 from tests.scenario import REPOSITORY, Project, TestServer
 from tests.upgrades.freeze import BACKUPS, COLLATION, DATABASE, HERE, freeze
@@ -205,10 +206,25 @@ def test_the_models_read_each_column_of_it(restored: Restored, state: str) -> No
     ).json
 
     assert before.keys() == read.keys()
+    (version,), (upgraded,) = before.pop("nestflux_version").values(), read["nestflux_version"]
+    assert int(upgraded["version"]) == VERSION >= version["version"]
     for table, rows in before.items():
         for old, new in zip(rows.values(), read[table], strict=True):
             for column, value in old.items():
                 assert _same(value, new[column]), f"{table}.{column}: {value!r} → {new[column]!r}"
+
+
+def test_its_columns_get_plain_names(restored: Restored) -> None:
+    """For whoever reads the ledger in SQL; the names of 0.1 stay, for a 0.1 that writes there."""
+    project = restored("stopped")
+    names = [(each.table, each.column, each.of) for each in PLAIN_NAMES]
+
+    project.run("db_migrate")
+
+    for table, column, old in names:
+        rows = project.sql(f"SELECT `{column}`, `{old}` FROM `{table}`")
+        assert rows
+        assert all(new == before for new, before in rows)
 
 
 def _same(value: Any, read: str) -> bool:

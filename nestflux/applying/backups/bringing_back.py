@@ -27,7 +27,7 @@ WRITING = (
 
 
 @dataclass(frozen=True)
-class Part:
+class TableRestore:
     """What is brought back of one table: whole rows, and values of columns in rows that stayed."""
 
     table: DumpedTable
@@ -48,7 +48,9 @@ class Part:
         return ""
 
 
-def parts_of(lost: Sequence[Lost], tables: Mapping[str, DumpedTable]) -> tuple[Part, ...]:
+def table_restores(
+    lost: Sequence[Lost], tables: Mapping[str, DumpedTable]
+) -> tuple[TableRestore, ...]:
     """What is to be brought back, table by table. Pure.
 
     A narrowed primary key is left alone: it is by its values that rows are found.
@@ -64,12 +66,12 @@ def parts_of(lost: Sequence[Lost], tables: Mapping[str, DumpedTable]) -> tuple[P
             if not (each.kind == "narrowed" and each.column in dumped.key)
         ]
         whole = any(not each.column for each in mine)
-        found.append(Part(dumped, whole, tuple(wanted)))
+        found.append(TableRestore(dumped, whole, tuple(wanted)))
     return tuple(found)
 
 
 def bring_back(
-    connection: BaseDatabaseWrapper, parts: Sequence[Part], scratch: Mapping[str, str]
+    connection: BaseDatabaseWrapper, parts: Sequence[TableRestore], scratch: Mapping[str, str]
 ) -> tuple[str, ...]:
     """Bring everything back in the caller's transaction, in the session ``WRITING``; a line for
     each thing that was done. Raises RestoreFailed."""
@@ -140,7 +142,7 @@ def _bring_rows(
     elif _one(connection, f"SELECT EXISTS (SELECT 1 FROM {target})"):
         raise RestoreFailed(
             f"{table.name} has no primary key and holds rows: which of the backup's are missing "
-            "cannot be told."
+            "is unknown."
         )
     else:
         joined = ""
@@ -154,7 +156,7 @@ def _bring_rows(
 
 
 def _bring_values(
-    connection: BaseDatabaseWrapper, part: Part, live: _Live, scratch: str
+    connection: BaseDatabaseWrapper, part: TableRestore, live: _Live, scratch: str
 ) -> Iterator[str]:
     """The columns' values, into the rows that are still there."""
     table = part.table
@@ -230,5 +232,5 @@ def _run(connection: BaseDatabaseWrapper, sql: str) -> int:
             cursor.execute(sql)
             return int(cursor.rowcount)
     except Error as error:
-        told = in_words(error, connection, sql.split(" SELECT ", 1)[0])
-        raise RestoreFailed(told) from error
+        described = in_words(error, connection, sql.split(" SELECT ", 1)[0])
+        raise RestoreFailed(described) from error

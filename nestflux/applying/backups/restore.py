@@ -18,7 +18,13 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.db.utils import Error
 
-from nestflux.applying.backups.bringing_back import WRITING, Part, bring_back, parts_of, rows_text
+from nestflux.applying.backups.bringing_back import (
+    WRITING,
+    TableRestore,
+    bring_back,
+    rows_text,
+    table_restores,
+)
 from nestflux.applying.backups.folder import Backup, open_backup, require_intact
 from nestflux.applying.backups.scratch_tables import (
     LOADING,
@@ -28,18 +34,19 @@ from nestflux.applying.backups.scratch_tables import (
     scratch_names,
     tables_of,
 )
-from nestflux.applying.plan.load_plan import make_plan, open_history
+from nestflux.applying.plan.load_plan import make_plan
 from nestflux.applying.plan.plan import Plan
 from nestflux.applying.run.context import Context, Options
 from nestflux.applying.run.events import Restored
 from nestflux.applying.run.frame import lock_held, refuse_unsuitable, run_opened
 from nestflux.applying.run.migrate import migrate
 from nestflux.applying.run.rollback import RollbackPlan, Wanted, agreed, plan_rollback, rollback
+from nestflux.applying.target import Target
 from nestflux.database.errors import in_words
 from nestflux.database.server import schema_name
 from nestflux.database.session import pin, restored_session
 from nestflux.exceptions import LedgerConflict, Refused, RestoreFailed
-from nestflux.history.folder import shown
+from nestflux.history.folder import display_path
 from nestflux.history.sqlfile import parse
 from nestflux.ledger.backups import BackupRow, backup_restored, last_of, read_backups
 from nestflux.ledger.ledger import Ledger, LedgerFile, LedgerState, read_state
@@ -58,7 +65,7 @@ class RestorePlan:
 
     row: BackupRow
     backup: Backup
-    parts: tuple[Part, ...] = ()
+    parts: tuple[TableRestore, ...] = ()
     way: RollbackPlan | Plan | None = None
     done: bool = False
 
@@ -79,37 +86,36 @@ class RestorePlan:
                 yield f"column {name}.{columns}: the values of {rows_text(tables[name])}"
 
 
-def backups_of(alias: str) -> tuple[BackupRow, ...]:
+def backups_of(target: Target) -> tuple[BackupRow, ...]:
     """The backups that a database's ledger knows, the oldest first."""
-    connection, _, _ = open_history(alias)
-    return read_backups(connection)
+    return read_backups(target.connection)
 
 
-def plan_restore(alias: str, which: str) -> RestorePlan:
+def plan_restore(target: Target, which: str) -> RestorePlan:
     """What ``restore`` would do now. Changes nothing. Raises Refused.
 
     Args:
         which: a backup's folder, or a file's name: its last backup.
     """
-    connection, _, _ = open_history(alias)
+    connection = target.connection
     row, backup = _find(connection, which)
     state = read_state(connection) or LedgerState()
     if row.restored_at:
         return RestorePlan(row, backup, done=True)
-    known = require_its_turn(state, row)
-    turned = known.state == ("rolled_back" if row.direction == "up" else "applied")
-    if not turned and row.direction == "up":
+    known = require_latest(state, row)
+    reversed_already = known.state == ("rolled_back" if row.direction == "up" else "applied")
+    if not reversed_already and row.direction == "up":
         _require_reversible(connection, known, backup)
     require_intact(backup)
-    parts = parts_of(backup.manifest.lost, _dumped(backup))
+    parts = table_restores(backup.manifest.lost, _dumped(backup))
     _require_possible(parts, backup)
-    return RestorePlan(row, backup, parts, None if turned else _way(alias, row, known))
+    return RestorePlan(row, backup, parts, None if reversed_already else _way(target, row, known))
 
 
-def _way(alias: str, row: BackupRow, known: LedgerFile) -> RollbackPlan | Plan:
+def _way(target: Target, row: BackupRow, known: LedgerFile) -> RollbackPlan | Plan:
     if row.direction == "up":
-        return plan_rollback(alias, Wanted(file=known.name))
-    plan = make_plan(alias, to=known.name)
+        return plan_rollback(target, Wanted(file=known.name))
+    plan = make_plan(target, to=known.name)
     if others := [entry.name for entry in plan.pending if entry.id != known.id]:
         raise Refused(
             f"Before {known.name}.sql is applied again, others are pending: {', '.join(others)}.",
@@ -120,9 +126,9 @@ def _way(alias: str, row: BackupRow, known: LedgerFile) -> RollbackPlan | Plan:
 
 
 def restore(
-    alias: str, which: str, *, expected: RestorePlan, options: Options | None = None
+    target: Target, which: str, *, expected: RestorePlan, options: Options | None = None
 ) -> Restored | None:
-    """Turn round what lost the data, and bring it back; None where that was done already.
+    """Reverse what lost the data, and bring it back; None where that was done already.
 
     Args:
         which: see ``plan_restore``.
@@ -132,35 +138,34 @@ def restore(
     back: the next call goes on with it.
     """
     options = agreed(replace(options or Options(), command="db_restore"))
-    connection, server, folder = open_history(alias)
-    refuse_unsuitable(connection, server)
+    connection = target.connection
+    refuse_unsuitable(target)
     # The server counts how often one connection takes a lock (Manual 14.14; MariaDB KB GET_LOCK):
-    # what turns the file round takes and gives it back inside, and nobody gets in between.
+    # what reverses the file takes and gives it back inside, and nobody gets in between.
     with lock_held(connection, options) as lock:
-        plan = plan_restore(alias, which)
+        plan = plan_restore(target, which)
         if (plan.row.id, plan.done) != (expected.row.id, expected.done):
             raise LedgerConflict(
                 "Another deploy changed what is to be restored while you were asked.",
                 stands="nothing was run",
                 then=_LISTED,
             )
-        _reverse(alias, plan, expected, options)
+        _reverse(target, plan, expected, options)
         state = read_state(connection) or LedgerState()
-        order = folder.journal.migrations
-        with run_opened(connection, server, lock, options, order, state.version) as context:
+        with run_opened(target, lock, options, target.order, state.version) as context:
             if not plan.done:
                 return _bring_back(context, plan)
             drop_scratch_tables(connection)
             return None
 
 
-def _reverse(alias: str, plan: RestorePlan, expected: RestorePlan, options: Options) -> None:
+def _reverse(target: Target, plan: RestorePlan, expected: RestorePlan, options: Options) -> None:
     match plan.way:
         case RollbackPlan():
             seen = expected.way if isinstance(expected.way, RollbackPlan) else plan.way
-            rollback(alias, Wanted(file=plan.row.name), expected=seen, options=options)
+            rollback(target, Wanted(file=plan.row.name), expected=seen, options=options)
         case Plan():
-            migrate(alias, to=plan.row.name, options=options)
+            migrate(target, to=plan.row.name, options=options)
 
 
 def _bring_back(context: Context, plan: RestorePlan) -> Restored:
@@ -186,11 +191,11 @@ def _bring_back(context: Context, plan: RestorePlan) -> Restored:
         what = error.what if isinstance(error, RestoreFailed) else in_words(error, connection)
         raise RestoreFailed(
             f"The data could not be brought back: {what}",
-            where=shown(backup.path),
+            where=display_path(backup.path),
             stands=f"{plan.row.name}.sql is {plan.reversal}, and none of the data is there yet",
             then=f"fix the cause, then: python manage.py db_restore {plan.row.name}",
         ) from error
-    restored = Restored(shown(backup.path), lines, time.monotonic() - started)
+    restored = Restored(display_path(backup.path), lines, time.monotonic() - started)
     context.tell(restored)
     return restored
 
@@ -200,7 +205,7 @@ def _dumped(backup: Backup) -> dict[str, DumpedTable]:
     if missing := sorted(backup.manifest.tables.keys() - found.keys()):
         raise Refused(
             f"The backup cannot be used: its dump does not make {missing[0]}.",
-            where=shown(backup.path),
+            where=display_path(backup.path),
             stands="nothing was changed",
         )
     return found
@@ -239,13 +244,13 @@ def _row_of(
     raise Refused(
         f"The ledger of the database {schema_name(connection)} knows no such backup: it was taken "
         f"of {manifest.database} before {manifest.file}.sql, attempt {manifest.attempt}.",
-        where=shown(backup.path),
+        where=display_path(backup.path),
         stands="nothing was changed",
         then=_LISTED,
     )
 
 
-def require_its_turn(state: LedgerState, row: BackupRow) -> LedgerFile:
+def require_latest(state: LedgerState, row: BackupRow) -> LedgerFile:
     """The file of a backup, where what lost its data is the last that was done, or is reversed
     already. Raises Refused."""
     known = state.file(row.sql_migration_id)
@@ -294,17 +299,17 @@ def _require_reversible(connection: BaseDatabaseWrapper, known: LedgerFile, back
             where=f"{known.name}.down.sql",
             stands="nothing was changed",
             then="load the dump into an empty database beside this one, and copy from there what "
-            f"is needed: mysql OTHER_DATABASE < {shown(backup.dump)}",
+            f"is needed: mysql OTHER_DATABASE < {display_path(backup.dump)}",
         )
 
 
-def _require_possible(parts: tuple[Part, ...], backup: Backup) -> None:
+def _require_possible(parts: tuple[TableRestore, ...], backup: Backup) -> None:
     for part in parts:
         if part.refusal:
             raise Refused(
                 f"The data cannot be brought back: {part.refusal}.",
-                where=shown(backup.path),
+                where=display_path(backup.path),
                 stands="nothing was changed",
                 then="load the dump into an empty database beside this one, and copy from there: "
-                f"mysql OTHER_DATABASE < {shown(backup.dump)}",
+                f"mysql OTHER_DATABASE < {display_path(backup.dump)}",
             )

@@ -25,9 +25,9 @@ from nestflux.applying.backups.losses import Loss, losses_live
 from nestflux.applying.plan.tasks import Task, Work
 from nestflux.applying.run.events import BackupStarted, BackupTaken, Noticed
 from nestflux.database.dumping import Dump, Tool, dump, find_tool
-from nestflux.database.server import Server, schema_name
+from nestflux.database.server import schema_name
 from nestflux.exceptions import BackupFailed, NestFluxError, Refused
-from nestflux.history.folder import shown
+from nestflux.history.folder import display_path
 from nestflux.ledger.backups import put_backup, read_backups
 from nestflux.ledger.ledger import Ledger, LedgerFile, LedgerState
 
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from nestflux.applying.run.attempt_rows import AttemptRows
     from nestflux.applying.run.context import Context
+    from nestflux.applying.target import Target
 
 
 @dataclass(frozen=True)
@@ -46,10 +47,10 @@ class Due:
     losses: tuple[Loss, ...]
 
     def __str__(self) -> str:
-        return f"{self.name}.sql loses data:{told(self.losses)}"
+        return f"{self.name}.sql loses data:{describe_losses(self.losses)}"
 
 
-def told(losses: Sequence[Loss]) -> str:
+def describe_losses(losses: Sequence[Loss]) -> str:
     """What follows a colon: one loss on the same line, several on lines of their own."""
     if len(losses) == 1:
         return f" {losses[0]}."
@@ -100,8 +101,7 @@ def _has_backup(
 
 
 def refuse_unbacked(
-    connection: BaseDatabaseWrapper,
-    server: Server,
+    target: Target,
     works: Sequence[Work],
     state: LedgerState,
     choice: BackupChoice,
@@ -111,10 +111,10 @@ def refuse_unbacked(
     that would take it is not there."""
     if choice.answer in (Answer.NOT_ASKED, Answer.DECLINE):
         return
-    if not (wanted := due(connection, works, state)):
+    if not (wanted := due(target.connection, works, state)):
         return
     if choice.answer is Answer.TAKE:
-        find_tool(server.family)
+        find_tool(target.server.family)
         return
     raise Refused(
         "\n".join(str(each) for each in wanted),
@@ -147,11 +147,13 @@ def back_up(context: Context, attempt: AttemptRows) -> Backup | None:
         return None
     file = f"{attempt.row.name}{'.down' if place[1] == 'down' else ''}.sql"
     if choice.answer is Answer.DECLINE:
-        context.tell(Noticed(f"No backup is taken before {file}, which loses:{told(losses)}"))
+        context.tell(
+            Noticed(f"No backup is taken before {file}, which loses:{describe_losses(losses)}")
+        )
         return None
     if choice.answer is Answer.NONE:
         raise BackupFailed(
-            f"{file} loses data:{told(losses)}",
+            f"{file} loses data:{describe_losses(losses)}",
             stands="what stood before it is applied; this file was not begun",
             then=_options(context.options.command),
         )
@@ -174,7 +176,7 @@ def _taken(
     tables = tuple(dict.fromkeys(loss.table for loss in losses))
     tool = find_tool(context.server.family)
     started = time.monotonic()
-    context.tell(BackupStarted(attempt.row.name, tables, shown(choice.folder)))
+    context.tell(BackupStarted(attempt.row.name, tables, display_path(choice.folder)))
     _notice_floats(context, tables)
     database = schema_name(connection)
     with folder_in_the_making(choice.folder, database, attempt.row.name) as (made, name):
@@ -209,7 +211,7 @@ def _taken(
     context.tell(
         BackupTaken(
             attempt.row.name,
-            shown(backup.path),
+            display_path(backup.path),
             len(tables),
             manifest.rows,
             manifest.size,

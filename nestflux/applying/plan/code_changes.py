@@ -1,7 +1,7 @@
 """Is the code of what is still to run that which was recorded and reviewed?
 
 Asked of the project's own migrations only where something is pending, and of no server. What a
-package changed in its migrations is told and stops nothing: the SQL of the file is what runs.
+package changed in its migrations is reported and stops nothing: the SQL of the file is what runs.
 """
 
 from __future__ import annotations
@@ -25,16 +25,17 @@ from nestflux.graph.fingerprints import (
 )
 from nestflux.graph.loader import undotted
 from nestflux.graph.python_steps import StepRunner
-from nestflux.history.folder import shown
+from nestflux.history.folder import display_path
 from nestflux.history.journal import Entry
 from nestflux.history.records import FileRecord, StepRecord
 from nestflux.history.sqlfile import PythonStep
 
 if TYPE_CHECKING:
+    from nestflux.applying.plan.files import MigrationFile
     from nestflux.applying.plan.plan import Plan
     from nestflux.applying.plan.tasks import Work
     from nestflux.graph.loader import ExtendedLoader
-    from nestflux.ledger.ledger import FileRow, Ledger
+    from nestflux.ledger.ledger import Ledger
 
 
 class How(StrEnum):
@@ -62,7 +63,7 @@ class CodeChange:
         return self.is_own and self.how is not How.VALUES
 
     @property
-    def words(self) -> str:
+    def description(self) -> str:
         file = f"{self.entry.name}.sql"
         match self.how:
             case How.STEP:
@@ -134,15 +135,17 @@ def refuse_edited(changes: Sequence[CodeChange]) -> list[str]:
     """Notices of what stops nothing. Raises Refused where the project's own code was edited."""
     if stopping := [change for change in changes if change.stops]:
         first = stopping[0]
-        more = [f"    {change.words}" for change in stopping[1:]]
+        more = [f"    {change.description}" for change in stopping[1:]]
         raise Refused(
-            "\n".join([first.words, *more]),
-            where=shown(first.path) if first.path else "",
+            "\n".join([first.description, *more]),
+            where=display_path(first.path) if first.path else "",
             stands="nothing was run",
             then=next_command(first),
         )
     return [
-        change.words if change.is_own else f"{change.words} It is a package's: nothing is refused."
+        change.description
+        if change.is_own
+        else f"{change.description} It is a package's: nothing is refused."
         for change in changes
     ]
 
@@ -154,12 +157,12 @@ def next_command(change: CodeChange) -> str:
 
 def undo_or_accept(path: Path | None, entry: Entry) -> str:
     accept = f"after a review: python manage.py db_generate --accept {entry.name}.sql"
-    return f"git checkout -- {shown(path)}\n         or, {accept}" if path else accept
+    return f"git checkout -- {display_path(path)}\n         or, {accept}" if path else accept
 
 
 def edited(
     plan: Plan,
-    rows: Mapping[str, FileRow],
+    files: Mapping[str, MigrationFile],
     works: Mapping[str, Work],
     ledger: Ledger,
     loader: ExtendedLoader,
@@ -167,11 +170,11 @@ def edited(
     """Code of what a plan is still to run that is not as it was recorded.
 
     Args:
-        rows, works: of the plan's files, by their ids; no works where the snapshot is loaded.
+        files, works: of the plan's files, by their ids; no works where the snapshot is loaded.
     """
     changes: list[CodeChange] = []
     for entry in plan.pending:
-        record = FileRecord.loads(rows[entry.id].record)
+        record = files[entry.id].record
         behind = [(r.operation, r) for r in record.up if r.operation in plan.after_load]
         left = Remaining(entry, record, entry.migrations, behind)
         if not plan.load:

@@ -62,7 +62,7 @@ def refuse_unrecorded(journal: Journal, connection: BaseDatabaseWrapper) -> None
     A name that no file knows is only a suspicion: it may have been squashed away. Then the
     graph is loaded and asked.
     """
-    known = {*journal.books, *journal.migrations}
+    known = {*journal.recorded_migrations, *journal.migrations}
     if not migration_names() - known:
         return
     from nestflux.graph.loader import dotted, is_held, load

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
+
 from nestflux.applying.plan.plan import Relink
 from nestflux.applying.plan.tasks import Work, work_of
-from nestflux.database.server import Server
+from nestflux.applying.target import Target
+from nestflux.history.file_texts import FileTexts
 from nestflux.history.folder import Folder
 from nestflux.history.journal import Entry
 from nestflux.history.records import FileRecord
@@ -12,32 +16,58 @@ from nestflux.history.sqlfile import Direction, SessionStatement, parse, recorde
 from nestflux.ledger.ledger import FileRow, Ledger, LedgerState, LedgerStep
 
 
-def row_of(folder: Folder, entry: Entry, server: Server) -> FileRow:
-    """What the ledger is to know of a file. Raises HistoryError."""
-    up_text = folder.text(entry, Direction.UP)
-    return FileRow(
-        id=entry.id,
-        name=entry.name,
-        number=entry.number,
-        family=folder.family,
-        recorded_on=recorded_on(up_text),
-        server_version=server.version_text,
-        up_sha256=entry.up,
-        down_sha256=entry.down,
-        record_sha256=entry.record,
-        up_text=up_text,
-        down_text=folder.text(entry, Direction.DOWN),
-        record=folder.record_text(entry),
-        migrations=entry.migrations,
-        books=entry.books,
-        statement_count=len(folder.record(entry).up),
-    )
+@dataclass(frozen=True)
+class MigrationFile:
+    """A SQL migration as a run works with it: its row of the ledger, and its steps."""
 
+    row: FileRow
+    texts: FileTexts
 
-def work_in(row: FileRow, direction: Direction) -> Work:
-    """The steps of a file, from the texts that its row keeps. Raises HistoryError."""
-    text = row.up_text if direction is Direction.UP else row.down_text
-    return work_of(parse(text), FileRecord.loads(row.record))
+    @classmethod
+    def on_disk(cls, target: Target, entry: Entry) -> MigrationFile:
+        """As the history has it. Raises HistoryError."""
+        texts = target.folder.read(entry)
+        row = FileRow(
+            id=entry.id,
+            name=entry.name,
+            number=entry.number,
+            family=target.folder.family,
+            recorded_on=recorded_on(texts.up_text),
+            server_version=target.server.version_text,
+            up_sha256=entry.up,
+            down_sha256=entry.down,
+            record_sha256=entry.record,
+            up_text=texts.up_text,
+            down_text=texts.down_text,
+            record=texts.record_text,
+            migrations=entry.migrations,
+            recorded_migrations=entry.recorded_migrations,
+            statement_count=len(texts.record.up),
+        )
+        return cls(row, texts)
+
+    @classmethod
+    def in_ledger(cls, ledger: Ledger, identity: str) -> MigrationFile:
+        """As it ran, whatever is on disk."""
+        row = ledger.file_row(identity)
+        return cls(row, FileTexts(row.name, row.up_text, row.down_text, row.record))
+
+    @property
+    def record(self) -> FileRecord:
+        return self.texts.record
+
+    @cached_property
+    def up(self) -> Work:
+        """Its steps. Raises HistoryError where the record is not of this text."""
+        return work_of(self.texts.up, self.record)
+
+    @cached_property
+    def down(self) -> Work:
+        """The steps that undo it. Raises likewise."""
+        return work_of(self.texts.down, self.record)
+
+    def work(self, direction: Direction) -> Work:
+        return self.up if direction is Direction.UP else self.down
 
 
 def ledger_steps(work: Work) -> list[LedgerStep]:
@@ -83,7 +113,9 @@ def relinks(folder: Folder, state: LedgerState, ledger: Ledger) -> tuple[Relink,
     for file in off_branch:
         steps = _steps(ledger.file_row(file.id).up_text) if pending else []
         for entry in pending:
-            if file.books == entry.books and steps == _steps_of(folder, entry):
+            if file.recorded_migrations == entry.recorded_migrations and steps == _steps_of(
+                folder, entry
+            ):
                 found.append(Relink(file, entry))
                 pending.remove(entry)
                 break

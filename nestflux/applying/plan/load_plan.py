@@ -17,78 +17,44 @@ from nestflux.applying.plan.plan import (
     Plan,
     Relink,
     make,
-    refuse_family,
     replay_reasons,
 )
 from nestflux.applying.plan.squashes import Exchange, exchanged, find
-from nestflux.conf import FAMILIES, history_folder
-from nestflux.database.errors import connect
-from nestflux.database.server import FAMILY_NAMES, Server, connection_for, server_of
-from nestflux.exceptions import LedgerConflict, Refused
+from nestflux.applying.target import Target
+from nestflux.exceptions import LedgerConflict
 from nestflux.history.folder import Folder
 from nestflux.ledger.rows import LedgerState, read_state
-from nestflux.other_project import require_this_projects
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
 
-def open_history(alias: str) -> tuple[BaseDatabaseWrapper, Server, Folder]:
-    """The connection of an alias, what answers there, and the history for it.
-
-    Raises ServerUnavailable, ServerUnsupported, Misconfigured, or HistoryError where the history
-    is not for this server or another project's.
-    """
-    connection = connection_for(alias)
-    connect(connection)
-    server = server_of(connection)
-    folder = history_folder(alias, server.family)
-    if not folder.exists and not folder.journal.entries:  # a lost journal is told by itself
-        others = [f for f in FAMILIES if history_folder(alias, f).exists]
-        kept = f"; there is one for {FAMILY_NAMES[others[0]]}" if others else ""
-        raise Refused(
-            f"The database {alias!r} has no history for {FAMILY_NAMES[server.family]}{kept}.",
-            where=str(folder.path),
-            stands="nothing was run",
-            then="python manage.py db_generate",
-        )
-    require_this_projects(folder.journal, folder.path)
-    refuse_family(folder.journal, server.family, server.differing_features(folder.journal.features))
-    return connection, server, folder
-
-
-def nothing_to_do(alias: str, *, to: str | None = None) -> bool:
+def nothing_to_do(target: Target, *, to: str | None = None) -> bool:
     """Is the database as the files leave it? Where that is not plain, no. Raises as ``planned``
     does."""
-    connection, _, folder = open_history(alias)
-    if planned(connection, folder, False, to, lenient=True) is not None:
+    if planned(target, False, to, lenient=True) is not None:
         return False
-    return to is None or folder.journal.entry(to) == folder.journal.entries[-1]
+    return to is None or target.journal.entry(to) == target.journal.entries[-1]
 
 
-def make_plan(alias: str, *, replay: bool = False, to: str | None = None) -> Plan:
+def make_plan(target: Target, *, replay: bool = False, to: str | None = None) -> Plan:
     """What ``migrate`` would do now. Changes nothing and takes no lock. Raises Refused."""
-    connection, _, folder = open_history(alias)
-    known = planned(connection, folder, replay, to)
+    known = planned(target, replay, to)
     return known[0] if known else Plan()
 
 
 def planned(
-    connection: BaseDatabaseWrapper,
-    folder: Folder,
-    replay: bool,
-    to: str | None,
-    *,
-    lenient: bool = False,
+    target: Target, replay: bool, to: str | None, *, lenient: bool = False
 ) -> tuple[Plan, LedgerState] | None:
     """The plan and what it was made from; None where there is nothing to do.
 
     ``lenient``: before the lock is had, a contradiction may be another deploy's work in
     progress: it is found again, or not, under the lock.
     """
+    connection, folder = target.connection, target.folder
     folder.verify()
     refuse_unrecorded(folder.journal, connection)
-    state, exchanges = read_known(connection, folder)
+    state, exchanges = read_known(target)
     known = Known(
         state=state,
         # Asked only where it matters: a database with applied files is not fresh.
@@ -107,24 +73,23 @@ def planned(
     return None if plan.nothing_to_do else (plan, state)
 
 
-def read_known(
-    connection: BaseDatabaseWrapper, folder: Folder
-) -> tuple[LedgerState, tuple[Exchange, ...]]:
+def read_known(target: Target) -> tuple[LedgerState, tuple[Exchange, ...]]:
     """The ledger as the history on disk has it, where a squash and its files stand for one another;
     and what is to be written for that. One query where they do not have to."""
+    connection, journal = target.connection, target.journal
     state = read_state(connection) or LedgerState()
-    entries = {entry.id for entry in folder.journal.entries}
+    entries = {entry.id for entry in journal.entries}
     applied = {file.id for file in state.applied}
-    strangers = applied - entries
-    unknown = [e for e in folder.journal.entries if e.replaces and e.id not in applied]
-    if not (strangers or (unknown and state.files)):
+    unlisted = applied - entries
+    unknown = [e for e in journal.entries if e.replaces and e.id not in applied]
+    if not (unlisted or (unknown and state.files)):
         return state, ()
     from nestflux.history.sqlfile import replaces_of
     from nestflux.ledger.ledger import Ledger
 
     ledger = Ledger(connection)
-    squashes = {identity: replaces_of(ledger.file_row(identity).up_text) for identity in strangers}
-    exchanges = find(folder.journal, state, squashes)
+    squashes = {identity: replaces_of(ledger.file_row(identity).up_text) for identity in unlisted}
+    exchanges = find(journal, state, squashes)
     return exchanged(state, exchanges), exchanges
 
 

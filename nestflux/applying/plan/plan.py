@@ -27,9 +27,9 @@ class Relink:
 class Known:
     """What a plan is made from, besides the journal.
 
-    ``has_tables``: the schema holds tables that are nobody's books. ``relinks``: ledger rows
-    whose steps are, one by one, those of an entry. ``replay_reasons``: why the snapshot may not
-    be loaded here. ``exchanges``: rows that stand for others; ``state`` is as after them.
+    ``has_tables``: the schema holds tables other than Django's and NestFlux's own. ``relinks``:
+    ledger rows whose steps are, one by one, those of an entry. ``replay_reasons``: why the snapshot
+    may not be loaded here. ``exchanges``: rows that stand for others; ``state`` is as after them.
     """
 
     state: LedgerState
@@ -44,12 +44,12 @@ class Known:
 class Plan:
     """What ``db_migrate`` will do.
 
-    ``pending`` are the files to run, in the journal's order; ``in_flight`` is the one of them
-    that an earlier run began. ``load``: they are booked by loading the snapshot instead.
-    ``drop_first`` are the objects of a load that died, each with the rows that it was to get.
-    ``reverses``: the one in flight is a rollback, which is reversed.
-    ``off_branch`` are applied files that the journal does not hold: another branch's, left alone.
-    ``exchanges``: a squash is booked for the files that it replaces, or the other way round.
+    ``pending`` are the files to run, in the journal's order; ``in_flight`` is the one of them that
+    an earlier run began. ``load``: loading the snapshot applies them instead. ``drop_first`` are
+    the objects of a load that died, each with the rows that it was to get. ``reverses``: the one in
+    flight is a rollback, which is reversed. ``off_branch`` are applied files that the journal does
+    not hold: another branch's, left alone. ``exchanges``: a squash is recorded in place of the
+    files that it replaces, or the other way round.
     """
 
     pending: tuple[Entry, ...] = ()
@@ -63,11 +63,11 @@ class Plan:
     off_branch: tuple[LedgerFile, ...] = ()
     relinks: tuple[Relink, ...] = ()
     exchanges: tuple[Exchange, ...] = ()
-    signals_owed: bool = False
+    signals_pending: bool = False
 
     @property
     def nothing_to_do(self) -> bool:
-        return not (self.pending or self.relinks or self.exchanges or self.signals_owed)
+        return not (self.pending or self.relinks or self.exchanges or self.signals_pending)
 
 
 def make(
@@ -102,7 +102,7 @@ def make(
             then="python manage.py db_baseline   (takes over a database that migrate made)",
         )
     fresh = fresh or died is not None
-    refuse_unbooked(journal, state, fresh=fresh)
+    refuse_unrecorded(journal, state, fresh=fresh)
     load = fresh and not replay and not known.replay_reasons and pending == journal.entries
     ids = {entry.id for entry in journal.entries}
     return Plan(
@@ -117,9 +117,9 @@ def make(
         off_branch=tuple(file for file in state.applied if file.id not in ids),
         relinks=known.relinks,
         exchanges=known.exchanges,
-        signals_owed=bool(
+        signals_pending=bool(
             (state.applied or pending)
-            and (state.signals_owed or pending or state.signals_hash != known.signals_hash)
+            and (state.signals_pending or pending or state.signals_hash != known.signals_hash)
         ),
     )
 
@@ -226,22 +226,28 @@ def _refuse_to_end_before_what_was_begun(
         )
 
 
-def refuse_unbooked(journal: Journal, state: LedgerState, *, fresh: bool) -> None:
+def refuse_unrecorded(journal: Journal, state: LedgerState, *, fresh: bool) -> None:
     """``django_migrations`` against the ledger. Rows that no file knows are not our business:
     an app that left the project keeps its own."""
     for file in state.applied:
-        if missing := [row for row in file.books if row not in state.booked]:
+        if missing := [
+            row for row in file.recorded_migrations if row not in state.recorded_migrations
+        ]:
             raise LedgerConflict(
                 f"{file.name} is applied, and django_migrations does not hold {missing[0]}.",
                 stands="nothing was run",
                 then=f"find out who removed the row, then: {_insert(missing[0])}",
             )
     ids = {entry.id for entry in journal.entries}
-    ran_as = {row: f.name for f in state.applied if f.id not in ids for row in f.books}
-    booked_elsewhere = {row for file in state.files for row in file.books if _may_book(file)}
+    ran_as = {
+        row: f.name for f in state.applied if f.id not in ids for row in f.recorded_migrations
+    }
+    recorded_elsewhere = {
+        row for file in state.files for row in file.recorded_migrations if _may_have_recorded(file)
+    }
     for entry in journal.entries:
         there = state.file(entry.id)
-        if there is not None and _may_book(there):
+        if there is not None and _may_have_recorded(there):
             continue
         if again := [row for row in entry.migrations if row in ran_as]:
             raise LedgerConflict(
@@ -250,7 +256,9 @@ def refuse_unbooked(journal: Journal, state: LedgerState, *, fresh: bool) -> Non
                 stands="nothing was run",
                 then=f"python manage.py db_rollback {ran_as[again[0]]}, then db_migrate",
             )
-        ran = [row for row in entry.migrations if row in state.booked - booked_elsewhere]
+        ran = [
+            row for row in entry.migrations if row in state.recorded_migrations - recorded_elsewhere
+        ]
         if ran:
             then = (
                 "python manage.py db_baseline"
@@ -274,8 +282,8 @@ def _insert(row: str) -> str:
     )
 
 
-def _may_book(file: LedgerFile) -> bool:
-    """Has it booked rows, all or (in flight) some of them?"""
+def _may_have_recorded(file: LedgerFile) -> bool:
+    """Has it recorded migrations, all or (in flight) some of them?"""
     return file.is_applied or file.is_in_flight
 
 

@@ -94,14 +94,14 @@ def _forwards(entry: Entry, state: LedgerState) -> Exchange | None:
         return None  # it runs like any file
     if not problems and not begun:
         return Exchange(held, (entry,), moment=_moment(state, held))
-    told = [f"applied: {', '.join(file.name for file in held) or 'none'}"]
-    told += [f"half {_half(file)}: {file.name}" for file in begun]
-    told += [p for p in problems if not any(file.name in p for file in begun)]
+    lines = [f"applied: {', '.join(file.name for file in held) or 'none'}"]
+    lines += [f"half {_half(file)}: {file.name}" for file in begun]
+    lines += [p for p in problems if not any(file.name in p for file in begun)]
     return Exchange(
         held,
         (entry,),
         problem=f"{entry.name} replaces files of which this database does not have all: "
-        + "; ".join(told)
+        + "; ".join(lines)
         + ".",
         then="git checkout $(git log -1 --format=%h --diff-filter=A -- "
         f"'*/{entry.name}.sql')^ && python manage.py db_migrate && git checkout -   (in the commit "
@@ -219,7 +219,7 @@ def exchanged(state: LedgerState, exchanges: Sequence[Exchange]) -> LedgerState:
                 down_sha256=entry.down,
                 record_sha256=entry.record,
                 family=exchange.out[0].family,
-                books=entry.books,
+                recorded_migrations=entry.recorded_migrations,
                 finished_at=exchange.moment,
             )
     return replace(state, files=tuple(files.values()))

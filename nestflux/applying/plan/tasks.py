@@ -23,8 +23,9 @@ from nestflux.sql.statements import Kind, kind_of, summary
 class Task:
     """One step.
 
-    ``session`` are the SETs that stand between the step before and this one. ``books`` are the
-    rows of ``django_migrations`` that are written, or on the way down removed, together with it.
+    ``session`` are the SETs that stand between the step before and this one.
+    ``recorded_migrations`` are the rows of ``django_migrations`` that are written, or on the way
+    down removed, together with it.
     """
 
     ordinal: int
@@ -32,7 +33,7 @@ class Task:
     record: StepRecord
     migration: str
     session: tuple[str, ...] = ()
-    books: tuple[str, ...] = ()
+    recorded_migrations: tuple[str, ...] = ()
 
     @cached_property
     def kind(self) -> str:
@@ -62,7 +63,7 @@ class Work:
 
     file: SqlFile
     tasks: tuple[Task, ...]
-    books_first: tuple[str, ...]
+    recorded_first: tuple[str, ...]
     skipped: Mapping[int, str] = field(default_factory=dict)
 
     @property
@@ -78,25 +79,28 @@ class Work:
         return next((one for one in self.to_run if one.ordinal > task.ordinal), None)
 
     def without(self, skipped: Mapping[int, str]) -> Work:
-        """The same, some steps left out: what is booked with them comes with the step that runs
+        """The same, some steps left out: what is recorded with them comes with the step that runs
         before them, or first."""
-        books_first = list(self.books_first)
+        recorded_first = list(self.recorded_first)
         kept: dict[int, list[str]] = {}
         last = 0
         for task in self.tasks:
             if task.ordinal not in skipped:
                 last = task.ordinal
                 kept[last] = []
-            (kept[last] if last else books_first).extend(task.books)
-        tasks = tuple(replace(task, books=tuple(kept.get(task.ordinal, ()))) for task in self.tasks)
-        return Work(self.file, tasks, tuple(books_first), dict(skipped))
+            (kept[last] if last else recorded_first).extend(task.recorded_migrations)
+        tasks = tuple(
+            replace(task, recorded_migrations=tuple(kept.get(task.ordinal, ())))
+            for task in self.tasks
+        )
+        return Work(self.file, tasks, tuple(recorded_first), dict(skipped))
 
 
 def work_of(file: SqlFile, record: FileRecord) -> Work:
     """A file's tasks. Raises HistoryError where the record is not of this text."""
     records = record.up if file.direction is Direction.UP else record.down
     tasks: list[Task] = []
-    books_first: list[str] = []
+    recorded_first: list[str] = []
     session: list[str] = []
     for section in file.sections:
         for item in section.items:
@@ -109,13 +113,13 @@ def work_of(file: SqlFile, record: FileRecord) -> Work:
             session = []
         if tasks:
             last = tasks[-1]
-            books = (*last.books, *section.books)
-            tasks[-1] = replace(last, books=books)
+            recorded_migrations = (*last.recorded_migrations, *section.recorded_migrations)
+            tasks[-1] = replace(last, recorded_migrations=recorded_migrations)
         else:
-            books_first += section.books
+            recorded_first += section.recorded_migrations
     if len(records) != len(tasks):
         raise _stale_record(file)
-    return Work(file, tuple(tasks), tuple(books_first))
+    return Work(file, tuple(tasks), tuple(recorded_first))
 
 
 def _record_of(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from nestflux.applying.recovery.projecting import Projection, project
+from nestflux.ledger.rows import LedgerStep
 from nestflux.schema.diff import Delta, Reading
 from nestflux.sql.statements import is_repeatable
 
@@ -23,7 +24,7 @@ class Decision(StrEnum):
 
 
 @dataclass(frozen=True)
-class Finding:
+class Conclusion:
     """The decision, why, and what was seen: the change of the live schema, and what of the
     recorded change is there and what is not, in lines."""
 
@@ -33,52 +34,41 @@ class Finding:
     parts: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Interrupted:
-    """The step as the ledger has it. ``answered``: the server said that it failed; otherwise
-    nobody knows what became of it. ``before`` is None for steps that commit with their row.
-    ``same_server``: the version that ``recorded`` was read on is the one that runs here."""
-
-    kind: str  # ddl | data | python
-    sql: str
-    answered: bool
-    undecidable: str
-    before: Reading | None
-    recorded: Delta
-    same_server: bool = True
-
-
-def decide(step: Interrupted, live: Reading) -> Finding:
-    """What to do about a step.
+def decide(step: LedgerStep, live: Reading, *, same_server: bool = True) -> Conclusion:
+    """What to do about a step that is in flight.
 
     Args:
-        live: a reading, taken now, of the same objects as ``step.before``.
+        live: a reading, taken now, of the same objects as ``step.schema_before``, which is None
+            for steps that commit with their row.
+        same_server: the version that ``step.recorded`` was read on is the one that runs here.
     """
-    if step.kind != "ddl" or step.before is None:
+    if step.kind != "ddl" or step.schema_before is None:
         return _of_transactional(step)
-    change = Delta.between(step.before, live)
+    change = Delta.between(step.schema_before, live)
     if not change:
         return _of_unchanged(step, change)
     seen = project(
-        step.before,
+        step.schema_before,
         live,
         step.recorded,
         # What the server said had failed is never done by its shape alone.
-        shapes=not (step.same_server or step.answered),
-        failed=step.answered,
+        shapes=not (same_server or step.has_failed),
+        failed=step.has_failed,
     )
     parts = tuple(seen.parts())
-    if why := _why_not_told(step, seen):
-        return Finding(Decision.ASK, why, change, parts)
+    if why := _why_undecided(step, seen):
+        return Conclusion(Decision.ASK, why, change, parts)
     if seen.there:
-        return Finding(Decision.CLOSE, f"the schema shows that it ran{_and(seen.besides)}", change)
+        return Conclusion(
+            Decision.CLOSE, f"the schema shows that it ran{_and(seen.besides)}", change
+        )
     found = _of_unchanged(step, change)
     if found.decision is Decision.ASK:
-        return Finding(Decision.ASK, found.why, change, parts)
-    return Finding(Decision.RUN, f"{found.why}{_and(seen.besides)}", change)
+        return Conclusion(Decision.ASK, found.why, change, parts)
+    return Conclusion(Decision.RUN, f"{found.why}{_and(seen.besides)}", change)
 
 
-def _why_not_told(step: Interrupted, seen: Projection) -> str:
+def _why_undecided(step: LedgerStep, seen: Projection) -> str:
     """Why the keys of the recorded change do not say whether a step ran; empty if they do."""
     if seen.doubt:
         return seen.doubt
@@ -91,17 +81,17 @@ def _why_not_told(step: Interrupted, seen: Projection) -> str:
     return ""
 
 
-def _of_unchanged(step: Interrupted, change: Delta) -> Finding:
+def _of_unchanged(step: LedgerStep, change: Delta) -> Conclusion:
     """Nothing that the step changes is changed."""
-    if step.answered:
-        return Finding(Decision.RUN, "it changed nothing", change)
+    if step.has_failed:
+        return Conclusion(Decision.RUN, "it changed nothing", change)
     if step.undecidable:
-        return Finding(Decision.ASK, step.undecidable, change)
+        return Conclusion(Decision.ASK, step.undecidable, change)
     if step.recorded:
-        return Finding(Decision.RUN, "the schema shows that it did not run", change)
+        return Conclusion(Decision.RUN, "the schema shows that it did not run", change)
     if is_repeatable(step.sql):
-        return Finding(Decision.RUN, "it may be run twice", change)
-    return Finding(Decision.ASK, "it leaves no trace in the schema", change)
+        return Conclusion(Decision.RUN, "it may be run twice", change)
+    return Conclusion(Decision.ASK, "it leaves no trace in the schema", change)
 
 
 def _and(besides: Delta) -> str:
@@ -113,9 +103,9 @@ def _and(besides: Delta) -> str:
     return f"; changed there besides, and not by it: {', '.join(shown[:3])}{more}"
 
 
-def _of_transactional(step: Interrupted) -> Finding:
+def _of_transactional(step: LedgerStep) -> Conclusion:
     if step.undecidable:
-        return Finding(Decision.ASK, step.undecidable, Delta())
-    return Finding(
+        return Conclusion(Decision.ASK, step.undecidable, Delta())
+    return Conclusion(
         Decision.RUN, "it commits together with its ledger row, which says that it did not", Delta()
     )

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nestflux.applying.plan.files import work_in
+from nestflux.applying.plan.files import MigrationFile
 from nestflux.applying.plan.tasks import Work
-from nestflux.applying.recovery.deciding import Decision, Finding
+from nestflux.applying.recovery.deciding import Conclusion, Decision
 from nestflux.applying.recovery.in_flight import InFlight
 from nestflux.applying.recovery.reversing import OTHER, CannotReverse, Leg, reversal
 from nestflux.applying.run import failures
 from nestflux.applying.run.attempt_rows import AttemptRows
 from nestflux.applying.run.context import Context, Options
+from nestflux.applying.target import Target
 from nestflux.database.session import pin, restored_session
 from nestflux.graph.loader import load
 from nestflux.history.sqlfile import Direction
@@ -23,25 +24,19 @@ from nestflux.schema.introspection import read_schema
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from django.db.backends.base.base import BaseDatabaseWrapper
-
-    from nestflux.database.server import Server
 
 _SETTLED = ("done", "skipped")
 
 
-def looking(
-    connection: BaseDatabaseWrapper, server: Server, order: Sequence[str], options: Options
-) -> Context:
+def looking(target: Target, options: Options) -> Context:
     """What a look needs that runs nothing: a context without the lock."""
     return Context(
-        connection=connection,
-        server=server,
-        ledger=Ledger(connection),
-        lock=DatabaseLock(connection, options.lock),
+        target=target,
+        ledger=Ledger(target.connection),
+        lock=DatabaseLock(target.connection, options.lock),
         options=options,
-        order=tuple(order),
-        load=lambda: load(connection, order=order),
+        order=target.order,
+        load=lambda: load(target.connection, order=target.order),
     )
 
 
@@ -56,10 +51,11 @@ class HalfWay:
     def __init__(self, context: Context, known: LedgerFile) -> None:
         self.context = context
         # The text that ran: an edit of what is behind it says nothing of the way back.
-        self.row: FileRow = context.ledger.file_row(known.id)
+        self.file = MigrationFile.in_ledger(context.ledger, known.id)
+        self.row: FileRow = self.file.row
         self.direction = Direction(known.direction)
         self.known = known
-        self.rows = AttemptRows(context, self.row, work_in(self.row, self.direction), known)
+        self.rows = AttemptRows(context, self.row, self.file.work(self.direction), known)
         self.flight = InFlight(self.rows)
 
     def reversal(self) -> Work:
@@ -68,32 +64,32 @@ class HalfWay:
         Raises Undecided where the step in flight has to be decided by a person first, and Refused
         where the file can only be finished.
         """
-        finding = self._finding()[1]
-        ran = finding is not None and finding.decision is Decision.CLOSE
-        ways = {way: work_in(self.row, way) for way in Direction}
-        other = ways[OTHER[self.direction]]
+        conclusion = self._finding()[1]
+        ran = conclusion is not None and conclusion.decision is Decision.CLOSE
+        up, down = self.file.up, self.file.down
         try:
             return reversal(
-                ways[Direction.UP],
-                ways[Direction.DOWN],
+                up,
+                down,
                 self._legs(ran=ran),
-                self._live(list(ways.values())),
+                self._live([up, down]),
                 same_server=self.row.recorded_on == self.context.server.name,
             )
         except CannotReverse as error:
+            other = self.file.work(OTHER[self.direction])
             raise failures.cannot_reverse(self.row.name, other, error) from None
 
     def settle(self) -> None:
-        """Book what becomes of the step in flight: as done where it ran, as not begun where it did
-        not. One that failed keeps its row. Runs nothing."""
-        step, finding = self._finding()
-        if step is None or finding is None:
+        """Record what becomes of the step in flight: as done where it ran, as not begun where it
+        did not. One that failed keeps its row. Runs nothing."""
+        step, conclusion = self._finding()
+        if step is None or conclusion is None:
             return
-        ran = finding.decision is Decision.CLOSE
+        ran = conclusion.decision is Decision.CLOSE
         if ran or step.state == "started":
-            self.flight.settle(step, ran=ran, note=finding.why)
+            self.flight.settle(step, ran=ran, note=conclusion.why)
 
-    def _finding(self) -> tuple[LedgerStep | None, Finding | None]:
+    def _finding(self) -> tuple[LedgerStep | None, Conclusion | None]:
         """The step in flight, and whether it ran. Raises Undecided."""
         _, step = self.flight.stand()
         if step is None:
@@ -101,10 +97,10 @@ class HalfWay:
         session = self.rows.work.file.session
         with restored_session(self.context.connection, session):
             pin(self.context.connection, session)  # a reading depends on it
-            finding = self.flight.examine(step)
-        if finding.decision is Decision.ASK:
-            raise failures.undecided(self.row.name, step, step.recorded, finding)
-        return step, finding
+            conclusion = self.flight.examine(step)
+        if conclusion.decision is Decision.ASK:
+            raise failures.undecided(self.row.name, step, step.recorded, conclusion)
+        return step, conclusion
 
     def _legs(self, *, ran: bool) -> list[Leg]:
         """The attempts since the file was last whole, the oldest first.

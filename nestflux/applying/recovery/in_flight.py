@@ -1,8 +1,9 @@
-"""The step that an earlier run began and did not finish: found, looked at, booked or put back."""
+"""The step that an earlier run began and did not finish: found, looked at, marked as done or put
+back."""
 
 from __future__ import annotations
 
-from nestflux.applying.recovery.deciding import Decision, Finding, Interrupted, decide
+from nestflux.applying.recovery.deciding import Conclusion, Decision, decide
 from nestflux.applying.recovery.lost_keys import make_again
 from nestflux.applying.run import failures
 from nestflux.applying.run.attempt_rows import RUNNING, AttemptRows
@@ -49,22 +50,14 @@ class InFlight:
         is_flying = done < len(rows) and rows[done].state != "pending"
         return done, rows[done] if is_flying else None
 
-    def examine(self, row: LedgerStep) -> Finding:
+    def examine(self, row: LedgerStep) -> Conclusion:
         """What a look at the schema says of the step in flight."""
-        flying = Interrupted(
-            kind=row.kind,
-            sql=row.sql,
-            answered=row.state == "failed",
-            undecidable=row.undecidable,
-            before=row.before_reading,
-            recorded=row.recorded,
-            same_server=self.rows.row.recorded_on == self.context.server.name,
-        )
         live = self.rows.readings.of(row.sql, row.recorded) if row.kind == "ddl" else {}
-        return decide(flying, live)
+        same_server = self.rows.row.recorded_on == self.context.server.name
+        return decide(row, live, same_server=same_server)
 
     def settle(self, row: LedgerStep, *, ran: bool, note: str) -> bool:
-        """Book the step in flight as done, or put it back; run nothing. True where that was the
+        """Mark the step in flight as done, or put it back; run nothing. True where that was the
         last step and the file is finished. Raises LedgerConflict where it is not in its place."""
         rows = self.rows
         if ran:
@@ -74,9 +67,9 @@ class InFlight:
             if not ran:
                 self.ledger.put_back_step((*rows.key, row.ordinal), note=note)
                 return False
-            self.ledger.owe_signals()
+            self.ledger.mark_signals_pending()
             rows.renew(done=row.ordinal)
-            rows.book_done(rows.work.tasks[row.ordinal - 1], None, 0.0, note)
+            rows.close_done(rows.work.tasks[row.ordinal - 1], None, 0.0, note)
         return rows.work.following(rows.work.tasks[row.ordinal - 1]) is None
 
     def recover(self) -> int:
@@ -88,18 +81,18 @@ class InFlight:
         done, row = self.stand()
         if row is None:
             return done
-        finding = self.examine(row)
-        if finding.decision is Decision.ASK:
-            raise failures.undecided(self.name, row, row.recorded, finding)
-        make_again(self.rows, row, finding.change)
-        if finding.decision is Decision.CLOSE:
+        conclusion = self.examine(row)
+        if conclusion.decision is Decision.ASK:
+            raise failures.undecided(self.name, row, row.recorded, conclusion)
+        make_again(self.rows, row, conclusion.change)
+        if conclusion.decision is Decision.CLOSE:
             self._require_in_place(row)
             with self.rows.write():
                 task = self.rows.work.tasks[row.ordinal - 1]
-                self.rows.close(task, None, 0.0, note=finding.why)
+                self.rows.close(task, None, 0.0, note=conclusion.why)
             done = row.ordinal
-        how = _RECOVERED[finding.decision, row.state == "failed"]
-        self.context.tell(Recovered(self.name, row.ordinal, f"{how}: {finding.why}"))
+        how = _RECOVERED[conclusion.decision, row.has_failed]
+        self.context.tell(Recovered(self.name, row.ordinal, f"{how}: {conclusion.why}"))
         return done
 
     def _require_in_place(self, row: LedgerStep) -> None:

@@ -72,15 +72,15 @@ def make_again(rows: AttemptRows, step: LedgerStep, change: Delta) -> None:
             pin(context.connection, (sql,))
         except Error as error:
             raise StatementFailed(
-                f"{_told(key)}; it cannot be made again: {in_words(error, None, sql)}",
+                f"{_describe_loss(key)}; it cannot be made again: {in_words(error, None, sql)}",
                 where=sql,
                 stands="nothing else was run",
                 then="fix the cause, and run the same command again",
             ) from error
-        context.tell(Noticed(f"{_told(key)}; it was made again"))
+        context.tell(Noticed(f"{_describe_loss(key)}; it was made again"))
 
 
-def _told(key: LostKey) -> str:
+def _describe_loss(key: LostKey) -> str:
     return (
         f"MariaDB was killed while it copied {key.table}, and had lost its foreign key {key.name}"
     )

@@ -1,7 +1,7 @@
 """``db_resolve``: a person says whether the step in flight ran, where no reading can tell.
 
 Nothing of a file is run here. The answer becomes what recovery would have written: the step is
-booked as done, or it is pending again.
+marked as done, or it is pending again.
 """
 
 from __future__ import annotations
@@ -11,9 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from nestflux.applying.plan.files import row_of, work_in
-from nestflux.applying.plan.load_plan import open_history
-from nestflux.applying.recovery.deciding import Decision, Finding
+from nestflux.applying.plan.files import MigrationFile
+from nestflux.applying.recovery.deciding import Conclusion, Decision
 from nestflux.applying.recovery.half_way import looking
 from nestflux.applying.recovery.in_flight import InFlight
 from nestflux.applying.run import signals
@@ -21,18 +20,16 @@ from nestflux.applying.run.attempt_rows import AttemptRows
 from nestflux.applying.run.context import Context, Options
 from nestflux.applying.run.frame import lock_held, refuse_unsuitable, run_opened
 from nestflux.applying.run.migrate import send_post_migrate
+from nestflux.applying.target import Target
 from nestflux.database.session import pin, restored_session
 from nestflux.exceptions import LedgerConflict, LockUnavailable, Refused
 from nestflux.history.sqlfile import Direction
-from nestflux.ledger.ledger import FileRow, Ledger, LedgerFile, LedgerState, LedgerStep, read_state
+from nestflux.ledger.ledger import LedgerFile, LedgerState, LedgerStep, read_state
 from nestflux.ledger.lock import DatabaseLock
 from nestflux.schema.diff import Delta, Reading
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
-
-    from nestflux.database.server import Server
-    from nestflux.history.folder import Folder
 
 _NOTES = {True: "a person said that it ran", False: "a person said that it did not run"}
 
@@ -75,7 +72,7 @@ class Evidence:
         """All of it, for the person who decides."""
         yield f"{self.file}, statement {self.ordinal} of {self.total}, was begun and not finished:"
         yield from _indented(self.sql.splitlines())
-        yield f"It cannot be told whether it ran: {self.why}."
+        yield f"It is unknown whether it ran: {self.why}."
         if self.error:
             yield f"It had failed with: {self.error}"
         if self.kind != "ddl":
@@ -102,7 +99,7 @@ class Resolved:
     finished: bool
 
 
-def examine(alias: str, file: str, ordinal: int) -> Evidence:
+def examine(target: Target, file: str, ordinal: int) -> Evidence:
     """The evidence of the step in flight, read under the lock. Changes nothing.
 
     Args:
@@ -112,34 +109,30 @@ def examine(alias: str, file: str, ordinal: int) -> Evidence:
     is at work.
     """
     options = Options(command="db_resolve")
-    connection, server, folder = open_history(alias)
-    with _lock_free(connection, options):
-        _, known = _in_flight(connection)
-        context = looking(connection, server, folder.journal.migrations, options)
-        flight, step, finding = _flying(context, folder, known)
-        evidence = _evidence(flight.rows, step, finding)
+    with _lock_free(target.connection, options):
+        _, known = _in_flight(target.connection)
+        flight, step, conclusion = _flying(looking(target, options), known)
+        evidence = _evidence(flight.rows, step, conclusion)
     _require_meant(evidence, file, ordinal)
     return evidence
 
 
 def resolve(
-    alias: str, evidence: Evidence, *, ran: bool, options: Options | None = None
+    target: Target, evidence: Evidence, *, ran: bool, options: Options | None = None
 ) -> Resolved:
-    """Book the step of ``evidence`` as done, or put it back so that the next run runs it.
+    """Mark the step of ``evidence`` as done, or put it back so that the next run runs it.
 
     Where that finishes the file, ``post_migrate`` is sent.
 
     Raises Refused as ``examine`` does, and where the evidence is another one by now.
     """
     options = replace(options or Options(), command="db_resolve")
-    connection, server, folder = open_history(alias)
-    refuse_unsuitable(connection, server)
-    with _lock_free(connection, options) as lock:
-        state, known = _in_flight(connection)
-        order = folder.journal.migrations
-        with run_opened(connection, server, lock, options, order, state.version) as context:
-            flight, step, finding = _flying(context, folder, known)
-            if _evidence(flight.rows, step, finding) != evidence:
+    refuse_unsuitable(target)
+    with _lock_free(target.connection, options) as lock:
+        state, known = _in_flight(target.connection)
+        with run_opened(target, lock, options, target.order, state.version) as context:
+            flight, step, conclusion = _flying(context, known)
+            if _evidence(flight.rows, step, conclusion) != evidence:
                 raise LedgerConflict(
                     "The database changed while you were asked.",
                     stands="nothing was changed",
@@ -173,31 +166,29 @@ def _in_flight(connection: BaseDatabaseWrapper) -> tuple[LedgerState, LedgerFile
     return state, state.in_flight
 
 
-def _flying(
-    context: Context, folder: Folder, known: LedgerFile
-) -> tuple[InFlight, LedgerStep, Finding]:
+def _flying(context: Context, known: LedgerFile) -> tuple[InFlight, LedgerStep, Conclusion]:
     """The step in flight, and what a look at the schema says of it. Raises Refused where that
     is enough to go on."""
-    row = _row(folder, context.server, context.ledger, known)
-    rows = AttemptRows(context, row, work_in(row, Direction(known.direction)), known)
+    file = _file(context, known)
+    rows = AttemptRows(context, file.row, file.work(Direction(known.direction)), known)
     flight = InFlight(rows)
     _, step = flight.stand()
     if step is None:
         raise _nothing_in_flight(f"{known.name} is half applied, none of its steps in flight")
     with restored_session(context.connection, rows.work.file.session):
         pin(context.connection, rows.work.file.session)  # a reading depends on it
-        finding = flight.examine(step)
-    if finding.decision is not Decision.ASK:
+        conclusion = flight.examine(step)
+    if conclusion.decision is not Decision.ASK:
         raise Refused(
             f"Nobody needs to be asked about {known.name}.sql, statement {step.ordinal}: "
-            f"{finding.why}.",
+            f"{conclusion.why}.",
             stands="nothing was changed",
             then=f"python manage.py {_next(known.direction)}   (resumes there)",
         )
-    return flight, step, finding
+    return flight, step, conclusion
 
 
-def _evidence(rows: AttemptRows, step: LedgerStep, finding: Finding) -> Evidence:
+def _evidence(rows: AttemptRows, step: LedgerStep, conclusion: Conclusion) -> Evidence:
     return Evidence(
         name=rows.row.name,
         ordinal=step.ordinal,
@@ -206,22 +197,22 @@ def _evidence(rows: AttemptRows, step: LedgerStep, finding: Finding) -> Evidence
         attempt=rows.attempt,
         kind=step.kind,
         sql=step.sql if step.kind != "python" else f"python step {step.sql}",
-        why=finding.why,
+        why=conclusion.why,
         error=step.error_text if step.state == "failed" else "",
         recorded=step.recorded,
-        before=step.before_reading or {},
-        change=finding.change,
-        parts=finding.parts,
+        before=step.schema_before or {},
+        change=conclusion.change,
+        parts=conclusion.parts,
     )
 
 
-def _row(folder: Folder, server: Server, ledger: Ledger, known: LedgerFile) -> FileRow:
-    """The file's texts: on the way up from disk, with the edits that were accepted; from the
+def _file(context: Context, known: LedgerFile) -> MigrationFile:
+    """The file: on the way up from disk, with the edits that were accepted; from the
     ledger where it is another branch's, or was undone as it ran."""
-    for entry in folder.journal.entries:
+    for entry in context.target.journal.entries:
         if entry.id == known.id and (known.direction == "up" or entry.up == known.up_sha256):
-            return row_of(folder, entry, server)
-    return ledger.file_row(known.id)
+            return MigrationFile.on_disk(context.target, entry)
+    return MigrationFile.in_ledger(context.ledger, known.id)
 
 
 def _require_meant(evidence: Evidence, file: str, ordinal: int) -> None:
@@ -253,6 +244,10 @@ def _next(direction: str) -> str:
 def _send_post_migrate(context: Context, rows: AttemptRows, state: LedgerState) -> None:
     """As the run that ran the file's last step would have."""
     row, backwards = rows.row, rows.direction is Direction.DOWN
-    booked = state.booked - set(row.books) if backwards else state.booked | set(row.books)
+    recorded_migrations = (
+        state.recorded_migrations - set(row.recorded_migrations)
+        if backwards
+        else state.recorded_migrations | set(row.recorded_migrations)
+    )
     announced = signals.migration_plan(context.loader, row.migrations, backwards=backwards)
-    send_post_migrate(context, announced, booked)
+    send_post_migrate(context, announced, recorded_migrations)

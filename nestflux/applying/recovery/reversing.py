@@ -264,7 +264,7 @@ class _Sides:
         return (unit[0], "") if absent or edited else unit
 
     def _is_passed(self, migration: str, leg: Leg) -> bool:
-        """Is a migration without a step in that direction done with? It is booked with the step
+        """Is a migration without a step in that direction done with? It is recorded with the step
         before it."""
         work = self.journey.works[leg.direction]
         order = [section.migration for section in work.file.sections]

@@ -17,7 +17,7 @@ from nestflux.applying.run import failures
 from nestflux.applying.run.attempt_rows import AttemptRows
 from nestflux.applying.run.context import Context
 from nestflux.applying.run.events import Finished, Noticed, Started, StepDone, StepStarted
-from nestflux.applying.run.lock_retry import Patience
+from nestflux.applying.run.lock_retry import LockRetry
 from nestflux.applying.run.transactions import Sentinel
 from nestflux.database.errors import number_of
 from nestflux.database.numbers import LOCK_WAIT_TIMEOUT
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from nestflux.graph.python_steps import PythonOperation
 
 
-class _NotBooked(Exception):
+class _NotRecorded(Exception):
     """A step ran, and the row that commits with it could not be written: no failure of its own."""
 
 
@@ -130,10 +130,10 @@ class Attempt:
 
     def _try(self, task: Task, attempt: Callable[[Sentinel], int | None]) -> int | None:
         """Run a step, again where the server did not let it in. Only what runs here can be a
-        failure of the step: what the ledger is told of it afterwards cannot."""
-        patience = Patience(self.context, self.row.name, task)
+        failure of the step: a write to the ledger behind it cannot."""
+        retry = LockRetry(self.context, self.row.name, task)
         while True:
-            patience.begin()
+            retry.begin()
             self.context.lock.require()
             sentinel = Sentinel(self.connection)
             again = self._is_undone_by_a_failure(task)
@@ -141,17 +141,17 @@ class Attempt:
                 rows = attempt(sentinel)
             except LockLost:
                 raise
-            except _NotBooked as error:
+            except _NotRecorded as error:
                 cause = error.__cause__
-                if not (again and isinstance(cause, Error) and patience.pauses(cause)):
+                if not (again and isinstance(cause, Error) and retry.pauses(cause)):
                     raise (cause or error) from None
             except Error as error:
-                if sentinel.was_lost or not (again and patience.pauses(error)):
-                    self._fail(task, error, sentinel, patience)
+                if sentinel.was_lost or not (again and retry.pauses(error)):
+                    self._fail(task, error, sentinel, retry)
             except Exception as error:
-                self._fail(task, error, sentinel, patience)
+                self._fail(task, error, sentinel, retry)
             else:
-                patience.let_in()
+                retry.let_in()
                 return rows
 
     def _is_undone_by_a_failure(self, task: Task) -> bool:
@@ -177,19 +177,19 @@ class Attempt:
             try:
                 self.rows.close(task, rows, time.monotonic() - started)
             except Exception as error:
-                raise _NotBooked from error
+                raise _NotRecorded from error
         return rows
 
     def _persist(self, task: Task, write: Callable[[], None]) -> None:
         """A commit to the ledger, tried again where its tables are locked (a backup's lock)."""
-        patience = Patience(self.context, self.row.name, task)
+        retry = LockRetry(self.context, self.row.name, task)
         while True:
-            patience.begin()
+            retry.begin()
             try:
                 write()
                 return
             except Error as error:
-                if not patience.pauses(error):
+                if not retry.pauses(error):
                     raise
 
     def _execute(self, task: Task, operation: PythonOperation | None) -> int | None:
@@ -229,7 +229,7 @@ class Attempt:
         pin(self.connection, tuple(self._session))
         self._limit_lock_waits()
 
-    def _fail(self, task: Task, error: Exception, sentinel: Sentinel, patience: Patience) -> None:
+    def _fail(self, task: Task, error: Exception, sentinel: Sentinel, retry: LockRetry) -> None:
         """Write that a step failed, and raise StatementFailed."""
         error = failures.cause_of(error, self.connection)
         undecidable = self.rows.doubt
@@ -246,9 +246,9 @@ class Attempt:
                 code, text = number_of(error) or None, failures.text_of(error)
                 self.rows.fail(task, code=code, text=text, undecidable=undecidable)
         doubt = undecidable if task.kind != "ddl" else ""
-        told = failures.step_failed(
+        failed = failures.step_failed(
             error, self.connection, self.row.name, task, self.work, changed, doubt
         )
         if number_of(error) == LOCK_WAIT_TIMEOUT:
-            told = failures.not_let_in(told, patience, self.direction)
-        raise told from error
+            failed = failures.not_let_in(failed, retry, self.direction)
+        raise failed from error

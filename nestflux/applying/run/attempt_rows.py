@@ -1,4 +1,4 @@
-"""What the ledger is told of an attempt: its rows, written before a step and after it.
+"""An attempt in the ledger: its rows, written before a step and after it.
 
 A DDL statement's row is written before it and closed after it; closing one and opening the next is
 one commit. A data statement and an atomic Python step commit together with their row.
@@ -90,7 +90,7 @@ class AttemptRows:
         """Write the file's row and those of its steps; nothing is done yet."""
         first = self.work.to_run[0] if self.work.to_run else None
         with self.write():
-            self.ledger.owe_signals()
+            self.ledger.mark_signals_pending()
             state = RUNNING[self.direction]
             if self.direction is Direction.UP:
                 self.ledger.put_file(
@@ -100,7 +100,7 @@ class AttemptRows:
                 self.ledger.renew_file(self.row)
             self.ledger.begin_file(self.row.id, state, self.direction.value, self.attempt)
             self.ledger.replace_pending(*self.key, ledger_steps(self.work), after=0)
-            self.book(self.work.books_first)
+            self.record_applied(self.work.recorded_first)
             if first:
                 self.open(first)
             else:
@@ -109,7 +109,7 @@ class AttemptRows:
     def go_on(self, done: int) -> None:
         """The file runs again, ``done`` of its steps being done."""
         with self.write():
-            self.ledger.owe_signals()
+            self.ledger.mark_signals_pending()
             self.ledger.set_file_state(self.row.id, RUNNING[self.direction])
             self.renew(done)
             if not any(task.ordinal > done for task in self.work.to_run):
@@ -122,12 +122,12 @@ class AttemptRows:
             self.ledger.replace_pending(*self.key, ledger_steps(self.work), after=done)
             self.opened = 0
             # Where a migration's last steps are gone, its row is due with those that ran.
-            self.book(self.work.books_first)
+            self.record_applied(self.work.recorded_first)
             for task in self.work.tasks[:done]:
-                self.book(task.books)
+                self.record_applied(task.recorded_migrations)
 
     def texts_changed(self) -> bool:
-        """Was the file edited since the ledger was told of it?"""
+        """Was the file edited since it was written to the ledger?"""
         known = self.known
         return known is not None and (
             (known.up_sha256, known.down_sha256, known.record_sha256)
@@ -174,10 +174,10 @@ class AttemptRows:
         """Close the row of a step, and open that of the next, which was looked at."""
         if following is None:
             with self.write():
-                self.book_done(task, rows, seconds, "")
+                self.close_done(task, rows, seconds, "")
             return
-        with self.write(several=bool(task.books)):
-            self.book(task.books)
+        with self.write(several=bool(task.recorded_migrations)):
+            self.record_applied(task.recorded_migrations)
             self.ledger.close_and_open_step(
                 self.place(task),
                 following.ordinal,
@@ -189,24 +189,24 @@ class AttemptRows:
         self.opened = following.ordinal
 
     def close(self, task: Task, rows: int | None, seconds: float, note: str = "") -> None:
-        """After a step: what is booked with it, and the next step's opening."""
+        """After a step: what is recorded with it, and the next step's opening."""
         self.readings.step_done(self._sql(task), task.record.delta)
-        self.book_done(task, rows, seconds, note)
+        self.close_done(task, rows, seconds, note)
         if following := self.work.following(task):
             self.open(following)
 
-    def book_done(self, task: Task, rows: int | None, seconds: float, note: str) -> None:
+    def close_done(self, task: Task, rows: int | None, seconds: float, note: str) -> None:
         """A step's row, the rows of ``django_migrations`` that come with it, the file's end."""
         self.ledger.close_step(self.place(task), rows=rows, seconds=seconds, note=note)
-        self.book(task.books)
+        self.record_applied(task.recorded_migrations)
         if self.work.following(task) is None:
             self.ledger.finish_file(self.row.id, _FINISHED[self.direction])
 
-    def book(self, migrations: tuple[str, ...]) -> None:
+    def record_applied(self, migrations: tuple[str, ...]) -> None:
         if self.direction is Direction.UP:
-            self.ledger.book(migrations)
+            self.ledger.record_applied(migrations)
         else:
-            self.ledger.unbook(migrations)
+            self.ledger.record_unapplied(migrations)
 
     def fail(self, task: Task, *, code: int | None, text: str, undecidable: str) -> None:
         """Write that a step failed, and what the server had said."""

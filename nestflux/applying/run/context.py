@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from nestflux.applying.backups.choice import BackupChoice
 from nestflux.applying.run.events import OnEvent, ignore
 from nestflux.applying.run.retry_policy import RetryPolicy
+from nestflux.applying.target import Target
 from nestflux.database.server import Server
 from nestflux.ledger.ledger import Ledger
 from nestflux.ledger.lock import DatabaseLock
@@ -24,9 +25,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Options:
-    """What a caller may choose of a run. ``watched``: a person looks on, who is told how far a long
-    step has come. ``verbosity``, ``interactive`` and ``stdout`` are passed on to the receivers of
-    Django's signals."""
+    """What a caller may choose of a run. ``watched``: a person looks on, who is shown how far a
+    long step has come. ``verbosity``, ``interactive`` and ``stdout`` are passed on to the receivers
+    of Django's signals."""
 
     lock: LockTimes = field(default_factory=LockTimes)
     retry: RetryPolicy = field(default_factory=RetryPolicy)
@@ -44,8 +45,7 @@ class Context:
     """One run that holds the lock. ``order`` is every migration of the history;
     ``callers_lock_wait`` the ``lock_wait_timeout`` that Python steps get, in seconds."""
 
-    connection: BaseDatabaseWrapper
-    server: Server
+    target: Target
     ledger: Ledger
     lock: DatabaseLock
     options: Options
@@ -53,6 +53,14 @@ class Context:
     load: Callable[[], ExtendedLoader]
     callers_lock_wait: int = 86400
     known_loader: ExtendedLoader | None = None
+
+    @property
+    def connection(self) -> BaseDatabaseWrapper:
+        return self.target.connection
+
+    @property
+    def server(self) -> Server:
+        return self.target.server
 
     @cached_property
     def loader(self) -> ExtendedLoader:

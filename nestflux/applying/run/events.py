@@ -64,7 +64,7 @@ class StepStarted(Event):
 
 @dataclass(frozen=True)
 class Advanced(Event):
-    """How far a step that takes its time has come, in the server's words. Told from a thread of its
+    """How far a step that takes its time has come, in the server's words. Sent from a thread of its
     own, and only where ``Options.watched`` asks for it."""
 
     step: StepStarted
@@ -83,7 +83,7 @@ class StepDone(Event):
 
 @dataclass(frozen=True)
 class Recovered(Event):
-    """A step that an earlier run left unfinished was told apart; ``how`` says what was done."""
+    """A step that an earlier run left unfinished was decided; ``how`` says what was done."""
 
     name: str
     ordinal: int
@@ -166,10 +166,10 @@ class Relinked(Event):
 
 @dataclass(frozen=True)
 class Exchanged(Event):
-    """Files are booked in the place of others: a squash for those that it replaces, or, in a
+    """Files are recorded in place of others: a squash for those that it replaces, or, in a
     checkout of before it, they for it."""
 
-    booked: tuple[str, ...]
+    applied: tuple[str, ...]
     replaced: tuple[str, ...]
 
 

@@ -1,4 +1,4 @@
-"""What a person is told when a run stops: what, where, what stands now, the next command."""
+"""The messages of a run that stops: what, where, what stands now, the next command."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
     from nestflux.applying.plan.tasks import Task, Work
-    from nestflux.applying.recovery.deciding import Finding
+    from nestflux.applying.recovery.deciding import Conclusion
     from nestflux.applying.recovery.reversing import CannotReverse
-    from nestflux.applying.run.lock_retry import Patience
+    from nestflux.applying.run.lock_retry import LockRetry
     from nestflux.ledger.rows import LedgerStep
     from nestflux.schema.diff import Delta
 
@@ -111,15 +111,13 @@ def step_failed(
     )
 
 
-def not_let_in(
-    failed: StatementFailed, patience: Patience, direction: Direction
-) -> StatementFailed:
+def not_let_in(failed: StatementFailed, retry: LockRetry, direction: Direction) -> StatementFailed:
     """A step that found its table locked at every try: how long that was, and who is in the way."""
-    tries = f"{patience.tried} tries" if patience.tried > 1 else "one try"
-    lines = [f"{failed.what} It waited {patience.seconds:.1f} s in all, in {tries}."]
-    lines += [f"    {blocker}" for blocker in patience.blockers]
-    if patience.blockers:
-        end = f"let that one end (at worst: KILL {patience.blockers[0].connection_id};)"
+    tries = f"{retry.tried} tries" if retry.tried > 1 else "one try"
+    lines = [f"{failed.what} It waited {retry.seconds:.1f} s in all, in {tries}."]
+    lines += [f"    {blocker}" for blocker in retry.blockers]
+    if retry.blockers:
+        end = f"let that one end (at worst: KILL {retry.blockers[0].connection_id};)"
     else:
         lines.append(
             "    The server does not say who: it is no transaction of InnoDB, or this user may not "
@@ -193,18 +191,18 @@ def ledger_failed(error: Error, name: str = "") -> StatementFailed:
     )
 
 
-def undecided(name: str, row: LedgerStep, recorded: Delta, finding: Finding) -> Undecided:
+def undecided(name: str, row: LedgerStep, recorded: Delta, conclusion: Conclusion) -> Undecided:
     """A step that only a person can decide."""
     lines = [
-        f"{name}.sql, statement {row.ordinal} was begun and not finished, and it cannot be told "
-        f"whether it ran: {finding.why}.",
+        f"{name}.sql, statement {row.ordinal} was begun and not finished, and it is unknown "
+        f"whether it ran: {conclusion.why}.",
         f"    {' '.join(row.sql.split())[:200]}",
     ]
-    if finding.parts:
-        lines += [f"  {line}" for line in finding.parts]
-    elif finding.change or recorded:
+    if conclusion.parts:
+        lines += [f"  {line}" for line in conclusion.parts]
+    elif conclusion.change or recorded:
         lines.append("  The schema changed since it began:")
-        lines += [f"    {line}" for line in finding.change.lines()] or ["    (it did not)"]
+        lines += [f"    {line}" for line in conclusion.change.lines()] or ["    (it did not)"]
         lines.append("  The statement changes, as recorded:")
         lines += [f"    {line}" for line in recorded.lines()] or ["    (nothing)"]
     if row.error_text:

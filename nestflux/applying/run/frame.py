@@ -12,12 +12,9 @@ from django.db.utils import Error
 from nestflux.applying.run.context import Context, Options
 from nestflux.applying.run.events import HolderEnded, HolderSpared, Waited, Waiting
 from nestflux.applying.run.failures import ledger_failed
+from nestflux.applying.target import Target
 from nestflux.database.errors import MISSING_GRANT, number_of, unavailable
-from nestflux.database.server import (
-    Server,
-    is_galera,
-    is_read_only,
-)
+from nestflux.database.server import is_galera, is_read_only
 from nestflux.database.session import limited_session
 from nestflux.exceptions import NestFluxError, Refused
 from nestflux.ledger.heartbeat import beating
@@ -31,9 +28,10 @@ if TYPE_CHECKING:
     from nestflux.graph.loader import ExtendedLoader
 
 
-def refuse_unsuitable(connection: BaseDatabaseWrapper, server: Server) -> None:
+def refuse_unsuitable(target: Target) -> None:
     """Raises Refused where a transaction is open, on a server that takes no writes, or on which
     the lock would not hold."""
+    connection, server = target.connection, target.server
     if connection.in_atomic_block:
         raise Refused("A transaction is open: DDL would commit it.", stands="nothing was run")
     if not connection.get_autocommit():
@@ -78,8 +76,7 @@ def lock_held(connection: BaseDatabaseWrapper, options: Options) -> Iterator[Dat
 
 @contextmanager
 def run_opened(
-    connection: BaseDatabaseWrapper,
-    server: Server,
+    target: Target,
     lock: DatabaseLock,
     options: Options,
     order: Sequence[str],
@@ -93,29 +90,27 @@ def run_opened(
         order: every migration of the history, in the frozen order.
         ledger_version: what a reading of the ledger under this lock said; 0: there is none.
     """
-    with limited_session(connection, options.retry.ddl_lock_timeout) as callers_lock_wait:
-        yield from _opened(
-            connection, server, lock, options, order, ledger_version, callers_lock_wait
-        )
+    timeout = options.retry.ddl_lock_timeout
+    with limited_session(target.connection, timeout) as callers_lock_wait:
+        yield from _opened(target, lock, options, order, ledger_version, callers_lock_wait)
 
 
 def _opened(
-    connection: BaseDatabaseWrapper,
-    server: Server,
+    target: Target,
     lock: DatabaseLock,
     options: Options,
     order: Sequence[str],
     ledger_version: int,
     callers_lock_wait: int,
 ) -> Iterator[Context]:
+    connection = target.connection
     ledger = Ledger(connection)
     try:
-        with _missing_grants_told(connection):
+        with _explain_missing_grants(connection):
             ensure_ledger(connection, ledger_version)
             run_id = ledger.open_run(options.command, lock.connection_id)
         context = Context(
-            connection=connection,
-            server=server,
+            target=target,
             ledger=ledger,
             lock=lock,
             options=options,
@@ -152,7 +147,7 @@ def _watched(context: Context) -> Iterator[None]:
 
 
 @contextmanager
-def _missing_grants_told(connection: BaseDatabaseWrapper) -> Iterator[None]:
+def _explain_missing_grants(connection: BaseDatabaseWrapper) -> Iterator[None]:
     """The first writes of a run: a user who may not make them is refused, with the GRANT."""
     try:
         yield

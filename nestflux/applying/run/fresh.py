@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
     from nestflux.graph.python_steps import PythonOperation
-    from nestflux.history.journal import Journal
 
 _SHOWN = 200  # characters of a statement that may stand on the live line
 
@@ -85,15 +84,16 @@ def _holds_more_than(connection: BaseDatabaseWrapper, table: str, rows: int) -> 
         return cursor.fetchone() is not None
 
 
-def load(context: Context, snapshot: str, journal: Journal, rows: Sequence[FileRow]) -> Loaded:
-    """Load the snapshot, run the steps behind it, and book every file as applied.
+def load(context: Context, rows: Sequence[FileRow]) -> Loaded:
+    """Load the snapshot, run the steps behind it, and mark every file as applied.
 
     Raises StatementFailed; Refused, with nothing begun, where a step is not in the project.
     """
     started = time.monotonic()
+    journal = context.target.journal
     after = journal.after_snapshot
     steps = [context.runner.find(locator) for locator in after.steps]
-    statements = statements_of(snapshot)
+    statements = statements_of(context.target.folder.snapshot())
     objects = objects_made_by(statements)
     total = len(statements) + len(steps)
     context.lock.require()
@@ -117,9 +117,9 @@ def load(context: Context, snapshot: str, journal: Journal, rows: Sequence[FileR
             _run_behind(context, step)
     context.lock.require()
     with transaction.atomic(context.connection.alias):
-        context.ledger.owe_signals()
+        context.ledger.mark_signals_pending()
         context.ledger.put_applied(rows, "snapshot")
-        context.ledger.book(journal.books)
+        context.ledger.record_applied(journal.recorded_migrations)
         context.ledger.close_loading()
     loaded = Loaded(
         tuple(row.name for row in rows),
@@ -149,13 +149,13 @@ def _first_line(sql: str) -> str:
 def _failed(error: Exception, which: str, sql: str = "") -> StatementFailed:
     then = "python manage.py db_migrate"
     if isinstance(error, Error):
-        told = in_words(error, None, sql)
+        described = in_words(error, None, sql)
     else:
-        told = f"{type(error).__name__}: {error}"
+        described = f"{type(error).__name__}: {error}"
     if isinstance(error, Error) and is_connection_lost(error):
-        what = f"The connection was lost in {SNAPSHOT}, {which}: {told}"
+        what = f"The connection was lost in {SNAPSHOT}, {which}: {described}"
     else:
-        what = f"{SNAPSHOT}, {which} failed: {told}"
+        what = f"{SNAPSHOT}, {which} failed: {described}"
         then += " --replay   (runs the files instead), or fix the cause and run it again"
     return StatementFailed(
         what,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from nestflux.applying.run.context import Context
 
 
-class Patience:
+class LockRetry:
     """Of one step, or of one write to the ledger. ``seconds`` count what the tries that were not
     let in took and the pauses after them; ``blockers`` are of the last such try."""
 
@@ -29,7 +29,7 @@ class Patience:
         self.seconds = 0.0
         self.blockers: tuple[Blocker, ...] = ()
         self._began = 0.0
-        self._told: set[int] = set()
+        self._announced: set[int] = set()
 
     def begin(self) -> None:
         """Another try begins."""
@@ -53,10 +53,10 @@ class Patience:
         return True
 
     def _retrying(self, number: int, pause: float) -> Retrying:
-        """Who is in the way is told once, and again when it is somebody else."""
+        """Who is in the way is announced once, and again when it is somebody else."""
         now = {blocker.connection_id for blocker in self.blockers}
-        news = self.blockers if now - self._told else ()
-        self._told |= now
+        news = self.blockers if now - self._announced else ()
+        self._announced |= now
         return Retrying(
             self.name,
             self.task.ordinal,

@@ -9,8 +9,8 @@ from django.db import transaction
 
 from nestflux.applying.backups.choice import NOT_ASKED
 from nestflux.applying.plan.code_changes import edited, refuse_edited
-from nestflux.applying.plan.files import row_of
-from nestflux.applying.plan.load_plan import open_history, planned, signals_hash
+from nestflux.applying.plan.files import MigrationFile
+from nestflux.applying.plan.load_plan import planned, signals_hash
 from nestflux.applying.plan.plan import Plan
 from nestflux.applying.plan.sizes import refuse_what_is_too_large
 from nestflux.applying.run import fresh, signals
@@ -18,11 +18,11 @@ from nestflux.applying.run.context import Context, Options
 from nestflux.applying.run.events import Finished, Loaded, Noticed, Relinked, SignalsLate
 from nestflux.applying.run.frame import lock_held, refuse_unsuitable, run_opened
 from nestflux.applying.run.squash_exchange import exchange
+from nestflux.applying.target import Target
 from nestflux.collector import collector_resting
 from nestflux.graph.loader import load
-from nestflux.history.folder import Folder
 from nestflux.history.journal import Entry
-from nestflux.ledger.ledger import FileRow, Ledger, LedgerState
+from nestflux.ledger.ledger import Ledger, LedgerState
 
 if TYPE_CHECKING:
     from nestflux.applying.run.one_by_one import OneByOne
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Outcome:
     """What a run did: the files it applied in their order, or loaded, and signals. ``exchanged``
-    were booked in the place of others."""
+    were recorded in place of others."""
 
     applied: tuple[Finished, ...] = ()
     loaded: Loaded | None = None
@@ -45,7 +45,7 @@ class Outcome:
 
 
 def migrate(
-    alias: str,
+    target: Target,
     *,
     replay: bool = False,
     to: str | None = None,
@@ -64,44 +64,43 @@ def migrate(
     LockUnavailable or LockLost with the ledger saying where it stands. The next call goes on.
     """
     options = options or Options()
-    connection, server, folder = open_history(alias)
-    if not looked and planned(connection, folder, replay, to, lenient=True) is None:
+    connection = target.connection
+    if not looked and planned(target, replay, to, lenient=True) is None:
         return Outcome()
-    refuse_unsuitable(connection, server)
+    refuse_unsuitable(target)
     with lock_held(connection, options) as lock:
-        known = planned(connection, folder, replay, to)
+        known = planned(target, replay, to)
         if known is None:
             return Outcome()
         plan, state = known
         with collector_resting():
-            rows = {entry.id: row_of(folder, entry, server) for entry in _touched(plan)}
-        order = folder.journal.migrations
+            read = {e.id: MigrationFile.on_disk(target, e) for e in _touched(plan)}
         files: OneByOne | None = None
         if not plan.load:
             from nestflux.applying.run.one_by_one import OneByOne
 
-            files = OneByOne.of(connection, server, plan, state, rows, order, options)
+            files = OneByOne.of(target, plan, state, read, options)
         works = files.works if files else {}
-        loader = load(connection, order=order) if plan.pending else None
+        loader = load(connection, order=target.order) if plan.pending else None
         if loader is not None:
             with collector_resting():
-                changes = edited(plan, rows, works, Ledger(connection), loader)
+                changes = edited(plan, read, works, Ledger(connection), loader)
             for notice in refuse_edited(changes):
                 options.on_event(Noticed(notice))
         if plan.fresh or not state.signals_hash:  # never yet in service: it holds nobody's data
             options = replace(options, backup=NOT_ASKED)
         if files:
-            files.refuse_unbacked(connection, server, options)
+            files.refuse_unbacked(target, options)
         refuse_what_is_too_large(
             connection,
-            rows.values(),
-            ((f"{rows[identity].name}.sql", work) for identity, work in works.items()),
-            folder.snapshot() if plan.load else "",
+            (file.row for file in read.values()),
+            ((f"{read[identity].row.name}.sql", work) for identity, work in works.items()),
+            target.folder.snapshot() if plan.load else "",
         )
-        with run_opened(connection, server, lock, options, order, state.version) as context:
-            # What a load that died had booked is dropped, and was known to this loader.
+        with run_opened(target, lock, options, target.order, state.version) as context:
+            # What a load that died had recorded is dropped, and was known to this loader.
             context.known_loader = None if plan.drop_first else loader
-            return _carry_out(context, folder, plan, state, rows, files)
+            return _carry_out(context, plan, state, read, files)
 
 
 def _touched(plan: Plan) -> tuple[Entry, ...]:
@@ -110,56 +109,54 @@ def _touched(plan: Plan) -> tuple[Entry, ...]:
 
 def _carry_out(
     context: Context,
-    folder: Folder,
     plan: Plan,
     state: LedgerState,
-    rows: dict[str, FileRow],
+    read: dict[str, MigrationFile],
     files: OneByOne | None,
 ) -> Outcome:
-    exchanged = exchange(context, folder, plan.exchanges)
+    exchanged = exchange(context, plan.exchanges)
     outcome = Outcome(
-        relinked=_relink(context, plan, rows),
+        relinked=_relink(context, plan, read),
         exchanged=tuple(name for each in exchanged for name in each.names),
     )
-    if not plan.signals_owed:
+    if not plan.signals_pending:
         return outcome
-    journal = folder.journal
-    booked = state.booked
-    if state.signals_owed and not plan.pending:
+    recorded_migrations = state.recorded_migrations
+    if state.signals_pending and not plan.pending:
         context.tell(SignalsLate())
     if plan.drop_first:
         fresh.drop(context, plan.drop_first)
     half = files.prepared(context) if files else None
-    pending = [m for e in plan.pending for m in e.migrations if m not in booked]
+    pending = [m for e in plan.pending for m in e.migrations if m not in recorded_migrations]
     announced = signals.migration_plan(context.loader, pending)
-    signals.send_pre(context, announced, booked)
+    signals.send_pre(context, announced, recorded_migrations)
     if files:
         outcome = replace(outcome, applied=files.run(context, half))
     else:
-        loaded = fresh.load(context, folder.snapshot(), journal, list(rows.values()))
+        loaded = fresh.load(context, [file.row for file in read.values()])
         outcome = replace(outcome, loaded=loaded)
-    booked |= {row for entry in plan.pending for row in entry.books}
-    send_post_migrate(context, announced, booked)
+    recorded_migrations |= {row for entry in plan.pending for row in entry.recorded_migrations}
+    send_post_migrate(context, announced, recorded_migrations)
     return replace(outcome, signals_sent=True)
 
 
 def send_post_migrate(
-    context: Context, announced: signals.MigrationPlan, booked: frozenset[str]
+    context: Context, announced: signals.MigrationPlan, recorded_migrations: frozenset[str]
 ) -> None:
-    """Send ``post_migrate`` and book that it was sent."""
-    signals.send_post(context, announced, booked)
+    """Send ``post_migrate`` and record that it was sent."""
+    signals.send_post(context, announced, recorded_migrations)
     context.lock.require()
     with transaction.atomic(context.connection.alias):
         context.ledger.signals_sent(signals_hash())
 
 
-def _relink(context: Context, plan: Plan, rows: dict[str, FileRow]) -> tuple[str, ...]:
+def _relink(context: Context, plan: Plan, read: dict[str, MigrationFile]) -> tuple[str, ...]:
     if not plan.relinks:
         return ()
     context.lock.require()
     with transaction.atomic(context.connection.alias):
         for relink in plan.relinks:
-            context.ledger.renew_file(rows[relink.entry.id], relink.old.id)
+            context.ledger.renew_file(read[relink.entry.id].row, relink.old.id)
     for relink in plan.relinks:
         begun = relink.old.is_in_flight
         context.tell(Relinked(relink.old.name, relink.entry.name, is_in_flight=begun))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from django.db.utils import Error
 
 from nestflux.applying.run.events import Advanced, Event, OnEvent, StepDone, StepStarted
-from nestflux.database.background_connection import beside
+from nestflux.database.background_connection import run_in_background
 from nestflux.database.statement_progress import work_done
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def watched(
     Where no second connection can be had, it is only what ``on_event`` is.
     """
     watch = _Watch(family, lock, on_event)
-    with beside(connection, "nestflux-watch", watch.look_on, parting=_PARTING):
+    with run_in_background(connection, "nestflux-watch", watch.look_on, parting=_PARTING):
         yield watch.on_event
 
 

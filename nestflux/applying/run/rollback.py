@@ -1,4 +1,4 @@
-"""``db_rollback``: the reviewed down files in reverse, with the same books as the way up.
+"""``db_rollback``: the reviewed down files in reverse, recorded as the way up is.
 
 A file that is half applied is reversed: what ran of it is undone.
 """
@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from nestflux.applying.backups.choice import NOT_ASKED, Answer
 from nestflux.applying.backups.losses import Loss, losses_live
 from nestflux.applying.backups.taking import back_up, refuse_unbacked
-from nestflux.applying.plan.files import row_of, work_in
-from nestflux.applying.plan.load_plan import open_history, read_known
+from nestflux.applying.plan.files import MigrationFile
+from nestflux.applying.plan.load_plan import read_known
 from nestflux.applying.plan.sizes import refuse_what_is_too_large
 from nestflux.applying.plan.squashes import REPLACED, Exchange
 from nestflux.applying.plan.tasks import Work
@@ -25,15 +24,12 @@ from nestflux.applying.run.events import Finished, Reversed, SignalsLate
 from nestflux.applying.run.frame import lock_held, refuse_unsuitable, run_opened
 from nestflux.applying.run.migrate import send_post_migrate
 from nestflux.applying.run.squash_exchange import exchange
-from nestflux.database.server import Server, schema_name
+from nestflux.applying.target import Target
+from nestflux.database.server import schema_name
 from nestflux.exceptions import LedgerConflict, Refused
-from nestflux.history.folder import Folder
-from nestflux.history.sqlfile import Direction, PythonStep
+from nestflux.history.sqlfile import PythonStep
 from nestflux.ledger.ledger import FileRow, Ledger, LedgerFile, LedgerState, read_state
 from nestflux.ledger.lock import holder_of, lock_name
-
-if TYPE_CHECKING:
-    from django.db.backends.base.base import BaseDatabaseWrapper
 
 ZERO = "zero"
 
@@ -72,12 +68,12 @@ class RollbackPlan:
     the ledger is to know the files that this history has."""
 
     files: tuple[RollbackFile, ...] = ()
-    signals_owed: bool = False
+    signals_pending: bool = False
     exchanges: tuple[Exchange, ...] = ()
 
     @property
     def nothing_to_do(self) -> bool:
-        return not (self.files or self.signals_owed)
+        return not (self.files or self.signals_pending)
 
     @property
     def what(self) -> tuple[tuple[object, ...], ...]:
@@ -105,7 +101,7 @@ class Wanted:
 LAST = Wanted()
 
 
-def choose(
+def choose_files(
     state: LedgerState, wanted: Wanted, held: Collection[str] = ()
 ) -> tuple[LedgerFile, ...]:
     """Which files to undo, the last applied first; one that is half applied, or half undone,
@@ -123,8 +119,8 @@ def choose(
     if wanted == LAST:
         return begun or newest_first[:1]
     if wanted.off_branch:
-        strangers = [index for index, known in enumerate(both) if known.id not in held]
-        return both[: strangers[-1] + 1] if strangers else ()
+        unlisted = [index for index, known in enumerate(both) if known.id not in held]
+        return both[: unlisted[-1] + 1] if unlisted else ()
     if wanted.to == ZERO:
         return both
     replaced = [known.name for known in state.files if known.state == REPLACED]
@@ -148,10 +144,10 @@ def _named(name: str, files: tuple[LedgerFile, ...], replaced: Collection[str] =
     raise Refused(f"{name} {what}.", stands="nothing was run", then="python manage.py db_status")
 
 
-def plan_rollback(alias: str, wanted: Wanted = LAST) -> RollbackPlan:
+def plan_rollback(target: Target, wanted: Wanted = LAST) -> RollbackPlan:
     """What ``rollback`` would do now. Raises Refused where a file cannot be undone, or is just
     being applied, and Undecided where a person has to decide its step in flight first."""
-    connection, server, folder = open_history(alias)
+    connection = target.connection
     state = read_state(connection)
     begun = state.in_flight if state else None
     holder = holder_of(connection, lock_name(schema_name(connection)))
@@ -161,11 +157,11 @@ def plan_rollback(alias: str, wanted: Wanted = LAST) -> RollbackPlan:
             stands="nothing was run",
             then="wait for it: python manage.py db_status",
         )
-    return _planned(connection, server, folder, wanted, Options(command="db_rollback"))[0]
+    return _planned(target, wanted, Options(command="db_rollback"))[0]
 
 
 def rollback(
-    alias: str,
+    target: Target,
     wanted: Wanted = LAST,
     *,
     expected: RollbackPlan | None = None,
@@ -179,10 +175,10 @@ def rollback(
     Raises as ``migrate`` does.
     """
     options = agreed(options or Options(command="db_rollback"))
-    connection, server, folder = open_history(alias)
-    refuse_unsuitable(connection, server)
+    connection = target.connection
+    refuse_unsuitable(target)
     with lock_held(connection, options) as lock:
-        plan, state = _planned(connection, server, folder, wanted, options)
+        plan, state = _planned(target, wanted, options)
         if plan.nothing_to_do:
             return ()
         if expected is not None and expected.what != plan.what:
@@ -192,15 +188,15 @@ def rollback(
                 then="python manage.py db_rollback",
             )
         works = [file.work for file in plan.files]
-        refuse_unbacked(connection, server, works, state, options.backup, options.command)
+        refuse_unbacked(target, works, state, options.backup, options.command)
         refuse_what_is_too_large(
             connection,
             (file.row for file in plan.files),
             ((f"{file.known.name}.down.sql", file.work) for file in plan.files),
         )
-        order = _order(folder, plan)
-        with run_opened(connection, server, lock, options, order, state.version) as context:
-            exchange(context, folder, plan.exchanges)
+        order = _order(target, plan)
+        with run_opened(target, lock, options, order, state.version) as context:
+            exchange(context, plan.exchanges)
             return _carry_out(context, plan, state)
 
 
@@ -221,10 +217,10 @@ def _carry_out(context: Context, plan: RollbackPlan, state: LedgerState) -> tupl
                 context.runner.find(task.step.locator)
     undone = [m for file in plan.files for m in reversed(file.row.migrations)]
     announced = signals.migration_plan(context.loader, undone, backwards=True)
-    signals.send_pre(context, announced, state.booked)
+    signals.send_pre(context, announced, state.recorded_migrations)
     finished = tuple(_undo(context, file) for file in plan.files)
-    gone = {row for file in plan.files for row in file.row.books}
-    send_post_migrate(context, announced, state.booked - gone)
+    gone = {row for file in plan.files for row in file.row.recorded_migrations}
+    send_post_migrate(context, announced, state.recorded_migrations - gone)
     return finished
 
 
@@ -238,25 +234,19 @@ def _undo(context: Context, file: RollbackFile) -> Finished:
     return attempt.run()
 
 
-def _planned(
-    connection: BaseDatabaseWrapper,
-    server: Server,
-    folder: Folder,
-    wanted: Wanted,
-    options: Options,
-) -> tuple[RollbackPlan, LedgerState]:
-    state, exchanges = read_known(connection, folder)
-    ledger = Ledger(connection)
+def _planned(target: Target, wanted: Wanted, options: Options) -> tuple[RollbackPlan, LedgerState]:
+    state, exchanges = read_known(target)
+    ledger = Ledger(target.connection)
     files = []
-    chosen = choose(state, wanted, {entry.id for entry in folder.journal.entries})
+    chosen = choose_files(state, wanted, {entry.id for entry in target.journal.entries})
     # Asked for "the last file" again, a rollback that died before its signal is not to undo one
     # more: as with one that died in a file, it is finished and nothing else is done.
     unnamed = wanted == LAST and state.in_flight is None
-    if unnamed and state.signals_owed and ledger.owed_by_rollback():
+    if unnamed and state.signals_pending and ledger.pending_from_rollback():
         chosen = ()
     for known in chosen:
-        row = _row(folder, server, ledger, known)
-        work = work_in(row, Direction.DOWN)
+        file = _file(target, ledger, known)
+        work = file.down
         if reason := work.file.irreversible:
             raise Refused(
                 f"{known.name} cannot be undone: {reason}",
@@ -265,26 +255,25 @@ def _planned(
                 then="write a new migration that takes the schema on, and run db_generate",
             )
         if known.is_in_flight and known.direction == "up":
-            context = looking(connection, server, folder.journal.migrations, options)
-            half = HalfWay(context, known)
-            row, work = half.row, half.reversal()
-        files.append((known, row, work))
-    losses = losses_live(connection, [work.to_run for _, _, work in files])
+            half = HalfWay(looking(target, options), known)
+            file, work = half.file, half.reversal()
+        files.append((known, file.row, work))
+    losses = losses_live(target.connection, [work.to_run for _, _, work in files])
     planned = (RollbackFile(*file, lost) for file, lost in zip(files, losses, strict=True))
-    return RollbackPlan(tuple(planned), state.signals_owed, exchanges), state
+    return RollbackPlan(tuple(planned), state.signals_pending, exchanges), state
 
 
-def _row(folder: Folder, server: Server, ledger: Ledger, known: LedgerFile) -> FileRow:
-    """The file's texts from disk, or from the ledger where it is another branch's."""
-    for entry in folder.journal.entries:
+def _file(target: Target, ledger: Ledger, known: LedgerFile) -> MigrationFile:
+    """The file from disk, or from the ledger where it is another branch's."""
+    for entry in target.journal.entries:
         if entry.id == known.id and entry.up == known.up_sha256:
-            return row_of(folder, entry, server)
-    return ledger.file_row(known.id)
+            return MigrationFile.on_disk(target, entry)
+    return MigrationFile.in_ledger(ledger, known.id)
 
 
-def _order(folder: Folder, plan: RollbackPlan) -> list[str]:
+def _order(target: Target, plan: RollbackPlan) -> list[str]:
     """Every migration that a Python step may need the state of, in the frozen order."""
-    order = list(folder.journal.migrations)
+    order = list(target.order)
     for file in reversed(plan.files):
         order += [m for m in file.row.migrations if m not in order]
     return order

@@ -94,7 +94,7 @@ def _send(context: Context, emit: Any, name: str, plan: MigrationPlan, state: Pr
         raise StatementFailed(
             f"A receiver of {name} failed: {type(error).__name__}: {error}",
             where=place_in_code(error),
-            stands="the SQL that was applied stands; the signal is still owed",
+            stands="the SQL that was applied stands; the signal has not been sent yet",
             then="fix the receiver, then: python manage.py "
             + ("db_rollback" if backwards else "db_migrate"),
         ) from error

@@ -1,4 +1,4 @@
-"""A squash is booked for the files that it replaces, or they for it: rows of the ledger change."""
+"""A squash is recorded in place of the files that it replaces, or they in its place."""
 
 from __future__ import annotations
 
@@ -6,16 +6,13 @@ from collections.abc import Sequence
 
 from django.db import transaction
 
-from nestflux.applying.plan.files import row_of
+from nestflux.applying.plan.files import MigrationFile
 from nestflux.applying.plan.squashes import Exchange
 from nestflux.applying.run.context import Context
 from nestflux.applying.run.events import Exchanged
-from nestflux.history.folder import Folder
 
 
-def exchange(
-    context: Context, folder: Folder, exchanges: Sequence[Exchange]
-) -> tuple[Exchange, ...]:
+def exchange(context: Context, exchanges: Sequence[Exchange]) -> tuple[Exchange, ...]:
     """Write it in one commit, under the lock. What cannot be is left, and is not returned."""
     possible = tuple(each for each in exchanges if not each.problem)
     if not possible:
@@ -23,7 +20,7 @@ def exchange(
     context.lock.require()
     with transaction.atomic(context.connection.alias):
         for each in possible:
-            rows = [row_of(folder, entry, context.server) for entry in each.put]
+            rows = [MigrationFile.on_disk(context.target, entry).row for entry in each.put]
             context.ledger.exchange_files(
                 rows,
                 since=each.moment,

@@ -70,7 +70,7 @@ class Sentinel:
         try:
             driver.query("SELECT @@innodb_rollback_on_timeout")
             ((value,),) = driver.store_result().fetch_row(0)
-        except Exception:  # the connection is gone: nothing can be told from a savepoint either
+        except Exception:  # the connection is gone: a savepoint says nothing either
             return False
         return str(value.decode() if isinstance(value, bytes) else value) == "1"
 

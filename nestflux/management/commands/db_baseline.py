@@ -13,6 +13,7 @@ from nestflux.adopting.reconciling.reconcile import Written, reconcile, refuse_e
 from nestflux.adopting.reconciling.script import describe as told
 from nestflux.adopting.reconciling.script import how_to_run
 from nestflux.applying.run.context import Options
+from nestflux.applying.target import Target, open_target
 from nestflux.exceptions import Refused
 from nestflux.management.command import NestFluxCommand
 from nestflux.management.progress import Progress
@@ -56,10 +57,11 @@ class Command(NestFluxCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         alias = options["database"]
         self.connect(alias)
+        target = open_target(alias)
         if options["reconcile"] is not None:
-            self._reconcile(alias, options["to"], options["reconcile"])
+            self._reconcile(target, options["to"], options["reconcile"])
             return
-        plan = plan_baseline(alias, to=options["to"])
+        plan = plan_baseline(target, to=options["to"])
         console = self.printer()
         for line in _lines(plan):
             console.print(line)
@@ -75,7 +77,7 @@ class Command(NestFluxCommand):
             )
         with Progress(console) as progress:
             baseline(
-                alias,
+                target,
                 plan,
                 options=Options(
                     on_event=progress.on_event, verbosity=options["verbosity"], stdout=self.stdout
@@ -87,18 +89,18 @@ class Command(NestFluxCommand):
         else:
             console.print("Database is up to date!")
 
-    def _reconcile(self, alias: str, to: str | None, file: str) -> None:
-        path = Path(file or f"reconcile_{alias}.sql")
+    def _reconcile(self, target: Target, to: str | None, file: str) -> None:
+        path = Path(file or f"reconcile_{target.alias}.sql")
         refuse_existing(path)
         console = self.printer()
-        plan = plan_baseline(alias, to=to)
+        plan = plan_baseline(target, to=to)
         if plan.agrees:
             console.print(f"The schema is what the files up to {plan.entries[-1].name}.sql make.")
             console.print("Nothing is to be reconciled, and nothing was written.")
             console.print("Next: python manage.py db_baseline")
             return
-        written = reconcile(alias, plan, path)
-        for line in _reconciled(written, alias):
+        written = reconcile(target.alias, plan, path)
+        for line in _reconciled(written, target.alias):
             console.print(line)
         if written.planned.by_hand:
             self.found()

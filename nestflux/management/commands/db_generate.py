@@ -13,7 +13,7 @@ from django.core.management.base import CommandParser, OutputWrapper
 from nestflux.exceptions import Refused
 from nestflux.families import FAMILIES, FAMILY_NAMES
 from nestflux.graph.fingerprints import django_series
-from nestflux.history.folder import shown
+from nestflux.history.folder import display_path
 from nestflux.history.sqlfile import render
 from nestflux.management.command import NestFluxCommand
 from nestflux.management.generated_format import Line, Style, Summary
@@ -162,7 +162,7 @@ class Command(NestFluxCommand):
         if name is not None and not name.isidentifier():
             raise Refused(f"--name {name!r} cannot be the name of a Python module.")
         for module in generate_empty(labels, name):
-            self.stdout.write(f"✓ Generated empty migration: {shown(module.path)}")
+            self.stdout.write(f"✓ Generated empty migration: {display_path(module.path)}")
         self.stdout.write("Fill in its operations, then run db_generate again for the SQL.")
 
     def _check(self, found: Pending) -> None:
@@ -192,7 +192,7 @@ class Command(NestFluxCommand):
 
         console = self.console()
         for file in made.files:
-            path = shown(file.place.folder.up_path(file.up.name))
+            path = display_path(file.target.folder.up_path(file.up.name))
             console.print(f"\nWould write {path}:", style="bold")
             sql = Syntax("", "mysql", theme="ansi_light").highlight(render(file.up))
             console.print(sql, soft_wrap=True, end="")
@@ -205,7 +205,7 @@ class Command(NestFluxCommand):
         for one in done:
             file = one.file
             said = "other SQL than before:" if one.changes else "the same statements"
-            self.stdout.write(f"  {file.place.server.family}: {said}")
+            self.stdout.write(f"  {file.target.server.family}: {said}")
             for line in one.changes:
                 self.stdout.write(f"    {line}")
             self._print(self._summary.warnings(file))

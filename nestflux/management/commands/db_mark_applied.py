@@ -7,15 +7,15 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from nestflux.adopting.mark_applied import mark_applied, plan_mark
-from nestflux.applying.run.context import Options
+from nestflux.applying.target import open_target
 from nestflux.exceptions import Refused
 from nestflux.management.command import NestFluxCommand
-from nestflux.management.lock_options import LockOptions
 from nestflux.management.plan_format import mark_as_json, mark_lines
 from nestflux.management.progress import Progress
+from nestflux.management.run_options import RunOptions
 
 
-class Command(LockOptions, NestFluxCommand):
+class Command(RunOptions, NestFluxCommand):
     help = (
         "Runs nothing: marks the next pending file, which somebody ran by hand, as applied, once "
         "the schema shows it. Exit code 1 when it does not."
@@ -34,7 +34,8 @@ class Command(LockOptions, NestFluxCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         alias = options["database"]
         self.connect(alias)
-        plan = plan_mark(alias, options["file"])
+        target = open_target(alias)
+        plan = plan_mark(target, options["file"])
         console = self.printer()
         for line in mark_lines(plan):
             console.print(line)
@@ -48,16 +49,9 @@ class Command(LockOptions, NestFluxCommand):
         if wanted:
             with Progress(console) as progress:
                 mark_applied(
-                    alias,
+                    target,
                     plan,
-                    options=Options(
-                        lock=self.lock_times(options),
-                        retry=self.retry_policy(options),
-                        on_event=progress.on_event,
-                        watched=progress.is_watched,
-                        verbosity=options["verbosity"],
-                        stdout=self.stdout,
-                    ),
+                    options=self.run_options(progress, options),
                 )
             console.print(f"✓ Marked as applied: {plan.entry.name}.sql")
         if options["json"]:

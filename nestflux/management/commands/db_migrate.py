@@ -5,23 +5,20 @@ What applying needs is imported once there is something to apply: most deploys h
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.core.management.base import CommandParser
 
 from nestflux.applying.plan.load_plan import make_plan, nothing_to_do
-from nestflux.management.backup_options import add_backup_arguments, backup_choice
+from nestflux.applying.target import Target, open_target
+from nestflux.management.backup_options import add_backup_arguments
 from nestflux.management.command import NestFluxCommand, retire
-from nestflux.management.lock_options import LockOptions
-
-if TYPE_CHECKING:
-    from nestflux.applying.run.context import Options
-    from nestflux.management.progress import Progress
+from nestflux.management.run_options import RunOptions
 
 _UP_TO_DATE = "Database is up to date!"
 
 
-class Command(LockOptions, NestFluxCommand):
+class Command(RunOptions, NestFluxCommand):
     help = (
         "Applies the SQL migrations that this database lacks, statement by statement, and goes "
         "on where an earlier run stopped."
@@ -62,24 +59,25 @@ class Command(LockOptions, NestFluxCommand):
             create_database_if_missing=options["create_database"],
             interactive=options["interactive"],
         )
+        target = open_target(alias)
         if options["plan"]:
-            self._show_plan(alias, options)
+            self._show_plan(target, options)
             return
-        if not options["json"] and nothing_to_do(alias, to=options["to"]):
+        if not options["json"] and nothing_to_do(target, to=options["to"]):
             self.stdout.write(_UP_TO_DATE)
             return
-        self._migrate(alias, options)
+        self._migrate(target, options)
 
-    def _migrate(self, alias: str, options: dict[str, Any]) -> None:
+    def _migrate(self, target: Target, options: dict[str, Any]) -> None:
         from nestflux.applying.run.migrate import migrate
         from nestflux.management.progress import Progress
 
         with Progress(self.printer()) as progress:
             outcome = migrate(
-                alias,
+                target,
                 replay=options["replay"],
                 to=options["to"],
-                options=self._options(progress, options),
+                options=self.run_options(progress, options),
                 looked=not options["json"] and options["to"] is None,
             )
         if options["json"]:
@@ -93,33 +91,19 @@ class Command(LockOptions, NestFluxCommand):
                     "waited": progress.waited.to_json() if progress.waited else None,
                 }
             )
-        left = make_plan(alias).pending if options["to"] else ()
+        left = make_plan(target).pending if options["to"] else ()
         if left:
             self.printer().print(f"{len(left)} pending, as --to asked.")
         else:
             self.printer().print(_UP_TO_DATE)
 
-    def _options(self, progress: Progress, options: dict[str, Any]) -> Options:
-        from nestflux.applying.run.context import Options
-
-        return Options(
-            lock=self.lock_times(options),
-            retry=self.retry_policy(options),
-            backup=backup_choice(options),
-            on_event=progress.on_event,
-            watched=progress.is_watched,
-            verbosity=options["verbosity"],
-            interactive=options["interactive"],
-            stdout=self.stdout,
-        )
-
-    def _show_plan(self, alias: str, options: dict[str, Any]) -> None:
+    def _show_plan(self, target: Target, options: dict[str, Any]) -> None:
         from nestflux.applying.run.one_by_one import backups_due, works_of
         from nestflux.management.plan_format import plan_as_json, plan_lines
 
-        plan = make_plan(alias, replay=options["replay"], to=options["to"])
-        works = works_of(alias, plan)
-        due = () if plan.load else backups_due(alias, works)
+        plan = make_plan(target, replay=options["replay"], to=options["to"])
+        works = works_of(target, plan)
+        due = () if plan.load else backups_due(target, works)
         if options["json"]:
             self.print_json(plan_as_json(plan, works, due))
             return

@@ -9,9 +9,10 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.db import DEFAULT_DB_ALIAS
 
+from nestflux.history.folder import display_path
 from nestflux.management.command import NestFluxCommand
-from nestflux.pulling.grouping import Rule
-from nestflux.pulling.pull import Pulled, PullOptions, PullPlan, plan_pull, pull, shown
+from nestflux.pulling.grouping import GroupingRule
+from nestflux.pulling.pull import Pulled, PullOptions, PullPlan, plan_pull, pull
 from nestflux.pulling.remarks import by_text
 from nestflux.pulling.round_trip import Difference
 from nestflux.wording import counted
@@ -58,7 +59,7 @@ class Command(NestFluxCommand):
         plan = plan_pull(
             alias,
             PullOptions(
-                rules=tuple(Rule.parse(text) for text in options["app"]),
+                rules=tuple(GroupingRule.parse(text) for text in options["app"]),
                 exclude=tuple(options["exclude"]),
                 into=options["into"],
             ),
@@ -87,7 +88,7 @@ def _lines(plan: PullPlan, done: Pulled | None, alias: str) -> Iterator[str]:
         return
     for app in plan.apps:
         count = counted(len(plan.files_of(app)), "file")
-        yield f"✓ Wrote {shown(plan.root / app.label)}/  ({count})"
+        yield f"✓ Wrote {display_path(plan.root / app.label)}/  ({count})"
     if done.differences:
         yield "Migrated to an empty schema, the models do not give the same schema back:"
         yield from (f"    {difference}" for difference in done.differences)
@@ -116,7 +117,7 @@ def _next_steps(plan: PullPlan, alias: str) -> Iterator[str]:
 
 
 def _as_json(plan: PullPlan, done: Pulled | None) -> dict[str, Any]:
-    told = done.plan if done else plan
+    final = done.plan if done else plan
     return {
         "apps": [
             {
@@ -129,8 +130,8 @@ def _as_json(plan: PullPlan, done: Pulled | None) -> dict[str, Any]:
             }
             for app in plan.apps
         ],
-        "remarks": [{"remark": remark.text, "about": remark.about} for remark in told.remarks],
-        "files": [shown(path) for path in plan.files],
+        "remarks": [{"remark": remark.text, "about": remark.about} for remark in final.remarks],
+        "files": [display_path(path) for path in plan.files],
         "written": done is not None,
         "differences": [_difference(each) for each in done.differences] if done else [],
         "excused": [_difference(each) for each in done.excused] if done else [],

@@ -8,6 +8,7 @@ from django.core.management.base import CommandParser
 
 from nestflux.applying.recovery.resolve import Evidence, examine, resolve
 from nestflux.applying.run.context import Options
+from nestflux.applying.target import open_target
 from nestflux.exceptions import Refused
 from nestflux.management.command import NestFluxCommand
 from nestflux.management.progress import Progress
@@ -43,7 +44,8 @@ class Command(NestFluxCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         alias, ran = options["database"], options["ran"]
         self.connect(alias)
-        evidence = examine(alias, options["file"], options["statement"])
+        target = open_target(alias)
+        evidence = examine(target, options["file"], options["statement"])
         console = self.printer()
         for line in evidence.lines():
             console.print(line)
@@ -61,17 +63,17 @@ class Command(NestFluxCommand):
             )
         with Progress(console) as progress:
             resolved = resolve(
-                alias,
+                target,
                 evidence,
                 ran=ran,
                 options=Options(
                     on_event=progress.on_event, verbosity=options["verbosity"], stdout=self.stdout
                 ),
             )
-        console.print(_told(evidence, ran=ran, finished=resolved.finished))
+        console.print(_describe_outcome(evidence, ran=ran, finished=resolved.finished))
 
 
-def _told(evidence: Evidence, *, ran: bool, finished: bool) -> str:
+def _describe_outcome(evidence: Evidence, *, ran: bool, finished: bool) -> str:
     place = f"{evidence.file}, statement {evidence.ordinal}"
     going_on = f"Next: python manage.py {evidence.goes_on_with}"
     if not ran:

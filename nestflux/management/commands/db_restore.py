@@ -10,20 +10,20 @@ from django.core.management.base import CommandParser
 
 from nestflux.applying.backups.restore import RestorePlan, backups_of, plan_restore, restore
 from nestflux.applying.plan.plan import Plan
-from nestflux.applying.run.context import Options
 from nestflux.applying.run.rollback import RollbackPlan
+from nestflux.applying.target import open_target
 from nestflux.exceptions import Refused
-from nestflux.history.folder import shown
+from nestflux.history.folder import display_path
 from nestflux.ledger.backups import BackupRow
-from nestflux.management.backup_options import add_backup_arguments, backup_choice
+from nestflux.management.backup_options import add_backup_arguments
 from nestflux.management.command import NestFluxCommand
-from nestflux.management.lock_options import LockOptions
 from nestflux.management.plan_format import rollback_lines
 from nestflux.management.progress import Progress
+from nestflux.management.run_options import RunOptions
 from nestflux.wording import counted
 
 
-class Command(LockOptions, NestFluxCommand):
+class Command(RunOptions, NestFluxCommand):
     help = (
         "Rolls back a SQL migration and brings back the data that it had lost, from its backup; "
         "or applies one again whose rollback lost data. Without an argument it lists the "
@@ -49,10 +49,11 @@ class Command(LockOptions, NestFluxCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         alias, which = options["database"], options["which"]
         self.connect(alias)
+        target = open_target(alias)
         if not which:
-            self._list(backups_of(alias), options)
+            self._list(backups_of(target), options)
             return
-        plan = plan_restore(alias, which)
+        plan = plan_restore(target, which)
         if not (options["json"] and options["plan"]):
             for line in _plan_lines(plan):
                 self.printer().print(line)
@@ -66,18 +67,10 @@ class Command(LockOptions, NestFluxCommand):
             )
         with Progress(self.printer()) as progress:
             restored = restore(
-                alias,
+                target,
                 which,
                 expected=plan,
-                options=Options(
-                    lock=self.lock_times(options),
-                    retry=self.retry_policy(options),
-                    backup=backup_choice(options),
-                    on_event=progress.on_event,
-                    watched=progress.is_watched,
-                    verbosity=options["verbosity"],
-                    stdout=self.stdout,
-                ),
+                options=self.run_options(progress, options),
             )
         if options["json"]:
             self.print_json({"restored": list(restored.lines) if restored else []})
@@ -99,7 +92,7 @@ def _backup_lines(row: BackupRow) -> Iterator[str]:
         f"{row.name}.sql{way}, {row.taken_at[:19]} UTC: {counted(len(row.tables), 'table')}, "
         f"{counted(row.rows, 'row')}"
     )
-    yield f"  {shown(Path(row.path))}"
+    yield f"  {display_path(Path(row.path))}"
     if row.restored_at:
         yield f"  restored {row.restored_at[:19]} UTC"
 
@@ -115,7 +108,7 @@ def _plan_lines(plan: RestorePlan) -> Iterator[str]:
             yield f"{plan.row.name}.sql is {plan.reversal} already."
         case _:
             yield f"Applies {plan.row.name}.sql again"
-    yield f"Brings back, from {shown(plan.backup.path)}:"
+    yield f"Brings back, from {display_path(plan.backup.path)}:"
     yield from (f"  {line}" for line in plan.lines())
 
 

@@ -6,17 +6,17 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from nestflux.applying.run.context import Options
 from nestflux.applying.run.rollback import RollbackPlan, Wanted, plan_rollback, rollback
+from nestflux.applying.target import open_target
 from nestflux.exceptions import Refused
-from nestflux.management.backup_options import add_backup_arguments, backup_choice
+from nestflux.management.backup_options import add_backup_arguments
 from nestflux.management.command import NestFluxCommand
-from nestflux.management.lock_options import LockOptions
 from nestflux.management.plan_format import rollback_as_json, rollback_lines
 from nestflux.management.progress import Progress
+from nestflux.management.run_options import RunOptions
 
 
-class Command(LockOptions, NestFluxCommand):
+class Command(RunOptions, NestFluxCommand):
     help = (
         "Undoes the SQL migration that was applied last, or down to one, and says first what "
         "data that loses. A rollback that died is finished; of a file that is half applied, what "
@@ -55,7 +55,8 @@ class Command(LockOptions, NestFluxCommand):
         if sum(map(bool, vars(wanted).values())) > 1:
             raise Refused("Give one of: a file, --to, --off-branch.")
         self.connect(alias)
-        plan = plan_rollback(alias, wanted)
+        target = open_target(alias)
+        plan = plan_rollback(target, wanted)
         if options["plan"]:
             self._show(plan, options, with_sql=True)
             return
@@ -68,19 +69,10 @@ class Command(LockOptions, NestFluxCommand):
             raise Refused("Nothing was rolled back.", then="python manage.py db_rollback --yes")
         with Progress(self.printer()) as progress:
             finished = rollback(
-                alias,
+                target,
                 wanted,
                 expected=plan,
-                options=Options(
-                    lock=self.lock_times(options),
-                    retry=self.retry_policy(options),
-                    backup=backup_choice(options),
-                    on_event=progress.on_event,
-                    watched=progress.is_watched,
-                    verbosity=options["verbosity"],
-                    stdout=self.stdout,
-                    command="db_rollback",
-                ),
+                options=self.run_options(progress, options),
             )
         if options["json"]:
             waited = progress.waited.to_json() if progress.waited else None

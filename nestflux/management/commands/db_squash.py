@@ -9,7 +9,7 @@ from django.core.management.base import CommandParser
 
 from nestflux.database.server import FAMILY_NAMES
 from nestflux.exceptions import Refused
-from nestflux.history.folder import shown
+from nestflux.history.folder import display_path
 from nestflux.management.command import NestFluxCommand
 from nestflux.management.progress import narrated
 from nestflux.recording.squash import Squashed, SquashPlan, plan_squash, squash
@@ -59,7 +59,7 @@ def _lines(plans: Sequence[SquashPlan]) -> Iterator[str]:
     for plan in plans:
         if plan.entries:
             files = counted(len(plan.entries), "file")
-            path = shown(plan.folder.up_path(plan.name))
+            path = display_path(plan.folder.up_path(plan.name))
             yield f"{FAMILY_NAMES[plan.folder.family]}: {path} takes the place of {files}:"
             yield from (f"  {entry.name}.sql" for entry in plan.entries)
         if plan.leftovers:
@@ -69,7 +69,7 @@ def _lines(plans: Sequence[SquashPlan]) -> Iterator[str]:
 
 def _done_lines(done: Sequence[Squashed]) -> Iterator[str]:
     for one in done:
-        path = shown(one.place.folder.up_path(one.up.name))
+        path = display_path(one.target.folder.up_path(one.up.name))
         count = counted(sum(1 for _ in one.up.steps()), "statement")
         yield f"✓ Squashed: {path}  ({count}, {counted(len(one.plan.entries), 'file')})"
     if done:

@@ -9,7 +9,8 @@ from typing import Any
 from rich.text import Text
 
 from nestflux.applying.status import FileStatus, Status, status
-from nestflux.history.folder import shown
+from nestflux.applying.target import open_target
+from nestflux.history.folder import display_path
 from nestflux.management.command import NestFluxCommand
 
 _COLOURS = {"applied": "green", "pending": "yellow", "unmarked": "yellow"}
@@ -25,7 +26,7 @@ class Command(NestFluxCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         alias = options["database"]
         self.connect(alias)
-        found = status(alias)
+        found = status(open_target(alias))
         if options["json"]:
             self.print_json(found.to_json())
         else:
@@ -45,7 +46,7 @@ class Command(NestFluxCommand):
             if file.backup:
                 restored = ", restored" if file.backup_restored_at else ""
                 console.print(f"Backup of {file.name}, {file.backup_taken_at[:19]} UTC{restored}:")
-                console.print(f"  {shown(Path(file.backup))}")
+                console.print(f"  {display_path(Path(file.backup))}")
         if found.problem:
             console.print(found.problem, style="red")
         if found.loading:
@@ -104,6 +105,6 @@ def _summary(found: Status) -> tuple[str, ...]:
         return ("Next: python manage.py db_migrate   (marks it as applied, and runs nothing)",)
     if found.pending:
         return (f"{len(found.pending)} pending. Next: python manage.py db_migrate",)
-    if found.signals_owed:
+    if found.signals_pending:
         return ("post_migrate has not been sent yet. Next: python manage.py db_migrate",)
     return ("Database is up to date!",)

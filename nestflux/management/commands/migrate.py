@@ -16,16 +16,17 @@ from django.db import connections
 from django.utils.functional import classproperty
 
 from nestflux.applying.backups.choice import NOT_ASKED
-from nestflux.applying.plan.load_plan import make_plan, open_history, read_known
+from nestflux.applying.plan.load_plan import make_plan, read_known
 from nestflux.applying.plan.plan import Plan
 from nestflux.applying.run.context import Options
 from nestflux.applying.run.events import ignore
 from nestflux.applying.run.migrate import migrate
+from nestflux.applying.target import Target, open_target
 from nestflux.exceptions import Refused
 from nestflux.management.backup_options import add_backup_arguments, backup_choice
 from nestflux.management.command import PlainSpeech
-from nestflux.management.lock_options import lock_settings, lock_times, retry_policy
 from nestflux.management.progress import Progress
+from nestflux.management.run_options import lock_settings, lock_times, retry_policy
 from nestflux.stock import django_side
 from nestflux.stock.answers import (
     Backward,
@@ -123,13 +124,13 @@ class Command(PlainSpeech, stock.Command):
             )
 
     def _answer(self, alias: str, request: Request, options: dict[str, Any]) -> None:
-        connection, _, folder = open_history(alias)
-        state, _ = read_known(connection, folder)
+        target = open_target(alias)
+        state, _ = read_known(target)
         found = answer(
             request,
-            folder.journal,
+            target.journal,
             state.applied,
-            lambda app, name: django_side.undone(connection, app, name),
+            lambda app, name: django_side.undone(target.connection, app, name),
         )
         match found:
             case Nothing():
@@ -139,22 +140,22 @@ class Command(PlainSpeech, stock.Command):
                 from nestflux.management.plan_format import rollback_lines
 
                 first = found.files[-1].name
-                plan = plan_rollback(alias, Wanted(file=first))
+                plan = plan_rollback(target, Wanted(file=first))
                 if not self._only_shown(rollback_lines(plan, with_sql=True), True, options):
-                    self._roll_back(alias, first, plan)
+                    self._roll_back(target, first, plan)
             case Forward():
                 to = found.to.name if found.to else None
-                pending = make_plan(alias, to=to)
-                lines = self._plan_lines(alias, pending) if options["plan"] else ()
+                pending = make_plan(target, to=to)
+                lines = self._plan_lines(target, pending) if options["plan"] else ()
                 if not self._only_shown(lines, bool(pending.pending), options):
-                    self._apply(alias, pending, found, run_syncdb=options["run_syncdb"])
+                    self._apply(target, pending, found, run_syncdb=options["run_syncdb"])
 
-    def _plan_lines(self, alias: str, plan: Plan) -> Iterator[str]:
+    def _plan_lines(self, target: Target, plan: Plan) -> Iterator[str]:
         from nestflux.applying.run.one_by_one import backups_due, works_of
         from nestflux.management.plan_format import plan_lines
 
-        works = works_of(alias, plan)
-        due = () if plan.load or self.is_test_database else backups_due(alias, works)
+        works = works_of(target, plan)
+        due = () if plan.load or self.is_test_database else backups_due(target, works)
         return plan_lines(plan, works, due)
 
     def _only_shown(self, lines: Any, anything: bool, options: dict[str, Any]) -> bool:
@@ -166,25 +167,25 @@ class Command(PlainSpeech, stock.Command):
             sys.exit(1)
         return bool(options["plan"] or options["check_unapplied"])
 
-    def _apply(self, alias: str, plan: Plan, found: Forward, *, run_syncdb: bool) -> None:
+    def _apply(self, target: Target, plan: Plan, found: Forward, *, run_syncdb: bool) -> None:
         besides = set(found.besides) & {m for e in plan.pending for m in e.migrations}
         if besides:
             self._say(f"Files are applied whole and in order: also {listed(sorted(besides))}.")
         with Progress(self.printer()) as progress:
             migrate(
-                alias,
+                target,
                 to=found.to.name if found.to else None,
                 options=self._options(progress),
                 looked=not plan.nothing_to_do,
             )
         if run_syncdb and (labels := django_side.unmigrated_apps()):
-            self._sync(alias, labels)
+            self._sync(target.alias, labels)
         if found.to is None:
             self._say("Database is up to date!")
         elif not plan.pending:
             self._say("No migrations to apply.")
 
-    def _roll_back(self, alias: str, first: str, plan: RollbackPlan) -> None:
+    def _roll_back(self, target: Target, first: str, plan: RollbackPlan) -> None:
         from nestflux.applying.run.rollback import Wanted, rollback
         from nestflux.management.plan_format import rollback_lines
 
@@ -198,10 +199,11 @@ class Command(PlainSpeech, stock.Command):
                     then=f"python manage.py db_rollback {first} --yes",
                 )
         with Progress(self.printer()) as progress:
-            rollback(alias, Wanted(file=first), expected=plan, options=self._options(progress))
+            rollback(target, Wanted(file=first), expected=plan, options=self._options(progress))
 
     def _sync(self, alias: str, labels: set[str]) -> None:
-        """Apps without migrations are Django's; what makes rows for new tables is told again."""
+        """Apps without migrations are Django's; the signals that make rows for new tables are sent
+        again."""
         connection = connections[alias]
         before = set(connection.introspection.table_names())
         self.sync_apps(connection, labels)

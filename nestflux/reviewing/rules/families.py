@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nestflux.history.families import behind
-from nestflux.reviewing.findings import Finding, Kind, Severity
+from nestflux.reviewing.findings import Finding, FindingKind, Severity
 from nestflux.reviewing.rule import rule
 from nestflux.reviewing.subjects import Histories
 
-BEHIND = Kind(
+BEHIND = FindingKind(
     "families-out-of-step",
     Severity.ERROR,
     "until it catches up, db_migrate refuses every database of that family",

@@ -7,36 +7,37 @@ from collections.abc import Iterator
 
 from nestflux.applying.plan.tasks import work_of
 from nestflux.exceptions import HistoryError
-from nestflux.history.folder import JOURNAL, SNAPSHOT, shown
+from nestflux.history.folder import JOURNAL, SNAPSHOT, display_path
 from nestflux.history.journal import Entry
-from nestflux.history.records import FileRecord
-from nestflux.history.sqlfile import Direction, Replaced, SqlFile, parse
-from nestflux.reviewing.findings import Finding, Kind, Severity
+from nestflux.history.sqlfile import Direction, Replaced, SqlFile
+from nestflux.reviewing.findings import Finding, FindingKind, Severity
 from nestflux.reviewing.rule import rule
 from nestflux.reviewing.subjects import EntryFiles, History, TextOnDisk
 
-MISSING = Kind("missing-file", Severity.ERROR, "a database that lacks it can be brought no further")
-UNREADABLE = Kind("unreadable-file", Severity.ERROR, "what cannot be read cannot be run")
-EDITED = Kind(
+MISSING = FindingKind(
+    "missing-file", Severity.ERROR, "a database that lacks it can be brought no further"
+)
+UNREADABLE = FindingKind("unreadable-file", Severity.ERROR, "what cannot be read cannot be run")
+EDITED = FindingKind(
     "edited-file", Severity.ERROR, "what was recorded and verified is not what the file says now"
 )
-HEADER = Kind(
+HEADER = FindingKind(
     "other-header",
     Severity.ERROR,
-    "the ledger would book it under another name, or migrations that it does not hold",
+    "the ledger would record it under another name, or migrations that it does not hold",
 )
-NAME = Kind(
+NAME = FindingKind(
     "other-name", Severity.REMARK, "only its first line is old: the id is what a file is known by"
 )
-STALE = Kind(
+STALE = FindingKind(
     "stale-record",
     Severity.ERROR,
     "after a crash the records decide whether a statement ran",
 )
-SNAPSHOT_EDITED = Kind(
+SNAPSHOT_EDITED = FindingKind(
     "edited-snapshot", Severity.ERROR, "a fresh database would load another schema"
 )
-STRAY = Kind("stray-file", Severity.ERROR, "it was never accepted, and no command runs it")
+STRAY = FindingKind("stray-file", Severity.ERROR, "it was never accepted, and no command runs it")
 
 
 @rule(History)
@@ -49,13 +50,13 @@ def files_of_entries(history: History) -> Iterator[Finding]:
             yield from _text(history, files.entry, on_disk, recorded)
             if on_disk.text is not None:
                 try:
-                    parsed[direction] = parse(on_disk.text)
+                    parsed[direction] = files.texts.file(direction)
                 except HistoryError as error:
                     yield UNREADABLE.found(
                         f"{on_disk.path.name}: {_less_line(error.what)}",
                         where=on_disk.path,
                         line=_line(error.what),
-                        then=f"git checkout -- {shown(on_disk.path)}",
+                        then=f"git checkout -- {display_path(on_disk.path)}",
                     )
         yield from _headers(files, parsed)
         yield from _record(history, files, parsed)
@@ -63,7 +64,7 @@ def files_of_entries(history: History) -> Iterator[Finding]:
 
 def _text(history: History, entry: Entry, on_disk: TextOnDisk, recorded: str) -> Iterator[Finding]:
     path = on_disk.path
-    undo = f"git checkout -- {shown(path)}"
+    undo = f"git checkout -- {display_path(path)}"
     if on_disk.problem:
         yield UNREADABLE.found(f"{path.name} {on_disk.problem}.", where=path, then=undo)
     elif on_disk.text is None:
@@ -91,7 +92,7 @@ def _headers(files: EntryFiles, parsed: dict[Direction, SqlFile]) -> Iterator[Fi
             ("id", file.id, entry.id),
             ("direction", str(file.direction), str(direction)),
             ("list of migrations", ", ".join(sections), ", ".join(held[direction])),
-            ("list of replaced files", *map(_told, _replaced(file, entry))),
+            ("list of replaced files", *map(_names_and_ids, _replaced(file, entry))),
         ):
             if says == listed or (what == "list of migrations" and file.irreversible):
                 continue
@@ -99,7 +100,7 @@ def _headers(files: EntryFiles, parsed: dict[Direction, SqlFile]) -> Iterator[Fi
                 f"The {what} in {path.name} is not that of its entry in {JOURNAL}.",
                 where=path,
                 details=(f"file:    {says}", f"journal: {listed}"),
-                then=f"git checkout -- {shown(path)} {shown(path.parent / JOURNAL)}",
+                then=f"git checkout -- {display_path(path)} {display_path(path.parent / JOURNAL)}",
             )
 
 
@@ -107,7 +108,7 @@ def _replaced(file: SqlFile, entry: Entry) -> tuple[tuple[Replaced, ...], ...]:
     return file.replaces, entry.replaces if file.direction is Direction.UP else ()
 
 
-def _told(replaces: tuple[Replaced, ...]) -> str:
+def _names_and_ids(replaces: tuple[Replaced, ...]) -> str:
     return ", ".join(f"{each.name} {each.id}" for each in replaces)
 
 
@@ -120,14 +121,14 @@ def _record(
     if found or on_disk.text is None:
         return
     try:
-        record = FileRecord.loads(on_disk.text)
-    except (ValueError, KeyError, TypeError) as error:
-        yield UNREADABLE.found(f"{on_disk.path.name} cannot be read: {error}.", where=on_disk.path)
+        record = files.texts.record
+    except HistoryError as error:
+        yield UNREADABLE.found(error.what, where=on_disk.path)
         return
     for direction, file in parsed.items():
         recorded = entry.up if direction is Direction.UP else entry.down
         if not files.sql(direction).is_as(recorded):
-            continue  # told above: it was edited
+            continue  # reported above: it was edited
         try:
             work_of(file, record)
         except HistoryError:
@@ -144,7 +145,7 @@ def snapshot(history: History) -> Iterator[Finding]:
     if history.snapshot is None or history.journal is None:
         return
     path = history.snapshot.path
-    undo = f"git checkout -- {shown(path)}"
+    undo = f"git checkout -- {display_path(path)}"
     if history.snapshot.problem:
         yield UNREADABLE.found(f"{SNAPSHOT} {history.snapshot.problem}.", where=path, then=undo)
     elif history.snapshot.text is None:
@@ -162,7 +163,7 @@ def stray_files(history: History) -> Iterator[Finding]:
         for entry in (history.journal.entries if history.journal else ())
         for old in entry.replaced_names
     }
-    for name in history.strangers:
+    for name in history.unlisted:
         path = history.folder.path / name
         of = name.split(".", 1)[0]
         if squash := of if of in history.begun_squashes else squashed.get(of):
@@ -177,7 +178,7 @@ def stray_files(history: History) -> Iterator[Finding]:
             f"{name} is not in {JOURNAL}.",
             where=path,
             then=f"remove it, or restore the journal that lists it: "
-            f"git checkout -- {shown(history.folder.path / JOURNAL)}",
+            f"git checkout -- {display_path(history.folder.path / JOURNAL)}",
         )
 
 

@@ -6,21 +6,21 @@ import re
 from collections.abc import Iterator
 
 from nestflux.history.folder import JOURNAL
-from nestflux.reviewing.findings import Finding, Kind, Severity
+from nestflux.reviewing.findings import Finding, FindingKind, Severity
 from nestflux.reviewing.rule import rule
 from nestflux.reviewing.subjects import History
 
-UNREADABLE = Kind(
+UNREADABLE = FindingKind(
     "unreadable-journal",
     Severity.ERROR,
     "without it no file of the history is known, and every command refuses",
 )
-MARKERS = Kind(
+MARKERS = FindingKind(
     "conflict-markers",
     Severity.ERROR,
     "two branches each added a file: one of them was recorded without the other's schema",
 )
-CONTRADICTION = Kind(
+CONTRADICTION = FindingKind(
     "journal-contradiction",
     Severity.ERROR,
     "a merge kept what does not belong together: which file runs first is not certain",

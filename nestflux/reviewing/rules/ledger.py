@@ -4,53 +4,53 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from nestflux.applying.plan.plan import refuse_unbooked, relinked
+from nestflux.applying.plan.plan import refuse_unrecorded, relinked
 from nestflux.applying.plan.squashes import refuse_problems
 from nestflux.exceptions import LedgerConflict
-from nestflux.history.folder import shown
+from nestflux.history.folder import display_path
 from nestflux.history.sqlfile import PythonStep, SessionStatement, SqlFile
 from nestflux.ledger.ledger import LedgerFile
-from nestflux.reviewing.findings import Finding, Kind, Severity
+from nestflux.reviewing.findings import Finding, FindingKind, Severity
 from nestflux.reviewing.rule import rule
 from nestflux.reviewing.subjects import Ledger
 from nestflux.sql.formatting import changed_lines
 from nestflux.sql.statements import summary
 
-APPLIED_EDITED = Kind(
+APPLIED_EDITED = FindingKind(
     "applied-file-edited",
     Severity.ERROR,
     "this database has what ran, and another one would get what the file says now",
 )
-GONE = Kind(
+GONE = FindingKind(
     "applied-file-gone",
     Severity.WARNING,
     "its changes are in this database and in no other one that is made from this history",
 )
-SQUASHED = Kind(
+SQUASHED = FindingKind(
     "applied-files-squashed",
     Severity.REMARK,
     "nothing of it runs here: the ledger is to know the files that this history has",
 )
-RENAMED = Kind(
+RENAMED = FindingKind(
     "applied-file-renamed",
     Severity.REMARK,
     "the ledger knows it by its id, so nothing runs twice",
 )
-ORDER = Kind(
+ORDER = FindingKind(
     "applied-out-of-order",
     Severity.WARNING,
     "it ran, or will run, on another schema than the one that it was recorded on",
 )
-UNFINISHED = Kind(
+UNFINISHED = FindingKind(
     "unfinished-file",
     Severity.ERROR,
     "the database is between two files, and no code is made for that",
 )
-CONTRADICTION = Kind(
+CONTRADICTION = FindingKind(
     "ledger-contradiction", Severity.ERROR, "db_migrate refuses to run anything before it is solved"
 )
-UNSUITABLE = Kind("unsuitable-server", Severity.ERROR, "db_migrate refuses this server")
-UNKNOWN_TABLES = Kind(
+UNSUITABLE = FindingKind("unsuitable-server", Severity.ERROR, "db_migrate refuses this server")
+UNKNOWN_TABLES = FindingKind(
     "tables-without-ledger",
     Severity.ERROR,
     "db_migrate refuses a database whose tables it did not make",
@@ -60,7 +60,7 @@ UNKNOWN_TABLES = Kind(
 @rule(Ledger)
 def a_server_that_does_not_fit(ledger: Ledger) -> Iterator[Finding]:
     if ledger.unsuitable is not None:
-        yield UNSUITABLE.told(ledger.unsuitable, where=_place(ledger))
+        yield UNSUITABLE.from_error(ledger.unsuitable, where=_place(ledger))
 
 
 @rule(Ledger)
@@ -79,7 +79,7 @@ def applied_files_that_were_edited(ledger: Ledger) -> Iterator[Finding]:
             f"{_differing(before, after)}.",
             where=path,
             details=("- ran here", "+ in the file", *changed_lines(before, after)),
-            then=f"git checkout -- {shown(path)}, and write the change as a new migration",
+            then=f"git checkout -- {display_path(path)}, and write the change as a new migration",
         )
 
 
@@ -104,7 +104,7 @@ def applied_files_that_were_squashed(ledger: Ledger) -> Iterator[Finding]:
     for exchange in ledger.exchanges:
         if not exchange.problem:
             yield SQUASHED.found(
-                f"db_migrate books {exchange} in {ledger.alias!r}.",
+                f"db_migrate records {exchange} in {ledger.alias!r}.",
                 where=_place(ledger),
                 then="python manage.py db_migrate",
             )
@@ -187,11 +187,11 @@ def django_migrations_that_says_something_else(ledger: Ledger) -> Iterator[Findi
             return
     try:
         refuse_problems(ledger.exchanges)
-        refuse_unbooked(
+        refuse_unrecorded(
             ledger.journal, relinked(ledger.state, ledger.relinks), fresh=not ledger.state.applied
         )
     except LedgerConflict as error:
-        yield CONTRADICTION.told(error, where=_place(ledger))
+        yield CONTRADICTION.from_error(error, where=_place(ledger))
 
 
 def _other_family(ledger: Ledger, file: LedgerFile) -> Finding:

@@ -7,44 +7,44 @@ from pathlib import Path
 
 from nestflux.applying.plan.code_changes import CodeChange, How, next_command, undo_or_accept
 from nestflux.graph.loader import undotted
-from nestflux.history.folder import shown
+from nestflux.history.folder import display_path
 from nestflux.history.sqlfile import Direction
 from nestflux.recording.rerecord import Again, difference, remembered
-from nestflux.reviewing.findings import Finding, Kind, Severity
+from nestflux.reviewing.findings import Finding, FindingKind, Severity
 from nestflux.reviewing.rule import rule
 from nestflux.reviewing.subjects import Migrations
 
-EDITED = Kind(
+EDITED = FindingKind(
     "edited-migration",
     Severity.ERROR,
     "the SQL that was reviewed is of the old .py; db_migrate refuses it where it is pending",
 )
-STEP = Kind(
+STEP = FindingKind(
     "edited-python-step",
     Severity.ERROR,
     "its code is what was reviewed of it; db_migrate refuses it where it is pending",
 )
-FAILS = Kind(
+FAILS = FindingKind(
     "unrecordable-migration",
     Severity.ERROR,
     "Django's own migrate would fail here, and so would the next recording of it",
 )
-RESPELLED = Kind(
+RESPELLED = FindingKind(
     "recorded-by-another-django",
     Severity.REMARK,
     "the SQL of the file is what runs, with every Django",
 )
-SETTINGS = Kind(
+SETTINGS = FindingKind(
     "depends-on-settings",
     Severity.REMARK,
     "the SQL of the file is what runs, with other settings too",
 )
-PACKAGE = Kind(
+PACKAGE = FindingKind(
     "package-changed-migration",
     Severity.REMARK,
     "the SQL of the file is what runs; Python steps run as the package has them",
 )
-FORGOTTEN = Kind(
+FORGOTTEN = FindingKind(
     "code-not-remembered",
     Severity.REMARK,
     "before it runs a file, db_migrate cannot see that its .py was edited",
@@ -61,7 +61,7 @@ def edited_migrations(found: Migrations) -> Iterator[Finding]:
             yield FAILS.found(
                 f"{again.migration} cannot be recorded again ({_way(again)}): {again.failed}",
                 where=path or again.migration,
-                then=f"git checkout -- {shown(path)}" if path else "restore the migration",
+                then=f"git checkout -- {display_path(path)}" if path else "restore the migration",
             )
         elif not again.agrees(before) and again not in found.respelled:
             yield EDITED.found(
@@ -91,20 +91,20 @@ def recorded_by_another_django(found: Migrations) -> Iterator[Finding]:
 
 @rule(Migrations)
 def edited_code(found: Migrations) -> Iterator[Finding]:
-    told = {again.migration for again in found.again or () if _is_told(found, again)}
+    reported = {again.migration for again in found.again or () if _is_reported(found, again)}
     for change in found.changes:
         if not change.is_own or change.how is How.VALUES:
             continue
         if change.how is How.STEP:
-            yield STEP.found(change.words, where=change.path or "", then=next_command(change))
-        elif change.migration not in told:
+            yield STEP.found(change.description, where=change.path or "", then=next_command(change))
+        elif change.migration not in reported:
             same = (
                 " Recorded again, it gives the same SQL."
                 if change.migration in found.recorded_again
                 else ""
             )
             yield EDITED.found(
-                change.words + same, where=change.path or "", then=next_command(change)
+                change.description + same, where=change.path or "", then=next_command(change)
             )
 
 
@@ -113,7 +113,7 @@ def other_values(found: Migrations) -> Iterator[Finding]:
     for change in found.changes:
         if change.how is How.VALUES:
             where = change.path or "" if change.is_own else change.migration
-            yield SETTINGS.found(change.words, where=where)
+            yield SETTINGS.found(change.description, where=where)
 
 
 @rule(Migrations)
@@ -151,7 +151,7 @@ def _of_package(change: CodeChange) -> str:
     return change.locator or change.migration
 
 
-def _is_told(found: Migrations, again: Again) -> bool:
+def _is_reported(found: Migrations, again: Again) -> bool:
     before = remembered(found.records[again.entry.id], again.migration, again.direction)
     return again not in found.respelled and (bool(again.failed) or not again.agrees(before))
 

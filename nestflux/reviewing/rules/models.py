@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nestflux.database.server import FAMILY_NAMES
-from nestflux.reviewing.findings import Finding, Kind, Severity
+from nestflux.reviewing.findings import Finding, FindingKind, Severity
 from nestflux.reviewing.rule import rule
 from nestflux.reviewing.subjects import Project
 
-BROKEN = Kind(
+BROKEN = FindingKind(
     "broken-migrations",
     Severity.ERROR,
     "neither models nor files can be compared with migrations that do not load",
 )
-MODELS = Kind(
+MODELS = FindingKind(
     "models-changed",
     Severity.ERROR,
     "the code expects a schema that no migration makes",
 )
-WITHOUT_SQL = Kind(
+WITHOUT_SQL = FindingKind(
     "migration-without-sql",
     Severity.ERROR,
     "db_migrate refuses every database until a file holds it",
@@ -29,13 +29,13 @@ WITHOUT_SQL = Kind(
 @rule(Project)
 def migrations_that_do_not_load(project: Project) -> Iterator[Finding]:
     if project.broken is not None:
-        yield BROKEN.told(project.broken)
+        yield BROKEN.from_error(project.broken)
 
 
 @rule(Project)
 def models_without_a_migration(project: Project) -> Iterator[Finding]:
     if project.undecided is not None:
-        yield MODELS.told(project.undecided)
+        yield MODELS.from_error(project.undecided)
     for migration in project.pending.migrations if project.pending else ():
         yield MODELS.found(
             f"The models of {migration.app_label} changed without a migration.",
@@ -47,7 +47,8 @@ def models_without_a_migration(project: Project) -> Iterator[Finding]:
 
 @rule(Project)
 def migrations_without_sql(project: Project) -> Iterator[Finding]:
-    """Those that no family has; what one family has and another lacks is told with the files."""
+    """Those that no family has; what one family has and another lacks is reported with the
+    files."""
     if project.pending is None or not project.pending.missing:
         return
     new = {f"{m.app_label}.{m.name}" for m in project.pending.migrations}

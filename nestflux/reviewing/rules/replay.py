@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nestflux.history.folder import SNAPSHOT
-from nestflux.reviewing.findings import Finding, Kind, Severity
+from nestflux.reviewing.findings import Finding, FindingKind, Severity
 from nestflux.reviewing.rule import rule
 from nestflux.reviewing.subjects import Replay
 
-FAILS = Kind(
+FAILS = FindingKind(
     "replay-fails", Severity.ERROR, "no fresh database can be made from the files, and none tested"
 )
-DIFFERS = Kind(
+DIFFERS = FindingKind(
     "snapshot-differs",
     Severity.ERROR,
     "a fresh database has another schema or other rows than one that ran the files",

@@ -30,7 +30,7 @@ def test_a_name_with_a_line_break_runs_nothing_out_of_a_comment() -> None:
     assert "DROP TABLE t;" in text
 
 
-def test_a_file_that_came_meanwhile_is_kept(tmp_path: Path) -> None:
+def test_a_file_that_came_in_between_is_kept(tmp_path: Path) -> None:
     path = tmp_path / "reconcile_default.sql"
     path.write_text("somebody's", encoding="utf-8")
 

@@ -1,17 +1,23 @@
-"""How a command takes the lock and waits for tables: ``NESTFLUX["LOCK"]``, and ``--lock``."""
+"""What the commands have in common that take the lock: how they wait for it and for tables
+(``NESTFLUX["LOCK"]``, ``--lock``), and what a run is given."""
 
 from __future__ import annotations
 
 from argparse import ArgumentTypeError
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import CommandParser
 
 from nestflux.applying.run.retry_policy import RetryPolicy
 from nestflux.conf import LOCK_SETTINGS, configuration
 from nestflux.ledger.lock_times import LockTimes
+from nestflux.management.backup_options import backup_choice
 from nestflux.management.command import retire
+
+if TYPE_CHECKING:
+    from nestflux.applying.run.context import Options
+    from nestflux.management.progress import Progress
 
 # What earlier versions had an option each for.
 _RETIRED = {
@@ -63,8 +69,10 @@ def _fields(settings: Mapping[str, Any], **names: str) -> dict[str, Any]:
     return {field: settings[name] for field, name in names.items() if name in settings}
 
 
-class LockOptions:
+class RunOptions:
     """Mixin of commands that take the lock."""
+
+    stdout: Any
 
     def add_lock_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
@@ -79,8 +87,19 @@ class LockOptions:
         for option, name in _RETIRED.items():
             retire(parser, option, f'--lock {name}=VALUE, or NESTFLUX["LOCK"]["{name}"]')
 
-    def lock_times(self, options: Mapping[str, Any]) -> LockTimes:
-        return lock_times(lock_settings(dict(options["lock"])))
+    def run_options(self, progress: Progress, options: Mapping[str, Any]) -> Options:
+        """What the command line says of a run."""
+        from nestflux.applying.run.context import Options
 
-    def retry_policy(self, options: Mapping[str, Any]) -> RetryPolicy:
-        return retry_policy(lock_settings(dict(options["lock"])))
+        settings = lock_settings(dict(options["lock"]))
+        return Options(
+            lock=lock_times(settings),
+            retry=retry_policy(settings),
+            backup=backup_choice(options),
+            on_event=progress.on_event,
+            watched=progress.is_watched,
+            verbosity=options["verbosity"],
+            interactive=bool(options.get("interactive")),
+            stdout=self.stdout,
+            command=type(self).__module__.rpartition(".")[2],
+        )

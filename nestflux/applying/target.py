@@ -1,0 +1,66 @@
+"""A database and the history that it is migrated by: what every command that applies works on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nestflux.applying.plan.plan import refuse_family
+from nestflux.conf import FAMILIES, history_folder
+from nestflux.database.errors import connect
+from nestflux.database.server import FAMILY_NAMES, Server, connection_for, server_of
+from nestflux.exceptions import Refused
+from nestflux.other_project import require_this_projects
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+    from nestflux.history.folder import Folder
+    from nestflux.history.journal import Journal
+
+
+@dataclass(frozen=True)
+class Target:
+    """The connection of an alias, what answers there, and the history for it. A command opens it
+    once and passes it on: the journal that a plan was shown from is the one that is run."""
+
+    connection: BaseDatabaseWrapper
+    server: Server
+    folder: Folder
+
+    @property
+    def alias(self) -> str:
+        return self.connection.alias
+
+    @property
+    def journal(self) -> Journal:
+        return self.folder.journal
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """Every migration of the history, in the frozen order."""
+        return self.journal.migrations
+
+
+def open_target(alias: str) -> Target:
+    """Connect to the database of an alias.
+
+    Raises ServerUnavailable, ServerUnsupported, Misconfigured, or HistoryError where the history
+    is not for this server or another project's.
+    """
+    connection = connection_for(alias)
+    connect(connection)
+    server = server_of(connection)
+    folder = history_folder(alias, server.family)
+    if not folder.exists and not folder.journal.entries:  # a lost journal has its own error
+        others = [f for f in FAMILIES if history_folder(alias, f).exists]
+        kept = f"; there is one for {FAMILY_NAMES[others[0]]}" if others else ""
+        raise Refused(
+            f"The database {alias!r} has no history for {FAMILY_NAMES[server.family]}{kept}.",
+            where=str(folder.path),
+            stands="nothing was run",
+            then="python manage.py db_generate",
+        )
+    require_this_projects(folder.journal, folder.path)
+    refuse_family(folder.journal, server.family, server.differing_features(folder.journal.features))
+    return Target(connection, server, folder)

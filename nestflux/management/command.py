@@ -31,7 +31,6 @@ from nestflux.database.errors import (
 from nestflux.database.server import Server, connection_for, server_of
 from nestflux.exceptions import Misconfigured, NestFluxError
 from nestflux.installed import without_mysqlclient
-from nestflux.management.printer import PlainPrinter, Printer
 
 if TYPE_CHECKING:
     from django.core.management.base import OutputWrapper
@@ -112,16 +111,6 @@ class PlainSpeech(BaseCommand):
             soft_wrap=True,
             legacy_windows=False,
         )
-
-    def printer(self) -> Printer:
-        """``console`` for whole lines of text."""
-        from nestflux.django_compat import stream_of  # Django's migrations, of which a run without
-        # work needs none
-
-        wrapper = self._wrapper()
-        if wrapper.isatty() or self._is_coloured:
-            return self.console()
-        return PlainPrinter(stream_of(wrapper))
 
     def _wrapper(self, *, stderr: bool = False) -> OutputWrapper:
         return self.stderr if stderr or self._json else self.stdout

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from nestflux.applying.run.events import (
     Advanced,
@@ -33,11 +33,11 @@ from nestflux.applying.run.events import (
     Waiting,
 )
 from nestflux.ledger.lock_wait import Wait
-from nestflux.management.printer import Printer
+from nestflux.management.live_line import LiveLine
 from nestflux.wording import counted
 
 if TYPE_CHECKING:
-    from nestflux.management.live_line import LiveLine
+    from rich.console import Console
 
 
 def size_text(size: int) -> str:
@@ -56,7 +56,7 @@ class Progress:
     ``waited`` is the wait for other deploys, for a document that is printed at the end.
     """
 
-    def __init__(self, console: Printer) -> None:
+    def __init__(self, console: Console) -> None:
         self.console = console
         self.waited: Wait | None = None
         self._live: LiveLine | None = None
@@ -106,10 +106,7 @@ class Progress:
         if not self.is_watched:
             return
         if self._live is None and text:
-            from nestflux.management.live_line import LiveLine
-
-            watched: Any = self.console  # Rich's, where a person watches
-            self._live = LiveLine(watched, text)
+            self._live = LiveLine(self.console, text)
         elif self._live is not None and text:
             self._live.begin(text)
         elif self._live is not None:
@@ -118,7 +115,7 @@ class Progress:
 
 
 @contextmanager
-def narrated(console: Printer) -> Iterator[None]:
+def narrated(console: Console) -> Iterator[None]:
     """What is logged of recording and checking, on the live line while the block lasts."""
     with Progress(console) as progress:
         if not progress.is_watched:

@@ -32,6 +32,7 @@ from nestflux.recording.changes import (
     written,
 )
 from nestflux.recording.recording_target import RecordingTarget, recording_target
+from nestflux.recording.working_copy import record_files  # with nothing to do: not needed
 
 if TYPE_CHECKING:
     from nestflux.recording.recorded_file import RecordedFile
@@ -127,7 +128,6 @@ def generate(
     if write:  # before a recording that may take minutes
         for target in targets:
             target.folder.require_writable()
-    from nestflux.recording.working_copy import record_files  # with nothing to do: not needed
 
     modules = written(detected.migrations)
     begins = not any(folder.journal.entries for folder in folders.values())

@@ -80,7 +80,6 @@ def test_a_load_imports_nothing_that_it_does_not_need(shop: Project) -> None:
     assert "✓ Loaded schema.sql" in outcome.stderr
     assert "nestflux.applying.run.fresh" in imported
     assert not imported & {
-        "rich",
         "nestflux.applying.run.one_by_one",
         "nestflux.applying.backups.taking",
         "nestflux.applying.recovery.reversing",

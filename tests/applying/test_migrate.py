@@ -323,7 +323,7 @@ def test_the_setting_counts_and_the_option_counts_more(settings: Any) -> None:
 
     options = vars(parser.parse_args(["--lock", "DDL_TRIES=3", "--lock", "DDL_PAUSE=0.5"]))
 
-    given = command.run_options(Progress(command.printer()), options)
+    given = command.run_options(Progress(command.console()), options)
 
     assert given.lock == LockTimes(wait=30)
     assert given.retry == RetryPolicy(tries=3, first_pause=0.5)

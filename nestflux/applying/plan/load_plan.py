@@ -12,6 +12,7 @@ from django.apps import apps
 from django.conf import settings
 
 from nestflux.applying.plan.coverage import refuse_unrecorded
+from nestflux.applying.plan.files import relinks
 from nestflux.applying.plan.plan import (
     Known,
     Plan,
@@ -23,7 +24,10 @@ from nestflux.applying.plan.squashes import Exchange, exchanged, find
 from nestflux.applying.target import Target
 from nestflux.exceptions import LedgerConflict
 from nestflux.history.folder import Folder
+from nestflux.history.sqlfile import replaces_of
+from nestflux.ledger.ledger import Ledger
 from nestflux.ledger.rows import LedgerState, read_state
+from nestflux.schema.introspection import table_names
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -84,8 +88,6 @@ def read_known(target: Target) -> tuple[LedgerState, tuple[Exchange, ...]]:
     unknown = [e for e in journal.entries if e.replaces and e.id not in applied]
     if not (unlisted or (unknown and state.files)):
         return state, ()
-    from nestflux.history.sqlfile import replaces_of
-    from nestflux.ledger.ledger import Ledger
 
     ledger = Ledger(connection)
     squashes = {identity: replaces_of(ledger.file_row(identity).up_text) for identity in unlisted}
@@ -94,7 +96,6 @@ def read_known(target: Target) -> tuple[LedgerState, tuple[Exchange, ...]]:
 
 
 def _has_tables(connection: BaseDatabaseWrapper) -> bool:
-    from nestflux.schema.introspection import table_names
 
     return bool(table_names(connection))
 
@@ -107,8 +108,6 @@ def _relinks(
     rows = {(f.id, f.name, f.up_sha256, f.down_sha256, f.record_sha256) for f in state.applied}
     if rows <= entries and state.in_flight is None:
         return ()
-    from nestflux.applying.plan.files import relinks
-    from nestflux.ledger.ledger import Ledger
 
     return relinks(folder, state, Ledger(connection))
 

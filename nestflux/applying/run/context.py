@@ -12,6 +12,7 @@ from nestflux.applying.run.events import OnEvent, ignore
 from nestflux.applying.run.retry_policy import RetryPolicy
 from nestflux.applying.target import Target
 from nestflux.database.server import Server
+from nestflux.graph.python_steps import StepRunner
 from nestflux.ledger.ledger import Ledger
 from nestflux.ledger.lock import DatabaseLock
 from nestflux.ledger.lock_times import LockTimes
@@ -69,7 +70,6 @@ class Context:
 
     @cached_property
     def runner(self) -> StepRunner:
-        from nestflux.graph.python_steps import StepRunner
 
         return StepRunner(self.loader, self.order)
 

@@ -12,11 +12,13 @@ from django.db.utils import Error
 from nestflux.applying.run.context import Context, Options
 from nestflux.applying.run.events import HolderEnded, HolderSpared, Waited, Waiting
 from nestflux.applying.run.failures import ledger_failed
+from nestflux.applying.run.progress import watched
 from nestflux.applying.target import Target
 from nestflux.database.errors import MISSING_GRANT, number_of, unavailable
 from nestflux.database.server import is_galera, is_read_only
 from nestflux.database.session import limited_session
 from nestflux.exceptions import NestFluxError, Refused
+from nestflux.graph.loader import load
 from nestflux.ledger.heartbeat import beating
 from nestflux.ledger.ledger import Ledger
 from nestflux.ledger.lock import DatabaseLock
@@ -138,7 +140,6 @@ def _watched(context: Context) -> Iterator[None]:
     if not options.watched:
         yield
         return
-    from nestflux.applying.run.progress import watched
 
     family = context.server.family
     with watched(context.connection, family, context.lock, options.on_event) as on_event:
@@ -158,6 +159,5 @@ def _explain_missing_grants(connection: BaseDatabaseWrapper) -> Iterator[None]:
 
 
 def _load(connection: BaseDatabaseWrapper, order: Sequence[str]) -> ExtendedLoader:
-    from nestflux.graph.loader import load
 
     return load(connection, order=order)

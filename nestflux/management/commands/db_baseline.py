@@ -62,7 +62,7 @@ class Command(NestFluxCommand):
             self._reconcile(target, options["to"], options["reconcile"])
             return
         plan = plan_baseline(target, to=options["to"])
-        console = self.printer()
+        console = self.console()
         for line in _lines(plan):
             console.print(line)
         if not plan.agrees:
@@ -92,7 +92,7 @@ class Command(NestFluxCommand):
     def _reconcile(self, target: Target, to: str | None, file: str) -> None:
         path = Path(file or f"reconcile_{target.alias}.sql")
         refuse_existing(path)
-        console = self.printer()
+        console = self.console()
         plan = plan_baseline(target, to=to)
         if plan.agrees:
             console.print(f"The schema is what the files up to {plan.entries[-1].name}.sql make.")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.checks import Tags
 from django.core.management.base import CommandParser, OutputWrapper
+from rich.syntax import Syntax
 
 from nestflux.exceptions import Refused
 from nestflux.families import FAMILIES, FAMILY_NAMES
@@ -17,6 +18,8 @@ from nestflux.history.folder import display_path
 from nestflux.history.sqlfile import render
 from nestflux.management.command import NestFluxCommand
 from nestflux.management.generated_format import Line, Style, Summary
+from nestflux.management.progress import narrated
+from nestflux.recording.accept import accept
 from nestflux.recording.changes import DetectOptions, Rename
 from nestflux.recording.generate import (
     Generated,
@@ -25,6 +28,7 @@ from nestflux.recording.generate import (
     generate_empty,
     pending,
 )
+from nestflux.recording.rebase import rebase
 
 if TYPE_CHECKING:
     from nestflux.recording.accept import Accepted
@@ -113,14 +117,10 @@ class Command(NestFluxCommand):
             existing_only=options["existing_only"],
         )
         if options["rebase"]:
-            from nestflux.recording.rebase import rebase
-
             with self._narrated():
                 rebased = rebase(alias, options["rebase"])
             self._say_rebased(rebased)
         elif options["accept"]:
-            from nestflux.recording.accept import accept
-
             with self._narrated():
                 accepted = accept(alias, options["accept"])
             self._say_accepted(accepted)
@@ -144,7 +144,6 @@ class Command(NestFluxCommand):
         """What is being recorded, on a terminal; without one nothing is loaded for it."""
         if not self.stdout.isatty():
             return nullcontext()
-        from nestflux.management.progress import narrated
 
         return narrated(self.console())
 
@@ -188,7 +187,6 @@ class Command(NestFluxCommand):
         self._print(self._summary.written(made))
 
     def _show_sql(self, made: Generated) -> None:
-        from rich.syntax import Syntax
 
         console = self.console()
         for file in made.files:

@@ -36,7 +36,7 @@ class Command(RunOptions, NestFluxCommand):
         self.connect(alias)
         target = open_target(alias)
         plan = plan_mark(target, options["file"])
-        console = self.printer()
+        console = self.console()
         for line in mark_lines(plan):
             console.print(line)
         wanted = plan.agrees and not options["plan"]

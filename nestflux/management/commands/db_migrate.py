@@ -72,7 +72,7 @@ class Command(RunOptions, NestFluxCommand):
         from nestflux.applying.run.migrate import migrate
         from nestflux.management.progress import Progress
 
-        with Progress(self.printer()) as progress:
+        with Progress(self.console()) as progress:
             outcome = migrate(
                 target,
                 replay=options["replay"],
@@ -93,9 +93,9 @@ class Command(RunOptions, NestFluxCommand):
             )
         left = make_plan(target).pending if options["to"] else ()
         if left:
-            self.printer().print(f"{len(left)} pending, as --to asked.")
+            self.console().print(f"{len(left)} pending, as --to asked.")
         else:
-            self.printer().print(_UP_TO_DATE)
+            self.console().print(_UP_TO_DATE)
 
     def _show_plan(self, target: Target, options: dict[str, Any]) -> None:
         from nestflux.applying.run.one_by_one import backups_due, works_of
@@ -108,4 +108,4 @@ class Command(RunOptions, NestFluxCommand):
             self.print_json(plan_as_json(plan, works, due))
             return
         for line in plan_lines(plan, works, due):
-            self.printer().print(line)
+            self.console().print(line)

@@ -46,7 +46,7 @@ class Command(NestFluxCommand):
         self.connect(alias)
         target = open_target(alias)
         evidence = examine(target, options["file"], options["statement"])
-        console = self.printer()
+        console = self.console()
         for line in evidence.lines():
             console.print(line)
         command = f"python manage.py db_resolve {evidence.name}.sql {evidence.ordinal}"

@@ -56,7 +56,7 @@ class Command(RunOptions, NestFluxCommand):
         plan = plan_restore(target, which)
         if not (options["json"] and options["plan"]):
             for line in _plan_lines(plan):
-                self.printer().print(line)
+                self.console().print(line)
         if options["plan"]:
             if options["json"]:
                 self.print_json(_plan_as_json(plan))
@@ -65,7 +65,7 @@ class Command(RunOptions, NestFluxCommand):
             raise Refused(
                 "Nothing was restored.", then=f"python manage.py db_restore {which} --yes"
             )
-        with Progress(self.printer()) as progress:
+        with Progress(self.console()) as progress:
             restored = restore(
                 target,
                 which,
@@ -80,10 +80,10 @@ class Command(RunOptions, NestFluxCommand):
             self.print_json({"backups": [vars(row) for row in rows]})
             return
         if not rows:
-            self.printer().print("The ledger knows no backup.")
+            self.console().print("The ledger knows no backup.")
         for row in reversed(rows):
             for line in _backup_lines(row):
-                self.printer().print(line)
+                self.console().print(line)
 
 
 def _backup_lines(row: BackupRow) -> Iterator[str]:

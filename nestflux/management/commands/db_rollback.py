@@ -61,13 +61,13 @@ class Command(RunOptions, NestFluxCommand):
             self._show(plan, options, with_sql=True)
             return
         if plan.nothing_to_do:
-            self.printer().print("Nothing to roll back.")
+            self.console().print("Nothing to roll back.")
             return
         if plan.files:
             self._show(plan, {**options, "json": False}, with_sql=False)
         if plan.files and not options["yes"] and not self.confirm("Roll back?"):
             raise Refused("Nothing was rolled back.", then="python manage.py db_rollback --yes")
-        with Progress(self.printer()) as progress:
+        with Progress(self.console()) as progress:
             finished = rollback(
                 target,
                 wanted,
@@ -83,4 +83,4 @@ class Command(RunOptions, NestFluxCommand):
             self.print_json(rollback_as_json(plan))
             return
         for line in rollback_lines(plan, with_sql=with_sql):
-            self.printer().print(line)
+            self.console().print(line)

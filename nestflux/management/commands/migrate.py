@@ -171,7 +171,7 @@ class Command(PlainSpeech, stock.Command):
         besides = set(found.besides) & {m for e in plan.pending for m in e.migrations}
         if besides:
             self._say(f"Files are applied whole and in order: also {listed(sorted(besides))}.")
-        with Progress(self.printer()) as progress:
+        with Progress(self.console()) as progress:
             migrate(
                 target,
                 to=found.to.name if found.to else None,
@@ -198,7 +198,7 @@ class Command(PlainSpeech, stock.Command):
                     stands="nothing was changed",
                     then=f"python manage.py db_rollback {first} --yes",
                 )
-        with Progress(self.printer()) as progress:
+        with Progress(self.console()) as progress:
             rollback(target, Wanted(file=first), expected=plan, options=self._options(progress))
 
     def _sync(self, alias: str, labels: set[str]) -> None:

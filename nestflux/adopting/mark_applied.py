@@ -27,6 +27,7 @@ from nestflux.applying.target import Target
 from nestflux.database.session import pin, restored_session
 from nestflux.exceptions import HistoryError, LedgerConflict, Refused
 from nestflux.ledger.ledger import FileRow, Ledger, LedgerState
+from nestflux.ledger.rows import AttemptKey
 from nestflux.schema import equivalence
 from nestflux.schema.compare import difference_line, order_line, same_columns
 from nestflux.schema.diff import Delta, Reading
@@ -248,17 +249,17 @@ def _write(context: Context, plan: MarkPlan, state: LedgerState) -> None:
     """The file, its steps, ``django_migrations`` and the signal that is pending, in one commit."""
     ledger, row = context.ledger, plan.row
     known = state.file(row.id)
-    key = row.id, "up", (known.attempt if known else 0) + 1
+    key = AttemptKey(row.id, "up", (known.attempt if known else 0) + 1)
     unseen = {task.ordinal for task in plan.unseen}
     context.lock.require()
     with transaction.atomic(context.connection.alias):
         ledger.mark_signals_pending()
-        ledger.put_file(row, state="running", direction="up", attempt=key[2], origin="marked")
-        ledger.begin_file(row.id, "running", "up", key[2])
-        ledger.replace_pending(*key, ledger_steps(plan.work), after=0)
+        ledger.put_file(row, state="running", direction="up", attempt=key.attempt, origin="marked")
+        ledger.begin_file(row.id, "running", "up", key.attempt)
+        ledger.replace_pending(key, ledger_steps(plan.work), after=0)
         for task in plan.work.tasks:
             note = _SAID if task.ordinal in unseen else _SEEN
-            ledger.close_step((*key, task.ordinal), rows=None, seconds=0.0, note=note)
+            ledger.close_step(key.step(task.ordinal), rows=None, seconds=0.0, note=note)
         ledger.record_applied(row.recorded_migrations)
         ledger.finish_file(row.id, "applied")
 

@@ -168,7 +168,7 @@ def _with_backup(file: FileStatus, row: BackupRow | None) -> FileStatus:
 def _of(known: LedgerFile, ledger: Ledger, *, off_branch: bool = False) -> FileStatus:
     step, sql, error = 0, "", ""
     if known.is_in_flight:
-        for row in ledger.steps(known.id, known.direction, known.attempt):
+        for row in ledger.steps(known.attempt_key):
             if row.state in ("started", "failed"):
                 step, sql, error = row.ordinal, row.sql, row.error_text
     return FileStatus(

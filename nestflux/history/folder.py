@@ -57,6 +57,8 @@ class Folder:
             if self.path.is_dir() and any(self.path.glob("[0-9]*.sql")):
                 raise HistoryError(
                     f"{self.path} holds SQL migrations and no {JOURNAL}.",
+                    where=str(self.path),
+                    stands="nothing was changed",
                     then=f"git checkout -- {display_path(self.path / JOURNAL)}",
                 ) from None
             return Journal(self.family)
@@ -182,12 +184,23 @@ class Folder:
             raise HistoryError(
                 f"{path.name} is listed in {JOURNAL} and is not in the folder.",
                 where=str(path),
+                stands="nothing was changed",
                 then=f"git checkout -- {display_path(path)}",
             ) from None
         except UnicodeDecodeError:
-            raise HistoryError(f"{path.name} is not UTF-8.", where=str(path)) from None
+            raise HistoryError(
+                f"{path.name} is not UTF-8.",
+                where=str(path),
+                stands="nothing was changed",
+                then=f"save it as UTF-8, or: git checkout -- {display_path(path)}",
+            ) from None
         except OSError as error:
-            raise HistoryError(f"{path.name} cannot be read: {error.strerror}.") from None
+            raise HistoryError(
+                f"{path.name} cannot be read: {error.strerror}.",
+                where=str(path),
+                stands="nothing was changed",
+                then="let this user read it, and run the command again",
+            ) from None
 
 
 class HistoryFiles:

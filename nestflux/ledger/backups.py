@@ -15,6 +15,8 @@ from nestflux.database.numbers import NO_SUCH_TABLE
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
+    from nestflux.ledger.rows import AttemptKey
+
 
 @dataclass(frozen=True)
 class BackupRow:
@@ -77,14 +79,14 @@ def _row(values: Sequence[Any]) -> BackupRow:
 def put_backup(
     connection: BaseDatabaseWrapper,
     run_id: int | None,
-    key: tuple[str, str, int],
+    key: AttemptKey,
     *,
     path: Path,
     sha256: str,
     tables: Mapping[str, int],
     lost: Sequence[Mapping[str, str]],
 ) -> None:
-    """Write that a backup was taken. ``key``: file id, direction, attempt."""
+    """Write that a backup was taken before an attempt."""
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO nestflux_backup (sql_migration_id, direction, attempt, path, sha256, "

@@ -20,7 +20,15 @@ from MySQLdb.release import version_info
 
 import nestflux
 from nestflux.database.packets import AT_ONCE, batches, weight_of
-from nestflux.ledger.rows import FileRow, LedgerFile, LedgerState, LedgerStep, read_state
+from nestflux.ledger.rows import (
+    AttemptKey,
+    FileRow,
+    LedgerFile,
+    LedgerState,
+    LedgerStep,
+    StepKey,
+    read_state,
+)
 from nestflux.schema.diff import Delta, Reading
 from nestflux.schema.objects import ObjectKey, from_texts, to_texts
 
@@ -73,14 +81,14 @@ class Ledger:
             [outcome, error[:_EXCERPT], self.run_id],
         )
 
-    def move_run(self, connection_id: int, place: tuple[str, str, int, int]) -> bool:
+    def move_run(self, connection_id: int, step: StepKey) -> bool:
         """This run goes on in another connection, if the step that it has begun is still as it
         left it: another run that looked at it meanwhile, and stopped, does no harm. Under the
         lock."""
         rows = self._rows(
             "SELECT 1 FROM nestflux_statement WHERE sql_migration_id = %s AND direction = %s "
             "AND attempt = %s AND ordinal = %s AND state = 'started' AND run_id = %s",
-            [*place, self.run_id],
+            [*step, self.run_id],
         )
         if not rows:
             return False
@@ -230,13 +238,13 @@ class Ledger:
 
     # ---- statements ------------------------------------------------------------------------
 
-    def steps(self, identity: str, direction: str, attempt: int) -> tuple[LedgerStep, ...]:
+    def steps(self, attempt: AttemptKey) -> tuple[LedgerStep, ...]:
         """The rows of one attempt of a file."""
         rows = self._rows(
             "SELECT ordinal, sha256, kind, migration, `sql`, verdict, undecidable, delta, state, "
             "before_reading, error_text, note, rows_affected, seconds FROM nestflux_statement "
             "WHERE sql_migration_id = %s AND direction = %s AND attempt = %s ORDER BY ordinal",
-            [identity, direction, attempt],
+            attempt,
         )
         return tuple(
             LedgerStep(
@@ -258,20 +266,18 @@ class Ledger:
             for row in rows
         )
 
-    def replace_pending(
-        self, identity: str, direction: str, attempt: int, steps: Sequence[LedgerStep], after: int
-    ) -> None:
+    def replace_pending(self, attempt: AttemptKey, steps: Sequence[LedgerStep], after: int) -> None:
         """Put ``steps``, pending or skipped, in the place of the rows behind ordinal ``after``."""
         self._execute(
             "DELETE FROM nestflux_statement WHERE sql_migration_id = %s AND direction = %s "
             "AND attempt = %s AND ordinal > %s",
-            [identity, direction, attempt, after],
+            [*attempt, after],
         )
         rows = [
             {
-                "sql_migration_id": identity,
-                "direction": direction,
-                "attempt": attempt,
+                "sql_migration_id": attempt.file_id,
+                "direction": attempt.direction,
+                "attempt": attempt.attempt,
                 "ordinal": step.ordinal,
                 "sha256": step.sha256,
                 "kind": step.kind,
@@ -292,14 +298,14 @@ class Ledger:
 
     def open_step(
         self,
-        place: tuple[str, str, int, int],
+        step: StepKey,
         *,
         reading: Reading | None,
         undecidable: str,
     ) -> None:
-        """A step is about to run. ``place``: file id, direction, attempt, ordinal."""
+        """A step is about to run."""
         self._step(
-            place,
+            step,
             "state = 'started', before_reading = %s, undecidable = %s, tries = tries + 1, "
             "started_at = UTC_TIMESTAMP(6), finished_at = NULL, connection_id = CONNECTION_ID(), "
             "run_id = %s",
@@ -307,10 +313,10 @@ class Ledger:
         )
 
     def close_step(
-        self, place: tuple[str, str, int, int], *, rows: int | None, seconds: float, note: str = ""
+        self, step: StepKey, *, rows: int | None, seconds: float, note: str = ""
     ) -> None:
         self._step(
-            place,
+            step,
             "state = 'done', finished_at = UTC_TIMESTAMP(6), seconds = %s, rows_affected = %s, "
             "note = %s, run_id = %s",
             [seconds, rows, note, self.run_id],
@@ -318,7 +324,7 @@ class Ledger:
 
     def close_and_open_step(
         self,
-        place: tuple[str, str, int, int],
+        step: StepKey,
         following: int,
         *,
         rows: int | None,
@@ -328,7 +334,7 @@ class Ledger:
     ) -> None:
         """``close_step`` of one and ``open_step`` of the step with the ordinal ``following``, in
         one statement: where nothing else is to be written, it needs no transaction."""
-        identity, direction, attempt, ordinal = place
+        identity, direction, attempt, ordinal = step
         closed, opened = f"ordinal = {ordinal:d}", f"ordinal = {following:d}"
         self._execute(
             "UPDATE nestflux_statement SET run_id = %s, "
@@ -351,39 +357,37 @@ class Ledger:
             ],
         )
 
-    def began_before(self, place: tuple[str, str, int, int], seconds: int) -> bool:
+    def began_before(self, step: StepKey, seconds: int) -> bool:
         """Did a step begin longer ago than so many seconds, by the server's clock?"""
         rows = self._rows(
             "SELECT started_at < UTC_TIMESTAMP(6) - INTERVAL %s SECOND FROM nestflux_statement "
             "WHERE sql_migration_id = %s AND direction = %s AND attempt = %s AND ordinal = %s",
-            [seconds, *place],
+            [seconds, *step],
         )
         return bool(rows and rows[0][0])
 
-    def put_back_step(self, place: tuple[str, str, int, int], *, note: str) -> None:
+    def put_back_step(self, step: StepKey, *, note: str) -> None:
         """A step that was begun did not run: it is pending again."""
         self._step(
-            place,
+            step,
             "state = 'pending', before_reading = NULL, started_at = NULL, finished_at = NULL, "
             "error_code = NULL, error_text = '', note = %s, run_id = %s",
             [note, self.run_id],
         )
 
-    def fail_step(
-        self, place: tuple[str, str, int, int], *, code: int | None, text: str, undecidable: str
-    ) -> None:
+    def fail_step(self, step: StepKey, *, code: int | None, text: str, undecidable: str) -> None:
         self._step(
-            place,
+            step,
             "state = 'failed', finished_at = UTC_TIMESTAMP(6), error_code = %s, error_text = %s, "
             "undecidable = %s",
             [code, text[:_EXCERPT], undecidable],
         )
 
-    def _step(self, place: tuple[str, str, int, int], assignments: str, values: list[Any]) -> None:
+    def _step(self, step: StepKey, assignments: str, values: list[Any]) -> None:
         self._execute(
             f"UPDATE nestflux_statement SET {assignments} WHERE sql_migration_id = %s "
             "AND direction = %s AND attempt = %s AND ordinal = %s",
-            [*values, *place],
+            [*values, *step],
         )
 
     # ---- django_migrations -----------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db.utils import ProgrammingError
 
@@ -15,6 +15,26 @@ from nestflux.schema.objects import ObjectKey, from_texts
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
+
+
+class StepKey(NamedTuple):
+    """Which step it is: the ``ordinal``-th of an attempt. ``direction``: up or down."""
+
+    file_id: str
+    direction: str
+    attempt: int
+    ordinal: int
+
+
+class AttemptKey(NamedTuple):
+    """What the steps of one attempt of a file have in common."""
+
+    file_id: str
+    direction: str
+    attempt: int
+
+    def step(self, ordinal: int) -> StepKey:
+        return StepKey(*self, ordinal)
 
 
 @dataclass(frozen=True)
@@ -33,6 +53,11 @@ class LedgerFile:
     recorded_migrations: tuple[str, ...]
     statements: int = 0
     finished_at: str = ""
+
+    @property
+    def attempt_key(self) -> AttemptKey:
+        """Its last attempt, in whichever direction that went."""
+        return AttemptKey(self.id, self.direction, self.attempt)
 
     @property
     def is_applied(self) -> bool:

@@ -60,7 +60,7 @@ def read_ledger(alias: str, server: Server) -> Ledger | None:
         exchanges=exchanges,
         ran=ran,
         now=now,
-        steps=tables.steps(begun.id, begun.direction, begun.attempt) if begun else (),
+        steps=tables.steps(begun.attempt_key) if begun else (),
         unsuitable=unsuitable,
     )
 

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from nestflux.applying.run.attempt_rows import AttemptRows
     from nestflux.applying.run.context import Context
     from nestflux.applying.target import Target
+    from nestflux.ledger.rows import AttemptKey
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def due(
         if losses and not (
             known is not None
             and known.is_in_flight
-            and _has_backup(connection, (known.id, known.direction, known.attempt), losses)
+            and _has_backup(connection, known.attempt_key, losses)
         ):
             found.append(Due(work.file.name, losses))
     return tuple(found)
@@ -81,7 +82,7 @@ def _ahead(ledger: Ledger, work: Work, known: LedgerFile | None) -> Sequence[Tas
     """The steps that are still to run."""
     if known is None or not known.is_in_flight or known.direction != work.direction:
         return work.to_run  # a new attempt, or one that turns another round
-    rows = ledger.steps(known.id, known.direction, known.attempt)
+    rows = ledger.steps(known.attempt_key)
     done = 0
     while done < len(rows) and rows[done].state in ("done", "skipped"):
         done += 1
@@ -89,7 +90,7 @@ def _ahead(ledger: Ledger, work: Work, known: LedgerFile | None) -> Sequence[Tas
 
 
 def _has_backup(
-    connection: BaseDatabaseWrapper, attempt: tuple[str, str, int], losses: Sequence[Loss]
+    connection: BaseDatabaseWrapper, attempt: AttemptKey, losses: Sequence[Loss]
 ) -> bool:
     """Was one taken by the run that died in this very attempt, of all that is lost?"""
     needed = {loss.table for loss in losses}
@@ -142,10 +143,10 @@ def back_up(context: Context, attempt: AttemptRows) -> Backup | None:
     ahead = _ahead(context.ledger, attempt.work, attempt.known)
     (live,) = losses_live(connection, [ahead])
     losses = tuple(loss for loss in live if loss.rows != 0)
-    place = attempt.key
-    if not losses or (attempt.resumes and _has_backup(connection, place, losses)):
+    key = attempt.key
+    if not losses or (attempt.resumes and _has_backup(connection, key, losses)):
         return None
-    file = f"{attempt.row.name}{'.down' if place[1] == 'down' else ''}.sql"
+    file = f"{attempt.row.name}{'.down' if key.direction == 'down' else ''}.sql"
     if choice.answer is Answer.DECLINE:
         context.tell(
             Noticed(f"No backup is taken before {file}, which loses:{describe_losses(losses)}")
@@ -158,7 +159,7 @@ def back_up(context: Context, attempt: AttemptRows) -> Backup | None:
             then=_options(context.options.command),
         )
     try:
-        return _taken(context, attempt, place, losses)
+        return _taken(context, attempt, key, losses)
     except NestFluxError as error:
         raise BackupFailed(
             f"No backup could be taken before {file}: {error.what}",
@@ -170,7 +171,7 @@ def back_up(context: Context, attempt: AttemptRows) -> Backup | None:
 
 
 def _taken(
-    context: Context, attempt: AttemptRows, place: tuple[str, str, int], losses: tuple[Loss, ...]
+    context: Context, attempt: AttemptRows, key: AttemptKey, losses: tuple[Loss, ...]
 ) -> Backup:
     connection, choice = context.connection, context.options.backup
     tables = tuple(dict.fromkeys(loss.table for loss in losses))
@@ -182,10 +183,10 @@ def _taken(
     with folder_in_the_making(choice.folder, database, attempt.row.name) as (made, name):
         found = _dumped(context, tool, tables, made)
         manifest = Manifest(
-            file_id=place[0],
+            file_id=key.file_id,
             file=attempt.row.name,
-            direction=place[1],
-            attempt=place[2],
+            direction=key.direction,
+            attempt=key.attempt,
             database=database,
             server=context.server.name,
             tool=tool.version,
@@ -201,7 +202,7 @@ def _taken(
         put_backup(
             connection,
             context.ledger.run_id,
-            place,
+            key,
             path=backup.path,
             sha256=manifest.sha256,
             tables=manifest.tables,

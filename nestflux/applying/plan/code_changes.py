@@ -197,5 +197,5 @@ def _done(plan: Plan, entry: Entry, ledger: Ledger) -> set[int]:
     begun = plan.in_flight
     if begun is None or begun.id != entry.id or plan.reverses:
         return set()
-    steps = ledger.steps(begun.id, begun.direction, begun.attempt)
+    steps = ledger.steps(begun.attempt_key)
     return {step.ordinal for step in steps if step.state in ("done", "skipped")}

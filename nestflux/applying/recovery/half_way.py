@@ -18,6 +18,7 @@ from nestflux.graph.loader import load
 from nestflux.history.sqlfile import Direction
 from nestflux.ledger.ledger import FileRow, Ledger, LedgerFile, LedgerStep
 from nestflux.ledger.lock import DatabaseLock
+from nestflux.ledger.rows import AttemptKey
 from nestflux.schema.diff import Reading
 from nestflux.schema.introspection import read_schema
 
@@ -122,7 +123,7 @@ class HalfWay:
         return legs
 
     def _steps(self, way: Direction, attempt: int) -> tuple[LedgerStep, ...]:
-        return self.context.ledger.steps(self.row.id, way.value, attempt)
+        return self.context.ledger.steps(AttemptKey(self.row.id, way.value, attempt))
 
     def _live(self, works: Sequence[Work]) -> Reading:
         """Every object that either way changes, as it is now."""

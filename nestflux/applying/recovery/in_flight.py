@@ -39,7 +39,7 @@ class InFlight:
         Raises LedgerConflict where a step that ran is not in its place any more, or the file was
         edited since it was reversed: which steps are needed was decided by its text.
         """
-        rows = self.ledger.steps(*self.rows.key)
+        rows = self.ledger.steps(self.rows.key)
         if self.rows.work.skipped and self.rows.texts_changed():
             raise failures.changed_while_reversed(self.name, self.rows.direction)
         done = 0
@@ -65,7 +65,7 @@ class InFlight:
         with rows.write():
             self.ledger.set_file_state(rows.row.id, RUNNING[rows.direction])
             if not ran:
-                self.ledger.put_back_step((*rows.key, row.ordinal), note=note)
+                self.ledger.put_back_step(rows.key.step(row.ordinal), note=note)
                 return False
             self.ledger.mark_signals_pending()
             rows.renew(done=row.ordinal)

@@ -63,7 +63,7 @@ def make_again(rows: AttemptRows, step: LedgerStep, change: Delta) -> None:
     context = rows.context
     if not lost or context.server.family != "mariadb" or step.state != "started":
         return
-    if not context.ledger.began_before((*rows.key, step.ordinal), uptime(context.connection)):
+    if not context.ledger.began_before(rows.key.step(step.ordinal), uptime(context.connection)):
         return
     for key in lost:
         context.lock.require()

@@ -221,7 +221,7 @@ class Attempt:
             self.connection.close()
         if not (
             lock.regain()
-            and self.context.ledger.move_run(lock.connection_id, self.rows.place(task))
+            and self.context.ledger.move_run(lock.connection_id, self.rows.step_key(task))
         ):
             lock.release()
             lock.require()

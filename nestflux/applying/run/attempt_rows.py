@@ -20,6 +20,7 @@ from nestflux.applying.run.touched import Readings
 from nestflux.applying.run.transactions import untransactional
 from nestflux.history.sqlfile import Direction, PythonStep, Statement
 from nestflux.ledger.ledger import FileRow, LedgerFile
+from nestflux.ledger.rows import AttemptKey, StepKey
 from nestflux.schema.diff import Reading
 from nestflux.sql.lexer import identifiers
 
@@ -66,16 +67,15 @@ class AttemptRows:
 
     def _as_begun(self, work: Work) -> Work:
         """Less the steps that were not needed when the attempt was begun."""
-        rows = self.ledger.steps(*self.key)
+        rows = self.ledger.steps(self.key)
         return work.without({row.ordinal: row.note for row in rows if row.state == "skipped"})
 
     @property
-    def key(self) -> tuple[str, str, int]:
-        """File id, direction and attempt: what the rows of an attempt have in common."""
-        return self.row.id, self.direction.value, self.attempt
+    def key(self) -> AttemptKey:
+        return AttemptKey(self.row.id, self.direction.value, self.attempt)
 
-    def place(self, task: Task) -> tuple[str, str, int, int]:
-        return (*self.key, task.ordinal)
+    def step_key(self, task: Task) -> StepKey:
+        return self.key.step(task.ordinal)
 
     @contextmanager
     def write(self, *, several: bool = True) -> Iterator[None]:
@@ -99,7 +99,7 @@ class AttemptRows:
             else:
                 self.ledger.renew_file(self.row)
             self.ledger.begin_file(self.row.id, state, self.direction.value, self.attempt)
-            self.ledger.replace_pending(*self.key, ledger_steps(self.work), after=0)
+            self.ledger.replace_pending(self.key, ledger_steps(self.work), after=0)
             self.record_applied(self.work.recorded_first)
             if first:
                 self.open(first)
@@ -119,7 +119,7 @@ class AttemptRows:
         """Take over an accepted edit of what stands behind the steps that are done."""
         if self.texts_changed():
             self.ledger.renew_file(self.row)
-            self.ledger.replace_pending(*self.key, ledger_steps(self.work), after=done)
+            self.ledger.replace_pending(self.key, ledger_steps(self.work), after=done)
             self.opened = 0
             # Where a migration's last steps are gone, its row is due with those that ran.
             self.record_applied(self.work.recorded_first)
@@ -152,7 +152,7 @@ class AttemptRows:
         self.doubt = self._undecidable(task)
 
     def write_opening(self, task: Task) -> None:
-        self.ledger.open_step(self.place(task), reading=self.before, undecidable=self.doubt)
+        self.ledger.open_step(self.step_key(task), reading=self.before, undecidable=self.doubt)
         self.opened = task.ordinal
 
     def look_behind(self, task: Task) -> Task | None:
@@ -179,7 +179,7 @@ class AttemptRows:
         with self.write(several=bool(task.recorded_migrations)):
             self.record_applied(task.recorded_migrations)
             self.ledger.close_and_open_step(
-                self.place(task),
+                self.step_key(task),
                 following.ordinal,
                 rows=rows,
                 seconds=seconds,
@@ -197,7 +197,7 @@ class AttemptRows:
 
     def close_done(self, task: Task, rows: int | None, seconds: float, note: str) -> None:
         """A step's row, the rows of ``django_migrations`` that come with it, the file's end."""
-        self.ledger.close_step(self.place(task), rows=rows, seconds=seconds, note=note)
+        self.ledger.close_step(self.step_key(task), rows=rows, seconds=seconds, note=note)
         self.record_applied(task.recorded_migrations)
         if self.work.following(task) is None:
             self.ledger.finish_file(self.row.id, _FINISHED[self.direction])
@@ -211,7 +211,9 @@ class AttemptRows:
     def fail(self, task: Task, *, code: int | None, text: str, undecidable: str) -> None:
         """Write that a step failed, and what the server had said."""
         with self.write():
-            self.ledger.fail_step(self.place(task), code=code, text=text, undecidable=undecidable)
+            self.ledger.fail_step(
+                self.step_key(task), code=code, text=text, undecidable=undecidable
+            )
             if self.direction is Direction.UP:
                 self.ledger.set_file_state(self.row.id, "failed")
 

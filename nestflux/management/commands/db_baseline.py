@@ -10,8 +10,7 @@ from django.core.management.base import CommandParser
 
 from nestflux.adopting.baseline import BaselinePlan, baseline, plan_baseline
 from nestflux.adopting.reconciling.reconcile import Written, reconcile, refuse_existing
-from nestflux.adopting.reconciling.script import describe as told
-from nestflux.adopting.reconciling.script import how_to_run
+from nestflux.adopting.reconciling.script import describe, how_to_run
 from nestflux.applying.run.context import Options
 from nestflux.applying.target import Target, open_target
 from nestflux.exceptions import Refused
@@ -108,7 +107,7 @@ class Command(NestFluxCommand):
 
 def _reconciled(written: Written, alias: str) -> Iterator[str]:
     planned, path = written.planned, written.path
-    yield f"✓ Wrote {path}: {told(planned)}"
+    yield f"✓ Wrote {path}: {describe(planned)}"
     for kind, changes in planned.by_kind():
         yield f"Commented out, {kind}:"
         yield from (f"    {change.key}: {change.risk and change.risk.why}" for change in changes)

@@ -337,7 +337,7 @@ def _compared(
     recorded: frozenset[str],
 ) -> Comparison:
     journal = folder.journal
-    found = compare(files.reading, live.reading, known)
+    found = compare(files.definitions, live.definitions, known)
     unlisted = sorted(recorded - {*journal.recorded_migrations, *journal.migrations})
     rows = (f"django_migrations holds {row}, which no file knows" for row in unlisted)
     return replace(found, remarks=(*found.remarks, *rows))

@@ -30,7 +30,7 @@ from nestflux.ledger.ledger import FileRow, Ledger, LedgerState
 from nestflux.ledger.rows import AttemptKey
 from nestflux.schema import equivalence
 from nestflux.schema.compare import difference_line, order_line, same_columns
-from nestflux.schema.diff import Delta, Reading
+from nestflux.schema.diff import Definitions, Delta
 from nestflux.schema.introspection import read_schema
 from nestflux.schema.objects import CONSTRAINT, INDEX, ORDER, ObjectKey
 from nestflux.sql.definitions import without_name
@@ -137,7 +137,7 @@ def overlaid(deltas: Iterable[Delta]) -> Delta:
     return Delta(changes)
 
 
-def look(deltas: Sequence[Delta], live: Reading, *, same_server: bool) -> Traces:
+def look(deltas: Sequence[Delta], live: Definitions, *, same_server: bool) -> Traces:
     """Compare what a file's steps leave with what is there. Pure.
 
     Args:
@@ -163,7 +163,7 @@ def look(deltas: Sequence[Delta], live: Reading, *, same_server: bool) -> Traces
     return Traces(tuple(differences), tuple(unsure), remarks, nothing_there)
 
 
-def _orders(wanted: Delta, live: Reading) -> tuple[list[str], tuple[str, ...]]:
+def _orders(wanted: Delta, live: Definitions) -> tuple[list[str], tuple[str, ...]]:
     """Another order of columns: a difference where nothing else of the table shows that the file
     ran, otherwise a remark."""
     differences, remarks = [], []
@@ -180,7 +180,7 @@ def _orders(wanted: Delta, live: Reading) -> tuple[list[str], tuple[str, ...]]:
 
 
 def _difference(
-    key: ObjectKey, after: str | None, found: str | None, live: Reading, wanted: Delta
+    key: ObjectKey, after: str | None, found: str | None, live: Definitions, wanted: Delta
 ) -> str:
     if after is None:
         return f"still there: {key}: {found}"
@@ -189,7 +189,7 @@ def _difference(
     return f"{line} (there as {twin})" if twin else line
 
 
-def _under_another_name(key: ObjectKey, text: str, live: Reading, wanted: Delta) -> str:
+def _under_another_name(key: ObjectKey, text: str, live: Definitions, wanted: Delta) -> str:
     """An index or constraint of the same table that is the same but for its name."""
     if key.kind not in (INDEX, CONSTRAINT):
         return ""
@@ -200,7 +200,7 @@ def _under_another_name(key: ObjectKey, text: str, live: Reading, wanted: Delta)
     return ""
 
 
-def _in_made_tables(deltas: Sequence[Delta], wanted: Delta, live: Reading) -> list[str]:
+def _in_made_tables(deltas: Sequence[Delta], wanted: Delta, live: Definitions) -> list[str]:
     """What a table that the file makes holds besides. One that comes while another goes was
     renamed, and has a past that is not the file's."""
     made = []
@@ -278,7 +278,7 @@ def _planned(target: Target, file: str) -> tuple[MarkPlan, LedgerState]:
     names = {key.holder_name for delta in deltas for key in delta.changes}
     with restored_session(connection, work.file.session):
         pin(connection, work.file.session)  # a reading depends on it
-        live = read_schema(connection, names).reading
+        live = read_schema(connection, names).definitions
     traces = look(deltas, live, same_server=row.recorded_on == target.server.name)
     unseen = tuple(task for task in work.tasks if not task.record.delta)
     return MarkPlan(entry, row, work, traces, unseen), state

@@ -29,7 +29,7 @@ from nestflux.ledger.rows import (
     StepKey,
     read_state,
 )
-from nestflux.schema.diff import Delta, Reading
+from nestflux.schema.diff import Definitions, Delta
 from nestflux.schema.objects import ObjectKey, from_texts, to_texts
 
 if TYPE_CHECKING:
@@ -300,7 +300,7 @@ class Ledger:
         self,
         step: StepKey,
         *,
-        reading: Reading | None,
+        definitions: Definitions | None,
         undecidable: str,
     ) -> None:
         """A step is about to run."""
@@ -309,7 +309,7 @@ class Ledger:
             "state = 'started', before_reading = %s, undecidable = %s, tries = tries + 1, "
             "started_at = UTC_TIMESTAMP(6), finished_at = NULL, connection_id = CONNECTION_ID(), "
             "run_id = %s",
-            [_dumped(reading), undecidable, self.run_id],
+            [_dumped(definitions), undecidable, self.run_id],
         )
 
     def close_step(
@@ -329,7 +329,7 @@ class Ledger:
         *,
         rows: int | None,
         seconds: float,
-        reading: Reading | None,
+        definitions: Definitions | None,
         undecidable: str,
     ) -> None:
         """``close_step`` of one and ``open_step`` of the step with the ordinal ``following``, in
@@ -352,7 +352,7 @@ class Ledger:
             f"AND ordinal IN ({ordinal:d}, {following:d})",
             [
                 *(self.run_id, seconds, rows),
-                *(_dumped(reading), undecidable),
+                *(_dumped(definitions), undecidable),
                 *(identity, direction, attempt),
             ],
         )
@@ -475,8 +475,8 @@ class Ledger:
             self._execute(sql, [value for row in some for value in row.values()])
 
 
-def _dumped(reading: Reading | None) -> str | None:
-    return None if reading is None else json.dumps(to_texts(reading))
+def _dumped(definitions: Definitions | None) -> str | None:
+    return None if definitions is None else json.dumps(to_texts(definitions))
 
 
 def _user() -> str:

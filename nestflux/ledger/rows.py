@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from django.db.utils import ProgrammingError
 
 from nestflux.database.numbers import NO_SUCH_TABLE
-from nestflux.schema.diff import Delta, Reading
+from nestflux.schema.diff import Definitions, Delta
 from nestflux.schema.objects import ObjectKey, from_texts
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ class LedgerStep:
     undecidable: str
     recorded: Delta
     state: str = "pending"
-    schema_before: Reading | None = None
+    schema_before: Definitions | None = None
     error_text: str = ""
     note: str = ""
     rows_affected: int | None = None

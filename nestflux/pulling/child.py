@@ -68,8 +68,8 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
         version = server_of(connection).name
         _migrate(connection, request["labels"])
         pin(connection)
-        reading = to_texts(read_schema(connection, request["tables"]).reading)
-        return {"reading": reading, "server": version}
+        definitions = to_texts(read_schema(connection, request["tables"]).definitions)
+        return {"definitions": definitions, "server": version}
 
 
 def _let_packages_reach(staging: Path, apps: Sequence[str]) -> None:

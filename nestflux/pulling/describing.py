@@ -12,7 +12,7 @@ from django.db.backends.mysql.introspection import FieldInfo
 from MySQLdb.constants import FIELD_TYPE
 
 from nestflux.database.session import pin, restored_session
-from nestflux.schema.diff import Reading
+from nestflux.schema.diff import Definitions
 from nestflux.schema.introspection import read_schema
 from nestflux.schema.objects import CONSTRAINT, INDEX, PERIOD, PRIMARY_KEY, TABLE, ObjectKey
 from nestflux.sql.definitions import (
@@ -78,7 +78,7 @@ class DescribedTable:
     foreign_keys: tuple[ForeignKeyParts, ...]
     checks: tuple[tuple[str, str], ...]
     options: OptionParts
-    reading: Reading
+    definitions: Definitions
     strange: str = ""
 
     def column(self, name: str) -> DescribedColumn:
@@ -108,7 +108,7 @@ def describe(connection: BaseDatabaseWrapper, family: str) -> Live:
     """Read the connection's schema."""
     with restored_session(connection):
         pin(connection)
-        reading = read_schema(connection).reading
+        definitions = read_schema(connection).definitions
         with connection.cursor() as cursor:
             cursor.execute("SELECT @@collation_database")
             collation = str(cursor.fetchone()[0])
@@ -119,7 +119,7 @@ def describe(connection: BaseDatabaseWrapper, family: str) -> Live:
             kinds = {str(name): str(kind) for name, kind in cursor.fetchall()}
         rows = _columns(connection)
     parts: dict[ObjectKey, dict[ObjectKey, str]] = {}
-    for key, text in reading.items():
+    for key, text in definitions.items():
         parts.setdefault(key.holder, {})[key] = text
     tables, others = {}, []
     for key in sorted(parts, key=str):
@@ -194,10 +194,14 @@ def _guess(
 
 
 def _table(
-    name: str, reading: Reading, rows: Mapping[str, DescribedColumn], strange: str, family: str
+    name: str,
+    definitions: Definitions,
+    rows: Mapping[str, DescribedColumn],
+    strange: str,
+    family: str,
 ) -> DescribedTable:
     columns = []
-    for key, text in reading.items():
+    for key, text in definitions.items():
         if key.is_column:
             parts = column_parts(text)
             columns.append(replace(rows[key.name], parts=parts))
@@ -206,7 +210,7 @@ def _table(
     order = list(rows)
     columns.sort(key=lambda column: order.index(column.name))
     keys, foreign_keys, checks = [], [], []
-    for key, text in reading.items():
+    for key, text in definitions.items():
         if key.kind == PERIOD:
             strange = "a period"
         elif key.kind in (PRIMARY_KEY, INDEX):
@@ -222,8 +226,8 @@ def _table(
         tuple(keys),
         tuple(foreign_keys),
         tuple(checks),
-        option_parts(reading[ObjectKey(TABLE, name)]),
-        reading,
+        option_parts(definitions[ObjectKey(TABLE, name)]),
+        definitions,
         strange,
     )
     return _with_checks_of_columns(table) if family == "mysql" else table

@@ -254,7 +254,7 @@ class Modelling:
             about = f"{table.name}.{reference.parts.name}"
             if reference.why_left_out:
                 key = ObjectKey(CONSTRAINT, reference.parts.name, table.name)
-                excuse = Excuse(key, "definition", table.reading[key])
+                excuse = Excuse(key, "definition", table.definitions[key])
                 self.remarks.append(Remark(reference.why_left_out, about, excuse))
             elif reference.parts.rules:
                 self.remarks.append(Remark(said.RULES, f"{about} ({reference.parts.rules})"))
@@ -313,4 +313,4 @@ def _comment(table: DescribedTable) -> str:
 
 
 def _holds_percent(table: DescribedTable) -> bool:
-    return any("%" in f"{key}{text}" for key, text in table.reading.items() if key.is_column)
+    return any("%" in f"{key}{text}" for key, text in table.definitions.items() if key.is_column)

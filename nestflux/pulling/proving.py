@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from nestflux.exceptions import NestFluxError, NotReproduced, ServerUnavailable
-from nestflux.schema.diff import Reading
+from nestflux.schema.diff import Definitions
 from nestflux.schema.objects import from_texts
 
 
@@ -34,7 +34,7 @@ class Request:
 class Answer:
     """The schema that came out, and the server that made it."""
 
-    reading: Reading
+    definitions: Definitions
     server: str
 
 
@@ -90,7 +90,7 @@ def _understood(answer: dict[str, Any], staging: str, family: str) -> Answer:
             f"The written models cannot be used: {answer['broken']}".replace(staging, ""),
             str(answer["place"]).replace(staging, ""),
         )
-    return Answer(from_texts(answer["reading"]), answer["server"])
+    return Answer(from_texts(answer["definitions"]), answer["server"])
 
 
 def _same_error(answer: Mapping[str, Any], family: str) -> NestFluxError:

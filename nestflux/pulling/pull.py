@@ -134,8 +134,10 @@ def pull(alias: str, plan: PullPlan) -> Pulled:
     """
     _refuse_existing(plan)
     answer = migrated_elsewhere(_request(alias, plan), _by_place(plan))
-    reading = {k: v for table in plan.live.tables.values() for k, v in table.reading.items()}
-    proof = compare(reading, answer.reading, plan.migrated, plan.remarks)
+    definitions = {
+        k: v for table in plan.live.tables.values() for k, v in table.definitions.items()
+    }
+    proof = compare(definitions, answer.definitions, plan.migrated, plan.remarks)
     write_all([Staged.prepare(plan.files)])
     built_on = answer.server if answer.server != plan.server else ""
     with_remarks = replace(plan, remarks=(*plan.remarks, *proof.remarks))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from nestflux.pulling import remarks as said
 from nestflux.pulling.remarks import Excuse, Remark
 from nestflux.schema.compare import same_columns
-from nestflux.schema.diff import Delta, Reading
+from nestflux.schema.diff import Definitions, Delta
 from nestflux.schema.objects import ORDER, TABLE, ObjectKey
 from nestflux.sql.definitions import attributes
 
@@ -49,7 +49,7 @@ class Proof:
 
 
 def compare(
-    live: Reading, made: Reading, tables: Iterable[str], remarks: Iterable[Remark]
+    live: Definitions, made: Definitions, tables: Iterable[str], remarks: Iterable[Remark]
 ) -> Proof:
     """Compare what is there of ``tables`` with what the models made of them."""
     names = list(tables)
@@ -82,6 +82,6 @@ def _differences(key: ObjectKey, wanted: str | None, given: str | None) -> Itera
         yield Difference(key, _WHOLE, wanted, given)
 
 
-def _only(reading: Reading, tables: Iterable[str]) -> Reading:
+def _only(definitions: Definitions, tables: Iterable[str]) -> Definitions:
     heads = {ObjectKey(TABLE, name) for name in tables}
-    return {key: text for key, text in reading.items() if key.holder in heads}
+    return {key: text for key, text in definitions.items() if key.holder in heads}

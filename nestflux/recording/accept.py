@@ -203,7 +203,7 @@ def _accept(edit: _Edit, loader: ExtendedLoader) -> Accepted:
     served = serve(
         Recording(target, entries, lambda each: measured.file(each, Direction.UP)), twice
     )
-    changes = Delta.between(before.reading, twice.schema.reading).lines()
+    changes = Delta.between(before.definitions, twice.schema.definitions).lines()
     _require_a_squashs_schema(edit, changes, served.snapshot)
     staged = _staged(measured, record, served, twice)
     return Accepted(

@@ -288,7 +288,7 @@ def _why_not_equal(recording: Recording, twice: Twice, found: Candidate) -> str:
                     raise
                 return error.what
             schema, rows = read_schema(connection), read_rows(connection)
-        if difference := Delta.between(twice.schema.reading, schema.reading):
+        if difference := Delta.between(twice.schema.definitions, schema.definitions):
             if not found.steps:
                 raise _another_schema(target, difference)
             steps = ", ".join(found.steps)

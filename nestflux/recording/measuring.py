@@ -16,7 +16,7 @@ from nestflux.graph.fingerprints import fingerprint
 from nestflux.graph.python_steps import PythonOperation
 from nestflux.history.records import StepRecord
 from nestflux.history.sqlfile import PythonStep, Statement
-from nestflux.schema.diff import Delta, Reading
+from nestflux.schema.diff import Definitions, Delta
 from nestflux.schema.introspection import read_schema
 from nestflux.sql.lexer import identifiers
 from nestflux.sql.statements import Kind, kind_of, summary, why_undecidable
@@ -45,17 +45,17 @@ class Measuring:
 
     def _data(self, text: str, execute: Callable[[str], Any]) -> tuple[Any, Statement, StepRecord]:
         result, commits = self._watched(text, execute)
-        reading = read_schema(self.connection, identifiers(text)).reading
+        definitions = read_schema(self.connection, identifiers(text)).definitions
         others = [
             key.name
-            for key, definition in reading.items()
+            for key, definition in definitions.items()
             if not key.is_part and "ENGINE=" in definition and "ENGINE=InnoDB" not in definition
         ]
         why = f"{others[0]} is not InnoDB, its rows cannot be rolled back" if others else ""
         if commits:
             why = "it runs statements that commit implicitly"
         verdict = "writes rows" if kind_of(text) is Kind.DATA else "reads"
-        return result, *_described(text, "data", verdict, _objects(reading), why, Delta())
+        return result, *_described(text, "data", verdict, _objects(definitions), why, Delta())
 
     def _watched(self, text: str, execute: Callable[[str], Any]) -> tuple[Any, bool]:
         """Run a data statement; did it commit implicitly? Only a procedure can, and an implicit
@@ -75,9 +75,9 @@ class Measuring:
 
     def _ddl(self, text: str, execute: Callable[[str], Any]) -> tuple[Any, Statement, StepRecord]:
         names = identifiers(text)
-        before = read_schema(self.connection, names).reading
+        before = read_schema(self.connection, names).definitions
         verdict, result = run_measured(text, self.family, execute)
-        after = read_schema(self.connection, names).reading
+        after = read_schema(self.connection, names).definitions
         delta = Delta.between(before, after)
         tables = _objects(before | after)
         if verdict == "creates a table":
@@ -148,8 +148,8 @@ def _warning(why: str) -> str:
     return f"; undecidable after a crash: {why}" if why else ""
 
 
-def _objects(reading: Reading) -> tuple[str, ...]:
-    return tuple(sorted({key.holder_name for key in reading}))
+def _objects(definitions: Definitions) -> tuple[str, ...]:
+    return tuple(sorted({key.holder_name for key in definitions}))
 
 
 def _losses(delta: Delta, text: str) -> str:

@@ -257,7 +257,7 @@ def _down_notes(built: _Built) -> tuple[str, ...]:
 
 def inexactness(before: Schema, left: Schema) -> tuple[str, ...]:
     """Header lines for a down file that does not give the schema before: what differs."""
-    difference = Delta.between(before.reading, left.reading)
+    difference = Delta.between(before.definitions, left.definitions)
     return tuple(f"INEXACT: {line}" for line in difference.lines())
 
 
@@ -308,7 +308,7 @@ def _require_recorded_rows(varying: Volatility, file: SqlFile) -> None:
 
 
 def _require_same(built: Schema, found: Schema, file: SqlFile) -> None:
-    if difference := Delta.between(built.reading, found.reading):
+    if difference := Delta.between(built.definitions, found.definitions):
         raise NotReproduced(
             f"The {file.direction} file, run on a fresh copy of the schema, does not give what "
             "Django built (a Python step that uses callproc or a cursor of its own cannot be "

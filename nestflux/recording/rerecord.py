@@ -249,7 +249,7 @@ class Walk:
         names = set[str]().union(*map(identifiers, (*found.in_file, *texts_of(now))))
         with self._by_text.after(found.entry, found.migration, found.direction) as by_text:
             schema = read_schema(by_text, names)
-        delta = Delta.between(schema.reading, read_schema(connection, names).reading)
+        delta = Delta.between(schema.definitions, read_schema(connection, names).definitions)
         return (Effect.OTHER if delta else effect), tuple(delta.lines())
 
     # ---- the shadow ----

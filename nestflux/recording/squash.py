@@ -341,7 +341,7 @@ def _measured(
 
 
 def _require_same(wanted: Schema, found: Schema, file: SqlFile) -> None:
-    if difference := Delta.between(wanted.reading, found.reading):
+    if difference := Delta.between(wanted.definitions, found.definitions):
         raise NotReproduced(
             f"The {file.direction} file does not give what the files give that it replaces:\n"
             + "\n".join(f"    {line}" for line in difference.lines()[:20]),
@@ -382,7 +382,7 @@ def _prove_what_follows(made: Squashed) -> None:
     with made.target.shadow() as connection:
         run_script(connection, folder.snapshot())
         said = read_schema(connection)
-    if difference := Delta.between(said.reading, found.reading):
+    if difference := Delta.between(said.definitions, found.definitions):
         raise NotReproduced(
             "The files behind the squash do not give the schema of schema.sql any more:\n"
             + "\n".join(f"    {line}" for line in difference.lines()[:20]),

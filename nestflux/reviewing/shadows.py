@@ -129,7 +129,7 @@ def replayed(history: History, target: RecordingTarget) -> Replay:
             built, rows = read_schema(connection), read_rows(connection)
         with target.shadow() as connection:
             loaded, loaded_rows = _loaded(connection, folder, journal)
-        difference = Delta.between(loaded.reading, built.reading)
+        difference = Delta.between(loaded.definitions, built.definitions)
         if replay_reasons(journal, _settings_now(journal)):
             return Replay(history, difference=difference)  # a fresh database runs the files
         if not other_rows(rows, loaded_rows, {}):  # nothing varies, or by chance not now

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from nestflux.schema.diff import Delta, Reading
+from nestflux.schema.diff import Definitions, Delta
 from nestflux.schema.equivalence import same_check
 from nestflux.schema.objects import ORDER, ObjectKey
 
@@ -20,7 +20,7 @@ class Comparison:
     remarks: tuple[str, ...] = ()
 
 
-def compare(files: Reading, live: Reading, known: Collection[ObjectKey]) -> Comparison:
+def compare(files: Definitions, live: Definitions, known: Collection[ObjectKey]) -> Comparison:
     """Compare what the files make with what is there; by the same server's words.
 
     Args:
@@ -42,7 +42,7 @@ def compare(files: Reading, live: Reading, known: Collection[ObjectKey]) -> Comp
 
 
 def differing(
-    files: Reading, live: Reading, known: Collection[ObjectKey]
+    files: Definitions, live: Definitions, known: Collection[ObjectKey]
 ) -> Iterator[tuple[ObjectKey, str | None, str | None]]:
     """Each difference: the object, what the files make of it, what is there. A table that is
     missing or besides is one difference. Arguments as of ``compare``."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from nestflux.schema.objects import ORDER, ObjectKey, from_texts, to_texts
 from nestflux.sql.lexer import significant, unquoted
 
-Reading = Mapping[ObjectKey, str]
+Definitions = Mapping[ObjectKey, str]
 
 # Looked for before a statement is taken apart: an INSERT may be megabytes long.
 _RENAMES = re.compile(r"\b(CHANGE|RENAME)\b", re.IGNORECASE)
@@ -26,7 +26,7 @@ class Delta:
     changes: Mapping[ObjectKey, tuple[str | None, str | None]] = field(default_factory=dict)
 
     @classmethod
-    def between(cls, before: Reading, after: Reading) -> Delta:
+    def between(cls, before: Definitions, after: Definitions) -> Delta:
         keys = before.keys() | after.keys()
         differing = (key for key in keys if before.get(key) != after.get(key))
         return cls({k: (before.get(k), after.get(k)) for k in sorted(differing, key=str)})

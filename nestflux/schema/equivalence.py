@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from nestflux.schema.diff import Delta, Reading
+from nestflux.schema.diff import Definitions, Delta
 from nestflux.schema.objects import ObjectKey
 from nestflux.sql.definitions import column_parts
 from nestflux.sql.lexer import Token, significant, tokens
@@ -15,7 +15,7 @@ _INTEGERS = {"TINYINT", "SMALLINT", "MEDIUMINT", "INT", "BIGINT"}
 _NUMBER = re.compile(r" '(-?\d+(?:\.\d+)?)'")
 
 
-def less_tables_own(delta: Delta, tables: Reading) -> Delta:
+def less_tables_own(delta: Delta, tables: Definitions) -> Delta:
     """A delta whose columns do not state the character set and collation that are their table's.
 
     Args:
@@ -29,7 +29,7 @@ def less_tables_own(delta: Delta, tables: Reading) -> Delta:
     )
 
 
-def _less(definition: str | None, key: ObjectKey, tables: Reading) -> str | None:
+def _less(definition: str | None, key: ObjectKey, tables: Definitions) -> str | None:
     if definition is None or not key.is_column:
         return definition
     own = option_parts(tables.get(key.holder, "")).settings

@@ -71,7 +71,7 @@ class Schema:
     a fresh database must begin with.
     """
 
-    reading: dict[ObjectKey, str]
+    definitions: dict[ObjectKey, str]
     made_by: Mapping[ObjectKey, _PrintedTable | str]
     counters: dict[str, int] = field(default_factory=dict)
 
@@ -97,7 +97,7 @@ def read_schema(
         listed: ``listed_tables`` as they were asked before; None: they are asked now.
     """
     primary = primary_collations(connection)
-    reading: dict[ObjectKey, str] = {}
+    definitions: dict[ObjectKey, str] = {}
     made_by: dict[ObjectKey, _PrintedTable | str] = {}
     counters: dict[str, int] = {}
     with connection.cursor() as cursor:
@@ -110,19 +110,19 @@ def read_schema(
                 cursor.execute(f"SHOW CREATE VIEW {quoted(name)}")
                 text = _anonymous(cursor.fetchone()[1], schema)
                 view = ObjectKey(VIEW, name)
-                reading[view] = made_by[view] = text
+                definitions[view] = made_by[view] = text
                 continue
             cursor.execute(f"SHOW CREATE TABLE {quoted(name)}")
             text = cursor.fetchone()[1]
             table = _taken_apart(name, text, default, primary)
-            reading.update(table.reading)
+            definitions.update(table.definitions)
             made_by[ObjectKey(TABLE, name)] = table
             if table.counter:
                 counters[name] = table.counter
         if programs:
             for key, text in _programs(cursor, names, schema):
-                reading[key] = made_by[key] = text
-    return Schema(reading, made_by, counters)
+                definitions[key] = made_by[key] = text
+    return Schema(definitions, made_by, counters)
 
 
 def table_names(connection: BaseDatabaseWrapper) -> list[str]:
@@ -214,15 +214,15 @@ class _PrintedTable:
         return text
 
     @cached_property
-    def reading(self) -> dict[ObjectKey, str]:
-        reading = {
+    def definitions(self) -> dict[ObjectKey, str]:
+        definitions = {
             ObjectKey(TABLE, self.name): self.options,
             ObjectKey(ORDER, table=self.name): ", ".join(self.columns),
         }
         columns = self.columns.items()
-        reading |= {ObjectKey(COLUMN, name, self.name): text for name, text in columns}
-        reading |= {ObjectKey(*label, self.name): text for label, text in self.others.items()}
-        return reading
+        definitions |= {ObjectKey(COLUMN, name, self.name): text for name, text in columns}
+        definitions |= {ObjectKey(*label, self.name): text for label, text in self.others.items()}
+        return definitions
 
     def create(self) -> str:
         lines = [f"  {quoted(name)} {text}" for name, text in self.columns.items()]

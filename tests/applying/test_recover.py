@@ -161,8 +161,8 @@ FK = {
 }
 
 
-def _less(reading: dict[ObjectKey, str], *keys: ObjectKey) -> dict[ObjectKey, str]:
-    return {key: text for key, text in reading.items() if key not in keys}
+def _less(definitions: dict[ObjectKey, str], *keys: ObjectKey) -> dict[ObjectKey, str]:
+    return {key: text for key, text in definitions.items() if key not in keys}
 
 
 def _step(

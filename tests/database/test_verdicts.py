@@ -101,12 +101,12 @@ def test_the_cheapest_way_is_found_and_does_what_the_plain_statement_does(
             expected = COPY_ONLINE
         _anew(scratch, execute)
         verdict, _ = run_measured(sql, family, execute)
-        measured = read_schema(scratch).reading
+        measured = read_schema(scratch).definitions
         _anew(scratch, execute)
         execute(sql)
         if verdict not in ((expected,) if isinstance(expected, str) else expected):
             wrong.append(f"{sql}: {verdict}, not {expected}")
-        if measured != read_schema(scratch).reading:
+        if measured != read_schema(scratch).definitions:
             wrong.append(f"{sql}: measured, it does something else")
     assert not wrong, "\n".join(wrong)
 

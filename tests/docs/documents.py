@@ -101,7 +101,7 @@ class _Reading:
 
 
 def _read(document: Path) -> _Reading:
-    reading = _Reading()
+    definitions = _Reading()
     block: list[str] = []
     opened: tuple[int, str, str] | None = None  # line, indentation, info
     for number, line in enumerate(document.read_text(encoding="utf-8").splitlines(), start=1):
@@ -109,20 +109,20 @@ def _read(document: Path) -> _Reading:
         if opened is not None:
             if fence and not fence[2]:
                 text = "\n".join(text.removeprefix(opened[1]) for text in block)
-                reading.add(Block(tuple(opened[2].split()), text, opened[0]))
+                definitions.add(Block(tuple(opened[2].split()), text, opened[0]))
                 opened = None
             else:
                 block.append(line)
         elif fence:
             opened, block = (number, fence[1], fence[2]), []
         elif begins := _STORY.fullmatch(line.strip()):
-            reading.end_story()
-            reading.begun = Story(document, begins[1], begins[2], (), begins[3] or "")
+            definitions.end_story()
+            definitions.begun = Story(document, begins[1], begins[2], (), begins[3] or "")
         elif line.strip() == _END:
-            reading.end_story()
+            definitions.end_story()
     assert opened is None, f"{document.name}: a block that begins at line {opened} never ends"
-    reading.end_story()
-    return reading
+    definitions.end_story()
+    return definitions
 
 
 def stories(document: Path) -> list[Story]:
@@ -135,8 +135,8 @@ def loose_blocks(document: Path) -> list[Block]:
 
 
 def all_blocks(document: Path) -> list[Block]:
-    reading = _read(document)
-    return [*reading.loose, *(block for story in reading.stories for block in story.blocks)]
+    definitions = _read(document)
+    return [*definitions.loose, *(block for story in definitions.stories for block in story.blocks)]
 
 
 def typed(block: Block) -> Iterator[Typed]:

@@ -21,7 +21,7 @@ def fingerprint(connection: BaseDatabaseWrapper) -> Fingerprint:
             cursor.execute(sql)
             return [[str(value) for value in row] for row in cursor.fetchall()]
 
-    found: Fingerprint = {"schema": to_texts(read_schema(connection).reading)}
+    found: Fingerprint = {"schema": to_texts(read_schema(connection).definitions)}
     for table in table_names(connection):
         found[f"rows of {table}"] = rows(f"SELECT * FROM `{table}` ORDER BY 1")
     found["django_migrations"] = rows("SELECT app, name FROM django_migrations ORDER BY 1, 2")

@@ -53,7 +53,7 @@ def test_it_stands_outside_every_reading(scratch: BaseDatabaseWrapper) -> None:
     ensure_ledger(scratch)
 
     assert table_names(scratch) == []
-    assert read_schema(scratch).reading == {}
+    assert read_schema(scratch).definitions == {}
     with scratch.cursor() as cursor:
         assert set(scratch.introspection.table_names(cursor)) == OWN_TABLES
 
@@ -63,7 +63,7 @@ def test_so_do_the_scratch_tables_of_a_restore(scratch: BaseDatabaseWrapper) -> 
         cursor.execute("CREATE TABLE nestflux_restore_1_1 (id int)")
 
     assert table_names(scratch) == []
-    assert read_schema(scratch).reading == {}
+    assert read_schema(scratch).definitions == {}
 
 
 @pytest.mark.parametrize("model", MODELS)

@@ -17,7 +17,7 @@ from django.db import connections
 
 from nestflux.database.session import PINNED, pin
 from nestflux.history.folder import Folder
-from nestflux.schema.diff import Delta, Reading
+from nestflux.schema.diff import Definitions, Delta
 from nestflux.schema.introspection import read_schema
 from nestflux.schema.rows import TableRows, read_rows
 from tests.realworld.clean_room import HERE, python_of
@@ -135,12 +135,12 @@ class RealSite:
         different += _different_rows(their_rows, our_rows)
         assert not different, "\n".join(different[:40])
 
-    def _built(self) -> tuple[Reading, dict[str, TableRows]]:
+    def _built(self) -> tuple[Definitions, dict[str, TableRows]]:
         settings = {**self.server.settings, "NAME": self.database}
         connection: BaseDatabaseWrapper = type(connections["default"])(settings, "default")
         try:
             pin(connection, PINNED)
-            return read_schema(connection).reading, read_rows(connection)
+            return read_schema(connection).definitions, read_rows(connection)
         finally:
             connection.close()
 

@@ -19,7 +19,7 @@ from django.db import connections
 from nestflux.database.session import PINNED, pin
 from nestflux.history.folder import Folder
 from nestflux.history.sqlfile import PythonStep, SqlFile, Statement, parse
-from nestflux.schema.diff import Delta, Reading
+from nestflux.schema.diff import Definitions, Delta
 from nestflux.schema.introspection import read_schema
 from nestflux.schema.rows import read_rows
 from nestflux.sql.lexer import fragments, significant
@@ -64,13 +64,13 @@ _DDL = re.compile(r"(CREATE|ALTER|DROP|RENAME|TRUNCATE)\b(?!.*django_migrations)
 class Built:
     """A schema as the one reader reads it, and every table's rows as literals."""
 
-    reading: Reading
+    definitions: Definitions
     rows: Mapping[str, tuple[tuple[str, ...], ...]]
 
     def require(self, other: Built) -> None:
         """Fails, telling what differs from ``other``, a line each."""
         ours, theirs = ({k: str(v) for k, v in built.rows.items()} for built in (self, other))
-        schema = Delta.between(self.reading, other.reading).lines()
+        schema = Delta.between(self.definitions, other.definitions).lines()
         assert not schema, "\n".join(schema)
         assert ours == theirs
 
@@ -175,4 +175,4 @@ def _run_script(connection: BaseDatabaseWrapper, script: str) -> None:
 
 def _built(connection: BaseDatabaseWrapper) -> Built:
     rows = {table: found.rows for table, found in read_rows(connection).items()}
-    return Built(read_schema(connection).reading, rows)
+    return Built(read_schema(connection).definitions, rows)

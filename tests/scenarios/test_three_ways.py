@@ -63,9 +63,9 @@ def _require_three_equal_ways(
 
     expected = schema_of(django), _reading(django, blocker), rows_of(django, but=VOLATILE)
     for one in (fresh, replayed):
-        schema, reading, rows = expected
+        schema, definitions, rows = expected
         assert difference(schema_of(one), schema) == []
-        assert difference(_reading(one, blocker), reading) == []
+        assert difference(_reading(one, blocker), definitions) == []
         assert difference(rows_of(one, but=VOLATILE), rows) == []
         assert one.succeeds("db_status").lines[-1] == "Database is up to date!"
     _require_values_of_its_own(fresh, replayed)
@@ -73,7 +73,7 @@ def _require_three_equal_ways(
 
 def _reading(project: Project, blocker: DjangoDbBlocker) -> dict[str, str]:
     with opened(project, blocker) as connection:
-        return to_texts(read_schema(connection).reading)
+        return to_texts(read_schema(connection).definitions)
 
 
 def _require_values_of_its_own(one: Project, other: Project) -> None:

@@ -24,8 +24,8 @@ OTHER = from_texts(
 )
 
 
-def less(reading: dict[ObjectKey, str], *keys: ObjectKey) -> dict[ObjectKey, str]:
-    return {key: text for key, text in reading.items() if key not in keys}
+def less(definitions: dict[ObjectKey, str], *keys: ObjectKey) -> dict[ObjectKey, str]:
+    return {key: text for key, text in definitions.items() if key not in keys}
 
 
 def test_a_schema_that_is_the_one_of_the_files_has_no_difference() -> None:

@@ -104,7 +104,7 @@ def test_create_texts_loaded_elsewhere_read_the_same(
 ) -> None:
     with database(server, collation) as connection:
         load(connection, everything)
-        assert read_schema(connection).reading == everything.reading
+        assert read_schema(connection).definitions == everything.definitions
 
 
 STATED = "CREATE TABLE odd (id int PRIMARY KEY, {columns}, n int COMMENT 'x COLLATE y') {options}"
@@ -144,7 +144,7 @@ def test_collations_are_what_the_server_says_they_are(
         f"ALTER DATABASE CHARACTER SET {charset} COLLATE {default}",
         STATED.format(columns=columns, options=options),
     )
-    reading = to_texts(read_schema(scratch).reading)
+    definitions = to_texts(read_schema(scratch).definitions)
 
     with scratch.cursor() as cursor:
         cursor.execute(
@@ -157,14 +157,14 @@ def test_collations_are_what_the_server_says_they_are(
         )
         (of_table,) = cursor.fetchone()
     for name, says in said.items():
-        definition = re.sub(r"\(.*?\)+", "", reading[f"table odd / column {name}"])
+        definition = re.sub(r"\(.*?\)+", "", definitions[f"table odd / column {name}"])
         stated = re.findall(r" CHARACTER SET \S+ COLLATE (\S+)", definition)
         assert stated == ([] if says in (None, default) else [says]), name
-    assert (f"COLLATE={of_table}" in reading["table odd"]) is (of_table != default)
+    assert (f"COLLATE={of_table}" in definitions["table odd"]) is (of_table != default)
 
 
 def test_what_is_left_out(everything: Schema, scratch: BaseDatabaseWrapper) -> None:
-    text = "\n".join([*everything.reading.values(), *everything.create.values()])
+    text = "\n".join([*everything.definitions.values(), *everything.create.values()])
 
     assert "=77" not in text
     assert "DEFINER=" not in text
@@ -174,24 +174,26 @@ def test_what_is_left_out(everything: Schema, scratch: BaseDatabaseWrapper) -> N
 
 
 def test_what_is_read(everything: Schema, family: str) -> None:
-    reading = to_texts(everything.reading)
+    definitions = to_texts(everything.definitions)
     table = "table everything"
 
-    assert "COMMENT='DEFAULT AUTO_INCREMENT=5 and CHARSET=x; it''s'" in reading[table]
-    assert "COLLATE y, AUTO_INCREMENT=3" in reading[f"{table} / column body"]
-    assert "enum('a,b','it''s (x)','\"','DEFAULT CHARSET=x')" in reading[f"{table} / column kind"]
-    assert "COLLATE utf8mb4_bin" in reading[f"{table} / column title"]
-    assert "CHARACTER SET latin1" in reading[f"{table} / column old"]
-    assert "COLLATE" not in reading[f"{table} / column parent_code"]
-    assert f"{table} / column a `tick" in reading
-    assert f"{table} / constraint positive" in reading
-    assert "ON DELETE SET NULL" in reading[f"{table} / constraint its_parent"]
-    assert "(`title`(10),`kind`)" in reading[f"{table} / index one"]
-    assert "FULLTEXT" in reading[f"{table} / index words"]
-    assert "PARTITION" in reading["table parts"]
-    assert "latin1_general_ci" in reading["table other_charset"]
-    assert reading[f"{table} / order of columns"].startswith("id, kind, flags, title")
-    assert {key.holder.kind for key in everything.reading} == {
+    assert "COMMENT='DEFAULT AUTO_INCREMENT=5 and CHARSET=x; it''s'" in definitions[table]
+    assert "COLLATE y, AUTO_INCREMENT=3" in definitions[f"{table} / column body"]
+    assert (
+        "enum('a,b','it''s (x)','\"','DEFAULT CHARSET=x')" in definitions[f"{table} / column kind"]
+    )
+    assert "COLLATE utf8mb4_bin" in definitions[f"{table} / column title"]
+    assert "CHARACTER SET latin1" in definitions[f"{table} / column old"]
+    assert "COLLATE" not in definitions[f"{table} / column parent_code"]
+    assert f"{table} / column a `tick" in definitions
+    assert f"{table} / constraint positive" in definitions
+    assert "ON DELETE SET NULL" in definitions[f"{table} / constraint its_parent"]
+    assert "(`title`(10),`kind`)" in definitions[f"{table} / index one"]
+    assert "FULLTEXT" in definitions[f"{table} / index words"]
+    assert "PARTITION" in definitions["table parts"]
+    assert "latin1_general_ci" in definitions["table other_charset"]
+    assert definitions[f"{table} / order of columns"].startswith("id, kind, flags, title")
+    assert {key.holder.kind for key in everything.definitions} == {
         "table",
         "view",
         "trigger",
@@ -203,15 +205,15 @@ def test_what_is_read(everything: Schema, family: str) -> None:
 def test_a_reading_of_some_names_is_a_part_of_the_whole(
     everything: Schema, scratch: BaseDatabaseWrapper
 ) -> None:
-    part = read_schema(scratch, {"everything", "twice"}).reading
+    part = read_schema(scratch, {"everything", "twice"}).definitions
 
-    assert {k: v for k, v in everything.reading.items() if k in part} == part
+    assert {k: v for k, v in everything.definitions.items() if k in part} == part
     assert {str(key.holder) for key in part} == {
         "table everything",
         "trigger shout",
         "function twice",
     }
-    assert read_schema(scratch, set()).reading == {}
+    assert read_schema(scratch, set()).definitions == {}
 
 
 def test_a_comment_that_speaks_of_engines_stays_as_it_is(
@@ -225,14 +227,14 @@ def test_a_comment_that_speaks_of_engines_stays_as_it_is(
     )
     schema, t = read_schema(scratch), ObjectKey("table", "t")
 
-    assert schema.reading[t].endswith(f" COLLATE=utf8mb4_bin COMMENT='{comment}'")
+    assert schema.definitions[t].endswith(f" COLLATE=utf8mb4_bin COMMENT='{comment}'")
     assert after_engine(schema.create[t], "AUTO_INCREMENT=7").endswith(
         f" ENGINE=InnoDB AUTO_INCREMENT=7 DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin "
         f"COMMENT='{comment}'"
     )
     with database(server, "utf8mb4_unicode_ci") as connection:
         load(connection, schema)
-        assert read_schema(connection).reading == schema.reading
+        assert read_schema(connection).definitions == schema.definitions
 
 
 def test_rows_and_counters_do_not_change_a_reading(
@@ -245,7 +247,7 @@ def test_rows_and_counters_do_not_change_a_reading(
         "CREATE TABLE django_migrations (id int)",
     )
 
-    assert read_schema(scratch).reading == everything.reading
+    assert read_schema(scratch).definitions == everything.definitions
     assert table_names(scratch) == ["everything", "other_charset", "parent", "parts"]
 
 
@@ -269,9 +271,9 @@ def test_every_change_shows(
 ) -> None:
     if "CONVERT" in sql:
         run(scratch, "ALTER TABLE everything DROP FOREIGN KEY its_parent")
-    before = read_schema(scratch).reading
+    before = read_schema(scratch).definitions
     run(scratch, sql)
-    after = read_schema(scratch).reading
+    after = read_schema(scratch).definitions
 
     differing = [k for k in before.keys() | after.keys() if before.get(k) != after.get(k)]
     assert any(changed in str(key) for key in differing)

@@ -18,7 +18,7 @@ from nestflux.database.session import PINNED
 from nestflux.database.verdicts import run_measured
 from nestflux.exceptions import NotReconciled
 from nestflux.schema.compare import differing
-from nestflux.schema.diff import Reading
+from nestflux.schema.diff import Definitions
 from nestflux.schema.introspection import read_schema
 from nestflux.schema.objects import INDEX, TABLE, VIEW, ObjectKey
 from nestflux.schema.programs import programs_in_order
@@ -45,8 +45,8 @@ Scratch = Callable[[], AbstractContextManager["BaseDatabaseWrapper"]]
 class Case:
     """What is reconciled: the schema of the files, the live one, and what the history knows."""
 
-    files: Reading
-    live: Reading
+    files: Definitions
+    live: Definitions
     known: frozenset[ObjectKey]
     collation: str
     family: str
@@ -75,7 +75,7 @@ class Case:
             by_hand=by_hand,
         )
 
-    def differing(self, live: Reading) -> set[ObjectKey]:
+    def differing(self, live: Definitions) -> set[ObjectKey]:
         return {key for key, _, _ in differing(self.files, live, self.known)}
 
 
@@ -156,7 +156,7 @@ def build(connection: BaseDatabaseWrapper, case: Case) -> None:
                 continue
         for sql in PINNED:
             cursor.execute(sql)
-    read = read_schema(connection).reading
+    read = read_schema(connection).definitions
     strange = [
         str(key)
         for key, text in case.live.items()
@@ -221,7 +221,7 @@ def _require(
 ) -> None:
     """The scratch schema differs from the files' in what is left over only, and in nothing else
     from the live one."""
-    read = read_schema(connection).reading
+    read = read_schema(connection).definitions
     cleared = {key for change in plan.changes for key in change.settles}
     # A program that agrees and was not built is nobody's business here.
     alike = {

@@ -36,7 +36,7 @@ def reconcile(alias: str, found: BaselinePlan, path: Path) -> Written:
     connection = connection_for(alias)
     server = server_of(connection)
     case = Case(
-        found.files.reading, found.live.reading, found.known, found.collation, server.family
+        found.files.definitions, found.live.definitions, found.known, found.collation, server.family
     )
 
     proved = prove(case, partial(scratch_schema, alias, server.family, found.collation))

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from nestflux.applying.recovery.projecting import Projection, project
 from nestflux.ledger.rows import LedgerStep
-from nestflux.schema.diff import Delta, Reading
+from nestflux.schema.diff import Definitions, Delta
 from nestflux.sql.statements import is_repeatable
 
 
@@ -34,7 +34,7 @@ class Conclusion:
     parts: tuple[str, ...] = ()
 
 
-def decide(step: LedgerStep, live: Reading, *, same_server: bool = True) -> Conclusion:
+def decide(step: LedgerStep, live: Definitions, *, same_server: bool = True) -> Conclusion:
     """What to do about a step that is in flight.
 
     Args:

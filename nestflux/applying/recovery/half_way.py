@@ -19,7 +19,7 @@ from nestflux.history.sqlfile import Direction
 from nestflux.ledger.ledger import FileRow, Ledger, LedgerFile, LedgerStep
 from nestflux.ledger.lock import DatabaseLock
 from nestflux.ledger.rows import AttemptKey
-from nestflux.schema.diff import Reading
+from nestflux.schema.diff import Definitions
 from nestflux.schema.introspection import read_schema
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ class HalfWay:
     def _steps(self, way: Direction, attempt: int) -> tuple[LedgerStep, ...]:
         return self.context.ledger.steps(AttemptKey(self.row.id, way.value, attempt))
 
-    def _live(self, works: Sequence[Work]) -> Reading:
+    def _live(self, works: Sequence[Work]) -> Definitions:
         """Every object that either way changes, as it is now."""
         names = {
             key.holder_name
@@ -136,7 +136,7 @@ class HalfWay:
         session = self.rows.work.file.session
         with restored_session(self.context.connection, session):
             pin(self.context.connection, session)
-            return read_schema(self.context.connection, names).reading
+            return read_schema(self.context.connection, names).definitions
 
 
 def _leg(way: Direction, steps: Sequence[LedgerStep], flying: set[int]) -> Leg:

@@ -52,7 +52,7 @@ class InFlight:
 
     def examine(self, row: LedgerStep) -> Conclusion:
         """What a look at the schema says of the step in flight."""
-        live = self.rows.readings.of(row.sql, row.recorded) if row.kind == "ddl" else {}
+        live = self.rows.touched.of(row.sql, row.recorded) if row.kind == "ddl" else {}
         same_server = self.rows.row.recorded_on == self.context.server.name
         return decide(row, live, same_server=same_server)
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from nestflux.schema import equivalence
-from nestflux.schema.diff import Delta, Reading
+from nestflux.schema.diff import Definitions, Delta
 from nestflux.schema.objects import CONSTRAINT, INDEX, ObjectKey
 
 _Change = tuple[str | None, str | None]
@@ -51,7 +51,7 @@ class Projection:
 
 
 def project(
-    before: Reading, live: Reading, recorded: Delta, *, shapes: bool, failed: bool
+    before: Definitions, live: Definitions, recorded: Delta, *, shapes: bool, failed: bool
 ) -> Projection:
     """The live schema on the keys of ``recorded``.
 
@@ -83,7 +83,7 @@ def project(
     return Projection(Delta(there), Delta(missing), neither, besides, doubt)
 
 
-def telling(recorded: Delta, reading: Reading) -> Delta:
+def telling(recorded: Delta, definitions: Definitions) -> Delta:
     """The keys that say whether a step ran: where it changes anything else, not the order of
     columns, which another column shifts, and not the index that a foreign key brings along. The
     server makes that one where no other index serves, and takes it away for one that does (MySQL
@@ -94,7 +94,7 @@ def telling(recorded: Delta, reading: Reading) -> Delta:
     """
     ordered = recorded.without_order() or recorded
     after = {key: text for key, (was, now) in ordered.changes.items() if (text := now or was)}
-    known = {**after, **reading}
+    known = {**after, **definitions}
     own = {
         key: pair
         for key, pair in ordered.changes.items()
@@ -103,7 +103,7 @@ def telling(recorded: Delta, reading: Reading) -> Delta:
     return Delta(own) if own else ordered
 
 
-def is_as_after(change: Delta, recorded: Delta, tables: Reading, *, shapes: bool) -> bool:
+def is_as_after(change: Delta, recorded: Delta, tables: Definitions, *, shapes: bool) -> bool:
     """Is a live change the recorded one, object for object, as a table of its own past shows it?
 
     Args:
@@ -127,7 +127,7 @@ def _is_as_after(live: _Change, recorded: _Change, shapes: bool) -> bool:
     return was is not None and equivalence.plain(now) == equivalence.plain(after)
 
 
-def _besides(change: Delta, recorded: Delta, live: Reading) -> Delta:
+def _besides(change: Delta, recorded: Delta, live: Definitions) -> Delta:
     """What changed outside the recorded keys, less the parts of an object that the step drops."""
     dropped = {k for k, (_, after) in recorded.changes.items() if after is None and k not in live}
     others = Delta(
@@ -140,7 +140,7 @@ def _besides(change: Delta, recorded: Delta, live: Reading) -> Delta:
     return others.without_order() or others
 
 
-def _object_gone(before: Reading, live: Reading, recorded: Delta) -> str:
+def _object_gone(before: Definitions, live: Definitions, recorded: Delta) -> str:
     """Is an object gone whose part the step changes, and which it neither makes nor drops?"""
     for key in recorded.changes:
         holder = key.holder

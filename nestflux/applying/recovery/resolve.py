@@ -26,7 +26,7 @@ from nestflux.exceptions import LedgerConflict, LockUnavailable, Refused
 from nestflux.history.sqlfile import Direction
 from nestflux.ledger.ledger import LedgerFile, LedgerState, LedgerStep, read_state
 from nestflux.ledger.lock import DatabaseLock
-from nestflux.schema.diff import Delta, Reading
+from nestflux.schema.diff import Definitions, Delta
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -54,7 +54,7 @@ class Evidence:
     why: str
     error: str = ""
     recorded: Delta = field(default_factory=Delta)
-    before: Reading = field(default_factory=dict)
+    before: Definitions = field(default_factory=dict)
     change: Delta = field(default_factory=Delta)
     parts: tuple[str, ...] = ()
 

@@ -16,7 +16,7 @@ from nestflux.applying.plan.tasks import Task, Work
 from nestflux.applying.recovery.projecting import telling
 from nestflux.history.sqlfile import Direction, PythonStep
 from nestflux.schema import equivalence
-from nestflux.schema.diff import Delta, Reading
+from nestflux.schema.diff import Definitions, Delta
 from nestflux.schema.objects import ObjectKey
 from nestflux.sql.lexer import identifiers, significant
 from nestflux.sql.statements import is_repeatable
@@ -58,7 +58,7 @@ class _Journey:
 
     works: Mapping[Direction, Work]
     legs: Sequence[Leg]
-    texts: Reading = field(default_factory=dict)  # a definition of each key, any
+    texts: Definitions = field(default_factory=dict)  # a definition of each key, any
 
     @property
     def began(self) -> Direction:
@@ -74,7 +74,7 @@ class _Journey:
 
 
 def reversal(
-    up: Work, down: Work, legs: Sequence[Leg], live: Reading, *, same_server: bool = True
+    up: Work, down: Work, legs: Sequence[Leg], live: Definitions, *, same_server: bool = True
 ) -> Work:
     """The steps that turn the last of ``legs`` round, the others among them skipped.
 
@@ -139,7 +139,7 @@ class _Ends:
         )
 
 
-def _start(journey: _Journey, ends: _Ends, live: Reading, same_server: bool) -> _State:
+def _start(journey: _Journey, ends: _Ends, live: Definitions, same_server: bool) -> _State:
     """What the steps that ran have left. Raises CannotReverse where the live schema is another."""
     state = dict(ends.before if journey.began is Direction.UP else ends.after)
     for task in journey.ran():
@@ -169,7 +169,7 @@ def _there(
     return {key: text for key in keys if (text := state[key]) is not None}
 
 
-def _as_recorded(journey: _Journey, state: _State, live: Reading, same_server: bool) -> _State:
+def _as_recorded(journey: _Journey, state: _State, live: Definitions, same_server: bool) -> _State:
     """The live schema in the words of the recording: a table of its own character set, and
     another version of the server, print the same definition differently."""
     known: dict[ObjectKey, set[str]] = {key: set() for key in state}
@@ -189,7 +189,7 @@ def _as_recorded(journey: _Journey, state: _State, live: Reading, same_server: b
     return found
 
 
-def _reads_alike(key: ObjectKey, one: str, other: str, live: Reading) -> bool:
+def _reads_alike(key: ObjectKey, one: str, other: str, live: Definitions) -> bool:
     pair = equivalence.less_tables_own(Delta({key: (one, other)}), live).changes[key]
     return pair[0] == pair[1]
 

@@ -240,8 +240,8 @@ class Attempt:
             with suppress(Error, LockLost):
                 self._keep_lock(task)
                 if task.kind == "ddl":
-                    self.rows.readings.forget()
-                    live = self.rows.readings.of(task.text, task.record.delta)
+                    self.rows.touched.forget()
+                    live = self.rows.touched.of(task.text, task.record.delta)
                     changed = Delta.between(self.rows.before or {}, live)
                 code, text = number_of(error) or None, failures.text_of(error)
                 self.rows.fail(task, code=code, text=text, undecidable=undecidable)

@@ -16,12 +16,12 @@ from django.db.utils import Error
 from nestflux.applying.plan.files import ledger_steps
 from nestflux.applying.plan.tasks import Task, Work
 from nestflux.applying.run.context import Context
-from nestflux.applying.run.touched import Readings
+from nestflux.applying.run.touched import TouchedDefinitions
 from nestflux.applying.run.transactions import untransactional
 from nestflux.history.sqlfile import Direction, PythonStep, Statement
 from nestflux.ledger.ledger import FileRow, LedgerFile
 from nestflux.ledger.rows import AttemptKey, StepKey
-from nestflux.schema.diff import Reading
+from nestflux.schema.diff import Definitions
 from nestflux.sql.lexer import identifiers
 
 if TYPE_CHECKING:
@@ -61,9 +61,9 @@ class AttemptRows:
         self.attempt = (known.attempt if known else 0) + (0 if self.resumes else 1)
         self.work = self._as_begun(work) if self.resumes else work
         self.opened = 0
-        self.before: Reading | None = None
+        self.before: Definitions | None = None
         self.doubt = ""
-        self.readings = Readings(context.connection)
+        self.touched = TouchedDefinitions(context.connection)
 
     def _as_begun(self, work: Work) -> Work:
         """Less the steps that were not needed when the attempt was begun."""
@@ -148,23 +148,23 @@ class AttemptRows:
     def look(self, task: Task) -> None:
         """What must be known of a step before it runs."""
         is_ddl = task.kind == "ddl"
-        self.before = self.readings.of(task.text, task.record.delta) if is_ddl else None
+        self.before = self.touched.of(task.text, task.record.delta) if is_ddl else None
         self.doubt = self._undecidable(task)
 
     def write_opening(self, task: Task) -> None:
-        self.ledger.open_step(self.step_key(task), reading=self.before, undecidable=self.doubt)
+        self.ledger.open_step(self.step_key(task), definitions=self.before, undecidable=self.doubt)
         self.opened = task.ordinal
 
     def look_behind(self, task: Task) -> Task | None:
         """The step that follows, looked at; None where there is none, or where its tables cannot
         be looked at: then it is opened by itself."""
-        self.readings.step_done(self._sql(task), task.record.delta)
+        self.touched.step_done(self._sql(task), task.record.delta)
         following = self.work.following(task)
         if following is not None:
             try:
                 self.look(following)
             except Error:
-                self.readings.forget()
+                self.touched.forget()
                 return None
         return following
 
@@ -183,14 +183,14 @@ class AttemptRows:
                 following.ordinal,
                 rows=rows,
                 seconds=seconds,
-                reading=self.before,
+                definitions=self.before,
                 undecidable=self.doubt,
             )
         self.opened = following.ordinal
 
     def close(self, task: Task, rows: int | None, seconds: float, note: str = "") -> None:
         """After a step: what is recorded with it, and the next step's opening."""
-        self.readings.step_done(self._sql(task), task.record.delta)
+        self.touched.step_done(self._sql(task), task.record.delta)
         self.close_done(task, rows, seconds, note)
         if following := self.work.following(task):
             self.open(following)

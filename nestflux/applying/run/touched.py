@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from nestflux.schema.diff import Delta, Reading
+from nestflux.schema.diff import Definitions, Delta
 from nestflux.schema.introspection import has_programs, listed_tables, read_schema
 from nestflux.sql.lexer import identifiers
 from nestflux.sql.statements import leaves_programs, leaves_tables, makes_or_drops_tables
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
 
-class Readings:
+class TouchedDefinitions:
     """Reads for one attempt, which holds the lock.
 
     Which tables there are, and whether there is any trigger or routine, is asked once, and again
@@ -26,11 +26,13 @@ class Readings:
         self._programs: bool | None = None
         self._listed: Mapping[str, str] | None = None
 
-    def of(self, sql: str, recorded: Delta) -> Reading:
+    def of(self, sql: str, recorded: Delta) -> Definitions:
         """Every object that a statement names, or that it changed when it was recorded."""
         names = {*identifiers(sql), *(key.holder_name for key in recorded.changes)}
         programs = not leaves_programs(sql) or self._has_programs()
-        return read_schema(self.connection, names, programs=programs, listed=self._tables()).reading
+        return read_schema(
+            self.connection, names, programs=programs, listed=self._tables()
+        ).definitions
 
     def step_done(self, sql: str, recorded: Delta) -> None:
         """A step ran to its end.

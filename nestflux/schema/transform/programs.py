@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from nestflux.schema.diff import Reading
+from nestflux.schema.diff import Definitions
 from nestflux.schema.objects import TABLE, VIEW, ObjectKey
 from nestflux.schema.programs import programs_in_order
 from nestflux.schema.transform import queries
@@ -28,7 +28,7 @@ _PHASES = {
 
 
 def program_changes(
-    before: Reading, after: Reading, known: Collection[ObjectKey]
+    before: Definitions, after: Definitions, known: Collection[ObjectKey]
 ) -> Iterator[Change]:
     """Programs are made anew from their new text. The old one stands nowhere among the statements:
     it may hold a secret. Of those that are besides, what is not ``known`` stays."""
@@ -60,7 +60,7 @@ def _drop(key: ObjectKey) -> str:
 
 
 def _made_anew(
-    key: ObjectKey, sql: str, remarks: tuple[str, ...], before: Reading
+    key: ObjectKey, sql: str, remarks: tuple[str, ...], before: Definitions
 ) -> Iterator[Change]:
     phase, risk = _PHASES[key.kind], None
     if key.kind == VIEW and ObjectKey(TABLE, key.name) in before:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from nestflux.schema.diff import Reading
+from nestflux.schema.diff import Definitions
 from nestflux.schema.introspection import Label, left_to_server
 from nestflux.schema.objects import (
     COLUMN,
@@ -108,10 +108,10 @@ class TableSchema:
         )
 
 
-def tables_of(reading: Reading) -> dict[str, TableSchema]:
+def tables_of(definitions: Definitions) -> dict[str, TableSchema]:
     """The tables of a reading, by name."""
     found: dict[str, dict[str, object]] = {}
-    for key, text in reading.items():
+    for key, text in definitions.items():
         if not key.is_of_table or key.kind == ORDER:
             continue
         table = found.setdefault(key.holder_name, _empty())

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from nestflux.schema.diff import Reading
+from nestflux.schema.diff import Definitions
 from nestflux.schema.objects import CONSTRAINT, INDEX, TABLE, VIEW, ObjectKey
 from nestflux.schema.transform.changes import (
     ByHand,
@@ -44,8 +44,8 @@ from nestflux.schema.transform.whole_tables import extra_tables, missing_tables,
 
 
 def transform(
-    before: Reading,
-    after: Reading,
+    before: Definitions,
+    after: Definitions,
     *,
     collation: str,
     family: str,
@@ -168,7 +168,7 @@ def _ground(
 
 
 def _with_its_index(
-    change: Change | ByHand, after: Reading, pairs: Iterable[ForeignKeyPair]
+    change: Change | ByHand, after: Definitions, pairs: Iterable[ForeignKeyPair]
 ) -> Change | ByHand:
     """A foreign key that comes settles the index that the server makes with it, too."""
     if isinstance(change, ByHand) or change.phase is not Phase.ADD_FOREIGN_KEY:

@@ -247,8 +247,8 @@ def test_the_live_database_is_only_read(live: Project) -> None:
     )
     user = f"nf{secrets.token_hex(4)}"
 
-    reading = f"SELECT, SHOW VIEW, TRIGGER ON `{live.database}`.*"
-    with live.a_user(user, "Secret-1!", reading) as url:
+    definitions = f"SELECT, SHOW VIEW, TRIGGER ON `{live.database}`.*"
+    with live.a_user(user, "Secret-1!", definitions) as url:
         env = {"DATABASE_URL": url, "DEVELOPMENT_URL": live.server.database_url("any")}
         live.succeeds("db_baseline", "--reconcile", env=env)
 

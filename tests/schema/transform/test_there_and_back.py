@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from nestflux.schema.diff import Delta, Reading
+from nestflux.schema.diff import Definitions, Delta
 from nestflux.schema.introspection import read_schema
 from nestflux.schema.transform.transform import transform
 
@@ -33,15 +33,17 @@ NEW = (
 )
 
 
-def run(connection: BaseDatabaseWrapper, *statements: str) -> Reading:
+def run(connection: BaseDatabaseWrapper, *statements: str) -> Definitions:
     """Run statements, and read the schema that they leave."""
     with connection.cursor() as cursor:
         for sql in statements:
             cursor.execute(sql)
-    return read_schema(connection).reading
+    return read_schema(connection).definitions
 
 
-def becomes(connection: BaseDatabaseWrapper, before: Reading, after: Reading, family: str) -> Delta:
+def becomes(
+    connection: BaseDatabaseWrapper, before: Definitions, after: Definitions, family: str
+) -> Delta:
     """Run every statement of a transformation; what is left."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT @@collation_database")

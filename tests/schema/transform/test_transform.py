@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nestflux.schema.diff import Reading
+from nestflux.schema.diff import Definitions
 from nestflux.schema.introspection import table_parts
 from nestflux.schema.objects import ORDER, ObjectKey
 from nestflux.schema.transform.changes import Change, Transformation
@@ -18,20 +18,22 @@ CHILD = (
 )
 
 
-def schema(*tables: str) -> Reading:
+def schema(*tables: str) -> Definitions:
     """A schema of CREATE TABLEs, as the reader gives it."""
-    reading: dict[ObjectKey, str] = {}
+    definitions: dict[ObjectKey, str] = {}
     for text in tables:
         name = names_in(text)[0]
         columns, others, options = table_parts(text)
-        reading |= {ObjectKey("table", name): options}
-        reading |= {ObjectKey(ORDER, table=name): ", ".join(columns)}
-        reading |= {ObjectKey("column", each, name): text for each, text in columns.items()}
-        reading |= {ObjectKey(*label, name): definition for label, definition in others.items()}
-    return reading
+        definitions |= {ObjectKey("table", name): options}
+        definitions |= {ObjectKey(ORDER, table=name): ", ".join(columns)}
+        definitions |= {ObjectKey("column", each, name): text for each, text in columns.items()}
+        definitions |= {ObjectKey(*label, name): definition for label, definition in others.items()}
+    return definitions
 
 
-def planned(after: Reading, before: Reading, known: set[str] | None = None) -> Transformation:
+def planned(
+    after: Definitions, before: Definitions, known: set[str] | None = None
+) -> Transformation:
     return transform(
         before,
         after,

@@ -58,7 +58,7 @@ class Traces:
 
 @dataclass(frozen=True)
 class MarkPlan:
-    """What ``mark_applied`` will do. ``unseen``: steps of which no reading tells that they ran."""
+    """What ``mark_applied`` will do. ``unseen``: steps of which no schema shows that they ran."""
 
     entry: Entry
     row: FileRow
@@ -90,7 +90,7 @@ def choose_file(
         raise _refused(
             f"{begun.name} is half applied: NestFlux began it.",
             f"python manage.py {'db_rollback' if begun.direction == 'down' else 'db_migrate'}   "
-            "(goes on with it, and names db_resolve where no reading tells what ran)",
+            "(goes on with it, and names db_resolve where the schema does not tell what ran)",
         )
     if state.loading is not None and not state.applied:
         raise _refused(
@@ -141,7 +141,7 @@ def look(deltas: Sequence[Delta], live: Definitions, *, same_server: bool) -> Tr
     """Compare what a file's steps leave with what is there. Pure.
 
     Args:
-        live: a reading of every object that the steps touch.
+        live: the definition of every object that the steps touch.
         same_server: the version that the deltas were recorded on is the one that runs here.
     """
     wanted = overlaid(deltas)
@@ -277,7 +277,7 @@ def _planned(target: Target, file: str) -> tuple[MarkPlan, LedgerState]:
     deltas = [task.record.delta for task in work.tasks]
     names = {key.holder_name for delta in deltas for key in delta.changes}
     with restored_session(connection, work.file.session):
-        pin(connection, work.file.session)  # a reading depends on it
+        pin(connection, work.file.session)  # definitions depend on it
         live = read_schema(connection, names).definitions
     traces = look(deltas, live, same_server=row.recorded_on == target.server.name)
     unseen = tuple(task for task in work.tasks if not task.record.delta)

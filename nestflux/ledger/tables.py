@@ -182,7 +182,7 @@ def ensure_ledger(connection: BaseDatabaseWrapper, known_version: int = 0) -> No
     """Make or upgrade the ledger, and Django's own ``django_migrations``. Only under the lock.
 
     Args:
-        known_version: what a reading of the ledger said already; 0: ask.
+        known_version: what was read already; 0: ask.
     """
     if known_version >= VERSION:
         return

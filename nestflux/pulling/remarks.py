@@ -39,7 +39,7 @@ _ORDER = (
 
 @dataclass(frozen=True)
 class Excuse:
-    """One difference: the attribute of an object of a reading that the database has, ``live``, and
+    """One difference: the attribute of an object that the database has, ``live``, and
     that the models do not make."""
 
     key: ObjectKey

@@ -245,7 +245,7 @@ class Recorder:
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """Let everything pass: our own readings, and what Django writes of migrations."""
+        """Let everything pass: our own introspection, and what Django writes of migrations."""
         self._paused = True
         try:
             yield
@@ -270,7 +270,7 @@ def _describe_operations(migration: Migration, *, backwards: bool) -> tuple[str,
 
 
 def _is_introspection(sql: str) -> bool:
-    """A reading of the server or of the schema, as Django and we do it; not of rows."""
+    """Introspection of the server or of the schema, as Django and we do it; not of rows."""
     found = significant(sql)
     words = [token.text.upper() for token in found]
     if words[0] != "SELECT":

@@ -1,6 +1,6 @@
 """The collation of a table and of its columns, by what SHOW CREATE TABLE states.
 
-``information_schema.COLUMNS`` says it too, and takes longer than all the rest of a reading.
+``information_schema.COLUMNS`` says it too, and takes longer than all the rest of the introspection.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Schemas as values, and their difference.
 
-A *reading* is a flat mapping from an object to its definition; a *delta* is the difference of two
-readings.
+*Definitions* are a flat mapping from an object to its definition; a *delta* is the difference of
+two.
 """
 
 from __future__ import annotations

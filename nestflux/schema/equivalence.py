@@ -19,7 +19,7 @@ def less_tables_own(delta: Delta, tables: Definitions) -> Delta:
     """A delta whose columns do not state the character set and collation that are their table's.
 
     Args:
-        tables: a reading that holds the tables' own lines.
+        tables: definitions that hold the tables' own lines.
     """
     return Delta(
         {

@@ -1,6 +1,6 @@
 """One reader of schemas, for recording, recovery, drift and the snapshot alike.
 
-A reading maps an object to its definition as the server prints it, so that two readings *of the
+It maps an object to its definition as the server prints it, so that two schemas *of the
 same server* compare by text. Left out: counters, definers, schema names, and every character set
 and collation that is the schema's default.
 """
@@ -32,7 +32,8 @@ from nestflux.sql.lexer import Token, quoted, tokens, trimmed, unquoted
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
-# Tables of Django and of NestFlux themselves: they stand outside every history and every reading.
+# Tables of Django and of NestFlux themselves: they stand outside every history and every schema
+# that is read.
 OWN_TABLES = frozenset(
     {
         "django_migrations",
@@ -43,7 +44,7 @@ OWN_TABLES = frozenset(
         "nestflux_backup",
     }
 )
-# What the names of a restore's scratch tables begin with: no part of any reading either.
+# What the names of a restore's scratch tables begin with: no part of any schema either.
 SCRATCH = "nestflux_restore_"
 _PARTS = {
     "PRIMARY": PRIMARY_KEY,
@@ -64,11 +65,11 @@ _INTRODUCER = re.compile(r"^_(?!binary')\w+(?=')", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Schema:
-    """A reading, and the statements that would build it (``create``: object → CREATE text).
+    """Definitions, and the statements that would build it (``create``: object → CREATE text).
 
     ``made_by`` is, by object, a table taken apart or a program's text. ``counters`` are the next
-    values of AUTO_INCREMENT, by table: no part of a reading, because rows change them, but of what
-    a fresh database must begin with.
+    values of AUTO_INCREMENT, by table: no part of a definition, because rows change them, but of
+    what a fresh database must begin with.
     """
 
     definitions: dict[ObjectKey, str]

@@ -1,6 +1,6 @@
 """Can a column's new definition hold every value of the old one? Pure.
 
-Definitions are those of a reading: as the server prints them. What is not known to hold every value
+Definitions are as the server prints them. What is not known to hold every value
 is taken for narrower: a needless backup costs minutes, a missing one the data.
 """
 
@@ -52,7 +52,7 @@ class ColumnType:
 
 
 def column_type(definition: str) -> ColumnType:
-    """The type that a definition of a reading begins with."""
+    """The type that a definition begins with."""
     parts = column_parts(definition)
     return ColumnType(
         parts.type_name,

@@ -1,8 +1,8 @@
 """A column's, a key's and a constraint's definition, taken apart. Pure.
 
-The texts are those of a reading (``nestflux/schema/introspection.py``). A column is also read as a
-statement writes it (MySQL Manual 15.1.20, "CREATE TABLE Statement", ``column_definition``). What a
-field holds is the text as it stands: nothing is printed anew.
+The texts are as a server prints them (``nestflux/schema/introspection.py``). A column is also read
+as a statement writes it (MySQL Manual 15.1.20, "CREATE TABLE Statement", ``column_definition``).
+What a field holds is the text as it stands: nothing is printed anew.
 """
 
 from __future__ import annotations
@@ -282,7 +282,7 @@ def attributes(kind: str, text: str) -> dict[str, str]:
     """An object's definition as a flat mapping, by which two are compared.
 
     Args:
-        kind: of the object, as in a reading.
+        kind: of the object (``schema.objects``).
     """
     if kind == "column":
         return _stated(column_parts(text))

@@ -33,14 +33,14 @@ _BY_FIRST_WORD = {
     ),
     "SET": Kind.SESSION,
 }
-# Statements whose repetition changes nothing and whose effect no reading shows.
+# Statements whose repetition changes nothing and whose effect no schema shows.
 _REPEATABLE = (
     *("ANALYZE", "OPTIMIZE", "CHECK", "REPAIR", "FLUSH", "CACHE", "LOAD"),
     *("GRANT", "REVOKE", "SET", "ALTER", "COMMENT"),
 )
 # What CREATE OR REPLACE makes anew from its text alone, with nothing in it that could be lost.
 _TEXTS = {"VIEW", "PROCEDURE", "FUNCTION", "PACKAGE", "TRIGGER", "EVENT", "INDEX"}
-# Statements on the server and not on a schema: no reading tells whether they ran.
+# Statements on the server and not on a schema, which does not show whether they ran.
 _OF_THE_SERVER = {
     *("INSTALL", "UNINSTALL", "KILL", "SHUTDOWN", "RESTART", "RESET", "PURGE", "CHANGE", "STOP"),
     *("BINLOG", "CLONE", "BACKUP"),
@@ -104,7 +104,7 @@ def _moves_rows(words: list[str]) -> str:
 
 
 def why_undecidable(sql: str, *, leaves_a_trace: bool) -> str:
-    """Why a reading of the schema cannot tell whether this DDL statement ran; empty if it can.
+    """Why the schema cannot tell whether this DDL statement ran; empty if it can.
 
     ``leaves_a_trace``: the schema read differently after it than before, when it was recorded.
     """
@@ -191,7 +191,7 @@ def _why_not_of_a_schema(words: list[str]) -> str:
         alone = "EXISTS" not in words[2:5] and words[1:3] != ["OR", "REPLACE"]
         if words[1] in _SERVERS_OBJECTS and alone:
             return (
-                f"no reading of the schema tells whether {words[0]} {words[1]} ran; say IF EXISTS "
+                f"the schema does not tell whether {words[0]} {words[1]} ran; say IF EXISTS "
                 "or IF NOT EXISTS, so that it may run twice"
             )
     return ""

@@ -240,7 +240,7 @@ _DEPOT_MODELS = """
 
 @dataclass(frozen=True)
 class Undecidable:
-    """A step of which no reading tells whether it ran, and how a person finds out.
+    """A step of which the schema does not tell whether it ran, and how a person finds out.
 
     ``begins``: of its text in the ledger. ``ran``: gives 1 where it ran, in the direction of the
     key: a query of the rows that it changes.

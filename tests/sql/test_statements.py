@@ -128,7 +128,7 @@ def test_an_object_of_the_server_is_only_in_a_file_where_it_may_run_twice(
     word: str, kind: str
 ) -> None:
     assert why_not_in_a_file(f"{word} {kind} x") == (
-        f"no reading of the schema tells whether {word} {kind} ran; say IF EXISTS or IF NOT "
+        f"the schema does not tell whether {word} {kind} ran; say IF EXISTS or IF NOT "
         "EXISTS, so that it may run twice"
     )
     assert why_not_in_a_file(f"{word} {kind} IF NOT EXISTS x") == ""
@@ -222,8 +222,8 @@ def test_is_repeatable(sql: str, expected: bool) -> None:
         ("IMPORT TABLE FROM '/tmp/x.sdi'", "it takes table files"),
         ("SELECT a INTO OUTFILE '/tmp/x' FROM t", "it writes a file on the server"),
         ("INSTALL PLUGIN x SONAME 'x.so'", "INSTALL is about the server"),
-        ("CREATE USER a", "no reading of the schema tells whether CREATE USER ran"),
-        ("DROP DATABASE other", "no reading of the schema tells whether DROP DATABASE ran"),
+        ("CREATE USER a", "the schema does not tell whether CREATE USER ran"),
+        ("DROP DATABASE other", "the schema does not tell whether DROP DATABASE ran"),
         ("BEGIN NOT ATOMIC SELECT 1; END", "a compound statement is several"),
         ("CREATE USER IF NOT EXISTS a", ""),
         ("DROP USER IF EXISTS a", ""),

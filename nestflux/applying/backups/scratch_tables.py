@@ -2,7 +2,7 @@
 
 Beside the live ones, because a user in production may not create databases. They hold columns and
 the primary key, and nothing that could refuse a row; ``reader.SCRATCH`` keeps them out of every
-reading.
+schema that is read.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What becomes of the one step that was started and not finished. Pure.
 
-A reading from before, the schema as it is now, and the change that was recorded: these three say
+The schema before it, the schema as it is now, and the change that was recorded: these three say
 whether it ran. What else changed on the same objects meanwhile is left out, and named.
 """
 
@@ -38,7 +38,7 @@ def decide(step: LedgerStep, live: Definitions, *, same_server: bool = True) -> 
     """What to do about a step that is in flight.
 
     Args:
-        live: a reading, taken now, of the same objects as ``step.schema_before``, which is None
+        live: the definitions now of the same objects as ``step.schema_before``, which is None
             for steps that commit with their row.
         same_server: the version that ``step.recorded`` was read on is the one that runs here.
     """

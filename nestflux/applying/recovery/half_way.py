@@ -97,7 +97,7 @@ class HalfWay:
             return None, None
         session = self.rows.work.file.session
         with restored_session(self.context.connection, session):
-            pin(self.context.connection, session)  # a reading depends on it
+            pin(self.context.connection, session)  # definitions depend on it
             conclusion = self.flight.examine(step)
         if conclusion.decision is Decision.ASK:
             raise failures.undecided(self.row.name, step, step.recorded, conclusion)

@@ -56,7 +56,7 @@ def project(
     """The live schema on the keys of ``recorded``.
 
     Args:
-        before, live: readings of the same objects, when the step began and now.
+        before, live: definitions of the same objects, when the step began and now.
         shapes: the server is of another version than the one that ``recorded`` was read on: an
             object that came, and reads differently, is the recorded one all the same.
         failed: the server said that the step failed.
@@ -90,7 +90,7 @@ def telling(recorded: Delta, definitions: Definitions) -> Delta:
     Manual, "FOREIGN KEY Constraints").
 
     Args:
-        reading: what the objects of the delta are like, before or after it, or both together.
+        definitions: what the objects of the delta are like, before or after it, or both together.
     """
     ordered = recorded.without_order() or recorded
     after = {key: text for key, (was, now) in ordered.changes.items() if (text := now or was)}
@@ -107,7 +107,7 @@ def is_as_after(change: Delta, recorded: Delta, tables: Definitions, *, shapes: 
     """Is a live change the recorded one, object for object, as a table of its own past shows it?
 
     Args:
-        tables: a reading that holds the lines of the tables concerned.
+        tables: definitions that hold the lines of the tables concerned.
         shapes: see ``project``.
     """
     mine, theirs = (equivalence.less_tables_own(d, tables).changes for d in (change, recorded))

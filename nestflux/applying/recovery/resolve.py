@@ -1,4 +1,4 @@
-"""``db_resolve``: a person says whether the step in flight ran, where no reading can tell.
+"""``db_resolve``: a person says whether the step in flight ran, where the schema cannot tell.
 
 Nothing of a file is run here. The answer becomes what recovery would have written: the step is
 marked as done, or it is pending again.
@@ -38,7 +38,7 @@ _NOTES = {True: "a person said that it ran", False: "a person said that it did n
 class Evidence:
     """What is known of the step in flight.
 
-    ``why``: why no reading can tell whether it ran. ``recorded``: what it changes in the schema;
+    ``why``: why the schema cannot tell whether it ran. ``recorded``: what it changes in the schema;
     ``before``: what it touches, as that was when it began (empty where nothing was read);
     ``change``: what is different there now; ``parts``: what of the recorded change is there, what
     is not, what changed besides. ``error``: what the server had said, if anything.
@@ -78,7 +78,7 @@ class Evidence:
         if self.kind != "ddl":
             return
         yield "The statement changes, as recorded:"
-        yield from _indented(self.recorded.lines() or ["(nothing that a reading shows)"])
+        yield from _indented(self.recorded.lines() or ["(nothing that the schema shows)"])
         yield "What it touches was, when it began:"
         yield from _indented([f"{key}: {text}" for key, text in self.before.items()] or ["(none)"])
         yield "Different there now:"
@@ -105,7 +105,7 @@ def examine(target: Target, file: str, ordinal: int) -> Evidence:
     Args:
         file, ordinal: the step that is meant; refused where another one is in flight.
 
-    Raises Refused where nothing is in flight, where a reading can decide it, and where a deploy
+    Raises Refused where nothing is in flight, where the schema decides it, and where a deploy
     is at work.
     """
     options = Options(command="db_resolve")
@@ -176,7 +176,7 @@ def _flying(context: Context, known: LedgerFile) -> tuple[InFlight, LedgerStep, 
     if step is None:
         raise _nothing_in_flight(f"{known.name} is half applied, none of its steps in flight")
     with restored_session(context.connection, rows.work.file.session):
-        pin(context.connection, rows.work.file.session)  # a reading depends on it
+        pin(context.connection, rows.work.file.session)  # definitions depend on it
         conclusion = flight.examine(step)
     if conclusion.decision is not Decision.ASK:
         raise Refused(

@@ -90,7 +90,7 @@ def run_opened(
 
     Args:
         order: every migration of the history, in the frozen order.
-        ledger_version: what a reading of the ledger under this lock said; 0: there is none.
+        ledger_version: the version that was read under this lock; 0: there is none.
     """
     timeout = options.retry.ddl_lock_timeout
     with limited_session(target.connection, timeout) as callers_lock_wait:

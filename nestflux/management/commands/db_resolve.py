@@ -1,4 +1,4 @@
-"""``db_resolve``: say whether the statement in flight ran, where no reading can tell."""
+"""``db_resolve``: say whether the statement in flight ran, where the schema cannot tell."""
 
 from __future__ import annotations
 

@@ -80,7 +80,7 @@ class ChangeKey:
 class Change:
     """One statement.
 
-    ``key`` names it among the others. ``settles`` are the objects of a reading that it makes
+    ``key`` names it among the others. ``settles`` are the objects that it makes
     agree; ``column_refs`` the columns whose type or collation it changes; ``remarks`` are lines
     for the reviewer. ``verdict`` is how the server runs it, once that is measured.
     """

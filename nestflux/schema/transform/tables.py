@@ -1,4 +1,4 @@
-"""The tables of a reading, and what a transformation asks of their parts. Pure."""
+"""The tables of a schema, and what a transformation asks of their parts. Pure."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def names_in(text: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class TableSchema:
-    """A table of a reading. ``others`` are MariaDB's periods."""
+    """A table of a schema. ``others`` are MariaDB's periods."""
 
     name: str
     options: str = ""
@@ -109,7 +109,7 @@ class TableSchema:
 
 
 def tables_of(definitions: Definitions) -> dict[str, TableSchema]:
-    """The tables of a reading, by name."""
+    """The tables of a schema, by name."""
     found: dict[str, dict[str, object]] = {}
     for key, text in definitions.items():
         if not key.is_of_table or key.kind == ORDER:
@@ -122,7 +122,8 @@ def tables_of(definitions: Definitions) -> dict[str, TableSchema]:
         else:
             group = {COLUMN: "columns", INDEX: "indexes", CONSTRAINT: "constraints"}
             table[group.get(key.kind, "others")][key.name] = text  # type: ignore[index]
-    return {name: TableSchema(name, **parts) for name, parts in found.items()}  # type: ignore[arg-type]
+    return {name: TableSchema(name, **parts) for name, parts in found.items()}  # type:
+    ignore[arg - type]
 
 
 def _empty() -> dict[str, object]:

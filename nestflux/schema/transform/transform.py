@@ -1,4 +1,4 @@
-"""From two readings to the statements that make the first into the second. Pure.
+"""From two schemas to the statements that make the first into the second. Pure.
 
 Nothing is guessed: what has the same definition under another name is renamed where no rows depend
 on it (indexes, constraints), and a table or a column that may be renamed is left to a person. The

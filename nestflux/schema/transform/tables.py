@@ -122,8 +122,7 @@ def tables_of(definitions: Definitions) -> dict[str, TableSchema]:
         else:
             group = {COLUMN: "columns", INDEX: "indexes", CONSTRAINT: "constraints"}
             table[group.get(key.kind, "others")][key.name] = text  # type: ignore[index]
-    return {name: TableSchema(name, **parts) for name, parts in found.items()}  # type:
-    ignore[arg - type]
+    return {name: TableSchema(name, **parts) for name, parts in found.items()}  # type: ignore[arg-type]
 
 
 def _empty() -> dict[str, object]:

@@ -21,8 +21,8 @@ from django.db.migrations.state import ProjectState
 
 from nestflux.exceptions import OtherDatabase, Refused
 from nestflux.graph.loader import ExtendedLoader, dotted, undotted
+from nestflux.graph.one_order import sets_in_one_order
 from nestflux.graph.receivers import historical_receivers_kept, receivers_connected
-from nestflux.graph.relations import relations_in_one_order
 from nestflux.graph.swappable import swappable_names_kept
 
 if TYPE_CHECKING:
@@ -163,7 +163,7 @@ class StepRunner:
         label = step.migration.app_label
         with (
             swappable_names_kept(),
-            relations_in_one_order(),
+            sets_in_one_order(),
             historical_receivers_kept(),
             receivers_connected(before, after),
             step_named(step),

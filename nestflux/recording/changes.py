@@ -31,6 +31,7 @@ from django.db.migrations.writer import MigrationWriter
 from nestflux.django_compat import OpenAutodetector, add_dependencies, forget_dependencies
 from nestflux.exceptions import ChangesUndecided, Refused
 from nestflux.graph.loader import ExtendedLoader, dotted
+from nestflux.graph.one_order import sets_in_one_order
 from nestflux.graph.packages import missing_package
 from nestflux.graph.project_commands import project_autodetector
 from nestflux.graph.source import is_own_path
@@ -203,7 +204,8 @@ def detect(loader: ExtendedLoader, options: DetectOptions) -> Detected:
     )
     autodetector = _autodetector()(before, after, _AboutOwnModels(answering, after))
     autodetector.given_renames = given_renames
-    changes = autodetector.changes(graph=loader.graph, migration_name=options.name)
+    with sets_in_one_order():
+        changes = autodetector.changes(graph=loader.graph, migration_name=options.name)
     packages = [label for label in changes if not _is_written_into(label)]
     gone = {(label, migration.name) for label in packages for migration in changes[label]}
     migrations = [m for label, found in changes.items() if label not in packages for m in found]

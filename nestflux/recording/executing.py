@@ -18,8 +18,8 @@ from nestflux.database.server import FAMILY_NAMES
 from nestflux.django_compat import OpenExecutor, forget_models
 from nestflux.exceptions import NestFluxError, RecordingFailed
 from nestflux.graph.loader import dotted
+from nestflux.graph.one_order import sets_in_one_order
 from nestflux.graph.receivers import historical_receivers_kept, receivers_connected
-from nestflux.graph.relations import relations_in_one_order
 from nestflux.graph.swappable import swappable_names_kept
 from nestflux.recording.capture import Recorded, Recorder, RunsOnData
 from nestflux.recording.model_subset import apps_for_receivers, needs_few
@@ -179,7 +179,7 @@ def record_backwards(
 
 
 @swappable_names_kept()
-@relations_in_one_order()
+@sets_in_one_order()
 @historical_receivers_kept()
 def record_one(
     connection: BaseDatabaseWrapper,
@@ -220,7 +220,7 @@ def irreversible_because(migrations: Sequence[Migration]) -> str:
 
 
 @swappable_names_kept()
-@relations_in_one_order()
+@sets_in_one_order()
 @historical_receivers_kept()
 def _run(
     connection: BaseDatabaseWrapper,

@@ -93,6 +93,13 @@ def forget_models(state: ProjectState) -> None:
     vars(state).pop("apps", None)
 
 
+def forget_relations(state: ProjectState) -> None:
+    """Let the state find anew which fields refer to which models, when that is asked for
+    (``ProjectState.relations`` of django/db/migrations/state.py)."""
+    own: Any = state
+    own._relations = None
+
+
 @contextmanager
 def relations_through(sort: Callable[[list[Any]], None]) -> Iterator[None]:
     """While the block lasts, ``sort`` sorts the fields of a state's models that refer to a model.

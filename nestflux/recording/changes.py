@@ -30,6 +30,7 @@ from django.db.migrations.writer import MigrationWriter
 
 from nestflux.django_compat import OpenAutodetector, add_dependencies, forget_dependencies
 from nestflux.exceptions import ChangesUndecided, Refused
+from nestflux.graph.in_place import spare_fields
 from nestflux.graph.loader import ExtendedLoader, dotted
 from nestflux.graph.one_order import sets_in_one_order
 from nestflux.graph.packages import missing_package
@@ -195,6 +196,7 @@ def detect(loader: ExtendedLoader, options: DetectOptions) -> Detected:
     given_renames: dict[str, list[Operation]] = {}
     for rename in options.renames:
         operation = rename.operation(before)
+        spare_fields([operation])
         operation.state_forwards(rename.app_label, before)
         given_renames.setdefault(rename.app_label, []).append(operation)
     answering: MigrationQuestioner = (

@@ -107,6 +107,16 @@ def test_a_state_makes_its_models_when_they_are_asked_for_and_again_when_forgott
     assert state.apps.get_model("shop", "first") is not made
 
 
+def test_a_state_finds_anew_what_refers_to_what() -> None:
+    state = a_state()
+    assert set(state.relations["shop", "first"]["shop", "second"]) == {"b", "a"}
+    del state.models["shop", "second"].fields["b"]
+
+    compat.forget_relations(state)
+
+    assert set(state.relations["shop", "first"]["shop", "second"]) == {"a"}
+
+
 def test_what_is_related_is_found_in_the_order_that_is_asked_for() -> None:
     module: Any = schema
 
@@ -329,7 +339,8 @@ def test_no_assignment_hides_behind_vars() -> None:
 def test_private_names_of_django_stand_in_one_module() -> None:
     private = re.compile(
         r"\._(auto_deps|sort_migrations|get_altered_foo|create_project_state|migrate_all|"
-        r"all_related_fields|populate_directed|relation_tree|create_index_name|TestState)|sender_receivers_cache|\b_auto_deps\b"
+        r"relations\b|populate_directed|create_index_name|TestState)|_relation_tree|"
+        r"sender_receivers_cache|\b_auto_deps\b"
     )
     found = {
         source.relative_to(NESTFLUX)

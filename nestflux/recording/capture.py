@@ -22,6 +22,7 @@ from nestflux.recording.model_subset import few_models
 from nestflux.sql.formatting import laid_out
 from nestflux.sql.lexer import opening, significant, tokens
 from nestflux.sql.literals import bind
+from nestflux.sql.moments import unstated_moment
 from nestflux.sql.statements import (
     Kind,
     kind_of,
@@ -231,8 +232,17 @@ class Recorder:
         if why := why_not_in_a_file(text):
             raise RecordingFailed(
                 f"{why[0].upper()}{why[1:]}.",
-                where=summary(text),
+                where=self._place_of(text),
+                stands="nothing was written",
                 then="write it as one statement, or as a RunPython step",
+            )
+        if instead := unstated_moment(text):
+            raise RecordingFailed(
+                "The server fills in the moment at which the statement runs: it would be another "
+                "one in each database.",
+                where=self._place_of(text),
+                stands="nothing was written",
+                then=instead,
             )
         if kind_of(text) is Kind.SESSION:
             self._items.append(SessionStatement(text))
@@ -242,6 +252,9 @@ class Recorder:
         self._items.append(statement)
         self._records.append(replace(record, operation=self._operation))
         return result
+
+    def _place_of(self, text: str) -> str:
+        return f"{self._operation}: {summary(text)}" if self._operation else summary(text)
 
     @contextmanager
     def paused(self) -> Iterator[None]:

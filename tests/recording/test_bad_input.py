@@ -100,7 +100,11 @@ def test_an_event_without_its_moment(shop: Project, schedule: str, instead: str)
     shop.write(name, MIGRATION.format(operations=operations.format(schedule)))
 
     refused(
-        *(shop, "another one in each database", "shop.0002_clean/0: CREATE EVENT clean"),
+        *(
+            shop,
+            "another one in each database",
+            "shop.0002_clean/0 (Raw SQL operation): CREATE EVENT clean",
+        ),
         *("nothing was written", instead),
         code=1,
     )

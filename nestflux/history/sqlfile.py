@@ -24,8 +24,8 @@ class Direction(StrEnum):
     DOWN = "down"
 
 
-# The comment over a statement that Django does not give: it makes a way back exact.
-COMPLETES = "-- Completes the way back, which as Django gives it leaves: "
+# How the comment over a statement begins that Django does not give: it makes a way back exact.
+NOT_DJANGOS = "-- Not Django's"
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Statement:
     @property
     def completes(self) -> bool:
         """Is it ours, for what Django's way back leaves otherwise?"""
-        return any(comment.startswith(COMPLETES) for comment in self.comments)
+        return any(comment.startswith(NOT_DJANGOS) for comment in self.comments)
 
     @property
     def sha256(self) -> str:
@@ -74,7 +74,7 @@ class SessionStatement:
     @property
     def completes(self) -> bool:
         """As of a statement: it belongs to one."""
-        return any(comment.startswith(COMPLETES) for comment in self.comments)
+        return any(comment.startswith(NOT_DJANGOS) for comment in self.comments)
 
 
 Step = Statement | PythonStep

@@ -13,14 +13,15 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from django.db.utils import Error
 
 from nestflux.database.errors import in_words
-from nestflux.database.session import PINNED, pin
+from nestflux.database.session import pin
 from nestflux.history.sqlfile import (
-    COMPLETES,
+    NOT_DJANGOS,
     Item,
     PythonStep,
     SessionStatement,
@@ -43,6 +44,10 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_UNCHECKED = SessionStatement(
+    "SET foreign_key_checks = 0", (f"{NOT_DJANGOS}: the rows met the foreign key before",)
+)
+_CHECKED = SessionStatement("SET foreign_key_checks = 1", (f"{NOT_DJANGOS}",))
 _ROUNDS = 3  # what one leaves, for the server did more than it was asked for, the next puts right
 
 
@@ -83,36 +88,27 @@ def _run(
 ) -> Iterator[tuple[Item, StepRecord | None]]:
     """One round: each statement as it ran. One that the server refuses is left out, and with it
     all that follow."""
-    for change in _changes(connection, measuring.family, left, before):
-        comment = f"{COMPLETES}{_what(change, left, before)}"
-        try:
-            done = _one(connection, measuring, change, comment)
-        except Error as error:
-            logger.info("%s is refused: %s", change.sql, error)
-            pin(connection, PINNED)
-            return
-        yield from done
-
-
-def _one(
-    connection: BaseDatabaseWrapper, measuring: Measuring, change: Change, comment: str
-) -> list[tuple[Item, StepRecord | None]]:
-    """Run a statement, with the SETs around it that it needs."""
 
     def execute(text: str) -> None:
         with connection.cursor() as cursor:
             cursor.execute(text)
 
-    def session(value: int) -> list[tuple[Item, None]]:
-        if not change.unchecked:
-            return []
-        sql = f"SET foreign_key_checks = {value}"
-        execute(sql)
-        return [(SessionStatement(sql, (comment,)), None)]
-
-    unchecked = session(0)
-    _, statement, record = measuring.run(change.sql, execute)
-    return [*unchecked, (replace(statement, comments=(comment,)), record), *session(1)]
+    changes = list(_changes(connection, measuring.family, left, before))
+    for unchecked, some in groupby(changes, key=lambda change: change.unchecked):
+        if unchecked:
+            execute(_UNCHECKED.sql)
+            yield _UNCHECKED, None
+        for change in some:
+            try:
+                _, statement, record = measuring.run(change.sql, execute)
+            except Error as error:
+                logger.info("%s is refused: %s", change.sql, error)
+                execute(_CHECKED.sql)
+                return
+            yield replace(statement, comments=(_comment(change, left, before),)), record
+        if unchecked:
+            execute(_CHECKED.sql)
+            yield _CHECKED, None
 
 
 def _changes(
@@ -128,12 +124,15 @@ def _changes(
             yield change
 
 
-def _what(change: Change, left: Definitions, before: Definitions) -> str:
-    """What is otherwise, in a line."""
-    settled = set(change.settles)
+def _comment(change: Change, left: Definitions, before: Definitions) -> str:
+    """What Django's way back leaves otherwise: objects that came (+), went (-), differ (~)."""
     delta = Delta.between(before, left).changes
-    lines = Delta({key: pair for key, pair in delta.items() if key in settled}).lines()
-    return " ".join("; ".join(lines).split()) or str(change.key)
+    found = [
+        f"{'+' if was is None else '-' if now is None else '~'} {' '.join([key.kind, key.name])}"
+        for key, (was, now) in delta.items()
+        if key in change.settles
+    ]
+    return f"{NOT_DJANGOS}, which leaves {', '.join(found).strip() or change.key}"
 
 
 def not_repeated(connection: BaseDatabaseWrapper, up: SqlFile, built: Schema) -> tuple[str, ...]:

@@ -76,7 +76,7 @@ def complete(
         records += (record for _, record in done if record is not None)
         if not done:
             break
-    if not items:
+    if not (items and backwards):
         return list(backwards), read_schema(connection)
     *others, last = backwards
     section = replace(last.section, items=(*last.section.items, *items))

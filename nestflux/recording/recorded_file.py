@@ -286,13 +286,13 @@ def _prove(
         record_applied(
             connection, [row for section in up.sections for row in section.recorded_migrations]
         )
-        _require_same(built.after, read_schema(connection), up)
+        require_same(built.after, read_schema(connection), up)
         later = read_rows(connection)
         varying = volatility(built.rows, later, private_values())
         _require_recorded_rows(varying, up)
         if built.left is not None:
             run_file(connection, down, steps)
-            _require_same(built.left, read_schema(connection), down)
+            require_same(built.left, read_schema(connection), down)
             if _touches(up, built.before):
                 otherwise = not_repeated(connection, up, built.after)
     return Twice(built.after, built.rows, later, varying), otherwise
@@ -324,7 +324,8 @@ def _require_recorded_rows(varying: Volatility, file: SqlFile) -> None:
         )
 
 
-def _require_same(built: Schema, found: Schema, file: SqlFile) -> None:
+def require_same(built: Schema, found: Schema, file: SqlFile) -> None:
+    """Raises NotReproduced where a file does not give on a fresh shadow what was built."""
     if difference := Delta.between(built.definitions, found.definitions):
         raise NotReproduced(
             f"The {file.direction} file, run on a fresh copy of the schema, does not give what "

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from tests.applying.dying import die_at
 from tests.conftest import ProjectFactory
 from tests.scenario import Project
 from tests.scenarios.looking import schema_of
@@ -190,3 +191,26 @@ def test_the_schema_is_the_one_before_any_number_of_times(
     shop.succeeds("db_migrate", "--no-backup")
     assert schema_of(shop) == schemas[-1]
     shop.succeeds("db_check")
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_file_that_died_at_any_step_goes_back_exactly(project: ProjectFactory, name: str) -> None:
+    case = CASES[name]
+    shop = record(project, case)
+    names = sorted(path.name.removesuffix(".down.sql") for path in shop.history.glob("*.down.sql"))
+    first, second = names[:2]
+    shop.succeeds("db_migrate", "--replay", "--to", first)
+    for row in case.rows:
+        shop.sql(row)
+    before = schema_of(shop)
+    steps = (shop.history / f"{second}.sql").read_text().count("\n-- [")
+    otherwise = []
+    for ordinal in range(1, steps + 1):
+        for after in (False, True):
+            die_at(shop, ordinal, after=after, file=second)
+            back = shop.run("db_rollback", "--yes", "--no-backup")
+            if back.code or schema_of(shop) != before:
+                otherwise.append((ordinal, after, back.stderr.splitlines()[:3]))
+            shop.run("db_migrate", "--to", second, "--no-backup")
+            shop.run("db_rollback", "--yes", "--no-backup")
+    assert otherwise == []

@@ -20,6 +20,7 @@ django.setup()
 from django.db import connection as default  # noqa: E402
 
 from nestflux.conf import configuration  # noqa: E402
+from nestflux.database.server import server_of  # noqa: E402
 from nestflux.exceptions import NestFluxError  # noqa: E402
 from nestflux.graph.loader import dotted, load  # noqa: E402
 from nestflux.graph.python_steps import StepRunner  # noqa: E402
@@ -117,7 +118,7 @@ class Chain:
 
 def main() -> None:
     found = Found()
-    family = "mariadb" if default.mysql_is_mariadb else "mysql"
+    family = server_of(default).family
     with TemporaryDirectory() as path:
         folder = Folder(Path(path) / family, family)
         target = replace(recording_target("default", family, configuration()), folder=folder)

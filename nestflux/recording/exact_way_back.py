@@ -10,7 +10,7 @@ equal follow its own (``schema/transform``), recorded and measured like any othe
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import groupby
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from django.db.utils import Error
 
 from nestflux.database.errors import in_words
+from nestflux.database.server import default_collation
 from nestflux.database.session import pin
 from nestflux.history.sqlfile import (
     NOT_DJANGOS,
@@ -32,7 +33,7 @@ from nestflux.recording.capture import Recorded
 from nestflux.recording.measuring import Measuring
 from nestflux.schema.diff import Definitions, Delta
 from nestflux.schema.introspection import Schema, read_schema, table_names
-from nestflux.schema.transform.changes import GOES_ALONG, MAY_FAIL, Change
+from nestflux.schema.transform.changes import GOES_ALONG, MAY_FAIL, Change, ColumnRef
 from nestflux.schema.transform.transform import transform
 from nestflux.sql.lexer import opening
 from nestflux.sql.statements import Kind, kind_of
@@ -52,7 +53,11 @@ _ROUNDS = 3  # what one leaves, for the server did more than it was asked for, t
 
 
 def complete(
-    connection: BaseDatabaseWrapper, family: str, backwards: Sequence[Recorded], before: Schema
+    connection: BaseDatabaseWrapper,
+    family: str,
+    backwards: Sequence[Recorded],
+    before: Schema,
+    after: Schema,
 ) -> tuple[list[Recorded], Schema]:
     """Run what Django's way back lacks, behind its last statement.
 
@@ -60,18 +65,25 @@ def complete(
         connection: the shadow, after Django went back.
         backwards: what it did, migration by migration.
         before: the schema that there is to be.
+        after: the schema that Django went back from.
 
     Returns what was recorded with that added, and the schema that is there: ``before``, but for
     what no statement makes (data that is gone, an option that cannot be taken back).
     """
     measuring = Measuring(connection, family)
+    made_anew = {
+        ColumnRef.of(key.table, key.name)
+        for key in before.definitions.keys() - after.definitions.keys()
+        if key.is_column
+    }
     items: list[Item] = []
     records: list[StepRecord] = []
     for _ in range(_ROUNDS):
         left = read_schema(connection)
         if left.definitions == before.definitions:
             break
-        done = list(_run(connection, measuring, left.definitions, before.definitions))
+        found = _run(connection, measuring, left.definitions, before.definitions, made_anew)
+        done = list(found)
         items += (item for item, _ in done)
         records += (record for _, record in done if record is not None)
         if not done:
@@ -84,7 +96,11 @@ def complete(
 
 
 def _run(
-    connection: BaseDatabaseWrapper, measuring: Measuring, left: Definitions, before: Definitions
+    connection: BaseDatabaseWrapper,
+    measuring: Measuring,
+    left: Definitions,
+    before: Definitions,
+    made_anew: Collection[ColumnRef],
 ) -> Iterator[tuple[Item, StepRecord | None]]:
     """One round: each statement as it ran. One that the server refuses is left out, and with it
     all that follow."""
@@ -93,7 +109,7 @@ def _run(
         with connection.cursor() as cursor:
             cursor.execute(text)
 
-    changes = list(_changes(connection, measuring.family, left, before))
+    changes = list(_changes(connection, measuring.family, left, before, made_anew))
     for unchecked, some in groupby(changes, key=lambda change: change.unchecked):
         if unchecked:
             execute(_UNCHECKED.sql)
@@ -112,12 +128,16 @@ def _run(
 
 
 def _changes(
-    connection: BaseDatabaseWrapper, family: str, left: Definitions, before: Definitions
+    connection: BaseDatabaseWrapper,
+    family: str,
+    left: Definitions,
+    before: Definitions,
+    made_anew: Collection[ColumnRef],
 ) -> Iterator[Change]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT @@collation_database")
-        (collation,) = cursor.fetchone()
-    found = transform(left, before, collation=str(collation), family=family, exact=True)
+    collation = default_collation(connection)
+    found = transform(
+        left, before, collation=collation, family=family, exact=True, made_anew=made_anew
+    )
     for change in found.changes:
         # A constraint that was there before may meet rows that came since: the server says so.
         if change.risk is None or change.risk.kind in (MAY_FAIL, GOES_ALONG):

@@ -208,7 +208,7 @@ def _build(
             try:
                 loader = load(connection, unwritten, journal.migrations)
                 backwards = record_backwards(connection, family, loader, on_data, migrations)
-                backwards, left = complete(connection, family, backwards, before)
+                backwards, left = complete(connection, family, backwards, before, after)
             except DjangoFailed as error:
                 irreversible = f"{error.where}: Django's own way back fails: {error.what}"
         notes = notes_for(migrations, [one.section for one in forwards], connection.features)

@@ -122,9 +122,10 @@ def _redo(target: RecordingTarget, entry: Entry) -> _Made | None:
         before = read_schema(connection)
         run_file(connection, up, steps)
         record_applied(connection, entry.recorded_migrations)
+        after = read_schema(connection)
         run_file(connection, django, steps)
         backwards = [Recorded(section) for section in django.sections]
-        backwards, left = complete(connection, target.server.family, backwards, before)
+        backwards, left = complete(connection, target.server.family, backwards, before, after)
     exact = replace(
         django,
         sections=tuple(recorded.section for recorded in backwards),
@@ -133,7 +134,6 @@ def _redo(target: RecordingTarget, entry: Entry) -> _Made | None:
     with _before(target, entry) as (connection, steps):
         run_file(connection, up, steps)
         record_applied(connection, entry.recorded_migrations)
-        after = read_schema(connection)
         run_file(connection, exact, steps)
         require_same(left, read_schema(connection), exact)
         otherwise = not_repeated(connection, up, after)

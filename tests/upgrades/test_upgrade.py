@@ -241,7 +241,6 @@ def test_ways_back_that_are_not_exact_are_recorded_anew(restored: Restored) -> N
 
 def test_a_database_takes_them_over_and_goes_back_exactly(restored: Restored) -> None:
     project = restored("ledger")
-    with_notes = project.columns("shop_product")
     project.succeeds("db_generate", "--redo-down")
     project.succeeds("db_migrate", "--to", "3")
     before = schema_of(project)
@@ -250,7 +249,6 @@ def test_a_database_takes_them_over_and_goes_back_exactly(restored: Restored) ->
     without = project.columns("shop_product")
     project.succeeds("db_migrate", "--to", "3", "--no-backup")
 
-    assert (with_notes, without) != ((), ())
     assert without.index("note") < without.index("slug")
     assert schema_of(project) == before
 

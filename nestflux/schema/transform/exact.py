@@ -17,7 +17,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from nestflux.schema.objects import INDEX, ORDER, ObjectKey
-from nestflux.schema.transform.changes import Change, ChangeKey, Phase
+from nestflux.schema.transform.changes import Change, ChangeKey, ColumnRef, Phase
 from nestflux.schema.transform.columns import TablePair, names_in_list
 from nestflux.schema.transform.constraints import ForeignKeyPair
 from nestflux.schema.transform.tables import TableForeignKey, TableSchema
@@ -112,10 +112,19 @@ def _unchecked(key: ChangeKey, sql: str, settles: tuple[ObjectKey, ...]) -> Chan
 # ---- the order of columns ------------------------------------------------------------------
 
 
-def order_changes(pair: TablePair) -> Iterator[Change]:
-    """The fewest columns are moved, in one statement, once all are there."""
+def order_changes(pair: TablePair, made_anew: Collection[ColumnRef] = ()) -> Iterator[Change]:
+    """The fewest columns are moved, in one statement, once all are there.
+
+    Args:
+        made_anew: columns that are moved rather than those that stayed. So the statement is right
+            too where only some of them had to be made anew.
+    """
     wanted = list(pair.after.columns)
-    moved = set(wanted) - set(_in_order(_placed(pair), wanted))
+    placed = _placed(pair)
+    stayed = [name for name in placed if ColumnRef.of(pair.after.name, name) not in made_anew]
+    moved = set(wanted) - set(_in_order(stayed, wanted))
+    if placed == wanted:
+        return
     clauses = []
     for index, name in enumerate(wanted):
         if name in moved:

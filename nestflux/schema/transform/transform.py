@@ -51,6 +51,7 @@ def transform(
     collation: str,
     family: str,
     exact: bool = False,
+    made_anew: Collection[ColumnRef] = (),
     known: Collection[ObjectKey] | None = None,
     held_back: Mapping[ChangeKey, Risk] | None = None,
     by_hand: Mapping[ChangeKey, str] | None = None,
@@ -64,6 +65,7 @@ def transform(
         family: of the server, ``mysql`` or ``mariadb``: each has clauses of its own.
         exact: also the order of columns; and what the server made for a foreign key is made by it
             again, which no look at a schema asks for.
+        made_anew: the columns that are moved where the order differs, rather than others.
         known: the tables, views… that are dropped where ``after`` does not have them; others are
             none of the caller's business, and stay. None: all.
         held_back: the risks of changes, by key, that a server refused while risky ones were left
@@ -90,7 +92,7 @@ def transform(
     ]
     for pair in pairs:
         found += _table_changes(pair, renames[pair.after.name], keys)
-        found += order_changes(pair) if exact else ()
+        found += order_changes(pair, made_anew) if exact else ()
     found += remade_keys
     found += program_changes(before, after, known)
     decided = list(_decided(found, held_back or {}, by_hand or {}))

@@ -141,10 +141,15 @@ def load(
         CommandError,
     ) as error:
         raise Refused(
-            f"The migrations do not form a graph: {error}", stands="nothing was changed"
+            f"The migrations do not form a graph: {error}",
+            stands="nothing was changed",
+            then="correct the dependencies, then run the command again",
         ) from None
     except InvalidBasesError as error:
-        raise Refused(f"A migration names an unknown base: {error}") from None
+        raise Refused(
+            f"A migration names an unknown base: {error}",
+            then="correct bases or dependencies of the migration, then run the command again",
+        ) from None
     except Error:  # rows are read, and a module may ask what the server is when it is imported
         raise
     except Exception as error:  # whatever a migration module raises when it is imported

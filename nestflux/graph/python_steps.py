@@ -202,7 +202,10 @@ class StepRunner:
     def _state_before(self, migration: str) -> ProjectState:
         target = self._places.get(migration)
         if target is None:
-            raise Refused(f"No file of the history holds the migration {migration}.")
+            raise Refused(
+                f"No file of the history holds the migration {migration}.",
+                then="python manage.py db_check",
+            )
         if target < self._position:
             self._position = max(at for at in self._kept if at <= target)
             self._state = self._kept[self._position].clone()

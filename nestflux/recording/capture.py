@@ -82,6 +82,8 @@ class Recorder:
         self._output = output
         self._on_data = on_data
         self._running: PythonOperation | None = None
+        # The operation that was begun and has not ended well: a failure is described by it.
+        self.unfinished: PythonOperation | None = None
         self.family = family
         self._measuring = Measuring(connection, family) if measured else Unmeasured()
         self.recorded: list[Recorded] = []
@@ -97,6 +99,7 @@ class Recorder:
     def migration(self, migration: Migration, *, backwards: bool) -> Iterator[None]:
         """Keep what is executed meanwhile as the statements of ``migration``."""
         self._items, self._records, self._active = [], [], True
+        self.unfinished = None
         with self._operations_watched(migration, backwards=backwards):
             try:
                 yield
@@ -128,6 +131,7 @@ class Recorder:
         def watched(app_label: str, editor: Any, *states: Any) -> None:
             waiting = len(self._connection.run_on_commit)
             code = code_of(step)
+            self.unfinished = step
             # An editor of its own, as when it is applied: what it defers (foreign keys of a
             # table that it makes) is its own and runs at its end.
             with (
@@ -141,6 +145,7 @@ class Recorder:
             made, record = describe_python(step, code, commits)
             self._items.append(made)
             self._records.append(record)
+            self.unfinished = None
 
         return watched
 
@@ -176,12 +181,13 @@ class Recorder:
     def _as_sql(self, found: PythonOperation, run: Callable[..., None]) -> Callable[..., None]:
         def watched(app_label: str, editor: Any, *states: Any) -> None:
             around = nullcontext() if _is_djangos(found) else receivers_connected(*states)
-            self._running = found
+            self._running = self.unfinished = found
             try:
                 with step_named(found), around:
                     run(app_label, editor, *few_models(found.operation, app_label, states))
             finally:
                 self._running = None
+            self.unfinished = None
 
         return watched
 

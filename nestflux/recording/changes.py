@@ -63,13 +63,17 @@ class Rename:
         """The operation, checked against the models as the migrations leave them."""
         model = state.models.get((self.app_label, self.model.lower()))
         if model is None:
-            raise Refused(f"--rename: the migrations know no model {self.app_label}.{self.model}.")
+            raise Refused(
+                f"--rename: the migrations know no model {self.app_label}.{self.model}.",
+                then="give the name that the app's migrations know",
+            )
         if self.field is None:
             return RenameModel(model.name, self.new)
         if self.field not in model.fields:
             raise Refused(
                 f"--rename: {self.app_label}.{self.model} has no field {self.field!r} in the "
-                "migrations."
+                "migrations.",
+                then="give the name that the app's migrations know",
             )
         return RenameField(model.name, self.field, self.new)
 
@@ -299,6 +303,7 @@ def _no_package(label: str) -> Refused:
             f"No app has the label {label!r}.",
             where="settings.INSTALLED_APPS",
             stands="nothing was written",
+            then="name an app by its label, or add it to INSTALLED_APPS",
         )
     missing = missing_package(label)
     return Refused(
@@ -466,7 +471,10 @@ def written(migrations: Iterable[Migration]) -> list[MigrationModule]:
         try:
             text = writer.as_string()
         except ValueError as error:
-            raise Refused(f"{migration} cannot be written as Python: {error}") from None
+            raise Refused(
+                f"{migration} cannot be written as Python: {error}",
+                then="make the value one that Django can serialize, such as an importable function",
+            ) from None
         name = dotted((migration.app_label, migration.name))
         modules.append(MigrationModule(name, Path(writer.path), text))
     return modules

@@ -84,6 +84,43 @@ def test_a_migration_that_the_server_refuses(shop: Project) -> None:
         refused(shop, said, "shop.0002_sql", "nothing was written", code=1)
 
 
+def test_what_fails_is_named_with_its_operation_and_what_to_do(shop: Project) -> None:
+    shop.write(
+        "shop/migrations/0002_sql.py",
+        MIGRATION.format(
+            operations="migrations.RunSQL('SELECT 1', ''), "
+            "migrations.RunSQL('ALTER TABLE shop_person ADD COLUMN name int', ''), "
+        ),
+    )
+
+    outcome = shop.run("db_generate")
+
+    assert outcome.code == 1
+    what, where, now, then = outcome.stderr.splitlines()
+    assert "shop_person.name is there already" in what
+    assert where == (
+        "  Where: shop.0002_sql/1 (Raw SQL operation): ALTER TABLE shop_person ADD COLUMN name"
+    )
+    assert now == "  Now:   nothing was written"
+    assert then.startswith("  Next:  correct the migration")
+
+
+def test_a_python_step_that_raises_is_named(shop: Project) -> None:
+    shop.write(
+        "shop/migrations/0002_step.py",
+        MIGRATION.format(operations="migrations.RunPython(lambda *given: 1 / 0)"),
+    )
+
+    outcome = shop.run("db_generate")
+
+    assert outcome.code == 1
+    what, where, now, then = outcome.stderr.splitlines()
+    assert what == "A migration fails on the shadow: ZeroDivisionError: division by zero"
+    assert where == "  Where: shop.0002_step/0 (Raw Python operation)"
+    assert now == "  Now:   nothing was written"
+    assert then.startswith("  Next:  correct the migration")
+
+
 EVENT = "CREATE EVENT clean ON SCHEDULE {} DO DELETE FROM shop_person WHERE id < UNIX_TIMESTAMP()"
 
 

@@ -171,10 +171,6 @@ def test_the_table_of_a_statement(sql: str, table: str) -> None:
             "NULL",
             [ForeignKey("t", ("a",), "p", ("x",), sets_null=True)],
         ),
-        (
-            "CREATE TABLE t (FOREIGN KEY (a) REFERENCES p (x), CHECK (f(SET NULL)))",
-            [ForeignKey("t", ("a",), "p", ("x",))],
-        ),
         ("ALTER TABLE t ADD FOREIGN KEY (a) REFERENCES p", [ForeignKey("t", ("a",), "p", ())]),
         ("ALTER TABLE t ADD FOREIGN KEY (a)", []),
         ("ALTER TABLE t ADD FOREIGN KEY (a) SET p (x)", []),

@@ -123,6 +123,7 @@ class Colour(Enum):
         (datetime.datetime(2026, 1, 2, 3, 4, 5, 6, datetime.UTC), "'2026-01-02 03:04:05.000006'"),
         (datetime.time(1, 2, 3), "'01:02:03'"),
         (datetime.timedelta(), "'0:00:00.000000'"),
+        (datetime.timedelta(minutes=1), "'0:01:00.000000'"),
         (datetime.timedelta(hours=100, minutes=2, seconds=3, microseconds=4), "'100:02:03.000004'"),
         (datetime.timedelta(seconds=-1), "'-0:00:01.000000'"),
         (datetime.timedelta(hours=-1, microseconds=1), "'-0:59:59.999999'"),

@@ -27,7 +27,7 @@ from nestflux.sql.statement_parts import (
         ("ALTER TABLE t ADD COLUMN IF NOT EXISTS a int", {"a": "int"}),
         ("ALTER TABLE IF EXISTS t MODIFY COLUMN IF EXISTS a int", {"a": "int"}),
         ("ALTER TABLE t ADD INDEX i (a), DROP COLUMN b, ADD `index` int", {"index": "int"}),
-        ("create table t (a int)", {"a": "int"}),
+        ("create table t (a int, primary key (a))", {"a": "int"}),
         ("alter table t add column a int", {"a": "int"}),
         (
             "ALTER TABLE t ADD COLUMN (a int, b text), ADD c int",

@@ -49,5 +49,6 @@ def test_a_long_difference_is_cut_and_says_how_much_is_left_out() -> None:
     lines = [f"line {number}" for number in range(43)]
 
     assert changed_lines([], lines[:40]) == [f"+{line}" for line in lines[:40]]
+    assert changed_lines([], lines[:41])[-1].startswith("… and 1 ")
     assert changed_lines([], lines) == [*(f"+{line}" for line in lines[:40]), "… and 3 lines more"]
     assert changed_lines(lines[:4], [], most=2) == ["-line 0", "-line 1", "… and 2 lines more"]

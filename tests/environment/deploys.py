@@ -119,7 +119,7 @@ def hurried(project: Project) -> Iterator[None]:
         yield
 
 
-def fill(project: Project, doublings: int = 18) -> None:
+def fill(project: Project, doublings: int = 19) -> None:
     """So many rows that a copy of the table takes a while: the server is still at it when it is
     told to stop."""
     names = [name for name in project.columns("shop_product") if name != "id"]

@@ -206,7 +206,7 @@ def _as_nestflux_error(
         case NestFluxError():
             return error
         case KeyboardInterrupt():
-            return NestFluxError(f"Interrupted: {interrupted}.", then="run the same command again")
+            return NestFluxError(f"Interrupted: {interrupted}.")
         case ImproperlyConfigured() if (explained := without_mysqlclient(error)) is not None:
             return explained
         case ConnectionDoesNotExist() | ImproperlyConfigured():

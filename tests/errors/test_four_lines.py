@@ -33,7 +33,7 @@ COMPLETED = {
 }
 # What says more by its own words than a line could.
 SAID = {
-    "Interrupted: {}.": "the command's own words say what stands",
+    "Interrupted: {}.": "one line for who pressed the keys; the command says what stands",
 }
 
 

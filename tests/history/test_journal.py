@@ -124,7 +124,11 @@ def test_a_squash_stands_for_all_files_within_it() -> None:
     assert squash.replaced_ids == ("six", "one")
     with pytest.raises(HistoryError) as caught:
         SQUASHED.entry("0001_a.sql")
-    assert str(caught.value) == "0001_a was replaced by 0007_squash, which is one whole."
+    assert str(caught.value) == (
+        "0001_a was replaced by 0007_squash, which is one whole.\n"
+        "  Now:   nothing was changed\n"
+        "  Next:  name 0007_squash"
+    )
 
 
 def test_the_next_number_follows_the_last() -> None:
@@ -187,6 +191,7 @@ def _second(**values: Any) -> Callable[[dict[str, Any]], Any]:
         (
             dumps(JOURNAL).replace('  "files"', '<<<<<<< HEAD\n  "files"'),
             "journal.json holds conflict markers: two branches each added a SQL migration.\n"
+            "  Now:   nothing was changed\n"
             "  Next:  python manage.py db_generate --rebase FILE   (FILE: your branch's, which is "
             "recorded again behind the others)",
         ),
@@ -202,6 +207,7 @@ def _second(**values: Any) -> Callable[[dict[str, Any]], Any]:
             mangled(_second(name="0001_other")),
             "0001_other follows 0001_initial: a number used twice, or two branches merged without "
             "renumbering.\n"
+            "  Now:   nothing was changed\n"
             "  Next:  python manage.py db_generate --rebase 0001_other   (records it again behind "
             "the others)",
         ),

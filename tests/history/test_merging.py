@@ -145,7 +145,9 @@ def test_a_refusal_says_what_stands_and_what_to_do() -> None:
         "  Next:  name it too: python manage.py db_generate --rebase 0002_theirs …"
     )
     assert str(_refusal(two_sides, "0009_none")) == (
-        "No SQL migration '0009_none' in this history.\n  Now:   nothing was changed"
+        "No SQL migration '0009_none' in this history.\n"
+        "  Now:   nothing was changed\n"
+        "  Next:  python manage.py db_status   (lists them)"
     )
 
 

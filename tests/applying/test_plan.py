@@ -309,7 +309,8 @@ def test_a_file_that_changed_before_all_of_it_ran_is_not(state: str) -> None:
 def test_another_family_is_refused() -> None:
     assert _refusal(_known(replace(row(ONE), family="mysql"))) == (
         "0001_file was applied from the history of mysql, and this is the history of mariadb.\n"
-        "  Now:   nothing was run"
+        "  Now:   nothing was run\n"
+        "  Next:  point the alias at the database that this history is for"
     )
 
 
@@ -440,7 +441,9 @@ def test_a_history_of_another_family_is_refused() -> None:
         refuse_family(JOURNAL, "mysql", [])
 
     assert str(caught.value) == (
-        "The history was recorded for mariadb and the server is mysql.\n  Now:   nothing was run"
+        "The history was recorded for mariadb and the server is mysql.\n"
+        "  Now:   nothing was run\n"
+        "  Next:  record a history for this server, or use a server like the recording one"
     )
 
 

@@ -294,8 +294,7 @@ def refuse_family(journal: Journal, family: str, differing: list[str]) -> None:
         raise ServerUnsupported(
             f"The history was recorded for {journal.family} and the server is {family}.",
             stands="nothing was run",
-            then="point the alias at such a server, or record a history for this one: "
-            "python manage.py db_generate",
+            then="record a history for this server, or use a server like the recording one",
         )
     if differing:
         raise ServerUnsupported(

@@ -1,8 +1,8 @@
 """What Django has no words for, in the server's own: the classes that ``db_pull`` copies into the
 ``sql.py`` of an app that needs them. A pulled app so needs nothing of NestFlux to run.
 
-Each class is copied by its source (``nestflux/pulling/writing.py``): it may use the imports of
-``IMPORTS``, the classes it derives from, and nothing else of this module.
+Each class is copied by its source (``nestflux/pulling/writing.py``): it may use the imports, the
+classes it derives from, and nothing else of this module.
 """
 
 from __future__ import annotations
@@ -12,16 +12,6 @@ from typing import Any
 
 from django.db import models
 from django.db.models.constraints import BaseConstraint
-
-IMPORTS = """\
-from __future__ import annotations
-
-import re
-from typing import Any
-
-from django.db import models
-from django.db.models.constraints import BaseConstraint
-"""
 
 
 class Sql(models.Value):
@@ -306,3 +296,36 @@ class SqlTableOptions(SqlConstraint):
 
     def remove_sql(self, model: Any, schema_editor: Any) -> Any:
         return None
+
+
+class ReadOnlyQuerySet(models.QuerySet):  # type: ignore[type-arg]
+    """Rows that no statement of Django's changes. ``_insert``, ``_update`` and
+    ``_raw_delete`` are what its other ways of writing end in: fixtures, relations."""
+
+    def _refuse(self, *args: Any, **kwargs: Any) -> Any:
+        raise TypeError(f"{self.model.__name__} only reads.")
+
+    bulk_create = bulk_update = update = delete = _refuse
+    _insert = _update = _raw_delete = _refuse
+
+
+class ReadOnlyModel(models.Model):
+    """A model of rows that nothing tells from each other: it refuses whatever would
+    need to find a single one again."""
+
+    objects = ReadOnlyQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+        base_manager_name = "objects"
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def _refuse(self, *args: Any, **kwargs: Any) -> Any:
+        raise TypeError(f"{type(self).__name__} only reads.")
+
+    save = save_base = delete = refresh_from_db = _refuse

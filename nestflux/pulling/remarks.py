@@ -7,6 +7,10 @@ from dataclasses import dataclass
 
 from nestflux.schema.objects import ObjectKey
 
+NO_IDENTITY = (
+    "Nothing tells one row from another (no primary key, no unique one without NULL): the model "
+    "refuses to save, update and delete, and no migration makes the table"
+)
 NO_PRIMARY_KEY = "No primary key, and Django needs one: no migration makes the table"
 VERSIONED = "System versioning is not for models: no migration makes the table"
 BACKQUOTE = "Django quotes no backquote in a name: no migration makes the table"
@@ -22,6 +26,7 @@ OPTIONS = "Options that Django has no words for; a class in sql.py keeps them"
 
 # What a person must act on first, what is only worth knowing last.
 _ORDER = (
+    NO_IDENTITY,
     NO_PRIMARY_KEY,
     PARTIAL_KEY,
     VERSIONED,

@@ -80,7 +80,8 @@ def _lines(plan: PullPlan, done: Pulled | None, alias: str) -> Iterator[str]:
         yield f"{app.label}: {counted(len(app.models), 'table')}"
         width = max(len(model.table) for model in app.models)
         for model in app.models:
-            yield f"  {model.table:{width}}  {model.name}"
+            limit = "  (reads only)" if model.reads_only else ""
+            yield f"  {model.table:{width}}  {model.name}{limit}"
     for text, about in by_text((done.plan if done else plan).remarks).items():
         yield f"Remark: {text}:"
         yield from (f"    {name}" for name in about)

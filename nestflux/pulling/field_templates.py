@@ -119,6 +119,18 @@ class SqlJSONField(SqlType, models.JSONField):
     """JSONField with the server's own type."""
 
 
+class NamedOneToOneField(models.OneToOneField):  # type: ignore[type-arg]
+    """OneToOneField whose unique key stands in ``Meta``, with a name of its own."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._unique = False
+
+
+class SqlNamedOneToOneField(SqlType, NamedOneToOneField):
+    """NamedOneToOneField with the server's own type."""
+
+
 class SqlOneToOneField(SqlType, models.OneToOneField):  # type: ignore[type-arg]
     """OneToOneField with the server's own type."""
 
@@ -228,7 +240,7 @@ class SqlUniqueConstraint(models.UniqueConstraint):
 
 
 class SqlConstraint(BaseConstraint):
-    """A foreign key or a check as the server prints it. ``name`` is Django's own, unique
+    """A foreign key, a check or a key as the server prints it. ``name`` is Django's own, unique
     among all models; the server's stands in ``sql``. The server watches over it, forms
     do not."""
 
@@ -270,6 +282,8 @@ class SqlConstraint(BaseConstraint):
         what = "CONSTRAINT" if schema_editor.connection.mysql_is_mariadb else "CHECK"
         if " FOREIGN KEY " in self.sql:
             what = "FOREIGN KEY"
+        elif not self.sql.startswith("CONSTRAINT "):
+            what = "INDEX"
         return f"ALTER TABLE {table} DROP {what} {found[0]}"
 
     def validate(

@@ -57,9 +57,10 @@ class Field:
 
 @dataclass(frozen=True)
 class ColumnUse:
-    """What a column is in its table. ``verbatim``: defaults as the server's text, because Django
-    would fill literals into a statement that holds a percent sign elsewhere
-    (django/db/backends/base/schema.py, ``create_model``)."""
+    """What a column is in its table. ``verbatim``: defaults as the server's text. Django sends
+    literals as parameters, which it would fill into a statement that holds a percent sign elsewhere
+    (django/db/backends/base/schema.py, ``create_model``), and makes keys by further statements then
+    (``table_sql``)."""
 
     primary: bool = False
     unique: bool = False
@@ -105,7 +106,8 @@ def related(
     use: ColumnUse,
     db_column: str,
 ) -> Field:
-    """A foreign key of one column, ``function`` ForeignKey or OneToOneField.
+    """A foreign key of one column, ``function`` ForeignKey, OneToOneField or NamedOneToOneField,
+    whose unique key is not called like the column.
 
     Args:
         same_type: has the column the type that Django gives it, its parent's?
@@ -113,7 +115,8 @@ def related(
     kept: set[str] = set()
     keywords: dict[str, Value] = {"on_delete": Code("models.DO_NOTHING"), **options}
     if same_type and not _more(column.parts) and not column.parts.check:
-        function = f"models.{function}"
+        kept |= {function} - {"ForeignKey", "OneToOneField"}
+        function = function if kept else f"models.{function}"
     else:
         function = f"Sql{function}"
         kept.add(function)

@@ -10,7 +10,15 @@ from nestflux.pulling import remarks as said
 from nestflux.pulling.describing import DescribedTable, Live
 from nestflux.pulling.fields import ColumnUse, Field, field_of, related, unescaped
 from nestflux.pulling.identity import identity, stand_in
-from nestflux.pulling.keys import Rules, Taken, inline_unique, rules_of
+from nestflux.pulling.keys import (
+    Rules,
+    Taken,
+    counter,
+    inline_unique,
+    is_unique,
+    key_of_counter,
+    rules_of,
+)
 from nestflux.pulling.names import class_names, field_name, module_names
 from nestflux.pulling.python_text import Call, Code, Value
 from nestflux.pulling.references import Reference, References, Target
@@ -161,7 +169,7 @@ class Modelling:
         by_column = {each.column: each for each in references if each.is_field}
         key = identity(table) or (stand_in(table),)
         primary = key if len(key) == 1 else ()
-        verbatim = _holds_percent(table)
+        verbatim = _holds_percent(table) or bool(counter(table))
         fields = []
         for column in table.columns:
             name = self._names.fields[table.name][column.name]
@@ -194,6 +202,8 @@ class Modelling:
         options: dict[str, Value] = {}
         column = table.column(reference.column)
         function = "OneToOneField" if use.primary or use.unique else "ForeignKey"
+        if function == "ForeignKey" and is_unique(table, column.name):
+            function = "NamedOneToOneField"
         referenced = reference.parts.referenced[0]
         if target.primary != (referenced,):
             options["to_field"] = self._references.field_name(reference.parts.table, referenced)
@@ -201,8 +211,10 @@ class Modelling:
             options["related_name"] = related_name
         if not reference.is_silent:
             options["db_constraint"] = False
-            if function == "ForeignKey":
-                options["db_index"] = False
+        if function == "NamedOneToOneField" or (
+            function == "ForeignKey" and not reference.is_silent
+        ):
+            options["db_index"] = False
         return related(
             function,
             self._target_text(table, reference, target),
@@ -295,6 +307,8 @@ def _why_unmanaged(table: DescribedTable) -> str:
         return said.VERSIONED
     if "`" in table.name or any("`" in column.name for column in table.columns):
         return said.BACKQUOTE
+    if counter(table) and not key_of_counter(table):
+        return said.COUNTER
     if table.primary_columns:
         return ""
     return said.PARTIAL_KEY if table.primary else said.NO_PRIMARY_KEY

@@ -14,6 +14,9 @@ NO_IDENTITY = (
 NO_PRIMARY_KEY = "No primary key, and Django needs one: no migration makes the table"
 VERSIONED = "System versioning is not for models: no migration makes the table"
 BACKQUOTE = "Django quotes no backquote in a name: no migration makes the table"
+COUNTER = (
+    "AUTO_INCREMENT within groups of rows, which only MyISAM has: no migration makes the table"
+)
 NOT_A_TABLE = "No model is written for it; it stays as it is"
 ELSEWHERE = "It leads to a table that no migration makes: a column without foreign key"
 NO_KEY = "The foreign key leads to columns that are no key: columns without it"
@@ -31,6 +34,7 @@ _ORDER = (
     PARTIAL_KEY,
     VERSIONED,
     BACKQUOTE,
+    COUNTER,
     ELSEWHERE,
     NO_KEY,
     ZERO_DATE,

@@ -1,7 +1,7 @@
 """What Django has no words for, in the server's own: the classes that ``db_pull`` copies into the
 ``sql.py`` of an app that needs them. A pulled app so needs nothing of NestFlux to run.
 
-Each class is copied by its source (``nestflux/pulling/writing.py``): it may use the imports, the
+Each class is copied by its source (``nestflux/pulling/templates.py``): it may use the imports, the
 classes it derives from, and nothing else of this module.
 """
 

@@ -11,7 +11,7 @@ from django.db import models
 
 from nestflux.pulling.describing import DescribedColumn
 from nestflux.pulling.python_text import Call, Code, Value
-from nestflux.sql.definitions import BYTES, SPATIAL, ColumnParts, literal
+from nestflux.sql.definitions import BYTES, SPATIAL, ColumnParts, has_zero_date, literal
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -122,6 +122,8 @@ def related(
         kept.add(function)
         keywords |= _in_words(column.parts, usual(column.parts.type))
     default, lost = _default(column, column.guess, use)
+    if default == 0:  # a value that Django refuses for an AutoField, and for what leads to one
+        default = Call("Sql", (column.parts.default,))
     if isinstance(default, Call):
         kept.add("Sql")
     keywords |= _place(ColumnUse(use.primary), column.parts, db_column)
@@ -165,6 +167,8 @@ def _class_of(column: DescribedColumn, use: ColumnUse) -> tuple[str, dict[str, V
     keywords: dict[str, Value] = {
         key: int(value) for key, value in column.params.items() if key != "db_collation"
     }
+    if name == "CharField":  # of varchar(0) too, and Django wants a length
+        keywords["max_length"] = column.length or 1
     return name, keywords
 
 
@@ -260,8 +264,8 @@ def _default(column: DescribedColumn, name: str, use: ColumnUse) -> tuple[Value 
     text = column.parts.default
     if not text or (text.upper() == "NULL" and column.parts.nullable):
         return None, ""
-    if "'0000-00-00" in text or re.search(r"-00[- ']", text):
-        return None, text  # NO_ZERO_DATE and NO_ZERO_IN_DATE, which every modern session has
+    if has_zero_date(column.parts):
+        return None, text
     found = None if use.verbatim else literal(text)
     if found is not None:
         if name == "BooleanField" and found.value in ("0", "1"):

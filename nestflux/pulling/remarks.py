@@ -20,7 +20,10 @@ COUNTER = (
 NOT_A_TABLE = "No model is written for it; it stays as it is"
 ELSEWHERE = "It leads to a table that no migration makes: a column without foreign key"
 NO_KEY = "The foreign key leads to columns that are no key: columns without it"
-ZERO_DATE = "A zero date is no default in a strict session: a column without one"
+ZERO_DATE = (
+    "A zero date is no default in a strict session: a column without one, in the database too once "
+    "db_baseline --reconcile has written the script and you have run it"
+)
 PARTIAL_KEY = "The primary key holds parts of columns: no migration makes the table"
 ORDER = "Django puts foreign keys last: another order of columns"
 TYPE = "Django has no field of this type; a class in sql.py keeps it"

@@ -1,19 +1,15 @@
-"""Planned apps to the text of their files. Pure, but for the source of the classes that are
-copied from ``field_templates.py``."""
+"""Planned apps to the text of their files. Pure, but for the source of the classes that are copied
+(``templates.py``)."""
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Collection, Iterator, Mapping
-from pathlib import Path
 
 from nestflux.pulling.modelling import AppPlan, ModelPlan
 from nestflux.pulling.python_text import Call, Code, Layout, quoted
+from nestflux.pulling.templates import imports, with_bases
 
-# Read, not imported: a class that is a model wants Django to be set up.
-_TEMPLATES = Path(__file__).with_name("field_templates.py")
-_FUTURE = "from __future__ import annotations\n"
 _APPS = """\
 from django.apps import AppConfig
 
@@ -123,19 +119,8 @@ def _exports(app: AppPlan, layout: Layout) -> str:
 
 def sql_text(names: Collection[str]) -> str:
     """``sql.py``: these classes and those that they derive from, in the order of the templates."""
-    source = _TEMPLATES.read_text(encoding="utf-8")
-    classes = [node for node in ast.parse(source).body if isinstance(node, ast.ClassDef)]
-    wanted = set(names)
-    for node in reversed(classes):  # a class stands behind those that it derives from
-        if node.name in wanted:
-            wanted |= {base.id for base in node.bases if isinstance(base, ast.Name)}
-    lines = source.splitlines(keepends=True)
-    sources = [
-        "".join(lines[node.lineno - 1 : node.end_lineno]) for node in classes if node.name in wanted
-    ]
-    body = "\n\n".join(["", *sources])
-    imports = source[source.index(_FUTURE) : source.index("\n\n\nclass ")].splitlines()
-    used = [line for line in imports if not line or _is_used(line, body)]
+    body = "\n\n".join(["", *(template.source for template in with_bases(names))])
+    used = [line for line in imports() if not line or _is_used(line, body)]
     return _SQL + _squeezed(used) + body
 
 

@@ -7,6 +7,7 @@ What a field holds is the text as it stands: nothing is printed anew.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -176,6 +177,13 @@ def collated(definition: str, collation: str) -> str:
 def _bare(name: str) -> str:
     """A collation's name: a statement may write it in any quotes."""
     return unquoted(name).strip("'\"")
+
+
+def has_zero_date(parts: ColumnParts) -> bool:
+    """Is its default a date without a year, month or day, which NO_ZERO_DATE and NO_ZERO_IN_DATE
+    refuse (MySQL Manual 7.1.11, "Server SQL Modes")?"""
+    is_date = parts.type_name in ("date", "datetime", "timestamp")
+    return is_date and bool(re.match(r"'(?:0000|\d+-00|\d+-\d+-00)", parts.default))
 
 
 class _Words:

@@ -57,7 +57,8 @@ _CODES = {
 class DescribedColumn:
     """A column. ``guess`` is inspectdb's class for its type, with its ``params``; empty where
     inspectdb knows none. ``length`` counts characters or bytes, 0 where the type has none;
-    ``collation`` is stated also where it is the schema's default."""
+    ``collation`` is stated also where it is the schema's default. ``holds_more``: rows have other
+    values than 0 and 1 in this ``tinyint(1)`` (``rows.py``)."""
 
     name: str
     data_type: str
@@ -66,6 +67,7 @@ class DescribedColumn:
     params: Mapping[str, Any] = field(default_factory=dict)
     length: int = 0
     collation: str = ""
+    holds_more: bool = False
 
 
 @dataclass(frozen=True)

@@ -63,15 +63,26 @@ class SqlType(models.Field):  # type: ignore[type-arg]
         return self.sql_check or None
 
 
-class SqlAutoField(SqlType, models.AutoField):  # type: ignore[misc, type-arg]
+class SqlCounter(SqlType):
+    """A key that the server counts. An unsigned one goes as far as the positive
+    integers; Django finds nothing beyond what it takes for the type's range."""
+
+    def get_internal_type(self) -> str:
+        kind = super().get_internal_type()
+        if "unsigned" not in self.sql_type:
+            return kind
+        return f"Positive{kind.replace('Auto', 'Integer')}"
+
+
+class SqlAutoField(SqlCounter, models.AutoField):  # type: ignore[misc, type-arg]
     """AutoField with the server's own type."""
 
 
-class SqlBigAutoField(SqlType, models.BigAutoField):  # type: ignore[misc, type-arg]
+class SqlBigAutoField(SqlCounter, models.BigAutoField):  # type: ignore[misc, type-arg]
     """BigAutoField with the server's own type."""
 
 
-class SqlSmallAutoField(SqlType, models.SmallAutoField):  # type: ignore[misc, type-arg]
+class SqlSmallAutoField(SqlCounter, models.SmallAutoField):  # type: ignore[misc, type-arg]
     """SmallAutoField with the server's own type."""
 
 
@@ -83,8 +94,33 @@ class SqlBinaryField(SqlType, models.BinaryField):  # type: ignore[type-arg]
     """BinaryField with the server's own type."""
 
 
+class SqlBitField(SqlBinaryField):
+    """Bits, as bytes. The server is given a number: it takes bytes for text, and text
+    for 0 beside bits."""
+
+    def get_placeholder(self, value: Any, compiler: Any, connection: Any) -> str:
+        return "%s"
+
+    def get_db_prep_value(
+        self,
+        value: Any,
+        connection: Any,
+        prepared: bool = False,
+    ) -> Any:
+        if isinstance(value, bytes | bytearray | memoryview):
+            return int.from_bytes(bytes(value), "big")
+        return value
+
+
 class SqlBooleanField(SqlType, models.BooleanField):  # type: ignore[type-arg]
     """BooleanField with the server's own type."""
+
+
+class SqlBitBooleanField(SqlBooleanField):
+    """BooleanField of a bit, which the server gives as a byte."""
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
+        return value != b"\0" if isinstance(value, bytes) else value
 
 
 class SqlCharField(SqlType, models.CharField):  # type: ignore[type-arg]

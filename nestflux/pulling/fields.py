@@ -42,6 +42,7 @@ _AUTO = {
     "SmallAutoField": "SmallIntegerField",
 }
 _TEXTS = {"CharField", "TextField"}
+_BOOLEANS = {"", "NULL", "0", "1"}
 
 
 @dataclass(frozen=True)
@@ -149,8 +150,10 @@ def usual(type_text: str) -> str:
 def _class_of(column: DescribedColumn, use: ColumnUse) -> tuple[str, dict[str, Value]]:
     """The nearest of Django's fields, and its arguments."""
     kind, parts = column.data_type, column.parts
-    if parts.type == "tinyint(1)":
+    if parts.type == "tinyint(1)" and _is_boolean(column, use):
         return "BooleanField", {}
+    if kind == "bit":
+        return "BitBooleanField" if parts.type == "bit(1)" else "BitField", {}
     if kind == "longtext" and parts.check.strip("()") == _json_check(column).strip("()"):
         return "JSONField", {}
     if kind in BYTES or kind in SPATIAL:
@@ -172,6 +175,17 @@ def _class_of(column: DescribedColumn, use: ColumnUse) -> tuple[str, dict[str, V
     return name, keywords
 
 
+def _is_boolean(column: DescribedColumn, use: ColumnUse) -> bool:
+    """Is a ``tinyint(1)`` meant as one? No key is, and none that counts or holds more."""
+    alone = use.primary or use.unique or column.parts.auto_increment
+    return not alone and not column.holds_more and _bare(column.parts.default) in _BOOLEANS
+
+
+def _bare(default: str) -> str:
+    found = literal(default)
+    return found.value if found else default.upper()
+
+
 def _json_check(column: DescribedColumn) -> str:
     return f"(json_valid(`{column.name}`))"
 
@@ -180,6 +194,8 @@ def _is_standard(
     connection: BaseDatabaseWrapper, name: str, keywords: dict[str, Value], column: DescribedColumn
 ) -> bool:
     """Does Django's own field give this type, and nothing besides?"""
+    if name not in vars(models):
+        return False
     made: Any = getattr(models, name)(**keywords)
     made.set_attributes_from_name("x")
     given = made.db_type(connection) or ""
@@ -266,6 +282,8 @@ def _default(column: DescribedColumn, name: str, use: ColumnUse) -> tuple[Value 
         return None, ""
     if has_zero_date(column.parts):
         return None, text
+    if name == "BitBooleanField" and not use.verbatim and text in ("b'0'", "b'1'"):
+        return text == "b'1'", ""
     found = None if use.verbatim else literal(text)
     if found is not None:
         if name == "BooleanField" and found.value in ("0", "1"):

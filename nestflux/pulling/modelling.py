@@ -266,6 +266,9 @@ class Modelling:
     # ---- what is said ----------------------------------------------------------------------
 
     def _say(self, table: DescribedTable, references: tuple[Reference, ...], why: str) -> None:
+        for name in (table.name, *(f"{table.name}.{column.name}" for column in table.columns)):
+            if "%" in name.removeprefix(f"{table.name}."):
+                self.remarks.append(Remark(said.PERCENT, name))
         if why:
             self.remarks.append(Remark(why, table.name))
             return

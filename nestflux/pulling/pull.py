@@ -25,6 +25,7 @@ from nestflux.pulling.python_text import WIDTH, Layout
 from nestflux.pulling.references import Target
 from nestflux.pulling.remarks import Remark
 from nestflux.pulling.round_trip import Difference, compare
+from nestflux.pulling.rows import with_rows_seen
 from nestflux.pulling.writing import files_of
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ class Pulled:
 
 
 def plan_pull(alias: str, options: PullOptions) -> PullPlan:
-    """What would be written; reads the schema and no rows, and writes nothing.
+    """What would be written; reads the schema, and of rows what ``rows.py`` asks. Writes nothing.
 
     Raises Refused for patterns that match nothing, names that no app can have, and a database
     without tables.
@@ -108,10 +109,12 @@ def plan_pull(alias: str, options: PullOptions) -> PullPlan:
     found = groups(tables, options.rules)
     root, prefix = _place(options.into)
     _refuse_labels(found, root, prefix)
+    live, unread = with_rows_seen(connection, live, tables)
     modelling = Modelling(connection, live, found, installed)
     planned = modelling.apps(prefix)
     layout = _layout()
     others = [Remark(said.NOT_A_TABLE, str(key)) for key in live.others]
+    others += [Remark(said.ROWS_UNREAD, table) for table in unread]
     return PullPlan(
         apps=planned,
         remarks=(*modelling.remarks, *others),

@@ -17,6 +17,10 @@ BACKQUOTE = "Django quotes no backquote in a name: no migration makes the table"
 COUNTER = (
     "AUTO_INCREMENT within groups of rows, which only MyISAM has: no migration makes the table"
 )
+ROWS_UNREAD = "Its tinyint(1) are booleans in the models; whether rows hold more could not be seen"
+PERCENT = (
+    "Every query that Django makes of it fails: it takes the % in a name for a parameter. Rename it"
+)
 NOT_A_TABLE = "No model is written for it; it stays as it is"
 ELSEWHERE = "It leads to a table that no migration makes: a column without foreign key"
 NO_KEY = "The foreign key leads to columns that are no key: columns without it"
@@ -33,6 +37,7 @@ OPTIONS = "Options that Django has no words for; a class in sql.py keeps them"
 # What a person must act on first, what is only worth knowing last.
 _ORDER = (
     NO_IDENTITY,
+    PERCENT,
     NO_PRIMARY_KEY,
     PARTIAL_KEY,
     VERSIONED,
@@ -41,6 +46,7 @@ _ORDER = (
     ELSEWHERE,
     NO_KEY,
     ZERO_DATE,
+    ROWS_UNREAD,
     NOT_A_TABLE,
     ORDER,
     RULES,

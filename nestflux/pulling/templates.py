@@ -46,7 +46,7 @@ def imports() -> list[str]:
 def with_bases(names: Collection[str]) -> list[Template]:
     """The classes of these names and all that they derive from, in the order of the file."""
     wanted = set(names)
-    for name, template in reversed(templates().items()):
+    for name, template in reversed(list(templates().items())):
         if name in wanted:
             wanted |= set(template.bases)
     return [template for name, template in templates().items() if name in wanted]

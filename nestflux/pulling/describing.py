@@ -98,7 +98,9 @@ class DescribedTable:
 
 @dataclass(frozen=True)
 class Live:
-    """A schema. ``others`` are its views, sequences, triggers, routines and events."""
+    """A schema. ``collation`` is its default; empty where every column states its own, because the
+    default has another character set than the schemas that models are recorded on. ``others`` are
+    its views, sequences, triggers, routines and events."""
 
     family: str
     collation: str
@@ -106,14 +108,20 @@ class Live:
     others: tuple[ObjectKey, ...]
 
 
-def describe(connection: BaseDatabaseWrapper, family: str) -> Live:
-    """Read the connection's schema."""
+def describe(connection: BaseDatabaseWrapper, family: str, charset: str = "utf8mb4") -> Live:
+    """Read the connection's schema.
+
+    Args:
+        charset: of the schemas that models are recorded on. A key that fits in latin1 may be too
+            long there, unless its columns say that they are latin1.
+    """
     with restored_session(connection):
         pin(connection)
-        definitions = read_schema(connection).definitions
         with connection.cursor() as cursor:
             cursor.execute("SELECT @@collation_database")
             collation = str(cursor.fetchone()[0])
+            collation = collation if collation.split("_")[0] == charset else ""
+            definitions = read_schema(connection, every_collation=not collation).definitions
             cursor.execute(
                 "SELECT TABLE_NAME, TABLE_TYPE FROM information_schema.TABLES "
                 "WHERE TABLE_SCHEMA = DATABASE()"

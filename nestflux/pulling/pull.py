@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from django.apps import apps
 from django.conf import settings
 
+from nestflux.conf import configuration
 from nestflux.database.server import connection_for, server_of
 from nestflux.exceptions import Refused
 from nestflux.history.folder import Staged, display_path, write_all
@@ -88,7 +89,8 @@ def plan_pull(alias: str, options: PullOptions) -> PullPlan:
     """
     connection = connection_for(alias)
     server = server_of(connection)
-    live = describe(connection, server.family)
+    recorded_in = configuration().shadow_collation or "utf8mb4"
+    live = describe(connection, server.family, recorded_in.split("_")[0])
     installed = _installed(connection)
     free = [table for table in live.tables if table not in installed]
     patterns = (*options.exclude, *(rule.pattern for rule in options.rules))

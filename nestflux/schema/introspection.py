@@ -90,12 +90,14 @@ def read_schema(
     *,
     programs: bool = True,
     listed: Mapping[str, str] | None = None,
+    every_collation: bool = False,
 ) -> Schema:
     """Read the connection's schema, or only the tables, views, triggers and routines ``names``.
 
     Args:
         programs: look for triggers, routines and events; they cost as much as all the rest.
         listed: ``listed_tables`` as they were asked before; None: they are asked now.
+        every_collation: state the schema's default too, for schemas of different defaults.
     """
     primary = primary_collations(connection)
     definitions: dict[ObjectKey, str] = {}
@@ -115,7 +117,7 @@ def read_schema(
                 continue
             cursor.execute(f"SHOW CREATE TABLE {quoted(name)}")
             text = cursor.fetchone()[1]
-            table = _taken_apart(name, text, default, primary)
+            table = _taken_apart(name, text, "" if every_collation else default, primary)
             definitions.update(table.definitions)
             made_by[ObjectKey(TABLE, name)] = table
             if table.counter:

@@ -11,7 +11,7 @@ from django.db import models
 
 from nestflux.pulling.describing import DescribedColumn
 from nestflux.pulling.python_text import Call, Code, Value
-from nestflux.sql.definitions import BYTES, SPATIAL, ColumnParts, has_zero_date, literal
+from nestflux.sql.definitions import BYTES, SPATIAL, ColumnParts, has_zero_date, literal, unescaped
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -266,13 +266,6 @@ def _text_keywords(parts: ColumnParts, name: str) -> dict[str, Value]:
 
 def _comment(parts: ColumnParts) -> str | None:
     return unescaped(parts.comment)
-
-
-def unescaped(text: str) -> str:
-    """A string as a server prints it, ``'it''s\\n'``, as a value."""
-    inner = text[1:-1].replace("''", "'")
-    meant = {"n": "\n", "r": "\r", "t": "\t", "0": "\0", "Z": "\x1a"}
-    return re.sub(r"\\(.)", lambda m: meant.get(m[1], m[1]), inner, flags=re.DOTALL)
 
 
 def _default(column: DescribedColumn, name: str, use: ColumnUse) -> tuple[Value | None, str]:

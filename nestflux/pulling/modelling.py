@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from nestflux.pulling import remarks as said
 from nestflux.pulling.describing import DescribedTable, Live
-from nestflux.pulling.fields import ColumnUse, Field, field_of, related, unescaped
+from nestflux.pulling.fields import ColumnUse, Field, field_of, related
 from nestflux.pulling.identity import identity, stand_in
 from nestflux.pulling.keys import (
     Rules,
@@ -24,6 +24,7 @@ from nestflux.pulling.python_text import Call, Code, Value
 from nestflux.pulling.references import Reference, References, Target
 from nestflux.pulling.remarks import Excuse, Remark
 from nestflux.schema.objects import COLUMN, CONSTRAINT, ObjectKey
+from nestflux.sql.definitions import unescaped
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper

@@ -350,3 +350,10 @@ def literal(default: str) -> Literal | None:
     if default and all(part in "0123456789.-" for part in default):
         return Literal(default, quoted=False)
     return None
+
+
+def unescaped(text: str) -> str:
+    """A string as a server prints it, ``'it''s\\n'``, as a value."""
+    inner = text[1:-1].replace("''", "'")
+    meant = {"n": "\n", "r": "\r", "t": "\t", "0": "\0", "Z": "\x1a"}
+    return re.sub(r"\\(.)", lambda m: meant.get(m[1], m[1]), inner, flags=re.DOTALL)

@@ -22,6 +22,12 @@ CREATE TABLE t_card (user_id int NOT NULL DEFAULT 0, PRIMARY KEY (user_id),
 CREATE TABLE t_coded (id int NOT NULL PRIMARY KEY, code varchar(9) NOT NULL DEFAULT 'none',
   CONSTRAINT coded_by FOREIGN KEY (code) REFERENCES t_user (code));
 """
+BYTES = """
+SET NAMES utf8mb4;
+CREATE TABLE t_bytes (id int NOT NULL PRIMARY KEY, a varbinary(10) DEFAULT 0x00FF,
+  b binary(2) NOT NULL DEFAULT 0xFFFE, c varbinary(9) DEFAULT 0x27FF5C,
+  d varbinary(20) DEFAULT 0xC3BC, e binary(3) DEFAULT 0x0a0d00, f varchar(20) DEFAULT 'ü');
+"""
 ZERO_DATES = """
 SET sql_mode = '';
 CREATE TABLE t_one (id int NOT NULL AUTO_INCREMENT PRIMARY KEY,
@@ -87,6 +93,29 @@ def test_zero_dates_have_one_way_out(project: ProjectFactory) -> None:
         "AND TABLE_NAME = 't_many' AND COLUMN_NAME IN ('d', 'g')"
     ) == [(1,), (1,)]
     assert site.sql("SELECT text, kind FROM t_many") == [("0000-00-00", "0000-00-00")]
+
+
+def test_the_default_of_bytes(project: ProjectFactory) -> None:
+    """MariaDB prints them as they are, in any character set or none."""
+    site = feed(project({}), BYTES)
+
+    done = site.succeeds("db_pull", "--app", "t=*")
+
+    assert "✓ Migrated to an empty schema, the models give it back: 1 table, 0 differences" in (
+        done.lines
+    )
+    adopted(site, "t")
+    used = site.python(
+        r"""
+        from t.models import Byte
+
+        row = Byte.objects.create(id=1)
+        row.refresh_from_db()
+        assert (row.a, row.b, row.c) == (b"\x00\xff", b"\xff\xfe", b"'\xff\\")
+        assert (row.d, row.e, row.f) == ("ü".encode(), b"\n\r\x00", "ü")
+        """
+    )
+    assert used.code == 0, str(used)
 
 
 @pytest.mark.parametrize(

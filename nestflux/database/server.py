@@ -113,6 +113,13 @@ def schema_name(connection: BaseDatabaseWrapper) -> str:
         return str(cursor.fetchone()[0])
 
 
+def default_collation(connection: BaseDatabaseWrapper) -> str:
+    """The collation of the schema that a connection is in: what a table has that states none."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT @@collation_database")
+        return str(cursor.fetchone()[0])
+
+
 def is_galera(connection: BaseDatabaseWrapper) -> bool:
     """Is the server a node of a multi-primary cluster, across which GET_LOCK does not hold?
 

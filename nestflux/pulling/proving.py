@@ -20,7 +20,8 @@ from nestflux.schema.objects import from_texts
 @dataclass(frozen=True)
 class Request:
     """What is to be migrated: apps by their dotted names and labels, to a schema with the default
-    ``collation`` on the shadow server of ``family``. ``tables`` are those to be read then."""
+    ``collation`` on the shadow server of ``family``; empty: to one like those that models are
+    recorded on. ``tables`` are those to be read then."""
 
     alias: str
     family: str

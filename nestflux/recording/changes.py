@@ -15,7 +15,14 @@ from pathlib import Path
 from typing import Any, TypeGuard
 
 from django.apps import apps
-from django.db.migrations import AddField, RemoveConstraint, RemoveField, RemoveIndex
+from django.db.migrations import (
+    AddField,
+    CreateModel,
+    DeleteModel,
+    RemoveConstraint,
+    RemoveField,
+    RemoveIndex,
+)
 from django.db.migrations.autodetector import OperationDependency
 from django.db.migrations.graph import MigrationGraph
 from django.db.migrations.migration import Migration
@@ -203,6 +210,9 @@ def detect(loader: ExtendedLoader, options: DetectOptions) -> Detected:
         spare_fields([operation])
         operation.state_forwards(rename.app_label, before)
         given_renames.setdefault(rename.app_label, []).append(operation)
+    now_managed = [key for key in before.models if _becomes_managed(key, before, after)]
+    for key in now_managed:
+        before.remove_model(*key)
     answering: MigrationQuestioner = (
         InteractiveMigrationQuestioner()
         if options.interactive
@@ -220,7 +230,33 @@ def detect(loader: ExtendedLoader, options: DetectOptions) -> Detected:
         _follow_what_is_there(migration, gone, loader.graph)
     if not options.no_rename and not options.interactive:
         _refuse_look_alikes(migrations, before)
+    for migration in migrations:
+        _make_what_was_not_managed(migration, now_managed)
     return Detected(migrations, tuple(sorted(packages)))
+
+
+def _becomes_managed(key: tuple[str, str], before: ProjectState, after: ProjectState) -> bool:
+    return (
+        key in after.models
+        and not before.models[key].options.get("managed", True)
+        and bool(after.models[key].options.get("managed", True))
+    )
+
+
+def _make_what_was_not_managed(migration: Migration, models: Collection[tuple[str, str]]) -> None:
+    """A model that becomes a managed one is made: no migration has made its table so far. (Django
+    writes AlterModelOptions, which does nothing, and looks at none of its fields.) The model of
+    before is deleted, which says nothing of its table: it is not managed."""
+    changed: Any = migration
+    changed.operations = [
+        operation
+        for made in migration.operations
+        for operation in (
+            [DeleteModel(made.name), made]
+            if isinstance(made, CreateModel) and (migration.app_label, made.name_lower) in models
+            else [made]
+        )
+    ]
 
 
 def _is_written_into(label: str) -> bool:

@@ -14,7 +14,8 @@ def _table_exists(failure: Failure) -> str:
     return (
         f"The table {failure.first().split('.')[-1]} is there already, and this statement makes "
         "it. Somebody made it outside the migrations, or a run of another tool ended half-way: "
-        "compare it (SHOW CREATE TABLE) and rename or drop the one that is not wanted."
+        "compare it (SHOW CREATE TABLE) and rename or drop the one that is not wanted. If all that "
+        "the file makes is there: db_mark_applied."
     )
 
 

@@ -71,7 +71,10 @@ class HistoryError(Refused):
 
 
 class SqlFileError(HistoryError):
-    """A SQL migration's text does not follow the grammar of ``docs/sql-files.md``."""
+    """A SQL migration's text does not follow the grammar of ``docs/sql-files.md``. Whoever reads
+    the file says what stands."""
+
+    stands_by_nature = ""
 
 
 class LedgerConflict(Refused):
@@ -85,8 +88,6 @@ class ChangesUndecided(Refused):
 
 class RecordingFailed(NestFluxError):
     """Django's migration failed on the shadow, or did something that cannot be recorded."""
-
-    stands_by_nature = "nothing was written"
 
 
 class OtherDatabase(RecordingFailed):

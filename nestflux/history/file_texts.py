@@ -55,6 +55,7 @@ def parsed(text: str, path: Path | None) -> SqlFile:
         return parse(text)
     except HistoryError as error:
         error.where = error.where or str(path or "")
+        error.stands = error.stands or HistoryError.stands_by_nature
         error.then = error.then or _restore(path)
         raise
 

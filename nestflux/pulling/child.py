@@ -23,6 +23,7 @@ from nestflux.exceptions import NestFluxError, ServerUnavailable
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
+    from django.db.migrations.migration import Migration
 
 
 def main() -> None:
@@ -96,15 +97,16 @@ def _problems(labels: Sequence[str]) -> list[str]:
 def _migrate(connection: BaseDatabaseWrapper, labels: Sequence[str]) -> None:
     """Django's own migrations of the new apps, and what these depend on, on the shadow."""
     from django.apps import apps
-    from django.db.migrations.autodetector import MigrationAutodetector
     from django.db.migrations.executor import MigrationExecutor
     from django.db.migrations.loader import MigrationLoader
     from django.db.migrations.questioner import MigrationQuestioner
     from django.db.migrations.state import ProjectState
     from django.db.migrations.writer import MigrationWriter
 
+    from nestflux.graph.initial_operations import MANY, InitialAutodetector
+
     loader = MigrationLoader(None, ignore_no_migrations=True)
-    detector = MigrationAutodetector(
+    detector = InitialAutodetector(
         loader.project_state(),
         ProjectState.from_apps(apps),
         MigrationQuestioner(specified_apps=set(labels), dry_run=True),
@@ -118,7 +120,28 @@ def _migrate(connection: BaseDatabaseWrapper, labels: Sequence[str]) -> None:
     importlib.invalidate_caches()
     executor = MigrationExecutor(connection)
     leaves = [key for key in executor.loader.graph.leaf_nodes() if key[0] in wanted]
-    executor.migrate(leaves)
+    if sum(len(each.operations) for found in changes.values() for each in found) <= MANY:
+        executor.migrate(leaves)
+        return
+    plan = [migration for migration, _ in executor.migration_plan(leaves)]
+    needed = [(m.app_label, m.name) for m in plan if m.app_label not in wanted]
+    executor.migrate(needed)
+    _make(connection, [m for m in plan if m.app_label in wanted])
+
+
+def _make(connection: BaseDatabaseWrapper, migrations: Sequence[Migration]) -> None:
+    """What many migrations of new models leave, from the models themselves: their operations one by
+    one would make all models anew for each (django/db/migrations/state.py, ``reload_model``)."""
+    from django.apps import apps
+    from django.db.migrations import CreateModel
+
+    with connection.schema_editor() as editor:
+        for migration in migrations:
+            for operation in migration.operations:
+                if isinstance(operation, CreateModel):
+                    model = apps.get_model(migration.app_label, operation.name)
+                    if model._meta.managed:
+                        editor.create_model(model)
 
 
 if __name__ == "__main__":

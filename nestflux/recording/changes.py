@@ -35,8 +35,9 @@ from django.db.migrations.questioner import (
 from django.db.migrations.state import ProjectState
 from django.db.migrations.writer import MigrationWriter
 
-from nestflux.django_compat import OpenAutodetector, add_dependencies, forget_dependencies
+from nestflux.django_compat import add_dependencies, forget_dependencies
 from nestflux.exceptions import ChangesUndecided, Refused
+from nestflux.graph.initial_operations import InitialAutodetector
 from nestflux.graph.loader import ExtendedLoader, dotted
 from nestflux.graph.packages import missing_package
 from nestflux.graph.project_commands import project_autodetector
@@ -91,7 +92,7 @@ class DetectOptions:
     existing_only: bool = False
 
 
-class _Autodetector(OpenAutodetector):
+class _Autodetector(InitialAutodetector):
     """The project's, with the renames that were stated put first, and with other apps' operations
     of the same run behind a model's rename that they need."""
 

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from django.db.migrations.migration import Migration
 
 
+# ER_NO_SUCH_TABLE, ER_FK_CANNOT_OPEN_PARENT, ER_CANT_CREATE_TABLE (MariaDB, of a foreign key)
+_NO_TABLE = (1146, 1824, 1005)
+
+
 def main() -> None:
     request = json.load(sys.stdin)
     try:
@@ -34,10 +38,9 @@ def main() -> None:
         unavailable = isinstance(error, ServerUnavailable)
         answer = {"error": {**vars(error), "exit_code": error.exit_code}, "no_server": unavailable}
     except Error as error:
-        from nestflux.database.errors import in_words
         from nestflux.django_compat import statement_of
 
-        answer = {"refused": in_words(error), "statement": statement_of(error)}
+        answer = {"refused": [_refused(error, statement_of(error))]}
     except Exception as error:
         frames = traceback.extract_tb(error.__traceback__)
         own = [f for f in frames if f.filename.startswith(request["staging"])]
@@ -67,10 +70,41 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
     made = shadow(request["alias"], server, prefix=configured.shadow_name, collation=collation)
     with made as connection:
         version = server_of(connection).name
-        _migrate(connection, request["labels"])
+        with connection.execute_wrapper(refused := _Refused()):
+            _migrate(connection, request["labels"])
+        if refused.found:
+            return {"refused": refused.causes()}
         pin(connection)
         read = read_schema(connection, request["tables"], every_collation=not given)
         return {"definitions": to_texts(read.definitions), "server": version}
+
+
+def _refused(error: Error, statement: object) -> dict[str, Any]:
+    from nestflux.database.errors import in_words
+
+    code = error.args[0] if error.args else 0
+    return {"code": code, "what": in_words(error), "statement": str(statement)}
+
+
+class _Refused:
+    """Lets a run go on behind statements that the server refuses, and keeps them: the schema is
+    thrown away, and a person wants to know all that is wrong."""
+
+    def __init__(self) -> None:
+        self.found: list[dict[str, Any]] = []
+
+    def __call__(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        try:
+            return execute(sql, params, many, context)
+        except Error as error:
+            if not str(sql).startswith(("CREATE ", "ALTER ")):
+                raise
+            self.found.append(_refused(error, sql))
+            return None
+
+    def causes(self) -> list[dict[str, Any]]:
+        """Less what fails because a table is missing that was refused itself."""
+        return [each for each in self.found if each["code"] not in _NO_TABLE] or self.found
 
 
 def _let_packages_reach(staging: Path, apps: Sequence[str]) -> None:

@@ -14,6 +14,7 @@ from nestflux.database.server import connection_for, server_of
 from nestflux.history.folder import display_path
 from nestflux.ledger.rows import read_state
 from nestflux.management.command import NestFluxCommand
+from nestflux.management.progress import narrated
 from nestflux.pulling.grouping import GroupingRule
 from nestflux.pulling.pull import Pulled, PullOptions, PullPlan, plan_pull, pull
 from nestflux.pulling.remarks import by_text
@@ -59,19 +60,18 @@ class Command(NestFluxCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         alias = options["database"]
         self.connect(alias)
-        plan = plan_pull(
-            alias,
-            PullOptions(
-                rules=tuple(GroupingRule.parse(text) for text in options["app"]),
-                exclude=tuple(options["exclude"]),
-                into=options["into"],
-            ),
+        console = self.console()
+        asked = PullOptions(
+            rules=tuple(GroupingRule.parse(text) for text in options["app"]),
+            exclude=tuple(options["exclude"]),
+            into=options["into"],
         )
-        done = None if options["plan"] else pull(alias, plan)
+        with narrated(console):
+            plan = plan_pull(alias, asked)
+            done = None if options["plan"] else pull(alias, plan)
         if options["json"]:
             self.print_json(_as_json(plan, done))
         else:
-            console = self.console()
             for line in _lines(plan, done, alias):
                 console.print(line)
         if done is not None and done.differences:

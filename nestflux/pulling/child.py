@@ -71,7 +71,10 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
     with made as connection:
         version = server_of(connection).name
         with connection.execute_wrapper(refused := _Refused()):
-            _migrate(connection, request["labels"])
+            if request["as_they_are"]:
+                _make_all(connection, request["labels"])
+            else:
+                _migrate(connection, request["labels"])
         if refused.found:
             return {"refused": refused.causes()}
         pin(connection)
@@ -176,6 +179,19 @@ def _make(connection: BaseDatabaseWrapper, migrations: Sequence[Migration]) -> N
                     model = apps.get_model(migration.app_label, operation.name)
                     if model._meta.managed:
                         editor.create_model(model)
+
+
+def _make_all(connection: BaseDatabaseWrapper, labels: Sequence[str]) -> None:
+    """The tables of all models of these apps; what they refer to need not be there."""
+    from django.apps import apps
+
+    with connection.cursor() as cursor:
+        cursor.execute("SET foreign_key_checks = 0")
+    with connection.schema_editor() as editor:
+        for label in labels:
+            for model in apps.get_app_config(label).get_models():
+                if model._meta.managed and not model._meta.proxy:
+                    editor.create_model(model)
 
 
 if __name__ == "__main__":

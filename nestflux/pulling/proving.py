@@ -24,7 +24,8 @@ from nestflux.wording import counted
 class Request:
     """What is to be migrated: apps by their dotted names and labels, to a schema with the default
     ``collation`` on the shadow server of ``family``; empty: to one like those that models are
-    recorded on. ``tables`` are those to be read then."""
+    recorded on. ``tables`` are those to be read then. ``as_they_are``: the models of installed
+    apps, made without their migrations."""
 
     alias: str
     family: str
@@ -32,6 +33,7 @@ class Request:
     apps: tuple[str, ...]
     labels: tuple[str, ...]
     tables: tuple[str, ...]
+    as_they_are: bool = False
 
 
 @dataclass(frozen=True)

@@ -78,6 +78,7 @@ def _ask(request: Request, staging: Path) -> dict[str, Any]:
             f"The written apps could not be loaded: the process ended with {done.returncode}.",
             where="\n         ".join(done.stderr.strip().splitlines()[-3:]),
             stands="nothing was written",
+            then="correct what ends the process where the project is loaded, then run it again",
         )
     given: dict[str, Any] = json.loads(answer.read_text(encoding="utf-8"))
     return given

@@ -213,7 +213,9 @@ def _place(into: Path | None) -> tuple[Path, str]:
     parts = root.relative_to(base).parts
     if bad := next((part for part in parts if not part.isidentifier()), None):
         raise Refused(
-            f"--into {into}: {bad!r} cannot be a Python package.", stands="nothing was written"
+            f"--into {into}: {bad!r} cannot be a Python package.",
+            stands="nothing was written",
+            then="use letters, digits and underscores, a letter first",
         )
     return root, ".".join(parts)
 

@@ -37,8 +37,10 @@ from django.db.migrations.writer import MigrationWriter
 
 from nestflux.django_compat import add_dependencies, forget_dependencies
 from nestflux.exceptions import ChangesUndecided, Refused
+from nestflux.graph.in_place import spare_fields
 from nestflux.graph.initial_operations import InitialAutodetector
 from nestflux.graph.loader import ExtendedLoader, dotted
+from nestflux.graph.one_order import sets_in_one_order
 from nestflux.graph.packages import missing_package
 from nestflux.graph.project_commands import project_autodetector
 from nestflux.graph.source import is_own_path
@@ -69,13 +71,17 @@ class Rename:
         """The operation, checked against the models as the migrations leave them."""
         model = state.models.get((self.app_label, self.model.lower()))
         if model is None:
-            raise Refused(f"--rename: the migrations know no model {self.app_label}.{self.model}.")
+            raise Refused(
+                f"--rename: the migrations know no model {self.app_label}.{self.model}.",
+                then="give the name that the app's migrations know",
+            )
         if self.field is None:
             return RenameModel(model.name, self.new)
         if self.field not in model.fields:
             raise Refused(
                 f"--rename: {self.app_label}.{self.model} has no field {self.field!r} in the "
-                "migrations."
+                "migrations.",
+                then="give the name that the app's migrations know",
             )
         return RenameField(model.name, self.field, self.new)
 
@@ -202,6 +208,7 @@ def detect(loader: ExtendedLoader, options: DetectOptions) -> Detected:
     given_renames: dict[str, list[Operation]] = {}
     for rename in options.renames:
         operation = rename.operation(before)
+        spare_fields([operation])
         operation.state_forwards(rename.app_label, before)
         given_renames.setdefault(rename.app_label, []).append(operation)
     now_managed = [key for key in before.models if _becomes_managed(key, before, after)]
@@ -214,7 +221,8 @@ def detect(loader: ExtendedLoader, options: DetectOptions) -> Detected:
     )
     autodetector = _autodetector()(before, after, _AboutOwnModels(answering, after))
     autodetector.given_renames = given_renames
-    changes = autodetector.changes(graph=loader.graph, migration_name=options.name)
+    with sets_in_one_order():
+        changes = autodetector.changes(graph=loader.graph, migration_name=options.name)
     packages = [label for label in changes if not _is_written_into(label)]
     gone = {(label, migration.name) for label in packages for migration in changes[label]}
     migrations = [m for label, found in changes.items() if label not in packages for m in found]
@@ -332,6 +340,7 @@ def _no_package(label: str) -> Refused:
             f"No app has the label {label!r}.",
             where="settings.INSTALLED_APPS",
             stands="nothing was written",
+            then="name an app by its label, or add it to INSTALLED_APPS",
         )
     missing = missing_package(label)
     return Refused(
@@ -499,7 +508,10 @@ def written(migrations: Iterable[Migration]) -> list[MigrationModule]:
         try:
             text = writer.as_string()
         except ValueError as error:
-            raise Refused(f"{migration} cannot be written as Python: {error}") from None
+            raise Refused(
+                f"{migration} cannot be written as Python: {error}",
+                then="make the value one that Django can serialize, such as an importable function",
+            ) from None
         name = dotted((migration.app_label, migration.name))
         modules.append(MigrationModule(name, Path(writer.path), text))
     return modules

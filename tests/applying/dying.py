@@ -37,7 +37,7 @@ except Died:
 """
 COMMANDS = {
     "migrate": "migrate(open_target('default'), options=Options({options}))",
-    "undo": "rollback(open_target('default'), options=Options(command='db_rollback'))",
+    "undo": "rollback(open_target('default'), options=Options(command='db_rollback', {options}))",
 }
 
 

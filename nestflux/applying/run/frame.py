@@ -35,7 +35,11 @@ def refuse_unsuitable(target: Target) -> None:
     the lock would not hold."""
     connection, server = target.connection, target.server
     if connection.in_atomic_block:
-        raise Refused("A transaction is open: DDL would commit it.", stands="nothing was run")
+        raise Refused(
+            "A transaction is open: DDL would commit it.",
+            stands="nothing was run",
+            then="call it outside of transaction.atomic()",
+        )
     if not connection.get_autocommit():
         raise Refused(
             f"The database {connection.alias!r} has AUTOCOMMIT off: what a run records would be "
@@ -54,6 +58,7 @@ def refuse_unsuitable(target: Target) -> None:
             f"{server.name} is a node of a multi-primary cluster, whose nodes do not share "
             "GET_LOCK: two deploys could run the same statement.",
             stands="nothing was run",
+            then="use a server that is no such cluster's; NestFlux does not support them yet",
         )
 
 

@@ -46,7 +46,8 @@ def _nothing_to_drop(failure: Failure) -> str:
         name = quoted[-1]
     return (
         f"{failure.table} has no column, index or constraint {name}: it was dropped or renamed "
-        f"outside the migrations. See what is there: SHOW CREATE TABLE `{failure.table}`;"
+        f"outside the migrations. See what is there: SHOW CREATE TABLE `{failure.table}`; after "
+        "db_rollback, db_baseline --reconcile writes the statements that give it back."
     )
 
 
@@ -69,9 +70,30 @@ def _no_table(failure: Failure) -> str:
 def _no_column(failure: Failure) -> str:
     column = failure.first().split(".")[-1]
     known = failure.columns_of(failure.table)
+    if column in known and failure.makes:  # MariaDB, of one from which another is computed
+        return _is_computed_from(failure, column)
     return (
         f"{failure.table} has no column {column}{_alike(column, known)}. Is every migration "
         "applied (db_status)?"
+    )
+
+
+@explains(3108)  # ER_DEPENDENT_BY_GENERATED_COLUMN
+def _generated_from(failure: Failure) -> str:
+    return _is_computed_from(failure, failure.first())
+
+
+def _is_computed_from(failure: Failure, column: str) -> str:
+    rows = failure.ask(
+        "SELECT COLUMN_NAME FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() "
+        "AND TABLE_NAME = %s AND INSTR(GENERATION_EXPRESSION, %s) ORDER BY ORDINAL_POSITION",
+        failure.table,
+        f"`{column}`",
+    )
+    computed = ", ".join(str(row[0]) for row in rows) or "another column"
+    return (
+        f"{computed} of {failure.table} is computed from {column}. Drop or change that column "
+        "first: as an operation before this one, or in a migration of its own."
     )
 
 

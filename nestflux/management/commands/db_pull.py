@@ -103,9 +103,12 @@ class Command(NestFluxCommand):
             for difference in found:
                 console.print(f"    {difference}")
             *_, mark = _taking_over(alias)
+            other = "" if alias == DEFAULT_DB_ALIAS else f" --database {alias}"
+            console.print("Where the models are right, write the script for the database:")
+            console.print(f"      python manage.py db_baseline --reconcile{other}")
             console.print("Where the database is right, change the models, then")
-            console.print("      python manage.py db_generate")
-            console.print(f"      python manage.py {mark}")
+            console.print(f"      python manage.py db_generate{other}")
+            console.print(f"      python manage.py {mark}{other}")
         if found:
             self.found()
 

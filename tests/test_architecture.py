@@ -25,7 +25,7 @@ ARROWS = {
     "applying": "database graph history ledger schema sql",
     "adopting": "applying recording database graph history ledger schema sql",
     "reviewing": "applying recording database graph history ledger schema sql",
-    "pulling": "database history schema sql",
+    "pulling": "database graph history schema sql",
     "stock": "applying graph history ledger sql",
     "models": "",
     "orm": "",

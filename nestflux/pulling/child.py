@@ -23,6 +23,11 @@ from nestflux.exceptions import NestFluxError, ServerUnavailable
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
+    from django.db.migrations.migration import Migration
+
+
+# ER_NO_SUCH_TABLE, ER_FK_CANNOT_OPEN_PARENT, ER_CANT_CREATE_TABLE (MariaDB, of a foreign key)
+_NO_TABLE = (1146, 1824, 1005)
 
 
 def main() -> None:
@@ -33,10 +38,9 @@ def main() -> None:
         unavailable = isinstance(error, ServerUnavailable)
         answer = {"error": {**vars(error), "exit_code": error.exit_code}, "no_server": unavailable}
     except Error as error:
-        from nestflux.database.errors import in_words
         from nestflux.django_compat import statement_of
 
-        answer = {"refused": in_words(error), "statement": statement_of(error)}
+        answer = {"refused": [_refused(error, statement_of(error))]}
     except Exception as error:
         frames = traceback.extract_tb(error.__traceback__)
         own = [f for f in frames if f.filename.startswith(request["staging"])]
@@ -66,10 +70,44 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
     made = shadow(request["alias"], server, prefix=configured.shadow_name, collation=collation)
     with made as connection:
         version = server_of(connection).name
-        _migrate(connection, request["labels"])
+        with connection.execute_wrapper(refused := _Refused()):
+            if request["as_they_are"]:
+                _make_all(connection, request["labels"])
+            else:
+                _migrate(connection, request["labels"])
+        if refused.found:
+            return {"refused": refused.causes()}
         pin(connection)
         read = read_schema(connection, request["tables"], every_collation=not given)
         return {"definitions": to_texts(read.definitions), "server": version}
+
+
+def _refused(error: Error, statement: object) -> dict[str, Any]:
+    from nestflux.database.errors import in_words
+
+    code = error.args[0] if error.args else 0
+    return {"code": code, "what": in_words(error), "statement": str(statement)}
+
+
+class _Refused:
+    """Lets a run go on behind statements that the server refuses, and keeps them: the schema is
+    thrown away, and a person wants to know all that is wrong."""
+
+    def __init__(self) -> None:
+        self.found: list[dict[str, Any]] = []
+
+    def __call__(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        try:
+            return execute(sql, params, many, context)
+        except Error as error:
+            if not str(sql).startswith(("CREATE ", "ALTER ")):
+                raise
+            self.found.append(_refused(error, sql))
+            return None
+
+    def causes(self) -> list[dict[str, Any]]:
+        """Less what fails because a table is missing that was refused itself."""
+        return [each for each in self.found if each["code"] not in _NO_TABLE] or self.found
 
 
 def _let_packages_reach(staging: Path, apps: Sequence[str]) -> None:
@@ -96,15 +134,16 @@ def _problems(labels: Sequence[str]) -> list[str]:
 def _migrate(connection: BaseDatabaseWrapper, labels: Sequence[str]) -> None:
     """Django's own migrations of the new apps, and what these depend on, on the shadow."""
     from django.apps import apps
-    from django.db.migrations.autodetector import MigrationAutodetector
     from django.db.migrations.executor import MigrationExecutor
     from django.db.migrations.loader import MigrationLoader
     from django.db.migrations.questioner import MigrationQuestioner
     from django.db.migrations.state import ProjectState
     from django.db.migrations.writer import MigrationWriter
 
+    from nestflux.graph.initial_operations import MANY, InitialAutodetector
+
     loader = MigrationLoader(None, ignore_no_migrations=True)
-    detector = MigrationAutodetector(
+    detector = InitialAutodetector(
         loader.project_state(),
         ProjectState.from_apps(apps),
         MigrationQuestioner(specified_apps=set(labels), dry_run=True),
@@ -118,7 +157,41 @@ def _migrate(connection: BaseDatabaseWrapper, labels: Sequence[str]) -> None:
     importlib.invalidate_caches()
     executor = MigrationExecutor(connection)
     leaves = [key for key in executor.loader.graph.leaf_nodes() if key[0] in wanted]
-    executor.migrate(leaves)
+    if sum(len(each.operations) for found in changes.values() for each in found) <= MANY:
+        executor.migrate(leaves)
+        return
+    plan = [migration for migration, _ in executor.migration_plan(leaves)]
+    needed = [(m.app_label, m.name) for m in plan if m.app_label not in wanted]
+    executor.migrate(needed)
+    _make(connection, [m for m in plan if m.app_label in wanted])
+
+
+def _make(connection: BaseDatabaseWrapper, migrations: Sequence[Migration]) -> None:
+    """What many migrations of new models leave, from the models themselves: their operations one by
+    one would make all models anew for each (django/db/migrations/state.py, ``reload_model``)."""
+    from django.apps import apps
+    from django.db.migrations import CreateModel
+
+    with connection.schema_editor() as editor:
+        for migration in migrations:
+            for operation in migration.operations:
+                if isinstance(operation, CreateModel):
+                    model = apps.get_model(migration.app_label, operation.name)
+                    if model._meta.managed:
+                        editor.create_model(model)
+
+
+def _make_all(connection: BaseDatabaseWrapper, labels: Sequence[str]) -> None:
+    """The tables of all models of these apps; what they refer to need not be there."""
+    from django.apps import apps
+
+    with connection.cursor() as cursor:
+        cursor.execute("SET foreign_key_checks = 0")
+    with connection.schema_editor() as editor:
+        for label in labels:
+            for model in apps.get_app_config(label).get_models():
+                if model._meta.managed and not model._meta.proxy:
+                    editor.create_model(model)
 
 
 if __name__ == "__main__":

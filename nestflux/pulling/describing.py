@@ -14,7 +14,7 @@ from MySQLdb.constants import FIELD_TYPE
 from nestflux.database.session import pin, restored_session
 from nestflux.schema.diff import Definitions
 from nestflux.schema.introspection import read_schema
-from nestflux.schema.objects import CONSTRAINT, INDEX, PERIOD, PRIMARY_KEY, TABLE, ObjectKey
+from nestflux.schema.objects import CONSTRAINT, INDEX, PERIOD, PRIMARY_KEY, TABLE, VIEW, ObjectKey
 from nestflux.sql.definitions import (
     ColumnParts,
     ForeignKeyParts,
@@ -72,7 +72,8 @@ class DescribedColumn:
 
 @dataclass(frozen=True)
 class DescribedTable:
-    """A base table. ``strange`` says what no ``CREATE TABLE`` of Django's could say of it."""
+    """A base table, or a view, which is columns and nothing else. ``strange`` says what no ``CREATE
+    TABLE`` of Django's could say of it."""
 
     name: str
     columns: tuple[DescribedColumn, ...]
@@ -82,6 +83,7 @@ class DescribedTable:
     options: OptionParts
     definitions: Definitions
     strange: str = ""
+    is_view: bool = False
 
     def column(self, name: str) -> DescribedColumn:
         return next(each for each in self.columns if each.name.lower() == name.lower())
@@ -100,7 +102,7 @@ class DescribedTable:
 class Live:
     """A schema. ``collation`` is its default; empty where every column states its own, because the
     default has another character set than the schemas that models are recorded on. ``others`` are
-    its views, sequences, triggers, routines and events."""
+    its sequences, triggers, routines and events, and views that cannot be read."""
 
     family: str
     collation: str
@@ -134,7 +136,11 @@ def describe(connection: BaseDatabaseWrapper, family: str, charset: str = "utf8m
     tables, others = {}, []
     for key in sorted(parts, key=str):
         name = key.name
-        if not key.is_table:
+        if key.kind == VIEW and name in rows:
+            columns = tuple(rows[name].values())
+            options = OptionParts(engine="InnoDB")
+            tables[name] = DescribedTable(name, columns, (), (), (), options, {}, is_view=True)
+        elif not key.is_table:
             others.append(key)
         elif kinds.get(name) == "SEQUENCE":
             others.append(ObjectKey("sequence", name))
@@ -151,20 +157,26 @@ def _columns(connection: BaseDatabaseWrapper) -> dict[str, dict[str, DescribedCo
         cursor.execute(
             "SELECT TABLE_NAME, COLUMN_NAME, DATA_TYPE, CHARACTER_MAXIMUM_LENGTH, "
             "NUMERIC_PRECISION, NUMERIC_SCALE, EXTRA, COLUMN_TYPE LIKE '%% unsigned%%', "
-            "COLLATION_NAME "
+            "COLLATION_NAME, CONCAT(COLUMN_TYPE, IF(IS_NULLABLE = 'NO', ' NOT NULL', '')) "
             "FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() "
             "ORDER BY TABLE_NAME, ORDINAL_POSITION",
             [],
         )
         rows = cursor.fetchall()
     found: dict[str, dict[str, DescribedColumn]] = {}
-    for table, name, data_type, length, precision, scale, extra, unsigned, collation in rows:
+    for table, name, data_type, length, precision, scale, extra, unsigned, collation, text in rows:
         data_type = str(data_type).lower()
         guess, params = _guess(
             connection, str(table), name, data_type, length, precision, scale, extra, unsigned
         )
         found.setdefault(str(table), {})[str(name)] = DescribedColumn(
-            str(name), data_type, ColumnParts(), guess, params, int(length or 0), collation or ""
+            str(name),
+            data_type,
+            column_parts(str(text)),  # all that a view says; of a table's column there is more
+            guess,
+            params,
+            int(length or 0),
+            collation or "",
         )
     return found
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import models
 
 from nestflux.pulling.describing import DescribedColumn
-from nestflux.pulling.python_text import Call, Code, Value
+from nestflux.pulling.python_text import Call, Code, Value, quoted
 from nestflux.sql.definitions import BYTES, SPATIAL, ColumnParts, has_zero_date, literal, unescaped
 
 if TYPE_CHECKING:
@@ -162,7 +162,9 @@ def _class_of(column: DescribedColumn, use: ColumnUse) -> tuple[str, dict[str, V
         return "PositiveSmallIntegerField", {}
     if kind in ("tinyint", "smallint") and not parts.auto_increment:
         return "PositiveSmallIntegerField" if parts.unsigned else "SmallIntegerField", {}
-    if kind in ("enum", "set", "inet4", "inet6"):
+    if kind == "enum":
+        return "CharField", {"max_length": column.length or 1, "choices": _choices(parts)}
+    if kind in ("set", "inet4", "inet6"):
         return "CharField", {"max_length": column.length or 45}
     name = column.guess or "TextField"
     if name in _AUTO and not use.primary:
@@ -173,6 +175,12 @@ def _class_of(column: DescribedColumn, use: ColumnUse) -> tuple[str, dict[str, V
     if name == "CharField":  # of varchar(0) too, and Django wants a length
         keywords["max_length"] = column.length or 1
     return name, keywords
+
+
+def _choices(parts: ColumnParts) -> Value:
+    """The values of an enum, each under its own name."""
+    values = (quoted(unescaped(text)) for text in parts.arguments)
+    return tuple(Code(f"({value}, {value})") for value in values)
 
 
 def _is_boolean(column: DescribedColumn, use: ColumnUse) -> bool:
@@ -196,7 +204,7 @@ def _is_standard(
     """Does Django's own field give this type, and nothing besides?"""
     if name not in vars(models):
         return False
-    made: Any = getattr(models, name)(**keywords)
+    made: Any = getattr(models, name)(**{k: v for k, v in keywords.items() if k != "choices"})
     made.set_attributes_from_name("x")
     given = made.db_type(connection) or ""
     parts = column.parts

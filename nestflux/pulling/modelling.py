@@ -305,6 +305,8 @@ def _remarks_of_table(table: DescribedTable) -> Iterator[Remark]:
 
 
 def _why_unmanaged(table: DescribedTable) -> str:
+    if table.is_view:
+        return said.VIEW
     if not identity(table):
         return said.NO_IDENTITY
     if table.strange:

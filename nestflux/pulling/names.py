@@ -43,7 +43,7 @@ def module_names(tables: Iterable[str], label: str) -> Mapping[str, str]:
     """``shop_order_items`` of the app ``shop`` → ``order_items``."""
     found = {}
     for table, short in _short_names(tables, label).items():
-        name = re.sub(r"\W", "_", short.lower()).strip("_") or "table"
+        name = re.sub(r"\W", "_", snake_case(short)).strip("_") or "table"
         if name[0].isdigit():
             name = f"table_{name}"
         found[table] = f"{name}_table" if keyword.iskeyword(name) else name
@@ -80,6 +80,8 @@ def _distinct(names: Mapping[str, str]) -> Mapping[str, str]:
 
 def _capitalised(table: str) -> str:
     words = [word for word in re.split(r"[\W_]+", table) if word]
+    if table.isupper():
+        words = [word.lower() for word in words]
     name = "".join(word[0].upper() + word[1:] for word in words) or "Table"
     if name[0].isdigit():
         name = f"Table{name}"
@@ -111,7 +113,7 @@ def field_name(column: str, taken: Collection[str], *, relation: bool, primary: 
         relation: ``customer_id`` is the field ``customer``.
         primary: the column is the whole primary key, and may be called ``id``.
     """
-    name, _, _ = InspectDb().normalize_col_name(column, [], relation)
+    name, _, _ = InspectDb().normalize_col_name(snake_case(column), [], relation)
     if name in _RESERVED or (name == "id" and not primary) or not name.isidentifier():
         name = f"{name}_field" if name.isidentifier() else f"column_{_digest(column)}"
     number, candidate = 0, name
@@ -119,6 +121,11 @@ def field_name(column: str, taken: Collection[str], *, relation: bool, primary: 
         number += 1
         candidate = f"{name}_{number}"
     return candidate
+
+
+def snake_case(name: str) -> str:
+    """``customerId`` and ``CustomerID`` → ``customer_id``; ``URLPath`` → ``url_path``."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
 
 
 def rule_name(table: str, name: str, taken: Collection[str], longest: int) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -15,13 +17,15 @@ from typing import Any
 from nestflux.exceptions import NestFluxError, NotReproduced, ServerUnavailable
 from nestflux.schema.diff import Definitions
 from nestflux.schema.objects import from_texts
+from nestflux.wording import counted
 
 
 @dataclass(frozen=True)
 class Request:
     """What is to be migrated: apps by their dotted names and labels, to a schema with the default
     ``collation`` on the shadow server of ``family``; empty: to one like those that models are
-    recorded on. ``tables`` are those to be read then."""
+    recorded on. ``tables`` are those to be read then. ``as_they_are``: the models of installed
+    apps, made without their migrations."""
 
     alias: str
     family: str
@@ -29,6 +33,7 @@ class Request:
     apps: tuple[str, ...]
     labels: tuple[str, ...]
     tables: tuple[str, ...]
+    as_they_are: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,16 +88,34 @@ def _understood(answer: dict[str, Any], staging: str, family: str) -> Answer:
     if "error" in answer:
         raise _same_error(answer["error"], family if answer["no_server"] else "")
     if "refused" in answer:
-        raise _not_reproduced(
-            f"The server refuses what the written models make: {answer['refused']}",
-            str(answer["statement"]),
-        )
+        raise _refused(answer["refused"])
     if "broken" in answer:
         raise _not_reproduced(
             f"The written models cannot be used: {answer['broken']}".replace(staging, ""),
             str(answer["place"]).replace(staging, ""),
         )
     return Answer(from_texts(answer["definitions"]), answer["server"])
+
+
+def _refused(refused: Sequence[Mapping[str, Any]]) -> NotReproduced:
+    """All that the server does not take, and the command that leaves these tables out."""
+    first = refused[0]
+    tables = dict.fromkeys(map(_table_of, refused))
+    what, where = first["what"], first["statement"]
+    if len(refused) > 1:
+        what = f"{counted(len(refused), 'statement')}, of {counted(len(tables), 'table')}"
+        where = "\n         ".join(f"{each['what']}: {each['statement']}" for each in refused)
+    patterns = " ".join(f"--exclude {shlex.quote(table)}" for table in tables)
+    return _not_reproduced(
+        f"The server refuses what the written models make: {what}",
+        where,
+        then=f"leave out what it refuses: python manage.py db_pull {patterns}",
+    )
+
+
+def _table_of(refused: Mapping[str, Any]) -> str:
+    found = re.search("`((?:[^`]|``)+)`", refused["statement"])
+    return found[1].replace("``", "`") if found else "PATTERN"
 
 
 def _same_error(answer: Mapping[str, Any], family: str) -> NestFluxError:
@@ -109,10 +132,14 @@ def _same_error(answer: Mapping[str, Any], family: str) -> NestFluxError:
     return error
 
 
-def _not_reproduced(what: str, where: str) -> NotReproduced:
+def _not_reproduced(
+    what: str,
+    where: str,
+    then: str = "leave the table out: python manage.py db_pull --exclude PATTERN",
+) -> NotReproduced:
     return NotReproduced(
         what,
         where=where,
         stands="nothing was written",
-        then="leave the table out: python manage.py db_pull --exclude PATTERN",
+        then=then,
     )

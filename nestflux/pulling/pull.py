@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import keyword
+import logging
 import shlex
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
@@ -30,10 +31,13 @@ from nestflux.pulling.remarks import Remark
 from nestflux.pulling.round_trip import Difference, compare
 from nestflux.pulling.rows import with_rows_seen
 from nestflux.pulling.writing import files_of
-from nestflux.wording import listed
+from nestflux.wording import counted, listed
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
+
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,7 @@ def plan_pull(alias: str, options: PullOptions) -> PullPlan:
     """
     connection = connection_for(alias)
     server = server_of(connection)
+    logger.info("Reading the schema of %s", alias)
     recorded_in = configuration().shadow_collation or "utf8mb4"
     live = describe(connection, server.family, recorded_in.split("_")[0])
     installed = _installed(connection)
@@ -141,6 +146,7 @@ def pull(alias: str, plan: PullPlan) -> Pulled:
     made, NotReproduced where they cannot be loaded or migrated; then nothing is written.
     """
     _refuse_existing(plan)
+    logger.info("Migrating %s to an empty schema", counted(len(plan.migrated), "table"))
     answer = migrated_elsewhere(_request(alias, plan), _by_place(plan))
     definitions = {
         k: v for table in plan.live.tables.values() for k, v in table.definitions.items()

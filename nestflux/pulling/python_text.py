@@ -26,7 +26,7 @@ class Call:
     keywords: Mapping[str, Value] = field(default_factory=dict)
 
 
-Value = Code | Call | str | int | bool | tuple[str, ...]
+Value = Code | Call | str | int | bool | tuple[str | Code, ...]
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Layout:
         if len(line) <= self.width or isinstance(value, Code | str | int | bool):
             return [line]
         if isinstance(value, tuple):
-            lines = [f"{blank}    {quoted(item)}," for item in value]
+            lines = [f"{blank}    {one_line(item)}," for item in value]
             return [f"{blank}{before}[", *lines, f"{blank}]{after}"]
         if not value.arguments and not value.keywords:
             return [line]
@@ -89,7 +89,7 @@ def one_line(value: Value) -> str:
         case str():
             return quoted(value)
         case tuple():
-            return f"[{', '.join(map(quoted, value))}]"
+            return f"[{', '.join(map(one_line, value))}]"
         case _:
             return repr(value)
 

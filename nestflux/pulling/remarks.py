@@ -21,6 +21,7 @@ ROWS_UNREAD = "Its tinyint(1) are booleans in the models; whether rows hold more
 PERCENT = (
     "Every query that Django makes of it fails: it takes the % in a name for a parameter. Rename it"
 )
+VIEW = "A view: its model only reads, and no migration makes it"
 NOT_A_TABLE = "No model is written for it; it stays as it is"
 ELSEWHERE = "It leads to a table that no migration makes: a column without foreign key"
 NO_KEY = "The foreign key leads to columns that are no key: columns without it"
@@ -47,6 +48,7 @@ _ORDER = (
     NO_KEY,
     ZERO_DATE,
     ROWS_UNREAD,
+    VIEW,
     NOT_A_TABLE,
     ORDER,
     RULES,

@@ -5,6 +5,7 @@ Nothing else is asked of them, and no value leaves the server.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -16,6 +17,8 @@ from nestflux.sql.lexer import quoted
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
+
+logger = logging.getLogger(__name__)
 
 SECONDS = 5  # that a table is read for
 
@@ -29,8 +32,9 @@ def with_rows_seen(
     for name in tables:
         table = live.tables[name]
         asked = [column.name for column in table.columns if column.parts.type == "tinyint(1)"]
-        if not asked:
+        if table.is_view or not asked:
             continue
+        logger.info("Looking for numbers in tinyint(1): %s", name)
         try:
             more = _holding_more(connection, live.family, table, asked)
         except Error:

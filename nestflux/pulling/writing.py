@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 
+from nestflux.pulling import remarks as said
 from nestflux.pulling.modelling import AppPlan, ModelPlan
 from nestflux.pulling.python_text import Call, Code, Layout, quoted
 from nestflux.pulling.templates import imports, with_bases
@@ -29,6 +30,11 @@ _READS_ONLY = '''\
 Nothing tells one row from another, so a statement for one object would hit others.
 The column that Django takes for the key here is none. Give the table a primary key
 before this becomes a models.Model."""
+'''
+_READS_A_VIEW = '''\
+"""A view. READS ONLY: saving, updating and deleting raise an error.
+
+The column that Django takes for the key here may be none."""
 '''
 
 
@@ -54,7 +60,8 @@ def model_text(app: AppPlan, model: ModelPlan, layout: Layout) -> str:
     base = "ReadOnlyModel" if model.reads_only else "models.Model"
     lines += ["", "", f"class {model.name}({base}):"]
     if model.reads_only:
-        lines += [f"    {line}" for line in _READS_ONLY.splitlines()]
+        text = _READS_A_VIEW if model.why_unmanaged == said.VIEW else _READS_ONLY
+        lines += [f"    {line}".rstrip() for line in text.splitlines()]
         lines.append("")
     for name, value in model.fields:
         lines += layout.assigned(name, value, 4)

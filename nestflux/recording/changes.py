@@ -35,9 +35,10 @@ from django.db.migrations.questioner import (
 from django.db.migrations.state import ProjectState
 from django.db.migrations.writer import MigrationWriter
 
-from nestflux.django_compat import OpenAutodetector, add_dependencies, forget_dependencies
+from nestflux.django_compat import add_dependencies, forget_dependencies
 from nestflux.exceptions import ChangesUndecided, Refused
 from nestflux.graph.in_place import spare_fields
+from nestflux.graph.initial_operations import InitialAutodetector
 from nestflux.graph.loader import ExtendedLoader, dotted
 from nestflux.graph.one_order import sets_in_one_order
 from nestflux.graph.packages import missing_package
@@ -97,7 +98,7 @@ class DetectOptions:
     existing_only: bool = False
 
 
-class _Autodetector(OpenAutodetector):
+class _Autodetector(InitialAutodetector):
     """The project's, with the renames that were stated put first, and with other apps' operations
     of the same run behind a model's rename that they need."""
 

@@ -161,8 +161,17 @@ def test_names_of_classes_and_modules() -> None:
     assert class_names(["a_item", "a_items", "A_ITEM"], "a") == {
         "a_item": "Item",
         "a_items": "Items",
-        "A_ITEM": "ITEM_2",
+        "A_ITEM": "Item_2",
     }
+    assert list(class_names(["CUSTOMER_ORDERS", "orderItems", "IPAddresses"], "x").values()) == [
+        "CustomerOrder",
+        "OrderItem",
+        "IPAddress",
+    ]
+    assert list(module_names(["CUSTOMER_ORDERS", "orderItems"], "x").values()) == [
+        "customer_orders",
+        "order_items",
+    ]
     assert list(class_names(["none", "1st", "ab-cd"], "x").values()) == [
         "NoneTable",
         "Table1st",
@@ -181,6 +190,10 @@ def test_names_of_fields() -> None:
     assert field_name("id", (), relation=False, primary=True) == "id"
     assert field_name("id", (), relation=False, primary=False) == "id_field"
     assert field_name("delete", (), relation=False, primary=False) == "delete_field"
+    for column in ("customerId", "CustomerID", "Customer_Id", "CUSTOMER_ID"):
+        assert field_name(column, (), relation=True, primary=False) == "customer"
+        assert field_name(column, (), relation=False, primary=False) == "customer_id"
+    assert field_name("URLPath2Html", (), relation=False, primary=False) == "url_path2_html"
     assert field_name("A-B", {"a_b"}, relation=False, primary=False) == "a_b_1"
 
 

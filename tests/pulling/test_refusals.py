@@ -256,6 +256,37 @@ def test_what_the_server_refuses_is_reported_and_nothing_written(two: Project) -
     assert two.succeeds("db_pull", "--exclude", "shop_odd").code == 0
 
 
+def test_all_that_the_server_refuses_is_reported_at_once(two: Project) -> None:
+    """And not what is refused only because such a table is missing."""
+    feed(
+        two,
+        """
+        SET sql_mode = '';
+        CREATE TABLE shop_odd (id bigint PRIMARY KEY, e enum('a','a'));
+        CREATE TABLE shop_even (id bigint PRIMARY KEY, s set('b','b'));
+        CREATE TABLE shop_of (id bigint PRIMARY KEY, odd_id bigint,
+          CONSTRAINT of_odd FOREIGN KEY (odd_id) REFERENCES shop_odd (id));
+        """,
+    )
+
+    refused = two.run("db_pull")
+
+    assert _refused(refused, 1) == (
+        "The server refuses what the written models make: 2 statements, of 2 tables"
+    )
+    (then,) = (line for line in refused.stderr.splitlines() if line.startswith("  Next:"))
+    assert then.endswith("db_pull --exclude shop_even --exclude shop_odd")
+    two.succeeds("db_pull", "--exclude", "shop_even", "--exclude", "shop_odd")
+
+
+def test_progress_is_shown_on_a_terminal(two: Project) -> None:
+    shown = two.on_a_terminal("db_pull", kind="xterm", columns=100)
+
+    assert shown.code == 0, str(shown)
+    assert "Reading the schema of default" in shown.stdout
+    assert "Migrating 2 tables to an empty schema" in shown.stdout
+
+
 def test_an_empty_database_and_json(project: ProjectFactory) -> None:
     refused = project({}).run("db_pull", "--json")
 

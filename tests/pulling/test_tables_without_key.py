@@ -131,6 +131,39 @@ def test_and_that_is_said_where_nobody_misses_it(web: Pulled) -> None:
     assert "        managed = False" in text
 
 
+def test_a_view_is_read(project: ProjectFactory) -> None:
+    site = feed(
+        project({}),
+        TABLES
+        + """
+        CREATE VIEW web_active AS SELECT user_id, MAX(what) AS last_what, COUNT(*) AS times,
+          NOW() AS seen FROM web_log GROUP BY user_id;
+        CREATE VIEW web_all AS SELECT * FROM web_links;
+        """,
+    )
+    pulled = Pulled(site, site.succeeds("db_pull"))
+
+    assert pulled.remarks("A view: its model only reads") == ["web_active", "web_all"]
+    assert "  web_active  Active  (reads only)" in pulled.outcome.lines
+    adopted(site, "web")
+    used = site.python(
+        """
+        from web.models import Active, All
+
+        assert [(row.user_id, row.last_what, row.times) for row in
+                Active.objects.order_by("user_id")] == [(1, "out", 3), (2, "in", 1)]
+        for attempt in (All.objects.all().delete, Active(user_id=1).save):
+            try:
+                attempt()
+            except TypeError:
+                continue
+            raise AssertionError("it wrote")
+        """
+    )
+    assert used.code == 0, str(used)
+    assert site.sql("SELECT COUNT(*) FROM web_links") == [(3,)]
+
+
 def test_such_an_app_is_generated_and_checked(web: Pulled) -> None:
     adopted(web.project, "web")
 

@@ -39,6 +39,35 @@ INSERT INTO t_flags (id, maybe, no, stars) VALUES (1, NULL, 0, 1), (2, NULL, 1, 
 """
 
 
+def test_the_values_of_an_enum_are_choices(project: ProjectFactory) -> None:
+    site = feed(
+        project({}),
+        """CREATE TABLE t_a (id int NOT NULL PRIMARY KEY,
+             e enum('new','it''s "it"','') NOT NULL DEFAULT 'new');""",
+    )
+    site.succeeds("db_pull", "--app", "t=*")
+    adopted(site, "t")
+
+    used = site.python(
+        """
+        from django.core.exceptions import ValidationError
+        from t.models import A
+
+        values = [value for value, _ in A._meta.get_field("e").choices]
+        assert values == ["new", "it's \\"it\\"", ""]
+        A(id=1, e="new").full_clean()
+        try:
+            A(id=1, e="other").full_clean()
+        except ValidationError as error:
+            assert list(error.message_dict) == ["e"]
+        else:
+            raise AssertionError("any value goes")
+        """
+    )
+
+    assert used.code == 0, str(used)
+
+
 def test_unsigned_keys_to_the_end_of_their_range(project: ProjectFactory) -> None:
     site = feed(project({}), RANGES)
     site.succeeds("db_pull")

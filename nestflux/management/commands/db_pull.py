@@ -14,6 +14,8 @@ from nestflux.database.server import connection_for, server_of
 from nestflux.history.folder import display_path
 from nestflux.ledger.rows import read_state
 from nestflux.management.command import NestFluxCommand
+from nestflux.management.progress import narrated
+from nestflux.pulling.again import compare_again
 from nestflux.pulling.grouping import GroupingRule
 from nestflux.pulling.pull import Pulled, PullOptions, PullPlan, plan_pull, pull
 from nestflux.pulling.remarks import by_text
@@ -56,25 +58,58 @@ class Command(NestFluxCommand):
             help="The folder that the apps are written in; the project's if not given.",
         )
 
+        parser.add_argument(
+            "--compare",
+            action="append",
+            default=[],
+            metavar="APP",
+            help="Show where the database differs from the models of this installed app; write "
+            "nothing. May be repeated.",
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         alias = options["database"]
         self.connect(alias)
-        plan = plan_pull(
-            alias,
-            PullOptions(
-                rules=tuple(GroupingRule.parse(text) for text in options["app"]),
-                exclude=tuple(options["exclude"]),
-                into=options["into"],
-            ),
+        console = self.console()
+        if options["compare"]:
+            self._compare(alias, options["compare"], as_json=options["json"])
+            return
+        asked = PullOptions(
+            rules=tuple(GroupingRule.parse(text) for text in options["app"]),
+            exclude=tuple(options["exclude"]),
+            into=options["into"],
         )
-        done = None if options["plan"] else pull(alias, plan)
+        with narrated(console):
+            plan = plan_pull(alias, asked)
+            done = None if options["plan"] else pull(alias, plan)
         if options["json"]:
             self.print_json(_as_json(plan, done))
         else:
-            console = self.console()
             for line in _lines(plan, done, alias):
                 console.print(line)
         if done is not None and done.differences:
+            self.found()
+
+    def _compare(self, alias: str, labels: list[str], *, as_json: bool) -> None:
+        console = self.console()
+        with narrated(console):
+            found = compare_again(alias, labels)
+        if as_json:
+            self.print_json({"differences": [_difference(each) for each in found]})
+        elif not found:
+            console.print(f"✓ The models of {', '.join(labels)} give what the database has.")
+        else:
+            console.print("The database is not what the models make:")
+            for difference in found:
+                console.print(f"    {difference}")
+            *_, mark = _taking_over(alias)
+            other = "" if alias == DEFAULT_DB_ALIAS else f" --database {alias}"
+            console.print("Where the models are right, write the script for the database:")
+            console.print(f"      python manage.py db_baseline --reconcile{other}")
+            console.print("Where the database is right, change the models, then")
+            console.print(f"      python manage.py db_generate{other}")
+            console.print(f"      python manage.py {mark}{other}")
+        if found:
             self.found()
 
 

@@ -34,6 +34,7 @@ from nestflux.ledger.ledger import LedgerState, read_state
 from nestflux.recording.replay import bring_to_head, replay
 from nestflux.schema.compare import Comparison, compare
 from nestflux.schema.introspection import Schema, read_schema, table_names
+from nestflux.schema.names import names_learned_from_now_on
 from nestflux.schema.objects import ObjectKey
 from nestflux.wording import listed
 
@@ -290,6 +291,7 @@ def scratch_schema(alias: str, family: str, collation: str) -> Iterator[BaseData
     settings = server_settings(alias, configured.shadows.get(family))
     try:
         with shadow(alias, settings, prefix=configured.shadow_name, collation=collation) as scratch:
+            names_learned_from_now_on(scratch)
             yield scratch
     except ServerUnavailable as error:
         setting = f'NESTFLUX["SHADOWS"]["{family}"]'

@@ -57,6 +57,7 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
     from nestflux.database.session import pin
     from nestflux.database.shadow import server_settings, shadow
     from nestflux.schema.introspection import read_schema
+    from nestflux.schema.names import names_learned_from_now_on
     from nestflux.schema.objects import to_texts
 
     configured = configuration()
@@ -65,6 +66,7 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
         request["alias"], server, prefix=configured.shadow_name, collation=request["collation"]
     )
     with made as connection:
+        names_learned_from_now_on(connection)
         version = server_of(connection).name
         _migrate(connection, request["labels"])
         pin(connection)

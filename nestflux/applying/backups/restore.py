@@ -201,7 +201,7 @@ def _bring_back(context: Context, plan: RestorePlan) -> Restored:
 
 
 def _dumped(backup: Backup) -> dict[str, DumpedTable]:
-    found = tables_of(backup.dump)
+    found = tables_of(backup.dump, backup.manifest.tables)
     if missing := sorted(backup.manifest.tables.keys() - found.keys()):
         raise Refused(
             f"The backup cannot be used: its dump does not make {missing[0]}.",

@@ -20,8 +20,9 @@ from nestflux.applying.plan.coverage import refuse_unrecorded
 from nestflux.applying.plan.files import MigrationFile
 from nestflux.applying.plan.plan import refuse_family
 from nestflux.applying.run.context import Options
-from nestflux.applying.run.frame import lock_held, refuse_unsuitable, run_opened
+from nestflux.applying.run.frame import lock_held, run_opened
 from nestflux.applying.run.migrate import send_post_migrate
+from nestflux.applying.suitability import refuse_unsuitable
 from nestflux.applying.target import Target
 from nestflux.conf import configuration
 from nestflux.database.server import Server, server_of
@@ -207,7 +208,7 @@ def baseline(target: Target, plan: BaselinePlan, *, options: Options | None = No
     """
     options = replace(options or Options(), command="db_baseline")
     connection, folder = target.connection, target.folder
-    refuse_unsuitable(target)
+    refuse_unsuitable(target, options.warn)
     with lock_held(connection, options) as lock:
         state = _state_without_files(connection)
         recorded = _recorded_migrations(connection)

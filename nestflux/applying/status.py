@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from nestflux.applying.plan.load_plan import read_known, signals_hash
 from nestflux.applying.plan.squashes import REPLACED, Exchange
+from nestflux.applying.suitability import Suitability, suitability
 from nestflux.applying.target import Target
 from nestflux.conf import FAMILIES, configuration, history_folder
 from nestflux.database.server import schema_name
@@ -50,7 +51,8 @@ class FileStatus:
 class Status:
     """A database against its history. ``holder``: the deploy that holds the lock at the moment;
     ``problem``: why a squash and the files that it replaces cannot stand for one another;
-    ``behind``: the families whose files lack what another family's files hold."""
+    ``behind``: the families whose files lack what another family's files hold;
+    ``suitability``: what a run would say of the server."""
 
     alias: str
     server: str
@@ -60,6 +62,7 @@ class Status:
     loading: bool = False
     problem: str = ""
     behind: tuple[Behind, ...] = ()
+    suitability: Suitability = field(default_factory=Suitability)
 
     @property
     def unmarked(self) -> tuple[FileStatus, ...]:
@@ -87,6 +90,7 @@ class Status:
             "loading": self.loading,
             "problem": self.problem,
             "behind": [asdict(one) for one in self.behind],
+            **self.suitability.to_json(),
             "post_migrate_pending": self.signals_pending,
             "files": [vars(file) for file in self.files],
         }
@@ -110,6 +114,7 @@ def status(target: Target) -> Status:
         loading=state.loading is not None and not state.applied,
         problem=next((e.problem for e in exchanges if e.problem), ""),
         behind=families_behind(target.alias),
+        suitability=suitability(target),
     )
 
 

@@ -113,34 +113,6 @@ def schema_name(connection: BaseDatabaseWrapper) -> str:
         return str(cursor.fetchone()[0])
 
 
-def is_galera(connection: BaseDatabaseWrapper) -> bool:
-    """Is the server a node of a multi-primary cluster, across which GET_LOCK does not hold?
-
-    Galera: wsrep_on (MariaDB KB "Galera Cluster System Variables"); MySQL Group Replication with
-    group_replication_single_primary_mode=OFF.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SHOW GLOBAL VARIABLES WHERE Variable_name IN "
-            "('wsrep_on', 'group_replication_single_primary_mode')"
-        )
-        values = dict(cursor.fetchall())
-    return (
-        values.get("wsrep_on") == "ON"
-        or values.get("group_replication_single_primary_mode") == "OFF"
-    )
-
-
-def is_read_only(connection: BaseDatabaseWrapper) -> bool:
-    """Does the server refuse writes to this user (read_only, super_read_only)?"""
-    with connection.cursor() as cursor:
-        cursor.execute("SHOW GLOBAL VARIABLES WHERE Variable_name = 'super_read_only'")
-        variables = dict(cursor.fetchall())
-        cursor.execute("SELECT @@global.read_only")
-        (read_only,) = cursor.fetchone()
-    return variables.get("super_read_only") == "ON" or bool(read_only)
-
-
 def uptime(connection: BaseDatabaseWrapper) -> int:
     """Seconds since the server was started."""
     with connection.cursor() as cursor:

@@ -15,9 +15,8 @@ from nestflux.applying.run.failures import ledger_failed
 from nestflux.applying.run.progress import watched
 from nestflux.applying.target import Target
 from nestflux.database.errors import MISSING_GRANT, number_of, unavailable
-from nestflux.database.server import is_galera, is_read_only
 from nestflux.database.session import limited_session
-from nestflux.exceptions import NestFluxError, Refused
+from nestflux.exceptions import NestFluxError
 from nestflux.graph.loader import load
 from nestflux.ledger.heartbeat import beating
 from nestflux.ledger.ledger import Ledger
@@ -28,33 +27,6 @@ if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
     from nestflux.graph.loader import ExtendedLoader
-
-
-def refuse_unsuitable(target: Target) -> None:
-    """Raises Refused where a transaction is open, on a server that takes no writes, or on which
-    the lock would not hold."""
-    connection, server = target.connection, target.server
-    if connection.in_atomic_block:
-        raise Refused("A transaction is open: DDL would commit it.", stands="nothing was run")
-    if not connection.get_autocommit():
-        raise Refused(
-            f"The database {connection.alias!r} has AUTOCOMMIT off: what a run records would be "
-            "rolled back at its end.",
-            stands="nothing was run",
-            then="let this alias, or another one for deploys, have AUTOCOMMIT on",
-        )
-    if is_read_only(connection):
-        raise Refused(
-            f"{server.name} is read-only: a replica, or super_read_only is set.",
-            stands="nothing was run",
-            then="point the database alias at the primary",
-        )
-    if is_galera(connection):
-        raise Refused(
-            f"{server.name} is a node of a multi-primary cluster, whose nodes do not share "
-            "GET_LOCK: two deploys could run the same statement.",
-            stands="nothing was run",
-        )
 
 
 @contextmanager

@@ -21,9 +21,10 @@ from nestflux.applying.run import signals
 from nestflux.applying.run.attempt import Attempt
 from nestflux.applying.run.context import Context, Options
 from nestflux.applying.run.events import Finished, Reversed, SignalsLate
-from nestflux.applying.run.frame import lock_held, refuse_unsuitable, run_opened
+from nestflux.applying.run.frame import lock_held, run_opened
 from nestflux.applying.run.migrate import send_post_migrate
 from nestflux.applying.run.squash_exchange import exchange
+from nestflux.applying.suitability import refuse_unsuitable
 from nestflux.applying.target import Target
 from nestflux.database.server import schema_name
 from nestflux.exceptions import LedgerConflict, Refused
@@ -176,7 +177,7 @@ def rollback(
     """
     options = agreed(options or Options(command="db_rollback"))
     connection = target.connection
-    refuse_unsuitable(target)
+    refuse_unsuitable(target, options.warn)
     with lock_held(connection, options) as lock:
         plan, state = _planned(target, wanted, options)
         if plan.nothing_to_do:

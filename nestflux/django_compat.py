@@ -22,6 +22,7 @@ from django.db.migrations import operations
 from django.db.migrations.autodetector import MigrationAutodetector
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import deletion
+from django.utils.functional import cached_property
 
 if TYPE_CHECKING:
     from django.conf import SettingsReference
@@ -74,6 +75,16 @@ def method_replaced(owner: object, name: str, method: Callable[..., Any]) -> Ite
 def is_method_replaced(owner: object, name: str) -> bool:
     """Has ``owner`` a method of its own now, beside its class's?"""
     return name in vars(owner)
+
+
+def forget_server(connection: Any) -> None:
+    """Let a connection ask again what its server is: Django asks once, when it connects, and takes
+    the session's default engine for the one of every table (``mysql_server_data`` in
+    django/db/backends/mysql/base.py, the cached properties of features.py)."""
+    for owner in (connection, connection.features):
+        for name in list(vars(owner)):
+            if isinstance(getattr(type(owner), name, None), cached_property):
+                delattr(owner, name)
 
 
 # ---- states and their models ----------------------------------------------------------------

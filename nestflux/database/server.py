@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import connections
 
+from nestflux.database.session import ENGINE
 from nestflux.exceptions import Misconfigured, ServerUnsupported
 from nestflux.families import FAMILY_NAMES as FAMILY_NAMES
 
@@ -74,6 +75,7 @@ def require_mysql(connection: BaseDatabaseWrapper) -> Any:
 def server_of(connection: BaseDatabaseWrapper) -> Server:
     """Ask a connection what it is connected to. Raises ServerUnsupported on an old server."""
     backend = require_mysql(connection)
+    _take_innodb(backend)
     family = "mariadb" if backend.mysql_is_mariadb else "mysql"
     server = Server(
         family=family,
@@ -91,6 +93,18 @@ def server_of(connection: BaseDatabaseWrapper) -> Server:
             then="upgrade the server",
         )
     return server
+
+
+def _take_innodb(backend: Any) -> None:
+    """Where the session's tables would be of another engine, of this one: whose DDL is atomic, and
+    whose features (indexes, transactions) are those that a history was recorded with."""
+    if backend.mysql_server_data["default_storage_engine"] == ENGINE:
+        return
+    from nestflux.django_compat import forget_server  # imports all of Django's migrations
+
+    with backend.cursor() as cursor:
+        cursor.execute(f"SET SESSION default_storage_engine = {ENGINE}")
+    forget_server(backend)
 
 
 def _features(backend: Any) -> dict[str, bool]:

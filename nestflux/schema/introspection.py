@@ -105,8 +105,10 @@ def read_schema(
     made_by: dict[ObjectKey, _PrintedTable | str] = {}
     counters: dict[str, int] = {}
     with connection.cursor() as cursor:
-        cursor.execute("SELECT @@collation_database, DATABASE()")
-        default, schema = cursor.fetchone()
+        cursor.execute("SELECT @@collation_database, DATABASE(), @@sql_quote_show_create")
+        default, schema, is_quoted = cursor.fetchone()
+        if not is_quoted:
+            cursor.execute("SET SESSION sql_quote_show_create = 1")
         if listed is None:
             listed = _listed(cursor, written, names)
         for name, kind in listed.items():

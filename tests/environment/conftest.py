@@ -245,4 +245,4 @@ def globally(server: TestServer, **variables: object) -> Iterator[None]:
         yield
     finally:
         for name, value in had.items():
-            server.sql(f"SET GLOBAL {name} = {value}")
+            server.sql(f"SET GLOBAL {name} = {value!r}")

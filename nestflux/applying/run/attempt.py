@@ -21,7 +21,13 @@ from nestflux.applying.run.lock_retry import LockRetry
 from nestflux.applying.run.transactions import Sentinel
 from nestflux.database.errors import number_of
 from nestflux.database.numbers import LOCK_WAIT_TIMEOUT
-from nestflux.database.session import limit_session, pin, restored_session
+from nestflux.database.session import (
+    engine_substituted,
+    limit_session,
+    pin,
+    restored_session,
+    steady_session,
+)
 from nestflux.exceptions import LockLost
 from nestflux.history.sqlfile import Direction
 from nestflux.ledger.ledger import FileRow, LedgerFile
@@ -205,6 +211,9 @@ class Attempt:
             rows = int(cursor.rowcount)
             while cursor.nextset():  # CALL: each result may hold an error
                 pass
+        if task.kind == "ddl" and (said := engine_substituted(self.connection)):
+            place = f"{self.row.name}, statement {task.ordinal}"
+            self.context.tell(Noticed(f"{place}: {said}"))
         return rows if rows >= 0 else None
 
     def _keep_lock(self, task: Task) -> None:
@@ -226,6 +235,7 @@ class Attempt:
             lock.release()
             lock.require()
         limit_session(self.connection, self.context.options.retry.ddl_lock_timeout)
+        steady_session(self.connection)
         pin(self.connection, tuple(self._session))
         self._limit_lock_waits()
 

@@ -49,6 +49,14 @@ def no_room(failure: Failure) -> str:
     )
 
 
+@explains(1286)  # ER_UNKNOWN_STORAGE_ENGINE
+def _no_engine(failure: Failure) -> str:
+    return (
+        f"The server has no engine {failure.first()}, or it is disabled (SHOW ENGINES;). Let an "
+        "administrator enable it, or name another engine in the migration."
+    )
+
+
 @explains(1317, 1969, 3024)  # ER_QUERY_INTERRUPTED; max_statement_time; max_execution_time
 def _interrupted(failure: Failure) -> str:
     return "Somebody ended the statement (KILL) or it ran over a time limit. Run the command again."

@@ -10,11 +10,10 @@ from nestflux.applying.plan.squashes import REPLACED, Exchange
 from nestflux.applying.suitability import Suitability, suitability
 from nestflux.applying.target import Target
 from nestflux.conf import FAMILIES, configuration, history_folder
-from nestflux.database.server import schema_name
 from nestflux.history.families import Behind, behind
 from nestflux.ledger.backups import BackupRow, last_of, read_backups
 from nestflux.ledger.ledger import Ledger, LedgerFile, LedgerState
-from nestflux.ledger.lock import holder_of, lock_name
+from nestflux.ledger.lock import holder_of, lock_of
 
 if TYPE_CHECKING:
     from nestflux.history.journal import Journal
@@ -101,7 +100,7 @@ def status(target: Target) -> Status:
     connection = target.connection
     state, exchanges = read_known(target)
     ledger = Ledger(connection)
-    holder = holder_of(connection, lock_name(schema_name(connection)))
+    holder = holder_of(connection, lock_of(connection))
     pending = state.signals_pending or state.signals_hash != signals_hash()
     return Status(
         alias=target.alias,

@@ -56,9 +56,11 @@ def shadow(
 
     Raises ServerUnavailable where the server cannot be reached or the grant is missing.
     """
-    name = f"{prefix}_{secrets.token_hex(4)}"
     with ExitStack() as stack:
         keeper = stack.enter_context(_keeper(alias, settings))
+        if keeper.features.ignores_table_name_case:  # names of schemas, too
+            prefix = prefix.lower()
+        name = f"{prefix}_{secrets.token_hex(4)}"
         try:
             with keeper.cursor() as cursor:
                 # The lock says that this shadow is in use; another run drops those left behind.

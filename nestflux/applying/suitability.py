@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from nestflux.applying.run.failures import file_of
 from nestflux.database.errors import connect
 from nestflux.database.server import Server, connection_for, server_of
 from nestflux.database.setup import Setup, setup_of
 from nestflux.exceptions import Refused
+from nestflux.history.snapshots import statements_of
+from nestflux.history.sqlfile import Statement
+from nestflux.sql.statements import differs_on_a_replica
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
+    from nestflux.applying.plan.tasks import Work
     from nestflux.applying.target import Target
+
+_FORMAT = "binlog_format=STATEMENT"
 
 
 @dataclass(frozen=True)
@@ -40,11 +47,14 @@ class Suitability:
         }
 
 
-def suitability(target: Target) -> Suitability:
-    """Of the server, and of this process's session on it. Changes nothing."""
+def suitability(target: Target, works: Iterable[Work] = ()) -> Suitability:
+    """Of the server, and of this process's session on it, for any run or for one that would do
+    ``works``. Changes nothing."""
     connection = target.connection
-    of_server = server_suitability(connection, target.server)
-    return Suitability((*_of_process(connection), *of_server.refusals), of_server.warnings)
+    setup, name = setup_of(connection), target.server.name
+    found = judged(setup, name)
+    refusals = (*_of_process(connection), *found.refusals, *_of_works(setup, name, works))
+    return Suitability(refusals, found.warnings)
 
 
 def server_suitability(connection: BaseDatabaseWrapper, server: Server) -> Suitability:
@@ -75,6 +85,44 @@ def refuse_unsuitable(target: Target, warn: Callable[[str], None] = lambda warni
         raise found.refusals[0]
     for warning in found.warnings:
         warn(warning)
+
+
+def refuse_unsafe_to_log(target: Target, works: Iterable[Work]) -> None:
+    """Raises Refused where a replica would get other rows than the server: its log holds the text
+    of statements, and one of ``works`` asks the server for a value of its own."""
+    works = tuple(works)
+    if any(_unsafe(works)):
+        for refusal in _of_works(setup_of(target.connection), target.server.name, works):
+            raise refusal
+
+
+def why_replay(target: Target) -> tuple[str, ...]:
+    """Why the snapshot may not be loaded on the server: as for ``refuse_unsafe_to_log``."""
+    statements = statements_of(target.folder.snapshot())
+    function = next(filter(None, map(differs_on_a_replica, statements)), "")
+    if function and setup_of(target.connection).statement_log:
+        return (f"its rows come from {function}, which a replica would ask anew ({_FORMAT})",)
+    return ()
+
+
+def _of_works(setup: Setup, server: str, works: Iterable[Work]) -> Iterator[Refused]:
+    if not setup.statement_log:
+        return
+    for place, function in _unsafe(works):
+        yield _refused(
+            f"{place} asks {function}, and {server} gives its replicas the text ({_FORMAT}): they "
+            "would get other rows.",
+            "let an administrator of the server run: SET GLOBAL binlog_format = 'ROW';",
+        )
+
+
+def _unsafe(works: Iterable[Work]) -> Iterator[tuple[str, str]]:
+    """The statements to run that ask for a value of one server: place, and function."""
+    for work in works:
+        for task in work.to_run:
+            if isinstance(task.step, Statement) and (asked := differs_on_a_replica(task.text)):
+                file = file_of(work.file.name, work.direction)
+                yield f"{file}, statement {task.ordinal} of {len(work.tasks)},", asked
 
 
 def _of_process(connection: BaseDatabaseWrapper) -> Iterator[Refused]:
@@ -112,7 +160,7 @@ def _of_setup(setup: Setup, server: str) -> Iterator[Refused]:
     if setup.statement_log and setup.isolation in ("READ-COMMITTED", "READ-UNCOMMITTED"):
         yield _refused(
             f"{server} would refuse every write to InnoDB (1665): its binary log keeps the text of "
-            f"statements (binlog_format=STATEMENT), and this session is {setup.isolation}.",
+            f"statements ({_FORMAT}), and this session is {setup.isolation}.",
             "let an administrator of the server run: SET GLOBAL binlog_format = 'ROW'; or give the "
             'alias OPTIONS["isolation_level"] = "repeatable read"',
         )

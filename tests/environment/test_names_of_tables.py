@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.applying.dying import die_at
-from tests.environment.conftest import OPTIONS, private
+from tests.environment.conftest import another_server
 from tests.scenario import Project, TestServer, kept_project, new_project
 
 MODELS = """
@@ -62,14 +62,9 @@ WITHOUT_NOTES = MODELS[: MODELS.index("    class Note")].replace("=40", "=300")
 @pytest.fixture(scope="session")
 def folding(tmp_path_factory: pytest.TempPathFactory, server: TestServer) -> Iterator[TestServer]:
     """A server of the run's family with ``lower_case_table_names=1``."""
-    made = private(server, tmp_path_factory.mktemp("folding"))
-    made.folder.mkdir(parents=True)
-    (made.folder / "options").write_text("\n".join((*OPTIONS, "--lower-case-table-names=1")))
-    made.start()
-    try:
+    local = tmp_path_factory.mktemp("folding")
+    with another_server(server, local, "--lower-case-table-names=1") as made:
         yield made
-    finally:
-        made.stop()
 
 
 @dataclass(frozen=True)

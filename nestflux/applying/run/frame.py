@@ -11,10 +11,12 @@ from django.db.utils import Error
 
 from nestflux.applying.run.context import Context, Options
 from nestflux.applying.run.events import HolderEnded, HolderSpared, Waited, Waiting
-from nestflux.applying.run.failures import ledger_failed
+from nestflux.applying.run.failures import ledger_failed, ledger_locked
 from nestflux.applying.run.progress import watched
 from nestflux.applying.target import Target
+from nestflux.database.blockers import blockers_of
 from nestflux.database.errors import MISSING_GRANT, number_of, unavailable
+from nestflux.database.numbers import LOCK_WAIT_TIMEOUT
 from nestflux.database.session import limited_session
 from nestflux.exceptions import NestFluxError
 from nestflux.graph.loader import load
@@ -22,6 +24,7 @@ from nestflux.ledger.heartbeat import beating
 from nestflux.ledger.ledger import Ledger
 from nestflux.ledger.lock import DatabaseLock
 from nestflux.ledger.tables import ensure_ledger
+from nestflux.schema.introspection import OWN_TABLES
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -80,7 +83,7 @@ def _opened(
     connection = target.connection
     ledger = Ledger(connection)
     try:
-        with _explain_missing_grants(connection):
+        with _explain_first_writes(connection):
             ensure_ledger(connection, ledger_version)
             run_id = ledger.open_run(options.command, lock.connection_id)
         context = Context(
@@ -120,13 +123,16 @@ def _watched(context: Context) -> Iterator[None]:
 
 
 @contextmanager
-def _explain_missing_grants(connection: BaseDatabaseWrapper) -> Iterator[None]:
-    """The first writes of a run: a user who may not make them is refused, with the GRANT."""
+def _explain_first_writes(connection: BaseDatabaseWrapper) -> Iterator[None]:
+    """The first writes of a run: a user who may not make them is refused, with the GRANT; and
+    where they wait for a lock, it is said who has it."""
     try:
         yield
     except Error as error:
         if number_of(error) in MISSING_GRANT:
             raise unavailable(error, connection) from None
+        if number_of(error) == LOCK_WAIT_TIMEOUT:
+            raise ledger_locked(error, blockers_of(connection, OWN_TABLES)) from None
         raise
 
 

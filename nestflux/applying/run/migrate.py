@@ -18,7 +18,7 @@ from nestflux.applying.run.context import Context, Options
 from nestflux.applying.run.events import Finished, Loaded, Noticed, Relinked, SignalsLate
 from nestflux.applying.run.frame import lock_held, run_opened
 from nestflux.applying.run.squash_exchange import exchange
-from nestflux.applying.suitability import refuse_unsuitable
+from nestflux.applying.suitability import refuse_unsafe_to_log, refuse_unsuitable
 from nestflux.applying.target import Target
 from nestflux.collector import collector_resting
 from nestflux.graph.loader import load
@@ -92,6 +92,7 @@ def migrate(
             options = replace(options, backup=NOT_ASKED)
         if files:
             files.refuse_unbacked(target, options)
+        refuse_unsafe_to_log(target, works.values())
         refuse_what_is_too_large(
             connection,
             (file.row for file in read.values()),

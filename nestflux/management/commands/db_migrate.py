@@ -105,7 +105,7 @@ class Command(RunOptions, NestFluxCommand):
         plan = make_plan(target, replay=options["replay"], to=options["to"])
         works = works_of(target, plan)
         due = () if plan.load else backups_due(target, works)
-        found = suitability(target)
+        found = suitability(target, works)
         if options["json"]:
             self.print_json({**plan_as_json(plan, works, due), **found.to_json()})
             return

@@ -59,7 +59,7 @@ class Command(RunOptions, NestFluxCommand):
         target = open_target(alias)
         plan = plan_rollback(target, wanted)
         if options["plan"]:
-            self._show(plan, options, suitability(target))
+            self._show(plan, options, suitability(target, (file.work for file in plan.files)))
             return
         if plan.nothing_to_do:
             self.console().print("Nothing to roll back.")

@@ -25,7 +25,7 @@ from nestflux.applying.run.migrate import send_post_migrate
 from nestflux.applying.suitability import refuse_unsuitable
 from nestflux.applying.target import Target
 from nestflux.conf import configuration
-from nestflux.database.server import Server, server_of
+from nestflux.database.server import Server, default_collation, server_of
 from nestflux.database.session import PINNED, pin, restored_session
 from nestflux.database.shadow import server_settings, shadow
 from nestflux.exceptions import LedgerConflict, Refused, ServerUnavailable
@@ -183,7 +183,7 @@ def plan_baseline(target: Target, *, to: str | None = None) -> BaselinePlan:
     _state_without_files(connection)
     recorded = _recorded_migrations(connection)
     chosen = choose_entries(folder.journal, _replaced(history), recorded, to)
-    collation = _collation(connection)
+    collation = default_collation(connection)
     built_on, files = _schema_of(target.alias, history, chosen, collation)
     live, known = _live(connection), _known(history)
     comparison = _compared(folder, files, live, known, recorded)
@@ -259,12 +259,6 @@ def _recorded_migrations(connection: BaseDatabaseWrapper) -> frozenset[str]:
 def _replaced(history: HistoryFiles) -> dict[str, tuple[str, ...]]:
     sections = (s for entry in history.folder.journal.entries for s in history(entry).sections)
     return {section.migration: section.replaces for section in sections if section.replaces}
-
-
-def _collation(connection: BaseDatabaseWrapper) -> str:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT @@collation_database")
-        return str(cursor.fetchone()[0])
 
 
 def _schema_of(

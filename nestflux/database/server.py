@@ -127,6 +127,13 @@ def schema_name(connection: BaseDatabaseWrapper) -> str:
         return str(cursor.fetchone()[0])
 
 
+def default_collation(connection: BaseDatabaseWrapper) -> str:
+    """The collation of the schema that a connection is in: what a table has that states none."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT @@collation_database")
+        return str(cursor.fetchone()[0])
+
+
 def uptime(connection: BaseDatabaseWrapper) -> int:
     """Seconds since the server was started."""
     with connection.cursor() as cursor:

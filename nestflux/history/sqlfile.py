@@ -24,6 +24,10 @@ class Direction(StrEnum):
     DOWN = "down"
 
 
+# How the comment over a statement begins that Django does not give: it makes a way back exact.
+NOT_DJANGOS = "-- Not Django's"
+
+
 @dataclass(frozen=True)
 class Statement:
     """One SQL statement. ``note`` is its comment line: how the server runs it."""
@@ -31,6 +35,11 @@ class Statement:
     sql: str
     note: str = ""
     comments: tuple[str, ...] = ()
+
+    @property
+    def completes(self) -> bool:
+        """Is it ours, for what Django's way back leaves otherwise?"""
+        return any(comment.startswith(NOT_DJANGOS) for comment in self.comments)
 
     @property
     def sha256(self) -> str:
@@ -62,6 +71,11 @@ class SessionStatement:
     sql: str
     comments: tuple[str, ...] = ()
 
+    @property
+    def completes(self) -> bool:
+        """As of a statement: it belongs to one."""
+        return any(comment.startswith(NOT_DJANGOS) for comment in self.comments)
+
 
 Step = Statement | PythonStep
 Item = Statement | PythonStep | SessionStatement
@@ -80,6 +94,17 @@ class Section:
     @property
     def steps(self) -> tuple[Step, ...]:
         return tuple(item for item in self.items if not isinstance(item, SessionStatement))
+
+    @property
+    def as_django_gives_it(self) -> Section:
+        """Less what completes a way back."""
+        kept = (i for i in self.items if isinstance(i, PythonStep) or not i.completes)
+        return replace(self, items=tuple(kept))
+
+    @property
+    def completing(self) -> tuple[Statement | SessionStatement, ...]:
+        """What makes a way back exact, behind all that Django gives."""
+        return tuple(i for i in self.items if not isinstance(i, PythonStep) and i.completes)
 
     @property
     def recorded_migrations(self) -> tuple[str, ...]:

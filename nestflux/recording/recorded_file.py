@@ -20,11 +20,12 @@ from nestflux.graph.python_steps import StepRunner
 from nestflux.history.folder import SNAPSHOT, texts_of
 from nestflux.history.journal import Entry, Journal
 from nestflux.history.records import FileRecord
-from nestflux.history.sqlfile import Direction, PythonStep, SqlFile
+from nestflux.history.sqlfile import Direction, PythonStep, SqlFile, Statement
 from nestflux.recording.after_snapshot import Recording, changes_rows, serve
 from nestflux.recording.capture import Recorded, RunsOnData
 from nestflux.recording.changes import MigrationModule, written
 from nestflux.recording.determinism import Twice
+from nestflux.recording.exact_way_back import complete, not_repeated
 from nestflux.recording.executing import (
     DjangoFailed,
     irreversible_because,
@@ -46,6 +47,7 @@ from nestflux.recording.snapshot import (
 from nestflux.schema.diff import Delta
 from nestflux.schema.introspection import Schema, read_schema
 from nestflux.schema.rows import TableRows, read_rows
+from nestflux.sql.lexer import identifiers
 from nestflux.sql.statements import sha256
 
 if TYPE_CHECKING:
@@ -121,7 +123,8 @@ def _record(
     if part:
         part.require_held(built.migrations, [*built.forwards, *built.backwards])
     up, down = _files(target, name, built)
-    twice = _prove(target, journal, unwritten, built, up, down, part)
+    twice, otherwise = _prove(target, journal, unwritten, built, up, down, part)
+    down = replace(down, notes=(*down.notes, *(f"INEXACT: {line}" for line in otherwise)))
     record = FileRecord(
         up=tuple(step for recorded in built.forwards for step in recorded.records),
         down=tuple(step for recorded in built.backwards for step in recorded.records),
@@ -205,7 +208,7 @@ def _build(
             try:
                 loader = load(connection, unwritten, journal.migrations)
                 backwards = record_backwards(connection, family, loader, on_data, migrations)
-                left = read_schema(connection)
+                backwards, left = complete(connection, family, backwards, before, after)
             except DjangoFailed as error:
                 irreversible = f"{error.where}: Django's own way back fails: {error.what}"
         notes = notes_for(migrations, [one.section for one in forwards], connection.features)
@@ -269,8 +272,10 @@ def _prove(
     up: SqlFile,
     down: SqlFile,
     part: PartialSnapshot | None,
-) -> Twice:
-    """Run both texts on a fresh shadow, under another clock. Returns which rows vary by it."""
+) -> tuple[Twice, tuple[str, ...]]:
+    """Run both texts on a fresh shadow, under another clock, and the up text once more. Returns
+    which rows vary by the clock, and what the up text makes otherwise the second time."""
+    otherwise: tuple[str, ...] = ()
     order = [*journal.migrations, *(dotted((m.app_label, m.name)) for m in built.migrations)]
     logger.info("%s: running the text of %s.sql again", target.server.name, up.name)
     with target.shadow_of_another_time() as connection:
@@ -281,14 +286,26 @@ def _prove(
         record_applied(
             connection, [row for section in up.sections for row in section.recorded_migrations]
         )
-        _require_same(built.after, read_schema(connection), up)
+        require_same(built.after, read_schema(connection), up)
         later = read_rows(connection)
         varying = volatility(built.rows, later, private_values())
         _require_recorded_rows(varying, up)
         if built.left is not None:
             run_file(connection, down, steps)
-            _require_same(built.left, read_schema(connection), down)
-    return Twice(built.after, built.rows, later, varying)
+            require_same(built.left, read_schema(connection), down)
+            if _touches(up, built.before):
+                otherwise = not_repeated(connection, up, built.after)
+    return Twice(built.after, built.rows, later, varying), otherwise
+
+
+def _touches(file: SqlFile, before: Schema) -> bool:
+    """Does a statement name a table that was there before?"""
+    there = {key.name.lower() for key in before.definitions if key.is_table}
+    return any(
+        there.intersection(name.lower() for name in identifiers(step.sql))
+        for _, _, step in file.steps()
+        if isinstance(step, Statement)
+    )
 
 
 def _require_recorded_rows(varying: Volatility, file: SqlFile) -> None:
@@ -307,7 +324,8 @@ def _require_recorded_rows(varying: Volatility, file: SqlFile) -> None:
         )
 
 
-def _require_same(built: Schema, found: Schema, file: SqlFile) -> None:
+def require_same(built: Schema, found: Schema, file: SqlFile) -> None:
+    """Raises NotReproduced where a file does not give on a fresh shadow what was built."""
     if difference := Delta.between(built.definitions, found.definitions):
         raise NotReproduced(
             f"The {file.direction} file, run on a fresh copy of the schema, does not give what "

@@ -56,7 +56,9 @@ def records_of(
                 name,
                 prints[name],
                 digest(migration, ups[name], Direction.UP),
-                digest(migration, downs[name], Direction.DOWN) if name in downs else "",
+                digest(migration, downs[name].as_django_gives_it, Direction.DOWN)
+                if name in downs
+                else "",
             )
         )
     return tuple(records)

@@ -14,7 +14,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from django.db.migrations.recorder import MigrationRecorder
+from django.db.utils import Error
 
+from nestflux.database.errors import in_words
 from nestflux.database.session import PINNED, pin
 from nestflux.exceptions import NestFluxError, RecordingFailed
 from nestflux.graph.fingerprints import Prints, django_series, prints_of
@@ -201,7 +203,8 @@ class Walk:
         section: Section,
         steps: StepRunner,
     ) -> Again:
-        found = Again(entry, section.migration, file.direction, in_file=texts_of(section))
+        django = section.as_django_gives_it
+        found = Again(entry, section.migration, file.direction, in_file=texts_of(django))
         migration = self._migration(section.migration)
         try:
             state = steps.state_before(section.migration)
@@ -222,8 +225,8 @@ class Walk:
         except Exception as error:  # operations that do not fit the state before them
             return replace(found, failed=f"{type(error).__name__}: {error}")
         now = recorded.section
-        compared = [comparable(migration, now, each, file.direction) for each in (section, now)]
-        effect, schema = self._effect(connection, found, now, *compared)
+        compared = [comparable(migration, now, each, file.direction) for each in (django, now)]
+        effect, schema = self._effect(connection, found, section, now, *compared)
         return replace(
             found,
             now=texts_of(now),
@@ -237,20 +240,34 @@ class Walk:
         self,
         connection: BaseDatabaseWrapper,
         found: Again,
+        section: Section,
         now: Section,
         in_file: tuple[str, ...],
         compared: tuple[str, ...],
     ) -> tuple[Effect, tuple[str, ...]]:
         """What Django's statements, which ran on the shadow, do against those of the file; and
-        the difference between the schemas. The server is asked only where the texts differ."""
+        the difference between the schemas, once what completes a way back ran behind either. The
+        server is asked only where the texts differ."""
         effect = effect_by_text(in_file, compared)
+        if refused := self._complete(connection, section):
+            return Effect.OTHER, (refused,)
         if effect is Effect.TEXT:
             return effect, ()
-        names = set[str]().union(*map(identifiers, (*found.in_file, *texts_of(now))))
+        names = set[str]().union(*map(identifiers, (*texts_of(section), *texts_of(now))))
         with self._by_text.after(found.entry, found.migration, found.direction) as by_text:
             schema = read_schema(by_text, names)
         delta = Delta.between(schema.definitions, read_schema(connection, names).definitions)
         return (Effect.OTHER if delta else effect), tuple(delta.lines())
+
+    def _complete(self, connection: BaseDatabaseWrapper, section: Section) -> str:
+        """Run what makes a way back exact behind what Django gave. Why it does not run; empty
+        where it did."""
+        for item in section.completing:
+            try:
+                pin(connection, (item.sql,))
+            except Error as error:
+                return f"{item.sql}: {in_words(error, connection, item.sql)}"
+        return ""
 
     # ---- the shadow ----
 

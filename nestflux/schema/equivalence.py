@@ -15,24 +15,27 @@ _INTEGERS = {"TINYINT", "SMALLINT", "MEDIUMINT", "INT", "BIGINT"}
 _NUMBER = re.compile(r" '(-?\d+(?:\.\d+)?)'")
 
 
-def less_tables_own(delta: Delta, tables: Definitions) -> Delta:
+def less_tables_own(delta: Delta, tables: Definitions, default: str = "") -> Delta:
     """A delta whose columns do not state the character set and collation that are their table's.
 
     Args:
         tables: definitions that hold the tables' own lines.
+        default: the schema's collation, which a table has that states none; empty: not known.
     """
     return Delta(
         {
-            key: (_less(before, key, tables), _less(after, key, tables))
+            key: (_less(before, key, tables, default), _less(after, key, tables, default))
             for key, (before, after) in delta.changes.items()
         }
     )
 
 
-def _less(definition: str | None, key: ObjectKey, tables: Definitions) -> str | None:
+def _less(definition: str | None, key: ObjectKey, tables: Definitions, default: str) -> str | None:
     if definition is None or not key.is_column:
         return definition
     own = option_parts(tables.get(key.holder, "")).settings
+    if default and "CHARSET" not in own:
+        own = {"CHARSET": default.partition("_")[0], "COLLATE": default}
     if not {"CHARSET", "COLLATE"} <= own.keys():
         return definition
     kind = column_parts(definition).type

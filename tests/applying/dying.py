@@ -15,6 +15,7 @@ from nestflux.applying.target import open_target
 from nestflux.applying.run.rollback import rollback
 from nestflux.applying.run.context import Options
 from nestflux.applying.run.attempt import Attempt
+from nestflux.applying.backups.choice import NOT_ASKED
 
 class Died(BaseException):
     pass
@@ -35,8 +36,8 @@ except Died:
     print("died")
 """
 COMMANDS = {
-    "migrate": "migrate(open_target('default'))",
-    "undo": "rollback(open_target('default'), options=Options(command='db_rollback'))",
+    "migrate": "migrate(open_target('default'), options=Options({options}))",
+    "undo": "rollback(open_target('default'), options=Options(command='db_rollback', {options}))",
 }
 
 
@@ -47,8 +48,10 @@ def die_at(
     after: bool = False,
     command: str = "migrate",
     file: str = "",
+    options: str = "",
 ) -> None:
     """Run a command that dies at its step ``ordinal``, of ``file`` or of any."""
-    code = _DYING.format(ordinal=ordinal, after=after, command=COMMANDS[command], file=file)
+    runs = COMMANDS[command].format(options=options)
+    code = _DYING.format(ordinal=ordinal, after=after, command=runs, file=file)
     outcome = project.python(code)
     assert outcome.stdout == "died\n", str(outcome)

@@ -21,6 +21,7 @@ import pytest
 from nestflux.ledger.tables import PLAIN_NAMES, VERSION
 from tests.conftest import ProjectFactory
 from tests.scenario import REPOSITORY, Project, TestServer
+from tests.scenarios.looking import schema_of
 from tests.upgrades.freeze import BACKUPS, COLLATION, DATABASE, HERE, freeze
 from tests.upgrades.shop import NO_DUPLICATE
 
@@ -212,6 +213,44 @@ def test_the_models_read_each_column_of_it(restored: Restored, state: str) -> No
         for old, new in zip(rows.values(), read[table], strict=True):
             for column, value in old.items():
                 assert _same(value, new[column]), f"{table}.{column}: {value!r} → {new[column]!r}"
+
+
+def test_ways_back_that_are_not_exact_are_recorded_anew(restored: Restored) -> None:
+    """The up files, and what Django gave for the way back, stay as they are."""
+    project = restored("ledger")
+    name = "0003_no_notes.down.sql"
+    ups = {path.name: path.read_text() for path in project.history.glob("*[a-z].sql")}
+    up = {file: text for file, text in ups.items() if ".down." not in file}
+    old = ups[name]
+    assert "INEXACT" in old
+
+    said = project.succeeds("db_generate", "--redo-down")
+
+    assert f"✓ Recorded the way back anew: {name}" in said.stdout
+    assert {file: (project.history / file).read_text() for file in up} == up
+    new = (project.history / name).read_text()
+    assert "INEXACT" not in new
+    assert [line for line in old.splitlines() if line.startswith("ALTER")] == [
+        line for line in new.splitlines() if line.startswith("ALTER")
+    ][:-1]
+    assert project.succeeds("db_generate", "--redo-down").stdout == (
+        "The ways back are exact as they are; nothing was written.\n"
+    )
+    assert errors(project) == []
+
+
+def test_a_database_takes_them_over_and_goes_back_exactly(restored: Restored) -> None:
+    project = restored("ledger")
+    project.succeeds("db_generate", "--redo-down")
+    project.succeeds("db_migrate", "--to", "3")
+    before = schema_of(project)
+
+    project.succeeds("db_rollback", "3", "--yes", "--no-backup")
+    without = project.columns("shop_product")
+    project.succeeds("db_migrate", "--to", "3", "--no-backup")
+
+    assert without.index("note") < without.index("slug")
+    assert schema_of(project) == before
 
 
 def test_its_columns_get_plain_names(restored: Restored) -> None:

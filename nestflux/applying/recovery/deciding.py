@@ -34,13 +34,16 @@ class Conclusion:
     parts: tuple[str, ...] = ()
 
 
-def decide(step: LedgerStep, live: Definitions, *, same_server: bool = True) -> Conclusion:
+def decide(
+    step: LedgerStep, live: Definitions, *, same_server: bool = True, collation: str = ""
+) -> Conclusion:
     """What to do about a step that is in flight.
 
     Args:
         live: the definitions now of the same objects as ``step.schema_before``, which is None
             for steps that commit with their row.
         same_server: the version that ``step.recorded`` was read on is the one that runs here.
+        collation: the live schema's default; empty: not known.
     """
     if step.kind != "ddl" or step.schema_before is None:
         return _of_transactional(step)
@@ -54,6 +57,7 @@ def decide(step: LedgerStep, live: Definitions, *, same_server: bool = True) -> 
         # What the server said had failed is never done by its shape alone.
         shapes=not (same_server or step.has_failed),
         failed=step.has_failed,
+        collation=collation,
     )
     parts = tuple(seen.parts())
     if why := _why_undecided(step, seen):

@@ -13,6 +13,7 @@ from nestflux.applying.run import failures
 from nestflux.applying.run.attempt_rows import AttemptRows
 from nestflux.applying.run.context import Context, Options
 from nestflux.applying.target import Target
+from nestflux.database.server import default_collation
 from nestflux.database.session import pin, restored_session
 from nestflux.graph.loader import load
 from nestflux.history.sqlfile import Direction
@@ -75,6 +76,7 @@ class HalfWay:
                 self._legs(ran=ran),
                 self._live([up, down]),
                 same_server=self.row.recorded_on == self.context.server.name,
+                collation=default_collation(self.context.connection),
             )
         except CannotReverse as error:
             other = self.file.work(OTHER[self.direction])

@@ -8,6 +8,7 @@ from nestflux.applying.recovery.lost_keys import make_again
 from nestflux.applying.run import failures
 from nestflux.applying.run.attempt_rows import RUNNING, AttemptRows
 from nestflux.applying.run.events import Recovered
+from nestflux.database.server import default_collation
 from nestflux.ledger.ledger import LedgerStep
 
 # What a run says of the step that an earlier one left: by the decision, and whether the server
@@ -54,7 +55,8 @@ class InFlight:
         """What a look at the schema says of the step in flight."""
         live = self.rows.touched.of(row.sql, row.recorded) if row.kind == "ddl" else {}
         same_server = self.rows.row.recorded_on == self.context.server.name
-        return decide(row, live, same_server=same_server)
+        collation = default_collation(self.context.connection)
+        return decide(row, live, same_server=same_server, collation=collation)
 
     def settle(self, row: LedgerStep, *, ran: bool, note: str) -> bool:
         """Mark the step in flight as done, or put it back; run nothing. True where that was the

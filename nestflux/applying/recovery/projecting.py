@@ -51,7 +51,13 @@ class Projection:
 
 
 def project(
-    before: Definitions, live: Definitions, recorded: Delta, *, shapes: bool, failed: bool
+    before: Definitions,
+    live: Definitions,
+    recorded: Delta,
+    *,
+    shapes: bool,
+    failed: bool,
+    collation: str = "",
 ) -> Projection:
     """The live schema on the keys of ``recorded``.
 
@@ -60,12 +66,13 @@ def project(
         shapes: the server is of another version than the one that ``recorded`` was read on: an
             object that came, and reads differently, is the recorded one all the same.
         failed: the server said that the step failed.
+        collation: the live schema's default; empty: not known.
     """
     tables = {**before, **live}
     wanted = telling(recorded, tables)
     seen = Delta({key: (before.get(key), live.get(key)) for key in wanted.changes})
-    mine = equivalence.less_tables_own(seen, tables).changes
-    theirs = equivalence.less_tables_own(wanted, tables).changes
+    mine = equivalence.less_tables_own(seen, tables, collation).changes
+    theirs = equivalence.less_tables_own(wanted, tables, collation).changes
     there, missing, neither = {}, {}, {}
     for key in wanted.changes:
         was, now = mine[key]
@@ -103,14 +110,18 @@ def telling(recorded: Delta, definitions: Definitions) -> Delta:
     return Delta(own) if own else ordered
 
 
-def is_as_after(change: Delta, recorded: Delta, tables: Definitions, *, shapes: bool) -> bool:
+def is_as_after(
+    change: Delta, recorded: Delta, tables: Definitions, *, shapes: bool, collation: str = ""
+) -> bool:
     """Is a live change the recorded one, object for object, as a table of its own past shows it?
 
     Args:
         tables: definitions that hold the lines of the tables concerned.
-        shapes: see ``project``.
+        shapes, collation: see ``project``.
     """
-    mine, theirs = (equivalence.less_tables_own(d, tables).changes for d in (change, recorded))
+    mine, theirs = (
+        equivalence.less_tables_own(d, tables, collation).changes for d in (change, recorded)
+    )
     return mine.keys() == theirs.keys() and all(
         _is_as_after(mine[key], theirs[key], shapes) for key in mine
     )

@@ -17,7 +17,7 @@ from nestflux.applying.recovery.projecting import telling
 from nestflux.history.sqlfile import Direction, PythonStep
 from nestflux.schema import equivalence
 from nestflux.schema.diff import Definitions, Delta
-from nestflux.schema.objects import ObjectKey
+from nestflux.schema.objects import ORDER, ObjectKey
 from nestflux.sql.lexer import identifiers, significant
 from nestflux.sql.statements import is_repeatable
 
@@ -59,6 +59,7 @@ class _Journey:
     works: Mapping[Direction, Work]
     legs: Sequence[Leg]
     texts: Definitions = field(default_factory=dict)  # a definition of each key, any
+    collation: str = ""
 
     @property
     def began(self) -> Direction:
@@ -74,7 +75,13 @@ class _Journey:
 
 
 def reversal(
-    up: Work, down: Work, legs: Sequence[Leg], live: Definitions, *, same_server: bool = True
+    up: Work,
+    down: Work,
+    legs: Sequence[Leg],
+    live: Definitions,
+    *,
+    same_server: bool = True,
+    collation: str = "",
 ) -> Work:
     """The steps that turn the last of ``legs`` round, the others among them skipped.
 
@@ -83,10 +90,11 @@ def reversal(
         legs: the attempts since the file was last whole, applied or rolled back, in their order.
         live: what the objects that either way changes are like now.
         same_server: the version that the file was recorded on is the one that runs here.
+        collation: the live schema's default; empty: not known.
 
     Raises CannotReverse.
     """
-    journey = _Journey({Direction.UP: up, Direction.DOWN: down}, legs)
+    journey = _Journey({Direction.UP: up, Direction.DOWN: down}, legs, collation=collation)
     texts: dict[ObjectKey, str] = {}
     for work in journey.works.values():
         for task in work.tasks:
@@ -131,6 +139,8 @@ class _Ends:
                     last[way][key] = now
         up, down = Direction.UP, Direction.DOWN
         hidden |= {k for k, was in first[down].items() if last[up].get(k, was) != was}
+        # Another column shifts it: only a statement that moves columns states it.
+        hidden |= {k for k in (*first[up], *first[down]) if k.kind == ORDER}
         return cls(
             before={**first[down], **first[up]},
             after={**first[down], **last[up]},
@@ -181,7 +191,7 @@ def _as_recorded(journey: _Journey, state: _State, live: Definitions, same_serve
     for key, texts in known.items():
         now = live.get(key)
         if now is not None and now not in texts:
-            now = next((t for t in sorted(texts) if _reads_alike(key, now, t, live)), now)
+            now = next((t for t in sorted(texts) if _reads_alike(journey, key, now, t, live)), now)
             if not same_server and now not in texts:
                 plain = [t for t in sorted(texts) if equivalence.plain(t) == equivalence.plain(now)]
                 now = (plain or (list(texts) if len(texts) == 1 else [now]))[0]
@@ -189,8 +199,11 @@ def _as_recorded(journey: _Journey, state: _State, live: Definitions, same_serve
     return found
 
 
-def _reads_alike(key: ObjectKey, one: str, other: str, live: Definitions) -> bool:
-    pair = equivalence.less_tables_own(Delta({key: (one, other)}), live).changes[key]
+def _reads_alike(
+    journey: _Journey, key: ObjectKey, one: str, other: str, live: Definitions
+) -> bool:
+    delta = Delta({key: (one, other)})
+    pair = equivalence.less_tables_own(delta, live, journey.collation).changes[key]
     return pair[0] == pair[1]
 
 
@@ -312,7 +325,9 @@ def _is_there(task: Task, delta: Delta, state: _State) -> bool:
         here = state[key]
         if here == now:
             there.add(key)
-        elif here is not None and here != was and (drops if now is None else _states(task, key)):
+        elif (
+            here is not None and here != was and (drops if now is None else _states(task, key))
+        ) or key.kind == ORDER:
             continue
         if here != was:
             odd.append(key)

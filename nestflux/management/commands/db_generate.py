@@ -29,10 +29,12 @@ from nestflux.recording.generate import (
     pending,
 )
 from nestflux.recording.rebase import rebase
+from nestflux.recording.redo_down import redo_down
 
 if TYPE_CHECKING:
     from nestflux.recording.accept import Accepted
     from nestflux.recording.rebase import Settled
+    from nestflux.recording.redo_down import Redone
 
 
 class Command(NestFluxCommand):
@@ -87,6 +89,13 @@ class Command(NestFluxCommand):
             metavar="FILE",
             help="Take over the edits made to a file that was not applied anywhere.",
         )
+        what.add_argument(
+            "--redo-down",
+            nargs="*",
+            metavar="FILE",
+            help="Record the ways back of these files anew, so that they are exact; without FILE "
+            "those of all files that say they are not. What ran is not touched.",
+        )
         parser.add_argument(
             "--rename",
             action="append",
@@ -124,6 +133,10 @@ class Command(NestFluxCommand):
             with self._narrated():
                 accepted = accept(alias, options["accept"])
             self._say_accepted(accepted)
+        elif options["redo_down"] is not None:
+            with self._narrated():
+                redone = redo_down(alias, options["redo_down"])
+            self._say_redone(redone)
         elif options["empty"]:
             self._empty(options["empty"], options["name"])
         elif options["check"]:
@@ -209,6 +222,18 @@ class Command(NestFluxCommand):
             self._print(self._summary.warnings(file))
         self._print(self._summary.behind(settled))
         self.stdout.write("Review it, then: git add -A, and go on with the merge")
+
+    def _say_redone(self, done: list[Redone]) -> None:
+        if not done:
+            self.stdout.write("The ways back are exact as they are; nothing was written.")
+            return
+        for one in done:
+            line = f"✓ Recorded the way back anew: {one.name}.down.sql ({FAMILY_NAMES[one.family]})"
+            self.stdout.write(self.style.SUCCESS(line))
+            self.stdout.write(f"  {one.statements:+d} statements")
+            for note in one.notes:
+                self.stdout.write(self.style.WARNING(f"  {note}"))
+        self.stdout.write("Review it. Databases that applied a file take it over by themselves.")
 
     def _say_accepted(self, done: list[Accepted]) -> None:
         for one in done:

@@ -33,15 +33,17 @@ class Phase(IntEnum):
     OPTIONS = 5
     COLUMN = 6
     PRIMARY_KEY = 7
-    INDEX = 8
-    UNIQUE = 9
-    DROP_COLUMN = 10
-    ADD_CHECK = 11
-    ADD_FOREIGN_KEY = 12
-    DROP_TABLE = 13
-    ROUTINE = 14
-    VIEW = 15
-    TRIGGER = 16
+    REMAKE_FOREIGN_KEY = 8
+    INDEX = 9
+    UNIQUE = 10
+    DROP_COLUMN = 11
+    ORDER = 12
+    ADD_CHECK = 13
+    ADD_FOREIGN_KEY = 14
+    DROP_TABLE = 15
+    ROUTINE = 16
+    VIEW = 17
+    TRIGGER = 18
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,8 @@ class Change:
 
     ``key`` names it among the others. ``settles`` are the objects that it makes
     agree; ``column_refs`` the columns whose type or collation it changes; ``remarks`` are lines
-    for the reviewer. ``verdict`` is how the server runs it, once that is measured.
+    for the reviewer. ``verdict`` is how the server runs it, once that is measured. ``unchecked``:
+    it is to run with ``foreign_key_checks`` = 0.
     """
 
     key: ChangeKey
@@ -93,6 +96,7 @@ class Change:
     column_refs: frozenset[ColumnRef] = frozenset()
     remarks: tuple[str, ...] = ()
     verdict: str = ""
+    unchecked: bool = False
 
     @property
     def is_safe(self) -> bool:

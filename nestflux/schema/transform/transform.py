@@ -2,7 +2,7 @@
 
 Nothing is guessed: what has the same definition under another name is renamed where no rows depend
 on it (indexes, constraints), and a table or a column that may be renamed is left to a person. The
-order of a table's columns is left as it is.
+order of a table's columns is left as it is, where it is not asked for (``exact``).
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ from nestflux.schema.transform.constraints import (
     null_columns,
     paired,
 )
+from nestflux.schema.transform.exact import order_changes, remade
 from nestflux.schema.transform.indexes import Serving, index_changes
 from nestflux.schema.transform.keys import columns_with_their_keys, primary_key_changes
 from nestflux.schema.transform.programs import program_changes
@@ -49,6 +50,8 @@ def transform(
     *,
     collation: str,
     family: str,
+    exact: bool = False,
+    made_anew: Collection[ColumnRef] = (),
     known: Collection[ObjectKey] | None = None,
     held_back: Mapping[ChangeKey, Risk] | None = None,
     by_hand: Mapping[ChangeKey, str] | None = None,
@@ -60,6 +63,9 @@ def transform(
             server prints them.
         collation: the default of the schema that is there.
         family: of the server, ``mysql`` or ``mariadb``: each has clauses of its own.
+        exact: also the order of columns; and what the server made for a foreign key is made by it
+            again, which no look at a schema asks for.
+        made_anew: the columns that are moved where the order differs, rather than others.
         known: the tables, views… that are dropped where ``after`` does not have them; others are
             none of the caller's business, and stay. None: all.
         held_back: the risks of changes, by key, that a server refused while risky ones were left
@@ -71,6 +77,11 @@ def transform(
     old = {name: _renamed(table, renames, family) for name, table in tables.items()}
     pairs = [TablePair(old[name], new[name], collation, family) for name in renames]
     keys = paired(foreign_keys_of(old.values()), foreign_keys_of(new.values()), renames)
+    remade_keys: tuple[Change, ...] = ()
+    if exact:
+        again = remade(keys, old, new)
+        remade_keys, keys = again.changes, list(again.pairs)
+        pairs = [replace(pair, before=again.left(pair.before)) for pair in pairs]
     known = before.keys() if known is None else known
     views = {key.name for key in before if key.kind == VIEW}
     in_the_way = {ObjectKey(TABLE, key.name) for key in after if key.kind == VIEW}
@@ -81,6 +92,8 @@ def transform(
     ]
     for pair in pairs:
         found += _table_changes(pair, renames[pair.after.name], keys)
+        found += order_changes(pair, made_anew) if exact else ()
+    found += remade_keys
     found += program_changes(before, after, known)
     decided = list(_decided(found, held_back or {}, by_hand or {}))
     ground = _ground(decided, pairs, [name for name in new if name not in tables])

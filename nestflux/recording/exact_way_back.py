@@ -1,0 +1,203 @@
+"""A way back is exact: what Django's own leaves otherwise is put right, on the shadow and in the
+file.
+
+Django's backwards does not look at what was there: it makes a column anew at the table's end, and
+keys and indexes under the names that it would give them today. A later file then names what is not
+there. What it leaves is compared with the schema before, and the statements that make the rest
+equal follow its own (``schema/transform``), recorded and measured like any other.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from django.db.utils import Error
+
+from nestflux.database.errors import in_words
+from nestflux.database.server import default_collation
+from nestflux.database.session import pin
+from nestflux.history.sqlfile import (
+    NOT_DJANGOS,
+    Item,
+    PythonStep,
+    SessionStatement,
+    SqlFile,
+    Statement,
+)
+from nestflux.recording.capture import Recorded
+from nestflux.recording.measuring import Measuring
+from nestflux.schema.diff import Definitions, Delta
+from nestflux.schema.introspection import Schema, read_schema, table_names
+from nestflux.schema.transform.changes import GOES_ALONG, MAY_FAIL, Change, ColumnRef
+from nestflux.schema.transform.transform import transform
+from nestflux.sql.lexer import opening
+from nestflux.sql.statements import Kind, kind_of
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+    from nestflux.history.records import StepRecord
+
+logger = logging.getLogger(__name__)
+
+_UNCHECKED = SessionStatement(
+    "SET foreign_key_checks = 0", (f"{NOT_DJANGOS}: the rows met the foreign key before",)
+)
+_CHECKED = SessionStatement("SET foreign_key_checks = 1", (f"{NOT_DJANGOS}",))
+_ROUNDS = 3  # what one leaves, for the server did more than it was asked for, the next puts right
+
+
+def complete(
+    connection: BaseDatabaseWrapper,
+    family: str,
+    backwards: Sequence[Recorded],
+    before: Schema,
+    after: Schema,
+) -> tuple[list[Recorded], Schema]:
+    """Run what Django's way back lacks, behind its last statement.
+
+    Args:
+        connection: the shadow, after Django went back.
+        backwards: what it did, migration by migration.
+        before: the schema that there is to be.
+        after: the schema that Django went back from.
+
+    Returns what was recorded with that added, and the schema that is there: ``before``, but for
+    what no statement makes (data that is gone, an option that cannot be taken back).
+    """
+    measuring = Measuring(connection, family)
+    made_anew = {
+        ColumnRef.of(key.table, key.name)
+        for key in before.definitions.keys() - after.definitions.keys()
+        if key.is_column
+    }
+    items: list[Item] = []
+    records: list[StepRecord] = []
+    for _ in range(_ROUNDS):
+        left = read_schema(connection)
+        if left.definitions == before.definitions:
+            break
+        found = _run(connection, measuring, left.definitions, before.definitions, made_anew)
+        done = list(found)
+        items += (item for item, _ in done)
+        records += (record for _, record in done if record is not None)
+        if not done:
+            break
+    if not (items and backwards):
+        return list(backwards), read_schema(connection)
+    *others, last = backwards
+    section = replace(last.section, items=(*last.section.items, *items))
+    return [*others, Recorded(section, [*last.records, *records])], read_schema(connection)
+
+
+def _run(
+    connection: BaseDatabaseWrapper,
+    measuring: Measuring,
+    left: Definitions,
+    before: Definitions,
+    made_anew: Collection[ColumnRef],
+) -> Iterator[tuple[Item, StepRecord | None]]:
+    """One round: each statement as it ran. One that the server refuses is left out, and with it
+    all that follow."""
+
+    def execute(text: str) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(text)
+
+    changes = list(_changes(connection, measuring.family, left, before, made_anew))
+    for unchecked, some in groupby(changes, key=lambda change: change.unchecked):
+        if unchecked:
+            execute(_UNCHECKED.sql)
+            yield _UNCHECKED, None
+        for change in some:
+            try:
+                _, statement, record = measuring.run(change.sql, execute)
+            except Error as error:
+                logger.info("%s is refused: %s", change.sql, error)
+                execute(_CHECKED.sql)
+                return
+            yield replace(statement, comments=(_comment(change, left, before),)), record
+        if unchecked:
+            execute(_CHECKED.sql)
+            yield _CHECKED, None
+
+
+def _changes(
+    connection: BaseDatabaseWrapper,
+    family: str,
+    left: Definitions,
+    before: Definitions,
+    made_anew: Collection[ColumnRef],
+) -> Iterator[Change]:
+    collation = default_collation(connection)
+    found = transform(
+        left, before, collation=collation, family=family, exact=True, made_anew=made_anew
+    )
+    for change in found.changes:
+        # A constraint that was there before may meet rows that came since: the server says so.
+        if change.risk is None or change.risk.kind in (MAY_FAIL, GOES_ALONG):
+            yield change
+
+
+def _comment(change: Change, left: Definitions, before: Definitions) -> str:
+    """What Django's way back leaves otherwise: objects that came (+), went (-), differ (~)."""
+    delta = Delta.between(before, left).changes
+    found = [
+        f"{'+' if was is None else '-' if now is None else '~'} {' '.join([key.kind, key.name])}"
+        for key, (was, now) in delta.items()
+        if key in change.settles
+    ]
+    return f"{NOT_DJANGOS}, which leaves {', '.join(found).strip() or change.key}"
+
+
+def not_repeated(connection: BaseDatabaseWrapper, up: SqlFile, built: Schema) -> tuple[str, ...]:
+    """What an up file makes otherwise when it is run again behind its way back; empty where it
+    makes the same.
+
+    That the schema is the one before is not enough: an index that a statement made and one that
+    the server made for a foreign key look alike, and only the latter gives way. Rows are taken out
+    first, and only statements that change the schema run: what rows are left is another matter.
+
+    Args:
+        connection: the shadow, after the up file and the way back.
+        built: the schema that the up file gave.
+    """
+    _empty(connection)
+    pin(connection, up.session)
+    for ordinal, _, step in up.steps():
+        if isinstance(step, Statement) and kind_of(step.sql) is Kind.DDL:
+            try:
+                pin(connection, (step.sql,))
+            except Error as error:
+                if _may_need_others(up):
+                    return ()
+                why = in_words(error, connection, step.sql)
+                return (f"step {ordinal} of {up.name}.sql, run again behind it, fails: {why}",)
+    difference = Delta.between(built.definitions, read_schema(connection).definitions)
+    if _may_need_others(up):
+        return ()
+    return tuple(
+        f"{up.name}.sql, run again behind it, leaves {line}" for line in difference.lines()
+    )
+
+
+def _may_need_others(up: SqlFile) -> bool:
+    """May a step that was left out change the schema: one in Python, a procedure?"""
+    return any(
+        isinstance(step, PythonStep) or opening(step.sql, 1)[0].text.upper() == "CALL"
+        for _, _, step in up.steps()
+    )
+
+
+def _empty(connection: BaseDatabaseWrapper) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET foreign_key_checks = 0")
+        for table in table_names(connection):
+            with suppress(Error):  # a trigger of the project may forbid it
+                cursor.execute(f"DELETE FROM {connection.ops.quote_name(table)}")
+        cursor.execute("SET foreign_key_checks = 1")

@@ -1,0 +1,141 @@
+"""Each migration as a file of its own, up and down in every way; what is otherwise, as JSON.
+
+Every file: up, down, up, down, up, the same schema each time. Then the whole chain down, as far as
+there is a way back, and up again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "site_settings")
+django.setup()
+
+from django.db import connection as default  # noqa: E402
+
+from nestflux.conf import configuration  # noqa: E402
+from nestflux.database.server import server_of  # noqa: E402
+from nestflux.exceptions import NestFluxError  # noqa: E402
+from nestflux.graph.loader import dotted, load  # noqa: E402
+from nestflux.graph.python_steps import StepRunner  # noqa: E402
+from nestflux.history.families import PlannedFile  # noqa: E402
+from nestflux.history.folder import Folder  # noqa: E402
+from nestflux.history.sqlfile import SqlFile  # noqa: E402
+from nestflux.recording.executing import to_record  # noqa: E402
+from nestflux.recording.recorded_file import RecordedFile  # noqa: E402
+from nestflux.recording.recording_target import RecordingTarget, recording_target  # noqa: E402
+from nestflux.recording.replay import record_applied, run_file  # noqa: E402
+from nestflux.recording.working_copy import record_files  # noqa: E402
+from nestflux.schema.diff import Definitions, Delta  # noqa: E402
+from nestflux.schema.introspection import read_schema  # noqa: E402
+
+
+@dataclass
+class Found:
+    """``inexact``: what down files say themselves; ``wrong``: what a run showed; ``by_rows``: files
+    that cannot run twice because of the rows that they leave."""
+
+    files: int = 0
+    completed: int = 0
+    irreversible: list[str] = field(default_factory=list)
+    inexact: list[str] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+    by_rows: list[str] = field(default_factory=list)
+
+
+def recorded(target: RecordingTarget) -> list[RecordedFile]:
+    with target.shadow() as connection:
+        record_applied(connection, ())
+        migrations = to_record(load(connection))
+    names = [dotted((each.app_label, each.name)) for each in migrations]
+    planned = [
+        PlannedFile(f"{number:04d}_{name.replace('.', '_')[:60]}", (name,))
+        for number, name in enumerate(names, start=1)
+    ]
+    return record_files(target, (), planned)
+
+
+class Chain:
+    """Files on one shadow, and the schema that each of them left first."""
+
+    def __init__(self, target: RecordingTarget, files: list[RecordedFile], found: Found) -> None:
+        self.target = target
+        self.files = files
+        self.found = found
+        self.schemas: list[Definitions] = []
+
+    def walk(self) -> None:
+        order = [name for file in self.files for name in file.journal.entries[-1].migrations]
+        with self.target.shadow() as self.connection:
+            self.steps = StepRunner(load(), order)
+            self.schemas = [self.schema()]
+            for number, file in enumerate(self.files, start=1):
+                self.go(file.up)
+                self.schemas.append(self.schema())
+                if not file.down.irreversible:
+                    self.back_and_forth(number, file)
+            self.to_the_beginning()
+
+    def back_and_forth(self, number: int, file: RecordedFile) -> None:
+        for _ in range(2):
+            for way, wanted in ((file.down, number - 1), (file.up, number)):
+                try:
+                    self.go(way)
+                except NestFluxError as error:
+                    if "IntegrityError" in error.what or "Duplicate" in error.what:
+                        self.found.by_rows.append(f"{way.name} {way.direction}: {error.what}")
+                    else:
+                        self.found.wrong.append(f"{way.name} {way.direction}: {error.what}")
+                    raise
+                self.compare(way, wanted)
+
+    def to_the_beginning(self) -> None:
+        last = len(self.files)
+        while last and not self.files[last - 1].down.irreversible:
+            self.go(self.files[last - 1].down)
+            last -= 1
+            self.compare(self.files[last].down, last)
+        for number in range(last, len(self.files)):
+            self.go(self.files[number].up)
+            self.compare(self.files[number].up, number + 1)
+
+    def compare(self, way: SqlFile, wanted: int) -> None:
+        for line in Delta.between(self.schemas[wanted], self.schema()).lines():
+            self.found.wrong.append(f"{way.name} {way.direction}: {line}")
+
+    def go(self, file: SqlFile) -> None:
+        run_file(self.connection, file, self.steps)
+
+    def schema(self) -> Definitions:
+        return read_schema(self.connection).definitions
+
+
+def main() -> None:
+    found = Found()
+    family = server_of(default).family
+    with TemporaryDirectory() as path:
+        folder = Folder(Path(path) / family, family)
+        target = replace(recording_target("default", family, configuration()), folder=folder)
+        files = recorded(target)
+        found.files = len(files)
+        for file in files:
+            if file.down.irreversible:
+                found.irreversible.append(f"{file.up.name}: {file.down.irreversible}")
+            found.inexact += (
+                f"{file.up.name}: {note}" for note in file.down.notes if "INEXACT" in note
+            )
+            found.completed += any(section.completing for section in file.down.sections)
+        try:
+            Chain(target, files, found).walk()
+        except NestFluxError as error:
+            found.wrong.append(error.what)
+    print(json.dumps(vars(found)))
+
+
+main()

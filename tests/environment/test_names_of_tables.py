@@ -36,6 +36,12 @@ MODELS = """
 PROGRAMS = """
     from django.db import migrations
 
+    def fill(apps, editor):
+        apps.get_model("shop", "Product").objects.create(id=2, name="desk")
+
+    def empty(apps, editor):
+        apps.get_model("shop", "Product").objects.filter(id=2).delete()
+
 
     class Migration(migrations.Migration):
         dependencies = [("shop", "0001_initial")]
@@ -53,6 +59,20 @@ PROGRAMS = """
                 "CREATE TRIGGER `Keep_Name` BEFORE INSERT ON `Shop_Product` FOR EACH ROW "
                 "SET NEW.name = TRIM(NEW.name)",
                 "DROP TRIGGER `Keep_Name`",
+            ),
+            migrations.RunPython(fill, empty),
+        ]
+"""
+MIXED = """
+    from django.db import migrations
+
+
+    class Migration(migrations.Migration):
+        dependencies = [("shop", "0001_initial")]
+        operations = [
+            migrations.RunSQL("DELETE FROM shop_product", ""),
+            migrations.RunSQL(
+                "ALTER TABLE shop_PRODUCT ADD size int NULL", "ALTER TABLE SHOP_product DROP size"
             ),
         ]
 """
@@ -158,7 +178,7 @@ def test_a_fresh_database_is_loaded_and_has_no_drift(shop: Project) -> None:
     shop.succeeds("db_migrate")
 
     assert_no_drift(shop)
-    assert shop.sql("SELECT name FROM `Shop_Product`") == [("lamp",)]
+    assert shop.sql("SELECT id, name FROM `Shop_Product`") == [(1, "lamp"), (2, "desk")]
     assert shop.sql("SELECT COUNT(*) FROM `Shown_Notes`") == [(0,)]
 
 
@@ -252,3 +272,47 @@ def test_db_check_and_a_database_of_stock_django(shop: Project) -> None:
     )
     assert done.code == 0, str(done)
     shop.succeeds("db_baseline", "--yes")
+
+
+def test_a_file_that_was_run_by_hand_is_marked(shop: Project) -> None:
+    shop.succeeds("db_migrate", "--replay", "--to", "0002")
+    shop.sql("ALTER TABLE `Shop_Product` MODIFY name varchar(300) NOT NULL")
+
+    marked = shop.succeeds("db_mark_applied", "0003_wider", "--yes")
+
+    assert "the schema shows what 1 of 1 step leave" in marked.stdout, str(marked)
+
+
+def test_an_edit_is_accepted_and_files_are_squashed(shop: Project) -> None:
+    shop.edit(f"migrations_sql/{shop.server.family}/0003_wider.sql", "300", "280")
+
+    shop.succeeds("db_generate", "--accept", "0003_wider.sql")
+    shop.succeeds("db_squash", "--yes")
+    shop.succeeds("db_migrate", "--replay")
+
+    assert "varchar(280)" in (shop.history / "schema.sql").read_text()
+    assert "CREATE TABLE `Shop_Product`" in (shop.history / "schema.sql").read_text()
+    assert_no_drift(shop)
+
+
+def test_a_statement_may_write_a_name_in_another_case_where_the_server_folds(
+    folding: TestServer, tmp_path: Path
+) -> None:
+    project = new_project(tmp_path, folding, "nf_mixed", {"shop": {"models.py": MODELS}})
+    try:
+        project.succeeds("db_generate", "--name", "tables")
+        project.succeeds("db_migrate")
+        project.sql("INSERT INTO shop_product (name) VALUES ('lamp')")
+        project.write("shop/migrations/0002_mixed.py", MIXED)
+        project.succeeds("db_generate", "--name", "mixed")
+
+        refused = project.run("db_migrate")
+        project.sql("DELETE FROM shop_product")
+        die_at(project, 2, after=True, file="mixed")
+        finished = project.succeeds("db_migrate")
+    finally:
+        folding.drop_all(project.database)
+
+    assert refused.code == 2, str(refused)
+    assert "rows of Shop_Product (it holds 1 row)" in refused.stderr
+    assert "is done" in finished.stdout, str(finished)

@@ -50,6 +50,14 @@ ODD: dict[str, dict[str, object]] = {
 }
 
 
+ODD_ALIAS = """
+    DATABASES["default"]["OPTIONS"]["init_command"] = (
+        "SET sql_mode = 'ANSI_QUOTES,NO_BACKSLASH_ESCAPES,PIPES_AS_CONCAT', "
+        "time_zone = '+05:00', foreign_key_checks = 0, innodb_lock_wait_timeout = 7"
+    )
+"""
+
+
 @pytest.fixture
 def shop(own_server: PrivateServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     path = tmp_path_factory.mktemp("odd")
@@ -72,6 +80,7 @@ def test_what_is_recorded_and_run_is_what_a_plain_server_gives(
     expected = made(shop)
 
     with globally(own_server, **variables):
+        shop.settings(ODD_ALIAS)
         assert shop.run("db_check").code == 0, str(shop.run("db_check"))
         for arguments in ((), ("--replay",)):
             shop.recreate_database()
@@ -201,3 +210,19 @@ def test_a_key_that_a_compact_table_does_not_take_names_its_row_format(
         failed = shop.run("db_migrate", "--replay")
 
     assert_told(failed, "whose ROW_FORMAT is COMPACT or REDUNDANT", "= 'DYNAMIC'")
+
+
+def test_a_server_that_takes_no_table_without_a_primary_key(
+    own_server: PrivateServer, shop: Project
+) -> None:
+    if own_server.family != "mysql":
+        pytest.skip("MariaDB has no sql_require_primary_key")
+    shop.succeeds("db_generate", "--name", "first", "--noinput")
+    shop.write("shop/migrations/0002_log.py", KEYLESS)
+    shop.succeeds("db_generate", "--name", "second", "--noinput")
+
+    with globally(own_server, sql_require_primary_key=1):
+        failed = shop.run("db_migrate", "--replay")
+        assert "0001_first" in shop.run("db_status").stdout
+
+    assert_told(failed, "shop_log would have no primary key", "(sql_require_primary_key)")

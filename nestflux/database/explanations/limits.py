@@ -57,6 +57,14 @@ def _no_engine(failure: Failure) -> str:
     )
 
 
+@explains(3750)  # ER_TABLE_WITHOUT_PK
+def _no_primary_key(failure: Failure) -> str:
+    return (
+        f"{failure.table} would have no primary key, and the server takes no such table "
+        "(sql_require_primary_key). Give it one in the migration."
+    )
+
+
 @explains(1317, 1969, 3024)  # ER_QUERY_INTERRUPTED; max_statement_time; max_execution_time
 def _interrupted(failure: Failure) -> str:
     return "Somebody ended the statement (KILL) or it ran over a time limit. Run the command again."

@@ -253,12 +253,14 @@ def _how_to_start(connection: BaseDatabaseWrapper) -> str:
 
 
 def _grant(error: BaseException, connection: BaseDatabaseWrapper, schema: str) -> str:
-    """The exact GRANT that is missing."""
+    """The exact GRANT that is missing, or the setting that makes up for it."""
     account, wild = _account(error, connection)
     if number_of(error) == 1227:
         wanted = re.search(r"one of\) the (.+?) privilege", message_of(error))
         privilege = wanted.group(1).split(" OR ")[0].split(",")[0] if wanted else "SUPER"
         return f"GRANT {privilege} ON *.* TO {account};"
+    if number_of(error) == 1419:  # a trigger or function, while there is a binary log
+        return "SET GLOBAL log_bin_trust_function_creators = 1;"
     return f"GRANT ALL PRIVILEGES ON {grant_pattern(schema, wild=wild)}.* TO {account};"
 
 

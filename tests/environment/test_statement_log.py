@@ -48,7 +48,9 @@ REPEATABLE = """
 
 @pytest.fixture(scope="module")
 def logging(tmp_path_factory: pytest.TempPathFactory, server: TestServer) -> Iterator[TestServer]:
-    options = ("--log-bin=log", "--binlog-format=STATEMENT", "--server-id=1")
+    options = ["--log-bin=log", "--binlog-format=STATEMENT", "--server-id=1"]
+    if server.family == "mysql":
+        options += ["--gtid-mode=ON", "--enforce-gtid-consistency=ON"]
     with another_server(server, tmp_path_factory.mktemp("logging"), *options) as made:
         yield made
 
@@ -109,3 +111,17 @@ def test_the_isolation_under_which_innodb_takes_no_write_is_refused(shop: Projec
     assert 'OPTIONS["isolation_level"] = "repeatable read"' in refused.stderr
     assert why in shown.stdout
     assert shop.tables() == []
+
+
+def test_a_backup_is_taken_without_gtids_and_brought_back(shop: Project) -> None:
+    shop.succeeds("db_migrate")
+    shop.edit("shop/models.py", "max_length=40", "max_length=30")
+    shop.succeeds("db_generate", "--name", "third", "--noinput")
+
+    shop.succeeds("db_migrate", "--backup", str(shop.path / "backups"))
+    (dump,) = (shop.path / "backups").rglob("*.sql")
+    restored = shop.succeeds("db_restore", "0003_third", "--yes")
+
+    assert "GTID" not in dump.read_text()
+    assert "brought back" in restored.stdout
+    assert shop.sql("SELECT `key` FROM shop_product") == [("lamp",)]

@@ -205,6 +205,8 @@ class TestGrantPattern:
         (1040, "Too many connections", "max_connections"),
         (1227, "Access denied; you need (at least one of) the SUPER privilege(s) for this",
          "GRANT SUPER ON *.* TO 'root'@"),
+        (1419, "You do not have the SUPER privilege and binary logging is enabled",
+         "run: SET GLOBAL log_bin_trust_function_creators = 1;"),
         (2006, "Server has gone away", "No database server answers"),
         (2026, "TLS/SSL error: unable to get local issuer certificate",
          "see that the ca, cert and key of DATABASES['default'][\"OPTIONS\"][\"ssl\"]"),

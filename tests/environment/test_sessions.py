@@ -139,7 +139,7 @@ def test_the_alias_s_init_command_is_said_to_its_shadows_too(
         class Migration(migrations.Migration):
             dependencies = [("shop", "0001_initial")]
             operations = [
-                migrations.RunSQL("INSERT INTO shop_product (name) SELECT 1 / 3", ""),
+                migrations.RunSQL("INSERT INTO shop_product (name) SELECT CONCAT(1 / 3)", ""),
             ]
         """,
     )

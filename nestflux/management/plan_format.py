@@ -184,6 +184,8 @@ def _rollback_file_lines(file: RollbackFile, *, with_sql: bool) -> Iterator[str]
     else:
         yield f"Undoes {file.row.name}.sql ({count})"
     yield from (f"  Note: {note}" for note in file.notes)
+    if any(note.startswith("INEXACT") for note in file.notes):
+        yield f"  To make it exact: python manage.py db_generate --redo-down {file.row.name}"
 
 
 def rollback_as_json(plan: RollbackPlan) -> dict[str, Any]:

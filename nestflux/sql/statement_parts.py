@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise, takewhile
 
 from nestflux.sql.brackets import inside, mate, split
 from nestflux.sql.definitions import ColumnParts, column_parts
@@ -59,8 +60,8 @@ def foreign_keys(sql: str) -> list[ForeignKey]:
         parent, after = name_at(found, after + 1)
         parent_columns, after = _names(found, after)
         named = index >= 2 and words[index - 2] == "CONSTRAINT"
-        rest = words[after : after + 6]
-        sets_null = any(rest[i : i + 2] == ["SET", "NULL"] for i in range(len(rest)))
+        rules = takewhile(lambda word: word not in (",", ")"), words[after:])
+        sets_null = ("SET", "NULL") in pairwise(rules)
         name = unquoted(found[index - 1].text) if named else ""
         made.append(ForeignKey(table, columns, parent, parent_columns, name, sets_null))
     return made

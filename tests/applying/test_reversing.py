@@ -4,70 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from nestflux.applying.plan.tasks import Task, Work
-from nestflux.applying.recovery.reversing import CannotReverse, Leg, reversal
-from nestflux.history.records import StepRecord
-from nestflux.history.sqlfile import Direction, PythonStep, Section, SqlFile, Statement
-from nestflux.schema.diff import Delta
-from nestflux.schema.objects import from_texts
-
-UP, DOWN = Direction.UP, Direction.DOWN
-ID, NAME, TITLE = "table a / column id", "table a / column name", "table a / column title"
-TABLE = {"table a": "ENGINE=InnoDB", ID: "int"}
-KEY = {"table a / index k": "KEY `k` (`id`)"}
-FK = {"table a / constraint fk": "CONSTRAINT `fk` FOREIGN KEY (`id`) REFERENCES `b` (`id`)"}
-MIGRATION = "shop.0001_a"
-
-
-class Ways:
-    """Both ways of a file, written down step by step: operation, SQL, definitions before and
-    after. A step without definitions leaves no trace."""
-
-    def __init__(self, *migrations: str) -> None:
-        self.migrations = migrations or (MIGRATION,)
-        self.steps: dict[Direction, list[Task]] = {UP: [], DOWN: []}
-
-    def step(
-        self,
-        way: Direction,
-        operation: str,
-        sql: str,
-        before: dict[str, str] | None = None,
-        after: dict[str, str] | None = None,
-        migration: str = "",
-    ) -> Ways:
-        delta = Delta.between(from_texts(before or {}), from_texts(after or {}))
-        made = PythonStep(sql, "") if sql.startswith("shop.") else Statement(sql)
-        kind = "ddl" if delta else "data"
-        record = StepRecord(made.sha256, kind, "", operation=operation, delta=delta)
-        where = migration or self.migrations[0]
-        self.steps[way].append(Task(len(self.steps[way]) + 1, made, record, where))
-        return self
-
-    def up(self, *step: object, **given: str) -> Ways:
-        return self.step(UP, *step, **given)  # type: ignore[arg-type]
-
-    def down(self, *step: object, **given: str) -> Ways:
-        return self.step(DOWN, *step, **given)  # type: ignore[arg-type]
-
-    def work(self, way: Direction) -> Work:
-        order = self.migrations if way is UP else self.migrations[::-1]
-        sections = tuple(Section(name) for name in order)
-        file = SqlFile("0001_a", way, "id", "MariaDB", (), sections)
-        return Work(file, tuple(self.steps[way]), ())
-
-    def reversal(self, live: dict[str, str], *legs: Leg, same_server: bool = True) -> list[int]:
-        """The ordinals that run after an attempt that stopped after so many steps."""
-        work = self.left(live, *legs, same_server=same_server)
-        return [task.ordinal for task in work.to_run]
-
-    def left(self, live: dict[str, str], *legs: Leg, same_server: bool = True) -> Work:
-        both = (self.work(UP), self.work(DOWN))
-        return reversal(*both, legs, from_texts(live), same_server=same_server)
-
-
-def went(way: Direction, *ran: int, settled: tuple[int, ...] = ()) -> Leg:
-    return Leg(way, frozenset({*ran, *settled}), frozenset(ran))
+from nestflux.applying.recovery.reversing import CannotReverse
+from tests.applying.ways import DOWN, FK, ID, KEY, NAME, TABLE, TITLE, UP, Ways, went
 
 
 def _table_key_and_rows() -> Ways:
@@ -307,8 +245,12 @@ def test_a_way_back_with_names_of_its_own_is_taken_whole_or_not_at_all() -> None
     assert ways("0").reversal(TABLE, went(UP, 1, 2)) == [3]
     assert ways("0").reversal(wide, went(UP, 1, 2, 3)) == [2, 3]
     assert ways("0").reversal({**wide, **two}, went(UP, 1, 2, 3, 4)) == [1, 2, 3]
-    with pytest.raises(CannotReverse, match="would not be as it was"):
+    with pytest.raises(CannotReverse, match="would not be as it was") as refused:
         ways("0").reversal({**TABLE, **one}, went(UP, 1))  # fk1 and fk3 would both be there
+    assert refused.value.ordinal == 0
+    assert refused.value.why == (
+        "table a / constraint fk1 would not be as it was, nor as the way back leaves it"
+    )
 
 
 def test_a_foreign_key_follows_a_table_that_is_renamed() -> None:
@@ -407,3 +349,160 @@ def test_an_edited_statement_on_rows_is_not_taken_for_run_with_the_rest_of_its_o
     assert edited_down.reversal(TABLE, went(DOWN)) == []
     with pytest.raises(CannotReverse, match="changed in part"):
         edited_down.reversal(TABLE, went(DOWN, 1))
+
+
+# ---- steps without a trace -----------------------------------------------------------------
+
+WIDER = {**TABLE, NAME: "varchar(9)"}
+
+
+def test_a_repeatable_step_of_an_operation_that_came_half_way_runs_again() -> None:
+    """ANALYZE leaves no trace, and does no harm."""
+    ways = (
+        Ways()
+        .up("0", "ANALYZE TABLE a")
+        .up("0", "ALTER TABLE a ADD COLUMN name", TABLE, WIDER)
+        .down("0", "ALTER TABLE a DROP COLUMN name", WIDER, TABLE)
+        .down("0", "ANALYZE TABLE a")
+    )
+
+    assert ways.reversal(TABLE, went(UP)) == []
+    assert ways.reversal(TABLE, went(UP, 1)) == [2]
+    assert ways.reversal(WIDER, went(UP, 1, 2)) == [1, 2]
+    assert ways.reversal(TABLE, went(DOWN, 1)) == [1, 2]
+
+
+@pytest.mark.parametrize(
+    "sql", ["TRUNCATE TABLE a", "LOAD DATA INFILE 'x' INTO TABLE a", "UPDATE a SET id = 0"]
+)
+def test_any_other_step_without_a_trace_is_not_run_after_a_part_of_its_operation(sql: str) -> None:
+    ways = Ways().up("0", "UPDATE a SET id = 1").up("0", "UPDATE a SET id = 2").down("0", sql)
+
+    with pytest.raises(CannotReverse) as refused:
+        ways.reversal({}, went(UP, 1))
+
+    assert str(refused.value) == "what it changes leaves no trace, and was changed in part"
+    assert refused.value.ordinal == 1
+
+
+def test_rows_that_no_attempt_has_changed_are_changed_on_the_way_that_was_begun_only() -> None:
+    """Two columns came and one went again, as an attempt and its reversal ended half-way."""
+    both = {**WIDER, TITLE: "int"}
+    ways = (
+        Ways()
+        .up("0", "ALTER TABLE a ADD COLUMN name", TABLE, WIDER)
+        .up("0", "ALTER TABLE a ADD COLUMN title", WIDER, both)
+        .up("0", "UPDATE a SET name = title")
+        .down("0", "UPDATE a SET title = name")
+        .down("0", "ALTER TABLE a DROP COLUMN title", both, WIDER)
+        .down("0", "ALTER TABLE a DROP COLUMN name", WIDER, TABLE)
+    )
+
+    assert ways.reversal(both, went(UP, 1, 2)) == [2, 3]
+    assert ways.reversal(WIDER, went(UP, 1, 2), went(DOWN, 2, settled=(1,))) == [2, 3]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "migration"),
+    [("0", "1", "shop.0001_a"), ("", "", "shop.0002_b")],
+    ids=["of the same migration", "of another, where no operation is recorded"],
+)
+def test_rows_of_another_operation_are_no_obstacle(first: str, second: str, migration: str) -> None:
+    ways = (
+        Ways("shop.0001_a", "shop.0002_b")
+        .up(first, "INSERT INTO b VALUES (1)")
+        .up(second, "ALTER TABLE a ADD COLUMN name", TABLE, WIDER, migration=migration)
+        .up(second, "UPDATE a SET name = id", migration=migration)
+        .down(second, "UPDATE a SET id = name", migration=migration)
+        .down(second, "ALTER TABLE a DROP COLUMN name", WIDER, TABLE, migration=migration)
+        .down(first, "DELETE FROM b")
+    )
+
+    assert ways.reversal(WIDER, went(UP, 1, 2)) == [2, 3]
+
+
+def test_rows_that_the_way_back_leaves_are_not_made_twice() -> None:
+    """``RunSQL("INSERT …", noop)``: whether they are still there, no step back could tell."""
+    ways = (
+        Ways()
+        .up("0", "CREATE TABLE a", {}, TABLE)
+        .up("1", "INSERT INTO b VALUES (1)")
+        .up("2", "CREATE INDEX k ON a", TABLE, {**TABLE, **KEY})
+        .down("2", "DROP INDEX k ON a", {**TABLE, **KEY}, TABLE)
+        .down("0", "DROP TABLE a", TABLE, {})
+    )
+
+    assert ways.reversal(TABLE, went(UP, 1, 2)) == [2]
+    with pytest.raises(CannotReverse, match="changed in part") as refused:
+        ways.reversal(TABLE, went(UP, 1, 2), went(DOWN, settled=(1,)))
+    assert refused.value.ordinal == 2
+
+
+def test_rows_that_only_the_way_back_knows_wait_for_all_of_the_migrations_before() -> None:
+    ways = (
+        Ways("shop.0001_a", "shop.0002_b")
+        .up("0", "CREATE TABLE a", {}, TABLE)
+        .up("1", "CREATE INDEX k ON a", TABLE, {**TABLE, **KEY})
+        .down("0", "DELETE FROM a", migration="shop.0002_b")
+        .down("1", "DROP INDEX k ON a", {**TABLE, **KEY}, TABLE)
+        .down("0", "DROP TABLE a", TABLE, {})
+    )
+
+    assert ways.reversal(TABLE, went(UP, 1)) == [3]
+
+
+def test_a_python_step_is_known_by_its_place_in_an_edited_migration_too() -> None:
+    ways = (
+        Ways()
+        .up("0", "CREATE TABLE a", {}, TABLE)
+        .up("1", "shop.0001_a/1")
+        .up("", "UPDATE a SET id = 0")
+        .down("1", "shop.0001_a/1")
+        .down("0", "DROP TABLE a", TABLE, {})
+    )
+
+    assert ways.reversal(TABLE, went(UP, 1, 2)) == [1, 2]
+
+
+def test_an_operation_is_the_same_with_its_migration_and_without() -> None:
+    """As it is recorded, and as the file of records has it."""
+    ways = (
+        Ways()
+        .up("shop.0001_a/0", "INSERT INTO a VALUES (1)")
+        .up("shop.0001_a/1.0", "INSERT INTO a VALUES (2)")
+        .down("1.0", "DELETE FROM a WHERE id = 2")
+        .down("0", "DELETE FROM a WHERE id = 1")
+    )
+
+    assert ways.reversal({}, went(UP, 1)) == [2]
+
+
+# ---- columns that go and come ---------------------------------------------------------------
+
+
+def test_a_column_that_was_to_be_dropped_and_made_anew_keeps_its_values() -> None:
+    other = {"table b": "ENGINE=InnoDB"}
+    ways = (
+        Ways()
+        .up("0", "CREATE TABLE b", {}, other)
+        .up("0", "ALTER TABLE a DROP COLUMN name", WIDER, TABLE)
+        .up("0", "ALTER TABLE a ADD COLUMN name", TABLE, WIDER)
+        .down("0", "ALTER TABLE a DROP COLUMN name", WIDER, TABLE)
+        .down("0", "ALTER TABLE a ADD COLUMN name", TABLE, WIDER)
+        .down("0", "DROP TABLE b", other, {})
+    )
+
+    assert ways.reversal({**WIDER, **other}, went(UP, 1)) == [3]
+
+
+def test_a_column_that_the_file_drops_goes_where_a_reversal_is_reversed() -> None:
+    other = {"table b": "ENGINE=InnoDB"}
+    ways = (
+        Ways()
+        .up("0", "CREATE TABLE b", {}, other)
+        .up("1", "ALTER TABLE a DROP COLUMN name", WIDER, TABLE)
+        .down("1", "ALTER TABLE a ADD COLUMN name", TABLE, WIDER)
+        .down("0", "DROP TABLE b", other, {})
+    )
+
+    assert ways.reversal({**WIDER, **other}, went(UP, 1), went(DOWN, settled=(1,))) == [2]

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
 from tests.scenario import Outcome, Project
@@ -103,14 +103,23 @@ def is_slow(project: Project) -> bool:
 
 
 def slow_down(project: Project, seconds: int) -> None:
-    """Let the history's first UPDATE take so long for each of its two rows."""
+    """Let the history's first UPDATE take so long for each of its two rows, but where it is
+    ``hurried``."""
     project.sql(
         "CREATE TRIGGER slow BEFORE UPDATE ON shop_product FOR EACH ROW "
-        f"SET @x = IF(NEW.price = 1, SLEEP({seconds}), 0)"
+        f"SET @x = IF(NEW.price = 1 AND IS_FREE_LOCK('hurry'), SLEEP({seconds}), 0)"
     )
 
 
-def fill(project: Project, doublings: int = 18) -> None:
+@contextmanager
+def hurried(project: Project) -> Iterator[None]:
+    """What ``slow_down`` slows, is slow no longer."""
+    with closing(project.server.connect()) as connection:
+        connection.cursor().execute("SELECT GET_LOCK('hurry', 0)")
+        yield
+
+
+def fill(project: Project, doublings: int = 19) -> None:
     """So many rows that a copy of the table takes a while: the server is still at it when it is
     told to stop."""
     names = [name for name in project.columns("shop_product") if name != "id"]
@@ -121,8 +130,11 @@ def fill(project: Project, doublings: int = 18) -> None:
 
 def unfill(project: Project) -> None:
     """The two rows of the history, and its counter, as they were."""
-    project.sql("DELETE FROM shop_product WHERE id > 2")
-    project.sql("ALTER TABLE shop_product AUTO_INCREMENT = 3")
+    with closing(project.server.connect(project.database)) as connection:
+        cursor = connection.cursor()
+        cursor.execute("CREATE TEMPORARY TABLE two AS SELECT * FROM shop_product WHERE id <= 2")
+        cursor.execute("TRUNCATE TABLE shop_product")
+        cursor.execute("INSERT INTO shop_product SELECT * FROM two")
 
 
 def state_of(project: Project) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from tests.environment.deploys import (
     at_work,
     connection_of,
     deploy,
+    hurried,
     is_slow,
     slow_down,
     until,
@@ -170,7 +171,8 @@ def test_frozen_while_its_statement_works_it_is_not_ended_before_that_is_done(
         frozen.freezes()
         with deploy(shop, "db_migrate", *IMPATIENT) as waiting:
             until(lambda: not is_slow(shop), "the end of the UPDATE", waiting.process)
-            finished = waiting.ended()
+            with hurried(shop):
+                finished = waiting.ended()
 
         assert finished.code == 0, str(finished)
         assert "and is not ended, for its connection is running a statement" in finished.stdout

@@ -92,6 +92,15 @@ def test_a_squash_of_what_the_other_has_one_by_one_is_nothing_that_lacks() -> No
     assert [found.family for found in behind({"mariadb": one, "mysql": other})] == []
 
 
+def test_a_squash_of_what_the_other_has_in_part_lacks() -> None:
+    squash = Entry("0001_all", "x", "", "", "", ("a.12",), ("a.1", "a.2", "a.12"))
+    one = Journal("mariadb", (squash,))
+
+    (found,) = behind({"mysql": _journal("mysql", ("0001_initial", ("a.1",))), "mariadb": one})[:1]
+
+    assert (found.family, found.files, found.migrations) == ("mysql", ("0001_all",), ("a.12",))
+
+
 @pytest.mark.parametrize(
     ("own", "other", "missing", "past", "wanted"),
     [
@@ -110,6 +119,16 @@ def test_a_squash_of_what_the_other_has_one_by_one_is_nothing_that_lacks() -> No
             (), (FIRST, SECOND), "b.1 a.1 a.2 c.1", "b.1 a.1",
             {"0001_initial": "b.1 a.1", "0002_keys": "a.2", "0003_new": "c.1"},
             id="a family that begins, and what is new",
+        ),
+        pytest.param((FIRST,), (), "a.2 c.1", "a.2", {"0002_new": "a.2 c.1"}, id="no first file"),
+        pytest.param(
+            (), (FIRST,), "b.1 a.1 x.1 c.1", "b.1 a.1 x.1",
+            {"0001_initial": "b.1 a.1", "0002_new": "x.1 c.1"},
+            id="a family that begins, and what neither holds",
+        ),
+        pytest.param(
+            (FIRST,), (FIRST, ("0002_more_keys", ("a.2",))), "a.2", "", {"0002_more_keys": "a.2"},
+            id="a name of two words",
         ),
         pytest.param(
             (FIRST, ("0002_own", ("c.1",))), (FIRST, SECOND), "a.2", "",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from nestflux.exceptions import HistoryError, Refused
 from nestflux.history.journal import Entry, Journal, dumps
-from nestflux.history.merging import rebase, sides
+from nestflux.history.merging import holds, rebase, sides
+from nestflux.history.sqlfile import Replaced
 
 
 def entry(name: str) -> Entry:
@@ -18,6 +21,11 @@ def journal(*names: str, snapshot: str = "") -> Journal:
 
 
 BASE, OURS, THEIRS = "0001_base", "0002_ours", "0002_theirs"
+
+
+def squash(name: str, *replaced: str) -> Entry:
+    replaces = tuple(Replaced(each, f"id-{each}", "u") for each in replaced)
+    return replace(entry(name), replaces=replaces)
 
 
 def conflict(ours: Journal, theirs: Journal, *, with_base: bool = False) -> str:
@@ -86,3 +94,66 @@ def test_a_name_that_no_side_knows_is_refused() -> None:
 def test_what_stays_must_not_contradict_itself() -> None:
     with pytest.raises(HistoryError, match="a number used twice"):
         rebase(dumps(journal(BASE, OURS, THEIRS, "0003_more")), ["0003_more"])
+
+
+def test_of_two_branches_the_files_of_both_may_move() -> None:
+    found = rebase(conflict(journal(BASE, OURS), journal(BASE, THEIRS)), [OURS, THEIRS])
+
+    assert found.kept == journal(BASE)
+    assert found.moved == (entry(OURS), entry(THEIRS))
+
+
+def test_what_a_squash_that_stays_stands_for_need_not_move() -> None:
+    ours = replace(journal(BASE), entries=(entry(BASE), squash(OURS, "0002_old", "0003_older")))
+    theirs = journal(BASE, "0002_old", "0003_older", "0004_theirs")
+
+    found = rebase(conflict(ours, theirs), ["0004_theirs"])
+
+    assert (found.kept, found.moved) == (ours, (entry("0004_theirs"),))
+
+
+def _refusal(text: str, *names: str) -> Refused:
+    with pytest.raises(Refused) as refused:
+        rebase(text, names)
+    return refused.value
+
+
+def test_a_squash_does_not_move() -> None:
+    theirs = replace(journal(BASE), entries=(entry(BASE), squash(THEIRS, "0002_old")))
+
+    assert str(_refusal(conflict(journal(BASE, OURS), theirs), THEIRS)) == (
+        "0002_theirs is a squash, and no file is recorded again in its place.\n"
+        "  Now:   nothing was changed\n"
+        "  Next:  name the files of the other side, which follow it; or take the other side whole, "
+        "and squash again"
+    )
+
+
+def test_a_refusal_says_what_stands_and_what_to_do() -> None:
+    two_sides = conflict(journal(BASE, OURS), journal(BASE, THEIRS, "0003_more"))
+    by_hand = dumps(journal(BASE, OURS, THEIRS))
+
+    assert str(_refusal(two_sides, THEIRS)) == (
+        "0003_more is on that side of the conflict too.\n"
+        "  Now:   nothing was changed\n"
+        "  Next:  name all files of one branch: "
+        "python manage.py db_generate --rebase 0002_theirs 0003_more"
+    )
+    assert str(_refusal(by_hand, OURS)) == (
+        "0002_theirs was recorded after 0002_ours.\n"
+        "  Now:   nothing was changed\n"
+        "  Next:  name it too: python manage.py db_generate --rebase 0002_theirs …"
+    )
+    assert str(_refusal(two_sides, "0009_none")) == (
+        "No SQL migration '0009_none' in this history.\n  Now:   nothing was changed"
+    )
+
+
+@pytest.mark.parametrize(
+    ("names", "held"),
+    [([OURS], True), ([THEIRS], True), (["0009_none", THEIRS], True), (["0009_none"], False)],
+)
+def test_whether_a_side_lists_any_of_the_files(names: list[str], held: bool) -> None:
+    text = conflict(journal(BASE, OURS), journal(BASE, THEIRS))
+
+    assert holds(text, names) is held

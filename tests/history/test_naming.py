@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from unittest.mock import patch
 
 import pytest
 
@@ -11,6 +12,15 @@ from nestflux.history.naming import codename, is_valid, numbered
 
 def test_a_codename_is_an_adjective_and_a_hero() -> None:
     assert re.fullmatch(r"[a-z]+_[a-z]+", codename())
+
+
+def test_every_adjective_makes_a_name_that_may_be_given_with_every_hero() -> None:
+    with patch("random.choice", side_effect=lambda words: words[0]) as choice:
+        codename()
+
+    adjectives, heroes = (call.args[0] for call in choice.call_args_list)
+    assert all(word.isalpha() and word.islower() for word in (*adjectives, *heroes))
+    assert is_valid(f"{max(adjectives, key=len)}_{max(heroes, key=len)}")
 
 
 def test_a_codename_is_not_given_twice() -> None:

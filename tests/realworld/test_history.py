@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from nestflux.history.sqlfile import Direction
+from nestflux.schema.diff import Delta
 from tests.realworld.clean_room import is_whole
 from tests.realworld.real_site import RealSite, recorded_site
 from tests.scenario import TestServer
@@ -73,10 +74,15 @@ def test_in_a_database_of_another_collation_too(site: RealSite, number: int) -> 
             replayed.require_as(stock)
 
 
-def test_each_down_file_leaves_what_django_leaves(site: RealSite) -> None:
+def test_each_down_file_leaves_the_schema_before_and_the_rows_that_django_leaves(
+    site: RealSite,
+) -> None:
     """Down to the first file that says that it has no way back, where Django has none either."""
     with site.on("down") as ours, site.on("stock_down") as stock:
-        ours.succeeds("db_migrate")
+        schemas = [ours.built()[0]]
+        for entry in site.history.journal.entries:
+            ours.succeeds("db_migrate", "--replay", "--to", entry.name)
+            schemas.append(ours.built()[0])
         stock.stock("up")
         undone = 0
         for entry in reversed(site.history.journal.entries):
@@ -84,8 +90,10 @@ def test_each_down_file_leaves_what_django_leaves(site: RealSite) -> None:
                 break
             ours.succeeds("db_rollback", "--yes")
             stock.stock("down", *reversed(entry.migrations))
+            schemas.pop()
 
-            ours.require_as(stock)
+            assert Delta.between(schemas[-1], ours.built()[0]).lines() == []
+            ours.require_rows_as(stock)
             undone += 1
 
     assert undone >= 3

@@ -4,12 +4,16 @@ it."""
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
 
 from nestflux.history.folder import Folder
 from nestflux.history.journal import Journal
 from tests.conftest import ProjectFactory
 from tests.recording.django_truth import django_runs
-from tests.scenario import Project, kill
+from tests.scenario import Project, TestServer, kept_project, kill
 from tests.scenarios.databases import twin
 
 STATUS = """
@@ -98,6 +102,11 @@ MAKES_SITES = """
         operations = [migrations.RunPython(make, migrations.RunPython.noop)]
 """
 CONTENT_TYPES = ("django.contrib.contenttypes",)
+NAUTOBOT = {
+    "extras": {"models.py": STATUS},
+    "roles": {"models.py": ROLES},
+    "sites": {"models.py": SITES},
+}
 JOINED = """
     SELECT r.name, s.name, t.model FROM roles_role r
       JOIN extras_status s ON s.id = r.status_id
@@ -111,34 +120,36 @@ def journal_of(project: Project) -> Journal:
     return Folder(project.history, project.server.family).journal
 
 
-def nautobot(project: ProjectFactory) -> Project:
+@pytest.fixture(scope="module")
+def recorded_site(tmp_path_factory: pytest.TempPathFactory, server: TestServer) -> Iterator[Path]:
     """Statuses, roles and sites with random keys, made by data migrations of three apps."""
-    site = project(
-        {
-            "extras": {"models.py": STATUS},
-            "roles": {"models.py": ROLES},
-            "sites": {"models.py": SITES},
-        },
-        contrib=CONTENT_TYPES,
-    )
-    site.succeeds("db_generate")
-    site.write("extras/migrations/0002_statuses.py", MAKES_STATUSES)
-    site.write("roles/migrations/0002_roles.py", MAKES_ROLES)
-    site.succeeds("db_generate", "--name", "rows")
-    site.edit(
-        "extras/models.py",
-        "unique=True)",
-        "unique=True)\n    color = models.CharField(max_length=6, default='9e9e9e')",
-    )
-    site.succeeds("db_generate", "--name", "color")
-    site.write("sites/migrations/0002_sites.py", MAKES_SITES)
-    site.succeeds("db_generate", "--name", "sites")
-    return site
+    path = tmp_path_factory.mktemp("site")
+    with kept_project(path, server, NAUTOBOT) as site:
+        site.settings(apps=(*CONTENT_TYPES, *NAUTOBOT))
+        site.succeeds("db_generate")
+        site.write("extras/migrations/0002_statuses.py", MAKES_STATUSES)
+        site.write("roles/migrations/0002_roles.py", MAKES_ROLES)
+        site.succeeds("db_generate", "--name", "rows")
+        site.edit(
+            "extras/models.py",
+            "unique=True)",
+            "unique=True)\n    color = models.CharField(max_length=6, default='9e9e9e')",
+        )
+        site.succeeds("db_generate", "--name", "color")
+        site.write("sites/migrations/0002_sites.py", MAKES_SITES)
+        site.succeeds("db_generate", "--name", "sites")
+        yield path
 
 
-def test_rows_with_random_keys_are_served_by_the_snapshot(project: ProjectFactory) -> None:
-    site = nautobot(project)
+@pytest.fixture
+def site(project: ProjectFactory, recorded_site: Path) -> Project:
+    """A project of its own with that history, nothing applied."""
+    made = project(NAUTOBOT, contrib=CONTENT_TYPES)
+    made.take_over(recorded_site, *NAUTOBOT, "migrations_sql")
+    return made
 
+
+def test_rows_with_random_keys_are_served_by_the_snapshot(site: Project) -> None:
     assert journal_of(site).replay_because == ()
     assert not journal_of(site).after_snapshot
     assert "SET @nestflux_1 = UUID();" in (site.history / "schema.sql").read_text("utf-8")
@@ -165,8 +176,7 @@ def test_rows_with_random_keys_are_served_by_the_snapshot(project: ProjectFactor
     assert site.run("db_check").code == 0
 
 
-def test_the_snapshots_text_does_not_depend_on_the_keys(project: ProjectFactory) -> None:
-    site = nautobot(project)
+def test_the_snapshots_text_does_not_depend_on_the_keys(site: Project) -> None:
     before = (site.history / "schema.sql").read_text("utf-8")
 
     site.edit("extras/models.py", "max_length=6", "max_length=7")
@@ -177,9 +187,7 @@ def test_the_snapshots_text_does_not_depend_on_the_keys(project: ProjectFactory)
     assert len(different) == 2, different  # the file's name, and the column
 
 
-def test_the_mysql_client_loads_it(project: ProjectFactory) -> None:
-    site = nautobot(project)
-
+def test_the_mysql_client_loads_it(site: Project) -> None:
     site.feed_to_the_client((site.history / "schema.sql").read_text("utf-8"))
 
     assert len(site.sql(JOINED)) == 3
@@ -359,8 +367,7 @@ def test_test_databases_get_the_rows(project: ProjectFactory) -> None:
     assert "Loaded schema.sql" in outcome.stdout + outcome.stderr
 
 
-def test_stock_django_makes_the_same_but_for_the_keys(project: ProjectFactory) -> None:
-    site = nautobot(project)
+def test_stock_django_makes_the_same_but_for_the_keys(site: Project) -> None:
     stock = django_runs(site)[1]
 
     assert {t: len(r) for t, r in stock.rows.items()} == {

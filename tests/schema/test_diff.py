@@ -54,6 +54,20 @@ def test_what_is_renamed_is_not_lost() -> None:
     assert moved.lost_columns("RENAME TABLE post TO p") == ()
 
 
+def test_a_column_is_renamed_in_whichever_case_it_is_written() -> None:
+    before = after(id="int", Title="varchar(9)")
+    renamed = Delta.between(before, after(id="int", name="varchar(9)"))
+
+    assert renamed.lost_columns("ALTER TABLE post RENAME COLUMN TITLE TO name") == ()
+    assert renamed.lost_columns("ALTER TABLE post DROP COLUMN TITLE") == (("post", "Title"),)
+
+
+def test_a_column_with_the_name_of_its_table_is_lost_without_it() -> None:
+    lost = Delta.between(after(id="int", post="text"), after(id="int"))
+
+    assert lost.lost_columns("ALTER TABLE post DROP COLUMN post") == (("post", "post"),)
+
+
 @pytest.mark.parametrize(
     ("sql", "renamed"),
     [

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nestflux.history.records import FileRecord
-from nestflux.schema.objects import ObjectKey
+from nestflux.schema.objects import COLUMN, CONSTRAINT, INDEX, PERIOD, VIEW, ObjectKey
 
 HISTORIES = Path(__file__).parents[2] / "migrations_sql"
 
@@ -38,6 +38,21 @@ TEXTS = [
 def test_an_object_and_its_text(text: str, key: ObjectKey) -> None:
     assert str(key) == text
     assert ObjectKey.parse(text) == key
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("view shown", VIEW),
+        ("table post / column title", COLUMN),
+        ("table post / index a", INDEX),
+        ("table post / constraint a", CONSTRAINT),
+        ("table post / period", PERIOD),
+    ],
+)
+def test_a_kind_is_known_by_its_word(text: str, kind: str) -> None:
+    assert ObjectKey.parse(text).kind == kind
+    assert ObjectKey.parse(text).is_column == (kind == COLUMN)
 
 
 # No name ends in a blank, and none is empty (MySQL manual, "Schema Object Names").

@@ -25,28 +25,29 @@ HIDDEN = [
 PLAIN = ["a", "1", "=", "''", "-", ".", " "]
 
 
-@st.composite
-def parts(draw: st.DrawFn, depth: int = 3) -> str:
+def _parts(depth: int = 3) -> st.SearchStrategy[str]:
     """Text without a comma of its own outside brackets; what is opened is closed."""
-    pieces = st.one_of(st.sampled_from(HIDDEN), st.sampled_from(PLAIN))
+    pieces = st.sampled_from(HIDDEN) | st.sampled_from(PLAIN)
     if depth:
-        nested = st.lists(parts(depth - 1), max_size=3).map(lambda each: f"({','.join(each)})")
-        pieces = st.one_of(pieces, nested)
-    return " ".join(draw(st.lists(pieces, max_size=3)))
+        pieces |= st.lists(_parts(depth - 1), max_size=3).map(lambda each: f"({','.join(each)})")
+    return st.lists(pieces, max_size=3).map(" ".join)
+
+
+PARTS = _parts()
 
 
 def lexed(text: str) -> list[Token]:
     return list(tokens(text))
 
 
-@given(st.lists(parts(), min_size=1, max_size=4))
+@given(st.lists(PARTS, min_size=1, max_size=4))
 def test_a_text_is_split_at_the_commas_outside_brackets(written: list[str]) -> None:
     assert [text_of(part) for part in split(lexed(",".join(written)))] == [
         text_of(lexed(part)) for part in written
     ]
 
 
-@given(parts(), parts(), parts())
+@given(PARTS, PARTS, PARTS)
 def test_a_bracket_has_its_mate(before: str, held: str, behind: str) -> None:
     found = lexed(f"{before} ({held}) {behind}")
     opening = len(lexed(f"{before} "))
@@ -57,7 +58,7 @@ def test_a_bracket_has_its_mate(before: str, held: str, behind: str) -> None:
     assert text_of(inside(found, opening)) == text_of(lexed(held))
 
 
-@given(st.lists(parts(), max_size=3), parts(), st.sampled_from(PLAIN), st.sampled_from(HIDDEN))
+@given(st.lists(PARTS, max_size=3), PARTS, st.sampled_from(PLAIN), st.sampled_from(HIDDEN))
 def test_a_text_comes_apart_at_its_first_brackets(
     held: list[str], behind: str, word: str, hidden: str
 ) -> None:

@@ -1,4 +1,4 @@
-"""The one reader of a column's definition, and the reader of what a statement defines."""
+"""The one reader of definitions: columns, keys, options, defaults."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ from nestflux.sql.definitions import (
     literal,
     without_name,
 )
-from nestflux.sql.statement_parts import check_of, columns, foreign_keys, key_columns, table_of
 
 # What stands at each place of a definition, as the servers print it, and the field that holds it.
 TYPES = ["int(10) unsigned", "varchar(20)", "enum('a(','b)',',')", "set('it''s')", "decimal(8,2)"]
@@ -277,80 +276,3 @@ def test_an_object_is_compared_by_what_its_definition_states() -> None:
 )
 def test_a_default_that_is_a_literal(default: str, found: Literal | None) -> None:
     assert literal(default) == found
-
-
-# ---- statements ----------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("sql", "found"),
-    [
-        ("CREATE TABLE `t` (`a` int, PRIMARY KEY (`a`), b text)", {"a": "int", "b": "text"}),
-        ("CREATE TABLE IF NOT EXISTS d.t (a int) COMMENT '('", {"a": "int"}),
-        ("CREATE TABLE t (a int", {"a": "int"}),
-        ("CREATE TABLE t LIKE u", {}),
-        ("CREATE INDEX i ON t (a DESC)", {}),
-        ("ALTER TABLE t ADD a decimal(8, 2), CHANGE b c int", {"a": "decimal(8, 2)", "c": "int"}),
-        ("ALTER TABLE t ADD (a int, b enum('x,y'))", {"a": "int", "b": "enum('x,y')"}),
-        ("ALTER TABLE t ADD COLUMN IF NOT EXISTS a int", {"a": "int"}),
-        ("ALTER TABLE IF EXISTS t MODIFY COLUMN IF EXISTS a int", {"a": "int"}),
-        ("ALTER TABLE t ADD INDEX i (a), DROP COLUMN b, ADD `index` int", {"index": "int"}),
-        ("ALTER TABLE t ADD", {}),
-        ("INSERT INTO t VALUES (1)", {}),
-    ],
-)
-def test_the_columns_that_a_statement_defines(sql: str, found: dict[str, str]) -> None:
-    assert {name: column.type for name, column in columns(sql).items()} == found
-
-
-def test_what_a_statement_says_inside_an_expression_is_not_the_columns() -> None:
-    found = columns(
-        "ALTER TABLE t ADD a int NULL CHECK (a IS NOT NULL OR b), "
-        "ADD b text DEFAULT (concat('x' COLLATE utf8mb4_bin)) /* NOT NULL */"
-    )
-
-    assert found["a"].nullable
-    assert found["b"].nullable
-    assert found["b"].collation == ""
-
-
-@pytest.mark.parametrize(
-    ("sql", "names"),
-    [
-        ("ALTER TABLE t ADD UNIQUE `u` (`a`(10), `b` DESC)", ("a", "b")),
-        ("CREATE UNIQUE INDEX u ON t (a)", ("a",)),
-        ("ALTER TABLE t ADD UNIQUE u ((lower(a)), b)", ()),
-        ("ALTER TABLE t ADD UNIQUE u (a, (lower(b)))", ()),
-        ("ALTER TABLE t ADD UNIQUE u (a", ("a",)),
-    ],
-)
-def test_the_columns_of_an_index(sql: str, names: tuple[str, ...]) -> None:
-    assert key_columns(sql) == names
-
-
-def test_a_check_is_read_to_its_own_bracket() -> None:
-    sql = (
-        "CREATE TABLE t (a int, CONSTRAINT `c)` CHECK ( a IN (1, 2) AND b <> ')' ), "
-        "CONSTRAINT d CHECK (b > 0))"
-    )
-
-    assert check_of(sql, "c)") == "a IN (1, 2) AND b <> ')'"
-    assert check_of(sql, "d") == "b > 0"
-    assert check_of(sql, "e") == ""
-    assert check_of("ALTER TABLE t ADD CONSTRAINT d", "d") == ""
-
-
-def test_tables_and_foreign_keys_of_a_statement() -> None:
-    (key,) = foreign_keys(
-        "ALTER TABLE IF EXISTS s.`a` ADD CONSTRAINT f FOREIGN KEY (`x`, y) "
-        "REFERENCES s.b (`z`, w) ON DELETE SET NULL"
-    )
-
-    assert (key.table, key.columns, key.parent, key.parent_columns) == (
-        "a",
-        ("x", "y"),
-        "b",
-        ("z", "w"),
-    )
-    assert (key.name, key.sets_null) == ("f", True)
-    assert table_of("DROP TABLE IF EXISTS `d`.`t`") == "t"

@@ -12,7 +12,18 @@ from hypothesis import strategies as st
 from nestflux.exceptions import SqlFileError
 from nestflux.history.sqlfile import delimited
 from nestflux.sql import lexer
-from nestflux.sql.lexer import fragments, identifiers, same_text, significant, tokens
+from nestflux.sql.lexer import (
+    fragments,
+    identifiers,
+    opening,
+    quoted,
+    same_text,
+    significant,
+    text_of,
+    tokens,
+    trimmed,
+    unquoted,
+)
 from tests.sql.texts import AWKWARD, statements
 
 
@@ -67,7 +78,9 @@ def test_a_script_of_delimited_statements_gives_them_back(written: list[str], ga
         ("delimiter //\nSELECT ';' ; //\ndelimiter ;\n", ["SELECT ';' ;"]),
         ("SELECT 1;\r\nSELECT 2;\r\n", ["SELECT 1", "SELECT 2"]),
         ("DELIMITER $$\r\nA;\r\nB$$\r\nDELIMITER ;\r\nC;\r\n", ["A;\r\nB", "C"]),
+        ("A;\n \tDELIMITER //\nB;C//", ["A", "B;C"]),
         (";;\n;", []),
+        (" \n ", []),
         ("", []),
     ],
 )
@@ -86,7 +99,15 @@ def test_statements_of_a_script(script: str, expected: list[str]) -> None:
         ("SELECT 1;\n\nSELECT 2", "Line 3: the last statement has no ';' at its end"),
         ("DELIMITER $$\nSELECT 1;\n", "Line 2: the last statement has no '$$'"),
         ("DELIMITER //\nSELECT 1 // DELIMITER ;\n", "Line 2: the last statement has no '//'"),
-        ("SELECT 1\\G", "Line 1: a backslash outside quotes"),
+        (
+            "SELECT 1\\G",
+            "Line 1: a backslash outside quotes is a command to the mysql client.",
+        ),
+        (
+            "A;\nSELECT /*!50100 1; 2; 3; 4 */;",
+            "Line 2: the mysql client splits at the delimiter ';' inside '/*!50100 1; 2; 3; 4 '…; "
+            "take it out of the comment.",
+        ),
         ("SELECT /*!50100 1; 2 */;", "inside '/*!50100 1; 2 */'"),
     ],
 )
@@ -95,6 +116,7 @@ def test_what_the_client_would_read_otherwise_is_refused(script: str, said: str)
         split(script)
 
     assert said in str(caught.value)
+    assert str(caught.value).endswith(".")
 
 
 def test_fragments_know_their_line_and_keep_comments() -> None:
@@ -130,3 +152,53 @@ def test_significant_tokens_are_what_the_server_acts_on() -> None:
 def test_identifiers_see_into_backquotes_and_executable_comments() -> None:
     assert {"t", "a`b", "p0"} <= identifiers("ALTER TABLE t ADD `a``b` int /*! PARTITION p0 */")
     assert "hidden" not in identifiers("SELECT 'hidden' /* hidden */")
+
+
+def test_the_opening_of_a_statement_is_its_first_significant_tokens() -> None:
+    sql = "/* a note */ ALTER -- more\n TABLE t"
+
+    assert [token.text for token in opening(sql, 2)] == ["ALTER", "TABLE"]
+    assert opening(sql, 9) == significant(sql)
+    assert opening(sql, 0) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a", "a"),
+        (" \n a  b\t", "a  b"),
+        (" /* a */ ", "/* a */"),
+        ("' a '", "' a '"),
+        ("  ", ""),
+        ("", ""),
+    ],
+)
+def test_the_text_of_tokens_has_no_blanks_around_it(text: str, shown: str) -> None:
+    assert text_of(list(tokens(text))) == shown
+
+
+def test_every_blank_around_tokens_is_left_out() -> None:
+    first, blank, last = tokens("a b")
+
+    assert trimmed([blank, blank, blank, first, blank, last, blank, blank, blank]) == [
+        first,
+        blank,
+        last,
+    ]
+
+
+@given(st.text(st.sampled_from("ab` ."), min_size=1))
+def test_a_quoted_name_is_one_token_and_gives_the_name_back(name: str) -> None:
+    (token,) = tokens(quoted(name))
+
+    assert token.kind == "name"
+    assert unquoted(token.text) == name
+
+
+def test_a_bare_name_is_itself() -> None:
+    assert quoted("a`b") == "`a``b`"
+    assert (unquoted("title"), unquoted("`a``b`"), unquoted("it`")) == ("title", "a`b", "it`")
+
+
+def test_identifiers_end_where_an_executable_comment_ends() -> None:
+    assert identifiers("/*!p0*/") == {"p0"}

@@ -113,9 +113,20 @@ class Colour(Enum):
         (True, "1"),
         (False, "0"),
         (1.0, "1.0e0"),
+        (1e300, "1e+300"),
         (Decimal("1E+5"), "100000"),
         (Colour.RED, "'red'"),
+        ("it's \\ \0 \n \r \x1a", r"'it''s \\ \0 \n \r \Z'"),
+        (b"\x00\xff", "X'00ff'"),
+        (datetime.date(2026, 1, 2), "'2026-01-02'"),
+        (datetime.datetime(2026, 1, 2, 3, 4, 5), "'2026-01-02 03:04:05'"),
+        (datetime.datetime(2026, 1, 2, 3, 4, 5, 6, datetime.UTC), "'2026-01-02 03:04:05.000006'"),
         (datetime.time(1, 2, 3), "'01:02:03'"),
+        (datetime.timedelta(), "'0:00:00.000000'"),
+        (datetime.timedelta(minutes=1), "'0:01:00.000000'"),
+        (datetime.timedelta(hours=100, minutes=2, seconds=3, microseconds=4), "'100:02:03.000004'"),
+        (datetime.timedelta(seconds=-1), "'-0:00:01.000000'"),
+        (datetime.timedelta(hours=-1, microseconds=1), "'-0:59:59.999999'"),
         (UUID(int=5), "'00000000-0000-0000-0000-000000000005'"),
         ((1, "a"), "(1, 'a')"),
     ],
@@ -125,11 +136,21 @@ def test_the_text_of_a_literal(value: object, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [object(), float("nan"), float("-inf"), Decimal("NaN"), Decimal("Infinity"), {"a": 1}]
+    ("value", "message"),
+    [
+        (object(), "A parameter of type object cannot be written as a SQL literal."),
+        ({"a": 1}, "A parameter of type dict cannot be written as a SQL literal."),
+        (float("nan"), "MySQL has no literal for the float nan."),
+        (float("-inf"), "MySQL has no literal for the float -inf."),
+        (Decimal("NaN"), "MySQL has no literal for the Decimal NaN."),
+        (Decimal("Infinity"), "MySQL has no literal for the Decimal Infinity."),
+    ],
 )
-def test_values_without_a_literal_are_refused(value: object) -> None:
-    with pytest.raises(RecordingFailed):
+def test_values_without_a_literal_are_refused(value: object, message: str) -> None:
+    with pytest.raises(RecordingFailed) as refused:
         literal(value)
+
+    assert str(refused.value) == message
 
 
 def test_binding_follows_the_drivers_rules() -> None:

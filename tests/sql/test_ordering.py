@@ -28,6 +28,12 @@ def test_a_circle_is_broken_at_its_first_name_and_reported() -> None:
     assert parents_first(refers_to) == Ordered(("d", "a", "b", "c"), whole=False)
 
 
+def test_a_circle_is_broken_at_one_name_and_no_more() -> None:
+    refers_to = {"a": {"b"}, "b": {"c"}, "c": {"a"}}
+
+    assert parents_first(refers_to) == Ordered(("a", "c", "b"), whole=False)
+
+
 def test_no_names_at_all_are_whole() -> None:
     assert parents_first({}) == Ordered((), whole=True)
 

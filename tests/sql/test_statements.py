@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from nestflux.sql.formatting import laid_out
-from nestflux.sql.lexer import same_text
 from nestflux.sql.statements import (
     Kind,
     differs_on_a_replica,
@@ -242,21 +240,6 @@ def test_what_is_not_about_a_schema_is_no_step_of_a_file(sql: str, why: str) -> 
 def test_summary_is_short_and_names_the_table() -> None:
     assert summary("ALTER TABLE `blog_post` ADD COLUMN `x` int") == "ALTER TABLE blog_post"
     assert summary("UPDATE `t` SET a = 'secret'") == "UPDATE t"
-
-
-def test_a_table_is_laid_out_a_column_a_line_and_stays_the_same_statement() -> None:
-    sql = "CREATE TABLE `t` (`id` int  NOT NULL, `a` decimal(5, 2) DEFAULT (1 + (2)), CHECK (a>0))"
-
-    assert laid_out(sql) == (
-        "CREATE TABLE `t` (\n  `id` int NOT NULL,\n  `a` decimal(5, 2) DEFAULT (1 + (2)),\n"
-        "  CHECK (a>0)\n)"
-    )
-    assert same_text(laid_out(sql), sql)
-
-
-def test_lines_and_comments_of_an_author_are_left_as_they_are() -> None:
-    for sql in ("CREATE TABLE t (\na int)", "CREATE TABLE t (a int /* why */, b int)"):
-        assert laid_out(sql) == sql
 
 
 @pytest.mark.parametrize(

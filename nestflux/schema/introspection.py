@@ -99,7 +99,7 @@ def read_schema(
         listed: ``listed_tables`` as they were asked before; None: they are asked now.
     """
     primary = primary_collations(connection)
-    written = names_of(connection)
+    written = names_of(connection) if names is None else names_of(connection).in_a_reading_of(names)
     wanted = None if names is None else written.keys(names)
     definitions: dict[ObjectKey, str] = {}
     made_by: dict[ObjectKey, _PrintedTable | str] = {}
@@ -114,6 +114,7 @@ def read_schema(
         for name, kind in listed.items():
             if wanted is not None and written.key(name) not in wanted:
                 continue
+            name = written.written(name)
             if kind == "VIEW":
                 cursor.execute(f"SHOW CREATE VIEW {quoted(name)}")
                 text = written.in_view(_anonymous(cursor.fetchone()[1], schema))

@@ -52,6 +52,16 @@ class TableNames:
         """The name as statements write it; as the server shows it where none is known."""
         return self._known().get(name.lower(), name) if self.fold else name
 
+    def in_a_reading_of(self, names: Collection[str]) -> TableNames:
+        """The same, where a name that is read for is written as one of ``names`` does: a file that
+        ran before a table got its name in another case knows it by the old one."""
+        if not self.fold:
+            return self
+        known = self._known()
+        given = {name.lower(): name for name in names}
+        kept = {key: name for key, name in known.items() if name in names}
+        return TableNames(self.fold, {**known, **given, **kept})
+
     def asked_for(self, names: Iterable[str]) -> list[str]:
         """For a server's own tables of names, which may not fold what they are asked for."""
         given = list(names)
@@ -137,7 +147,8 @@ def names_of(connection: BaseDatabaseWrapper) -> TableNames:
     """The names of a connection's schema. Costs nothing: Django asked the server when it
     connected."""
     if connection not in _names:
-        _names[connection] = TableNames(bool(connection.features.ignores_table_name_case))
+        backend = cast("Any", connection)
+        _names[connection] = TableNames(bool(backend.mysql_server_data["lower_case_table_names"]))
     return _names[connection]
 
 
@@ -151,4 +162,6 @@ def names_learned_from_now_on(connection: BaseDatabaseWrapper) -> None:
         names.learn([str(sql)])  # before: what measures a statement looks before this returns
         return execute(sql, params, many, context)
 
+    # Django passes over a rename that such a server cannot make, and other servers need.
+    connection.features.ignores_table_name_case = False
     cast("Any", connection).execute_wrappers.append(learn)

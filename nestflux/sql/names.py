@@ -57,6 +57,15 @@ def _created_by(found: Sequence[Token]) -> tuple[str, ...]:
     return (name,) if name else ()
 
 
+def changes_case_only(sql: str) -> bool:
+    """Is it a RENAME TABLE after which each table has the name of before, in another case?"""
+    begun = opening(sql, 1)
+    if not begun or begun[0].text.upper() != "RENAME":
+        return False
+    pairs = tables_renamed_by(sql)
+    return bool(pairs) and all(old.lower() == new.lower() for old, new in pairs)
+
+
 def tables_renamed_by(sql: str) -> tuple[tuple[str, str], ...]:
     """Old and new names of RENAME TABLE and of ALTER TABLE … RENAME TO."""
     if not _RENAMES.search(sql):

@@ -316,3 +316,51 @@ def test_a_statement_may_write_a_name_in_another_case_where_the_server_folds(
     assert refused.code == 2, str(refused)
     assert "rows of Shop_Product (it holds 1 row)" in refused.stderr
     assert "is done" in finished.stdout, str(finished)
+
+
+SMALL = """
+    from django.db import models
+
+    class Product(models.Model):
+        name = models.CharField(max_length=40)
+
+        class Meta:
+            db_table = "Shop_Product"
+"""
+
+
+def test_a_name_that_changes_its_case_alone(
+    server: TestServer, folding: TestServer, tmp_path: Path
+) -> None:
+    """Recorded where that is another name, and run where it is the same; where it is the same it
+    cannot be recorded."""
+    if server.sql("SELECT @@lower_case_table_names")[0][0]:
+        pytest.skip("this run has no server that compares letters")
+    here = new_project(tmp_path, server, "nf_rename", {"shop": {"models.py": SMALL}})
+    there = Project(tmp_path, folding, "nf_rename", ("shop",))
+    there.recreate_database()
+    try:
+        here.succeeds("db_generate", "--name", "tables")
+        here.edit("shop/models.py", "Shop_Product", "shop_product")
+        refused = there.run("db_generate", "--name", "renamed")
+        here.succeeds("db_generate", "--name", "renamed")
+        here.succeeds("db_migrate", "--replay")
+        die = "command = \"migrate(open_target('default'), replay=True)\"\n"
+        for file in ("tables", "renamed"):
+            died = there.python(
+                f"from tests.applying.dying import _DYING\n{die}"
+                f"exec(_DYING.format(ordinal=1, after=True, command=command, file={file!r}))"
+            )
+            assert died.stdout == "died\n", str(died)
+        finished = there.succeeds("db_migrate")
+        back = there.succeeds("db_rollback", "--to", "zero", "--yes", "--no-backup")
+        there.succeeds("db_migrate")
+    finally:
+        server.drop_all("nf_rename")
+        folding.drop_all("nf_rename")
+
+    assert refused.code == 1, str(refused)
+    assert "compares names of tables without case" in refused.stderr
+    skipped = "renamed, statement 1: this server ignores the case of names: nothing to rename"
+    assert skipped in finished.stdout, str(finished)
+    assert skipped in back.stdout, str(back)

@@ -80,3 +80,12 @@ def test_a_trigger_writes_its_table_and_its_body_stays(names: TableNames) -> Non
     printed = "CREATE TRIGGER `t` BEFORE INSERT ON `shop_item` FOR EACH ROW SET @x = shop_item.id"
 
     assert names.in_trigger(printed) == printed.replace("ON `shop_item`", "ON `Shop_Item`")
+
+
+def test_a_reading_writes_a_name_as_who_reads_does(names: TableNames) -> None:
+    names.learn(["RENAME TABLE `Shop_Item` TO shop_item"])
+
+    assert names.written("shop_item") == "shop_item"
+    assert names.in_a_reading_of(["Shop_Item"]).written("shop_item") == "Shop_Item"
+    assert names.in_a_reading_of(["SHOP_ITEM", "shop_item"]).written("shop_item") == "shop_item"
+    assert names.in_a_reading_of([]).written("shop_item") == "shop_item"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from nestflux.sql.lexer import significant
-from nestflux.sql.names import name_at, tables_made_by, tables_renamed_by
+from nestflux.sql.names import changes_case_only, name_at, tables_made_by, tables_renamed_by
 
 
 @pytest.mark.parametrize(
@@ -67,3 +67,18 @@ def test_what_renames_a_table(sql: str, pairs: tuple[tuple[str, str], ...]) -> N
 )
 def test_what_gives_a_table_or_a_view_its_name(sql: str, names: tuple[str, ...]) -> None:
     assert tables_made_by(sql) == names
+
+
+@pytest.mark.parametrize(
+    ("sql", "only"),
+    [
+        ("RENAME TABLE `Item` TO `item`", True),
+        ("RENAME TABLE a TO A, b TO `B`", True),
+        ("RENAME TABLE a TO A, b TO c", False),
+        ("RENAME USER a TO A", False),
+        ("ALTER TABLE a ADD x int, RENAME TO A", False),
+        ("INSERT INTO a VALUES ('RENAME TABLE a TO A')", False),
+    ],
+)
+def test_a_rename_that_changes_the_case_alone(sql: str, only: bool) -> None:
+    assert changes_case_only(sql) is only

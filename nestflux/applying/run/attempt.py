@@ -32,6 +32,8 @@ from nestflux.exceptions import LockLost
 from nestflux.history.sqlfile import Direction
 from nestflux.ledger.ledger import FileRow, LedgerFile
 from nestflux.schema.diff import Delta
+from nestflux.schema.names import names_of
+from nestflux.sql.names import changes_case_only
 
 if TYPE_CHECKING:
     from nestflux.graph.python_steps import PythonOperation
@@ -205,6 +207,12 @@ class Attempt:
             self.context.runner.run(operation, self.connection, backwards=backwards)
             if operation.atomic:
                 self._limit_lock_waits()
+            return None
+        if names_of(self.connection).fold and changes_case_only(task.text):
+            place = f"{self.row.name}, statement {task.ordinal}"
+            self.context.tell(
+                Noticed(f"{place}: this server ignores the case of names: nothing to rename")
+            )
             return None
         with self.connection.cursor() as cursor:
             cursor.execute(task.text)

@@ -7,10 +7,16 @@ import re
 
 from nestflux.database.explanations.failure import Failure, explains
 from nestflux.sql import statement_parts
+from nestflux.sql.names import changes_case_only
 
 
 @explains(1050)  # ER_TABLE_EXISTS_ERROR
 def _table_exists(failure: Failure) -> str:
+    if changes_case_only(failure.sql):
+        return (
+            "This server compares names of tables without case (lower_case_table_names), so it "
+            "cannot change the case of one. Record on a server that compares letters (0)."
+        )
     return (
         f"The table {failure.first().split('.')[-1]} is there already, and this statement makes "
         "it. Somebody made it outside the migrations, or a run of another tool ended half-way: "

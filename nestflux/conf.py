@@ -111,7 +111,10 @@ def configuration() -> Configuration:
     default among the packages of a Python environment, as with a product installed by pip."""
     given = dict(getattr(settings, "NESTFLUX", {}))
     if unknown := sorted(given.keys() - _KEYS):
-        raise Misconfigured(f"NESTFLUX has an unknown key {unknown[0]!r}; known: {sorted(_KEYS)}.")
+        raise Misconfigured(
+            f"NESTFLUX has an unknown key {unknown[0]!r}; known: {sorted(_KEYS)}.",
+            then="correct NESTFLUX in the settings",
+        )
     base = getattr(settings, "BASE_DIR", None)
     if not given.get("DIRECTORY"):
         _require_a_place_of_its_own(base)
@@ -119,7 +122,10 @@ def configuration() -> Configuration:
     shadows = {k: v for k, v in given.get("SHADOWS", {}).items() if v}
     for family in (*families, *shadows):
         if family not in FAMILIES:
-            raise Misconfigured(f"NESTFLUX names the server family {family!r}; known: {FAMILIES}.")
+            raise Misconfigured(
+                f"NESTFLUX names the server family {family!r}; known: {FAMILIES}.",
+                then="correct NESTFLUX in the settings",
+            )
     return Configuration(
         backups=_backups(given.get("BACKUPS"), base),
         directory=Path(given.get("DIRECTORY") or Path(str(base)) / "migrations_sql"),
@@ -144,19 +150,27 @@ def _shadow_name(name: str) -> str:
 def _lock(given: Mapping[str, object]) -> dict[str, float]:
     if unknown := sorted(given.keys() - LOCK_SETTINGS.keys()):
         known = list(LOCK_SETTINGS)
-        raise Misconfigured(f'NESTFLUX["LOCK"] has an unknown key {unknown[0]!r}; known: {known}.')
+        raise Misconfigured(
+            f'NESTFLUX["LOCK"] has an unknown key {unknown[0]!r}; known: {known}.',
+            then="correct NESTFLUX in the settings",
+        )
     found = {}
     for name, value in given.items():
         try:
             found[name] = LOCK_SETTINGS[name](value)
         except ValueError as error:
-            raise Misconfigured(f'NESTFLUX["LOCK"]["{name}"]: {error}.') from None
+            raise Misconfigured(
+                f'NESTFLUX["LOCK"]["{name}"]: {error}.', then="correct NESTFLUX in the settings"
+            ) from None
     return found
 
 
 def _require_a_place_of_its_own(base: Any) -> None:
     if base is None:
-        raise Misconfigured('Set NESTFLUX["DIRECTORY"]: where the SQL migrations are kept.')
+        raise Misconfigured(
+            'Set NESTFLUX["DIRECTORY"]: where the SQL migrations are kept.',
+            then='NESTFLUX = {"DIRECTORY": BASE_DIR / "migrations_sql"}   (in the settings)',
+        )
     if _is_of_packages(base):
         raise Misconfigured(
             'Set NESTFLUX["DIRECTORY"]: BASE_DIR lies among the packages of a Python environment, '

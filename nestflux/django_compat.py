@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from django.apps import apps
 from django.apps.registry import Apps
-from django.db.backends.base import schema
 from django.db.migrations import operations
 from django.db.migrations.autodetector import MigrationAutodetector
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.state import StateApps
 from django.db.models import deletion
+from django.db.models.options import Options
 from django.utils.functional import cached_property
 
 if TYPE_CHECKING:
@@ -53,7 +54,8 @@ _CURSOR = str(Path("django", "db", "backends", "utils.py"))
 
 @contextmanager
 def method_replaced(owner: object, name: str, method: Callable[..., Any]) -> Iterator[None]:
-    """While the block lasts, ``owner`` has another method of this name: one object, not its class.
+    """While the block lasts, ``owner`` has another method of this name: one object, not its class,
+    or a class of Django's.
 
     For ``database_forwards`` and ``database_backwards`` of an operation
     (django/db/migrations/operations/base.py) and ``connect`` of a connection
@@ -102,24 +104,32 @@ def forget_models(state: ProjectState) -> None:
     vars(state).pop("apps", None)
 
 
+def forget_relations(state: ProjectState) -> None:
+    """Let the state find anew which fields refer to which models, when that is asked for
+    (``ProjectState.relations`` of django/db/migrations/state.py)."""
+    own: Any = state
+    own._relations = None
+
+
 @contextmanager
-def related_fields_through(order: Callable[[list[Any]], list[Any]]) -> Iterator[None]:
-    """While the block lasts, ``order`` puts in order what Django finds to refer to a model.
+def relations_through(sort: Callable[[list[Any]], None]) -> Iterator[None]:
+    """While the block lasts, ``sort`` sorts the fields of a state's models that refer to a model.
 
-    ``_all_related_fields`` of django/db/backends/base/schema.py sorts by name alone, and many
-    relations have the same one.
+    ``_populate_directed_relation_graph`` of django/db/models/options.py finds them, once for all
+    models of a registry, and keeps them with each; whoever asks for what is related gets that.
     """
-    module: Any = schema
-    of_django = module._all_related_fields
+    options: Any = Options
+    of_django = options._populate_directed_relation_graph
 
-    def in_order(model: Any) -> list[Any]:
-        return order(of_django(model))
+    def populate(own: Any) -> Any:
+        found = of_django(own)
+        if isinstance(own.apps, StateApps):
+            for model in own.apps.get_models(include_auto_created=True):
+                sort(vars(model._meta)["_relation_tree"])
+        return found
 
-    module._all_related_fields = in_order
-    try:
+    with method_replaced(options, of_django.__name__, populate):
         yield
-    finally:
-        module._all_related_fields = of_django
 
 
 @contextmanager

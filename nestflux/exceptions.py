@@ -8,9 +8,11 @@ from nestflux.families import FAMILY_NAMES
 
 class NestFluxError(Exception):
     """Base of all errors. ``exit_code`` is what a command ends with: 1 something was found or
-    failed, 2 wrong use or refused before anything was changed."""
+    failed, 2 wrong use or refused before anything was changed. ``stands_by_nature``: what stands
+    now wherever an error of the class is raised that does not say more."""
 
     exit_code = 1
+    stands_by_nature = ""
 
     def __init__(self, what: str, *, where: str = "", stands: str = "", then: str = "") -> None:
         self.what = what
@@ -19,12 +21,17 @@ class NestFluxError(Exception):
         self.then = then
         super().__init__(what)
 
+    @property
+    def now(self) -> str:
+        """What stands now, for a person."""
+        return self.stands or self.stands_by_nature
+
     def __str__(self) -> str:
         lines = [self.what]
         if self.where:
             lines.append(f"  Where: {self.where}")
-        if self.stands:
-            lines.append(f"  Now:   {self.stands}")
+        if self.now:
+            lines.append(f"  Now:   {self.now}")
         if self.then:
             lines.append(f"  Next:  {self.then}")
         return "\n".join(lines)
@@ -34,6 +41,7 @@ class Refused(NestFluxError):
     """The command did not start its work: wrong use, or something contradicts something."""
 
     exit_code = 2
+    stands_by_nature = "nothing was changed"
 
 
 class Misconfigured(Refused):
@@ -78,6 +86,8 @@ class ChangesUndecided(Refused):
 class RecordingFailed(NestFluxError):
     """Django's migration failed on the shadow, or did something that cannot be recorded."""
 
+    stands_by_nature = "nothing was written"
+
 
 class OtherDatabase(RecordingFailed):
     """Python code of a migration connects to another database than the one that is recorded."""
@@ -85,6 +95,8 @@ class OtherDatabase(RecordingFailed):
 
 class NotReproduced(NestFluxError):
     """The rendered file, run on a fresh copy of the schema, did not give what Django built."""
+
+    stands_by_nature = "nothing was written"
 
 
 class StatementFailed(NestFluxError):

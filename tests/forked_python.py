@@ -29,9 +29,12 @@ _REPOSITORY = Path(__file__).resolve().parent.parent
 
 
 def _modules(*packages: str) -> Iterator[str]:
-    """All modules in packages of this app."""
+    """All modules in packages of this app, less the templates: they hold a model, which nobody
+    imports before Django is set up."""
     for package in packages:
         for path in sorted((_REPOSITORY / "nestflux" / package).rglob("*.py")):
+            if path.name == "field_templates.py":
+                continue
             yield ".".join(path.relative_to(_REPOSITORY).with_suffix("").parts).removesuffix(
                 ".__init__"
             )

@@ -241,7 +241,8 @@ def _state_without_files(connection: BaseDatabaseWrapper) -> LedgerState:
         raise LedgerConflict(
             "The database has a ledger already: NestFlux migrates it.",
             stands="nothing was changed",
-            then="python manage.py db_status",
+            then="python manage.py db_status; or, where the tables of the next file are there "
+            "already: python manage.py db_mark_applied FILE",
         )
     if not table_names(connection):
         raise Refused(

@@ -265,6 +265,17 @@ def _write(context: Context, plan: MarkPlan, state: LedgerState) -> None:
         ledger.finish_file(row.id, "applied")
 
 
+def _without_what_began_nothing(state: LedgerState, ledger: Ledger) -> LedgerState:
+    """The state less a file whose first step failed, because what it makes is there already: no
+    step of it ran, and nothing else leads on from there."""
+    begun = state.in_flight
+    if begun is None or begun.state != "failed" or begun.direction != "up":
+        return state
+    if any(step.state not in ("pending", "failed") for step in ledger.steps(begun.attempt_key)):
+        return state
+    return replace(state, files=tuple(file for file in state.files if file != begun))
+
+
 def _planned(target: Target, file: str) -> tuple[MarkPlan, LedgerState]:
     connection, folder = target.connection, target.folder
     folder.verify()
@@ -272,7 +283,9 @@ def _planned(target: Target, file: str) -> tuple[MarkPlan, LedgerState]:
     state, exchanges = read_known(target)
     if exchanges:
         raise _refused(f"A squash comes first: {exchanges[0]}.", "python manage.py db_migrate")
-    entry = choose_file(folder.journal, state, file, relinks(folder, state, Ledger(connection)))
+    ledger = Ledger(connection)
+    known = _without_what_began_nothing(state, ledger)
+    entry = choose_file(folder.journal, known, file, relinks(folder, state, ledger))
     chosen = MigrationFile.on_disk(target, entry)
     row, work = chosen.row, chosen.up
     deltas = [task.record.delta for task in work.tasks]

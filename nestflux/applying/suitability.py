@@ -129,7 +129,7 @@ def _of_process(connection: BaseDatabaseWrapper) -> Iterator[Refused]:
     if connection.in_atomic_block:
         yield _refused(
             "A transaction is open: DDL would commit it.",
-            "run it outside of transaction.atomic (in a test: TransactionTestCase)",
+            "call it outside of transaction.atomic()",
         )
     elif not connection.get_autocommit():
         yield _refused(
@@ -149,7 +149,7 @@ def _of_setup(setup: Setup, server: str) -> Iterator[Refused]:
         yield _refused(
             f"{server} is a node of a multi-primary cluster, whose nodes do not share "
             "GET_LOCK: two deploys could run the same statement.",
-            "point the alias at a server that alone takes writes; docs/servers.md",
+            "use a server that is no such cluster's; NestFlux does not support them yet",
         )
     if setup.read_only_session:
         yield _refused(

@@ -175,7 +175,10 @@ def unavailable(
             then="look at SHOW PROCESSLIST, raise max_connections or lower CONN_MAX_AGE",
         )
     return ServerUnavailable(
-        f"The server refused: {_short(in_words(error))}.", where=where, stands="nothing was changed"
+        f"The server refused: {_short(in_words(error))}.",
+        where=where,
+        stands="nothing was changed",
+        then="look into the server's log, then run the command again",
     )
 
 

@@ -68,6 +68,7 @@ def require_mysql(connection: BaseDatabaseWrapper) -> Any:
         raise Misconfigured(
             f"The database {connection.alias!r} is {connection.display_name}; NestFlux is for "
             "MySQL and MariaDB.",
+            then="name another alias: --database ALIAS",
         )
     return connection
 
@@ -145,7 +146,10 @@ def connection_for(alias: str) -> BaseDatabaseWrapper:
     """The connection of an alias. Raises Misconfigured for an unknown one."""
     if alias not in connections.settings:
         known = ", ".join(sorted(connections.settings))
-        raise Misconfigured(f"There is no database alias {alias!r} in DATABASES; known: {known}.")
+        raise Misconfigured(
+            f"There is no database alias {alias!r} in DATABASES; known: {known}.",
+            then="name one of them: --database ALIAS",
+        )
     connection = connections[alias]
     require_mysql(connection)
     return connection

@@ -27,6 +27,7 @@ from django.db.utils import Error
 
 from nestflux.collector import collector_resting
 from nestflux.exceptions import Refused
+from nestflux.graph.in_place import spare_fields
 from nestflux.graph.project_commands import import_overrides
 
 if TYPE_CHECKING:
@@ -59,6 +60,8 @@ class ExtendedLoader(MigrationLoader):
         self.disk_migrations.update(self._extra)
         self.migrated_apps |= {label for label, _ in self._extra}
         self.unmigrated_apps -= {label for label, _ in self._extra}
+        for migration in self.disk_migrations.values():
+            spare_fields(migration.operations)
 
     def plan(self) -> list[Key]:
         """Every migration of the graph, in the order in which an empty database gets them: as the
@@ -138,10 +141,15 @@ def load(
         CommandError,
     ) as error:
         raise Refused(
-            f"The migrations do not form a graph: {error}", stands="nothing was changed"
+            f"The migrations do not form a graph: {error}",
+            stands="nothing was changed",
+            then="correct the dependencies, then run the command again",
         ) from None
     except InvalidBasesError as error:
-        raise Refused(f"A migration names an unknown base: {error}") from None
+        raise Refused(
+            f"A migration names an unknown base: {error}",
+            then="correct bases or dependencies of the migration, then run the command again",
+        ) from None
     except Error:  # rows are read, and a module may ask what the server is when it is imported
         raise
     except Exception as error:  # whatever a migration module raises when it is imported

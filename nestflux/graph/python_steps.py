@@ -21,8 +21,8 @@ from django.db.migrations.state import ProjectState
 
 from nestflux.exceptions import OtherDatabase, Refused
 from nestflux.graph.loader import ExtendedLoader, dotted, undotted
+from nestflux.graph.one_order import sets_in_one_order
 from nestflux.graph.receivers import historical_receivers_kept, receivers_connected
-from nestflux.graph.relations import relations_in_one_order
 from nestflux.graph.swappable import swappable_names_kept
 
 if TYPE_CHECKING:
@@ -163,7 +163,7 @@ class StepRunner:
         label = step.migration.app_label
         with (
             swappable_names_kept(),
-            relations_in_one_order(),
+            sets_in_one_order(),
             historical_receivers_kept(),
             receivers_connected(before, after),
             step_named(step),
@@ -202,7 +202,10 @@ class StepRunner:
     def _state_before(self, migration: str) -> ProjectState:
         target = self._places.get(migration)
         if target is None:
-            raise Refused(f"No file of the history holds the migration {migration}.")
+            raise Refused(
+                f"No file of the history holds the migration {migration}.",
+                then="python manage.py db_check",
+            )
         if target < self._position:
             self._position = max(at for at in self._kept if at <= target)
             self._state = self._kept[self._position].clone()

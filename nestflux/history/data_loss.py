@@ -14,8 +14,7 @@ from typing import Protocol
 
 from nestflux.history.records import StepRecord
 from nestflux.schema.diff import Delta, columns_renamed_by
-from nestflux.schema.objects import COLUMN, ObjectKey
-from nestflux.sql.column_types import column_type, narrowed
+from nestflux.sql.column_types import narrowed
 from nestflux.sql.lexer import Token, significant
 from nestflux.sql.names import name_at, tables_renamed_by
 
@@ -147,14 +146,13 @@ def _of_step(delta: Delta, sql: str, record: StepRecord) -> Iterator[Lost]:
     for table in delta.lost_tables():
         yield Lost(table, "table")
     for table, column in delta.lost_columns(sql):
-        before, _ = delta.changes[ObjectKey(COLUMN, column, table)]
-        if not column_type(before or "").generated:
-            yield Lost(table, "column", column)
-    yield from _narrowed_columns(delta, sql)
+        yield Lost(table, "column", column)
+    yield from narrowed_columns(delta, sql)
     yield from (Lost(table, "rows") for table in tables_emptied_by(sql, record.tables))
 
 
-def _narrowed_columns(delta: Delta, sql: str) -> Iterator[Lost]:
+def narrowed_columns(delta: Delta, sql: str) -> Iterator[Lost]:
+    """The columns that hold less after a statement, ``sql``, than before it."""
     renamed = columns_renamed_by(sql)
     for key, (before, after) in delta.changes.items():
         if not key.is_column or before is None:

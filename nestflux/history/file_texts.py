@@ -55,6 +55,7 @@ def parsed(text: str, path: Path | None) -> SqlFile:
         return parse(text)
     except HistoryError as error:
         error.where = error.where or str(path or "")
+        error.then = error.then or _restore(path)
         raise
 
 
@@ -62,4 +63,11 @@ def parsed_record(text: str, name: str, path: Path | None) -> FileRecord:
     try:
         return FileRecord.loads(text)
     except (ValueError, KeyError, TypeError) as error:
-        raise HistoryError(f"{name} cannot be read: {error}.", where=str(path or "")) from None
+        raise HistoryError(
+            f"{name} cannot be read: {error}.", where=str(path or ""), then=_restore(path)
+        ) from None
+
+
+def _restore(path: Path | None) -> str:
+    """A text without a path is one of the ledger."""
+    return f"correct it, or: git checkout -- {path}" if path else "python manage.py db_status"

@@ -136,11 +136,19 @@ class Journal:
             return prefixed[0]
         if prefixed:
             several = ", ".join(e.name for e in prefixed)
-            raise HistoryError(f"{name!r} is the beginning of several: {several}.")
+            raise HistoryError(
+                f"{name!r} is the beginning of several: {several}.", then="give more of the name"
+            )
         for squash in self.entries:
             if wanted in squash.replaced_names:
-                raise HistoryError(f"{wanted} was replaced by {squash.name}, which is one whole.")
-        raise HistoryError(f"No SQL migration {name!r} in this history.")
+                raise HistoryError(
+                    f"{wanted} was replaced by {squash.name}, which is one whole.",
+                    then=f"name {squash.name}",
+                )
+        raise HistoryError(
+            f"No SQL migration {name!r} in this history.",
+            then="python manage.py db_status   (lists them)",
+        )
 
     def replaced(self, entry: Entry) -> Journal:
         """The same journal with one entry's hashes renewed."""
@@ -242,7 +250,8 @@ def read(text: str) -> Journal:
     try:
         if data["format"] != FORMAT:
             raise HistoryError(
-                f"journal.json has format {data['format']}; this version reads {FORMAT}."
+                f"journal.json has format {data['format']}; this version reads {FORMAT}.",
+                then="install the version of NestFlux that wrote it, or a later one",
             )
         journal = Journal(
             family=data["family"],
@@ -254,7 +263,10 @@ def read(text: str) -> Journal:
             after_snapshot=_after_snapshot(data.get("after_snapshot", {})),
         )
     except (KeyError, TypeError, AttributeError) as error:
-        raise HistoryError(f"journal.json lacks or mistypes an entry: {error}.") from None
+        raise HistoryError(
+            f"journal.json lacks or mistypes an entry: {error}.",
+            then="git checkout -- journal.json, or fix it by hand",
+        ) from None
     return journal
 
 
@@ -263,7 +275,10 @@ def contradictions(journal: Journal) -> Iterator[HistoryError]:
     try:
         numbers = [entry.number for entry in journal.entries]
     except (ValueError, AttributeError) as error:
-        yield HistoryError(f"journal.json: a name without a number ({error}).")
+        yield HistoryError(
+            f"journal.json: a name without a number ({error}).",
+            then="git checkout -- journal.json, or fix it by hand",
+        )
         return
     for previous, entry in zip(journal.entries, journal.entries[1:], strict=False):
         if entry.number <= previous.number:
@@ -279,4 +294,7 @@ def contradictions(journal: Journal) -> Iterator[HistoryError]:
         ("number", [str(number) for number in numbers]),
     ):
         for value in [value for value, count in Counter(values).items() if count > 1]:
-            yield HistoryError(f"journal.json: the {what} {value} stands in two files.")
+            yield HistoryError(
+                f"journal.json: the {what} {value} stands in two files.",
+                then="git checkout -- journal.json, or fix it by hand",
+            )

@@ -103,7 +103,7 @@ def _found(journals: Sequence[Journal], names: Iterable[str]) -> tuple[Entry, ..
             moved[entry.id] = entry
             break
         else:
-            raise Refused(last.what, stands="nothing was changed")
+            raise Refused(last.what, stands="nothing was changed", then=last.then)
     return tuple(sorted(moved.values(), key=lambda entry: entry.number))
 
 

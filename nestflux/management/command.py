@@ -206,11 +206,13 @@ def _as_nestflux_error(
         case NestFluxError():
             return error
         case KeyboardInterrupt():
-            return NestFluxError(f"Interrupted: {interrupted}.")
+            return NestFluxError(f"Interrupted: {interrupted}.", then="run the same command again")
         case ImproperlyConfigured() if (explained := without_mysqlclient(error)) is not None:
             return explained
         case ConnectionDoesNotExist() | ImproperlyConfigured():
-            return Misconfigured(str(error), stands="nothing was changed")
+            return Misconfigured(
+                str(error), then="correct DATABASES, or what the line names, in the settings"
+            )
     alias = options.get("database") or DEFAULT_DB_ALIAS
     connection = connections[alias] if alias in connections.settings else None
     if connection is not None and number_of(error) in UNAVAILABLE:
@@ -227,6 +229,6 @@ def _as_json(error: NestFluxError) -> dict[str, str]:
         "kind": type(error).__name__,
         "what": error.what,
         "where": error.where,
-        "now": error.stands,
+        "now": error.now,
         "next": error.then,
     }

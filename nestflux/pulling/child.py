@@ -62,16 +62,16 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
 
     configured = configuration()
     server = server_settings(request["alias"], configured.shadows.get(request["family"]))
-    made = shadow(
-        request["alias"], server, prefix=configured.shadow_name, collation=request["collation"]
-    )
+    given = request["collation"]
+    collation = given or configured.shadow_collation
+    made = shadow(request["alias"], server, prefix=configured.shadow_name, collation=collation)
     with made as connection:
         names_learned_from_now_on(connection)
         version = server_of(connection).name
         _migrate(connection, request["labels"])
         pin(connection)
-        definitions = to_texts(read_schema(connection, request["tables"]).definitions)
-        return {"definitions": definitions, "server": version}
+        read = read_schema(connection, request["tables"], every_collation=not given)
+        return {"definitions": to_texts(read.definitions), "server": version}
 
 
 def _let_packages_reach(staging: Path, apps: Sequence[str]) -> None:

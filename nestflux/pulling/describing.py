@@ -57,7 +57,8 @@ _CODES = {
 class DescribedColumn:
     """A column. ``guess`` is inspectdb's class for its type, with its ``params``; empty where
     inspectdb knows none. ``length`` counts characters or bytes, 0 where the type has none;
-    ``collation`` is stated also where it is the schema's default."""
+    ``collation`` is stated also where it is the schema's default. ``holds_more``: rows have other
+    values than 0 and 1 in this ``tinyint(1)`` (``rows.py``)."""
 
     name: str
     data_type: str
@@ -66,6 +67,7 @@ class DescribedColumn:
     params: Mapping[str, Any] = field(default_factory=dict)
     length: int = 0
     collation: str = ""
+    holds_more: bool = False
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,9 @@ class DescribedTable:
 
 @dataclass(frozen=True)
 class Live:
-    """A schema. ``others`` are its views, sequences, triggers, routines and events."""
+    """A schema. ``collation`` is its default; empty where every column states its own, because the
+    default has another character set than the schemas that models are recorded on. ``others`` are
+    its views, sequences, triggers, routines and events."""
 
     family: str
     collation: str
@@ -104,14 +108,20 @@ class Live:
     others: tuple[ObjectKey, ...]
 
 
-def describe(connection: BaseDatabaseWrapper, family: str) -> Live:
-    """Read the connection's schema."""
+def describe(connection: BaseDatabaseWrapper, family: str, charset: str = "utf8mb4") -> Live:
+    """Read the connection's schema.
+
+    Args:
+        charset: of the schemas that models are recorded on. A key that fits in latin1 may be too
+            long there, unless its columns say that they are latin1.
+    """
     with restored_session(connection):
         pin(connection)
-        definitions = read_schema(connection).definitions
         with connection.cursor() as cursor:
             cursor.execute("SELECT @@collation_database")
             collation = str(cursor.fetchone()[0])
+            collation = collation if collation.split("_")[0] == charset else ""
+            definitions = read_schema(connection, every_collation=not collation).definitions
             cursor.execute(
                 "SELECT TABLE_NAME, TABLE_TYPE FROM information_schema.TABLES "
                 "WHERE TABLE_SCHEMA = DATABASE()"

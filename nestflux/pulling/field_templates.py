@@ -1,8 +1,8 @@
 """What Django has no words for, in the server's own: the classes that ``db_pull`` copies into the
 ``sql.py`` of an app that needs them. A pulled app so needs nothing of NestFlux to run.
 
-Each class is copied by its source (``nestflux/pulling/writing.py``): it may use the imports of
-``IMPORTS``, the classes it derives from, and nothing else of this module.
+Each class is copied by its source (``nestflux/pulling/templates.py``): it may use the imports, the
+classes it derives from, and nothing else of this module.
 """
 
 from __future__ import annotations
@@ -12,16 +12,6 @@ from typing import Any
 
 from django.db import models
 from django.db.models.constraints import BaseConstraint
-
-IMPORTS = """\
-from __future__ import annotations
-
-import re
-from typing import Any
-
-from django.db import models
-from django.db.models.constraints import BaseConstraint
-"""
 
 
 class Sql(models.Value):
@@ -73,15 +63,26 @@ class SqlType(models.Field):  # type: ignore[type-arg]
         return self.sql_check or None
 
 
-class SqlAutoField(SqlType, models.AutoField):  # type: ignore[misc, type-arg]
+class SqlCounter(SqlType):
+    """A key that the server counts. An unsigned one goes as far as the positive
+    integers; Django finds nothing beyond what it takes for the type's range."""
+
+    def get_internal_type(self) -> str:
+        kind = super().get_internal_type()
+        if "unsigned" not in self.sql_type:
+            return kind
+        return f"Positive{kind.replace('Auto', 'Integer')}"
+
+
+class SqlAutoField(SqlCounter, models.AutoField):  # type: ignore[misc, type-arg]
     """AutoField with the server's own type."""
 
 
-class SqlBigAutoField(SqlType, models.BigAutoField):  # type: ignore[misc, type-arg]
+class SqlBigAutoField(SqlCounter, models.BigAutoField):  # type: ignore[misc, type-arg]
     """BigAutoField with the server's own type."""
 
 
-class SqlSmallAutoField(SqlType, models.SmallAutoField):  # type: ignore[misc, type-arg]
+class SqlSmallAutoField(SqlCounter, models.SmallAutoField):  # type: ignore[misc, type-arg]
     """SmallAutoField with the server's own type."""
 
 
@@ -93,8 +94,33 @@ class SqlBinaryField(SqlType, models.BinaryField):  # type: ignore[type-arg]
     """BinaryField with the server's own type."""
 
 
+class SqlBitField(SqlBinaryField):
+    """Bits, as bytes. The server is given a number: it takes bytes for text, and text
+    for 0 beside bits."""
+
+    def get_placeholder(self, value: Any, compiler: Any, connection: Any) -> str:
+        return "%s"
+
+    def get_db_prep_value(
+        self,
+        value: Any,
+        connection: Any,
+        prepared: bool = False,
+    ) -> Any:
+        if isinstance(value, bytes | bytearray | memoryview):
+            return int.from_bytes(bytes(value), "big")
+        return value
+
+
 class SqlBooleanField(SqlType, models.BooleanField):  # type: ignore[type-arg]
     """BooleanField with the server's own type."""
+
+
+class SqlBitBooleanField(SqlBooleanField):
+    """BooleanField of a bit, which the server gives as a byte."""
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
+        return value != b"\0" if isinstance(value, bytes) else value
 
 
 class SqlCharField(SqlType, models.CharField):  # type: ignore[type-arg]
@@ -127,6 +153,18 @@ class SqlIntegerField(SqlType, models.IntegerField):  # type: ignore[type-arg]
 
 class SqlJSONField(SqlType, models.JSONField):
     """JSONField with the server's own type."""
+
+
+class NamedOneToOneField(models.OneToOneField):  # type: ignore[type-arg]
+    """OneToOneField whose unique key stands in ``Meta``, with a name of its own."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._unique = False
+
+
+class SqlNamedOneToOneField(SqlType, NamedOneToOneField):
+    """NamedOneToOneField with the server's own type."""
 
 
 class SqlOneToOneField(SqlType, models.OneToOneField):  # type: ignore[type-arg]
@@ -238,7 +276,7 @@ class SqlUniqueConstraint(models.UniqueConstraint):
 
 
 class SqlConstraint(BaseConstraint):
-    """A foreign key or a check as the server prints it. ``name`` is Django's own, unique
+    """A foreign key, a check or a key as the server prints it. ``name`` is Django's own, unique
     among all models; the server's stands in ``sql``. The server watches over it, forms
     do not."""
 
@@ -280,6 +318,8 @@ class SqlConstraint(BaseConstraint):
         what = "CONSTRAINT" if schema_editor.connection.mysql_is_mariadb else "CHECK"
         if " FOREIGN KEY " in self.sql:
             what = "FOREIGN KEY"
+        elif not self.sql.startswith("CONSTRAINT "):
+            what = "INDEX"
         return f"ALTER TABLE {table} DROP {what} {found[0]}"
 
     def validate(
@@ -306,3 +346,36 @@ class SqlTableOptions(SqlConstraint):
 
     def remove_sql(self, model: Any, schema_editor: Any) -> Any:
         return None
+
+
+class ReadOnlyQuerySet(models.QuerySet):  # type: ignore[type-arg]
+    """Rows that no statement of Django's changes. ``_insert``, ``_update`` and
+    ``_raw_delete`` are what its other ways of writing end in: fixtures, relations."""
+
+    def _refuse(self, *args: Any, **kwargs: Any) -> Any:
+        raise TypeError(f"{self.model.__name__} only reads.")
+
+    bulk_create = bulk_update = update = delete = _refuse
+    _insert = _update = _raw_delete = _refuse
+
+
+class ReadOnlyModel(models.Model):
+    """A model of rows that nothing tells from each other: it refuses whatever would
+    need to find a single one again."""
+
+    objects = ReadOnlyQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+        base_manager_name = "objects"
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def _refuse(self, *args: Any, **kwargs: Any) -> Any:
+        raise TypeError(f"{type(self).__name__} only reads.")
+
+    save = save_base = delete = refresh_from_db = _refuse

@@ -11,7 +11,7 @@ from django.db import models
 
 from nestflux.pulling.describing import DescribedColumn
 from nestflux.pulling.python_text import Call, Code, Value
-from nestflux.sql.definitions import BYTES, SPATIAL, ColumnParts, literal
+from nestflux.sql.definitions import BYTES, SPATIAL, ColumnParts, has_zero_date, literal, unescaped
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -42,6 +42,7 @@ _AUTO = {
     "SmallAutoField": "SmallIntegerField",
 }
 _TEXTS = {"CharField", "TextField"}
+_BOOLEANS = {"", "NULL", "0", "1"}
 
 
 @dataclass(frozen=True)
@@ -57,9 +58,10 @@ class Field:
 
 @dataclass(frozen=True)
 class ColumnUse:
-    """What a column is in its table. ``verbatim``: defaults as the server's text, because Django
-    would fill literals into a statement that holds a percent sign elsewhere
-    (django/db/backends/base/schema.py, ``create_model``)."""
+    """What a column is in its table. ``verbatim``: defaults as the server's text. Django sends
+    literals as parameters, which it would fill into a statement that holds a percent sign elsewhere
+    (django/db/backends/base/schema.py, ``create_model``), and makes keys by further statements then
+    (``table_sql``)."""
 
     primary: bool = False
     unique: bool = False
@@ -105,7 +107,8 @@ def related(
     use: ColumnUse,
     db_column: str,
 ) -> Field:
-    """A foreign key of one column, ``function`` ForeignKey or OneToOneField.
+    """A foreign key of one column, ``function`` ForeignKey, OneToOneField or NamedOneToOneField,
+    whose unique key is not called like the column.
 
     Args:
         same_type: has the column the type that Django gives it, its parent's?
@@ -113,12 +116,15 @@ def related(
     kept: set[str] = set()
     keywords: dict[str, Value] = {"on_delete": Code("models.DO_NOTHING"), **options}
     if same_type and not _more(column.parts) and not column.parts.check:
-        function = f"models.{function}"
+        kept |= {function} - {"ForeignKey", "OneToOneField"}
+        function = function if kept else f"models.{function}"
     else:
         function = f"Sql{function}"
         kept.add(function)
         keywords |= _in_words(column.parts, usual(column.parts.type))
     default, lost = _default(column, column.guess, use)
+    if default == 0:  # a value that Django refuses for an AutoField, and for what leads to one
+        default = Call("Sql", (column.parts.default,))
     if isinstance(default, Call):
         kept.add("Sql")
     keywords |= _place(ColumnUse(use.primary), column.parts, db_column)
@@ -144,8 +150,10 @@ def usual(type_text: str) -> str:
 def _class_of(column: DescribedColumn, use: ColumnUse) -> tuple[str, dict[str, Value]]:
     """The nearest of Django's fields, and its arguments."""
     kind, parts = column.data_type, column.parts
-    if parts.type == "tinyint(1)":
+    if parts.type == "tinyint(1)" and _is_boolean(column, use):
         return "BooleanField", {}
+    if kind == "bit":
+        return "BitBooleanField" if parts.type == "bit(1)" else "BitField", {}
     if kind == "longtext" and parts.check.strip("()") == _json_check(column).strip("()"):
         return "JSONField", {}
     if kind in BYTES or kind in SPATIAL:
@@ -162,7 +170,20 @@ def _class_of(column: DescribedColumn, use: ColumnUse) -> tuple[str, dict[str, V
     keywords: dict[str, Value] = {
         key: int(value) for key, value in column.params.items() if key != "db_collation"
     }
+    if name == "CharField":  # of varchar(0) too, and Django wants a length
+        keywords["max_length"] = column.length or 1
     return name, keywords
+
+
+def _is_boolean(column: DescribedColumn, use: ColumnUse) -> bool:
+    """Is a ``tinyint(1)`` meant as one? No key is, and none that counts or holds more."""
+    alone = use.primary or use.unique or column.parts.auto_increment
+    return not alone and not column.holds_more and _bare(column.parts.default) in _BOOLEANS
+
+
+def _bare(default: str) -> str:
+    found = literal(default)
+    return found.value if found else default.upper()
 
 
 def _json_check(column: DescribedColumn) -> str:
@@ -173,6 +194,8 @@ def _is_standard(
     connection: BaseDatabaseWrapper, name: str, keywords: dict[str, Value], column: DescribedColumn
 ) -> bool:
     """Does Django's own field give this type, and nothing besides?"""
+    if name not in vars(models):
+        return False
     made: Any = getattr(models, name)(**keywords)
     made.set_attributes_from_name("x")
     given = made.db_type(connection) or ""
@@ -245,20 +268,15 @@ def _comment(parts: ColumnParts) -> str | None:
     return unescaped(parts.comment)
 
 
-def unescaped(text: str) -> str:
-    """A string as a server prints it, ``'it''s\\n'``, as a value."""
-    inner = text[1:-1].replace("''", "'")
-    meant = {"n": "\n", "r": "\r", "t": "\t", "0": "\0", "Z": "\x1a"}
-    return re.sub(r"\\(.)", lambda m: meant.get(m[1], m[1]), inner, flags=re.DOTALL)
-
-
 def _default(column: DescribedColumn, name: str, use: ColumnUse) -> tuple[Value | None, str]:
     """``db_default``, and what is lost of it."""
     text = column.parts.default
     if not text or (text.upper() == "NULL" and column.parts.nullable):
         return None, ""
-    if "'0000-00-00" in text or re.search(r"-00[- ']", text):
-        return None, text  # NO_ZERO_DATE and NO_ZERO_IN_DATE, which every modern session has
+    if has_zero_date(column.parts):
+        return None, text
+    if name == "BitBooleanField" and not use.verbatim and text in ("b'0'", "b'1'"):
+        return text == "b'1'", ""
     found = None if use.verbatim else literal(text)
     if found is not None:
         if name == "BooleanField" and found.value in ("0", "1"):

@@ -69,6 +69,14 @@ def unused(tables: Iterable[str], patterns: Iterable[str]) -> list[str]:
     return [p for p in patterns if not any(fnmatchcase(table, p) for table in known)]
 
 
+def patterns_of(label: str, tables: Sequence[str]) -> list[str]:
+    """Patterns that put these tables, and no others, into one group; the inverse of ``groups``
+    where no rule was given."""
+    if label == REST:
+        return list(tables)
+    return list(dict.fromkeys(f"{table.partition('_')[0]}_*" for table in tables))
+
+
 def _prefix(table: str) -> str:
     """``shop`` of ``shop_order``; empty where it could not be an app's name."""
     prefix, underscore, rest = table.lower().partition("_")

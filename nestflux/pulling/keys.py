@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from nestflux.pulling.describing import DescribedTable
@@ -44,18 +44,36 @@ class Taken:
 
 
 def inline_unique(table: DescribedTable, column: str) -> KeyParts | None:
-    """The key that ``unique=True`` on the field would be: one column, called like it."""
-    return next(
-        (
-            key
-            for key in table.keys
-            if key.kind == "UNIQUE"
-            and key.is_plain
-            and key.columns == (column,)
-            and key.name == column
-        ),
-        None,
-    )
+    """The key that ``unique=True`` on the field would be: one column, called like it. Of the
+    primary key Django takes it for said."""
+    if table.primary_columns == (column,):
+        return None
+    return next((key for key in _unique_keys(table, column) if key.name == column), None)
+
+
+def is_unique(table: DescribedTable, column: str) -> bool:
+    """Has the column a value only once, whatever the key is called?"""
+    return table.primary_columns == (column,) or any(_unique_keys(table, column))
+
+
+def _unique_keys(table: DescribedTable, column: str) -> Iterator[KeyParts]:
+    for key in table.keys:
+        if key.kind == "UNIQUE" and key.is_plain and key.columns == (column,):
+            yield key
+
+
+def counter(table: DescribedTable) -> str:
+    """The AUTO_INCREMENT column, where the primary key does not begin with it: the statement that
+    makes the table has to make a key that does (error 1075). Empty where there is none."""
+    first = table.primary.named[:1] if table.primary else ()
+    found = (column.name for column in table.columns if column.parts.auto_increment)
+    return next((name for name in found if first != (name,)), "")
+
+
+def key_of_counter(table: DescribedTable) -> KeyParts | None:
+    """The key that begins with the ``counter``; none where an engine counts within groups."""
+    column = counter(table)
+    return next((key for key in table.keys if column and key.named[:1] == (column,)), None)
 
 
 def made_by_server(table: DescribedTable, foreign_keys: Collection[ForeignKeyParts]) -> set[str]:
@@ -92,16 +110,19 @@ def rules_of(
     """
     indexes, constraints, kept = [], [], set()
     implied = made_by_server(table, [*foreign_keys, *silent])
+    counting = key_of_counter(table)
     if options := _options(table):
         name = taken.constraint(table.name, f"{table.name}_options")
         constraints.append(Call("SqlTableOptions", (), {"sql": options, "name": name}))
     for key in table.keys:
-        if key.kind == "PRIMARY" or key.name in implied:
+        if key.kind == "PRIMARY" or (key.name in implied and key != counting):
             continue
         if key.kind == "UNIQUE":
             if key.columns and key.columns[0] in inline and key.name == key.columns[0]:
                 continue
             constraints.append(_unique(table, key, fields, taken))
+        elif key == counting:
+            constraints.append(_raw(table, key.name, key.text, taken))
         else:
             indexes.append(_index(table, key, fields, taken))
     constraints += [_raw(table, name, text, taken) for name, text in table.checks]

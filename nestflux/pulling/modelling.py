@@ -8,21 +8,35 @@ from typing import TYPE_CHECKING
 
 from nestflux.pulling import remarks as said
 from nestflux.pulling.describing import DescribedTable, Live
-from nestflux.pulling.fields import ColumnUse, Field, field_of, related, unescaped
-from nestflux.pulling.keys import Rules, Taken, inline_unique, rules_of
+from nestflux.pulling.fields import ColumnUse, Field, field_of, related
+from nestflux.pulling.identity import identity, stand_in
+from nestflux.pulling.keys import (
+    Rules,
+    Taken,
+    counter,
+    inline_unique,
+    is_unique,
+    key_of_counter,
+    rules_of,
+)
 from nestflux.pulling.names import class_names, field_name, module_names
 from nestflux.pulling.python_text import Call, Code, Value
 from nestflux.pulling.references import Reference, References, Target
 from nestflux.pulling.remarks import Excuse, Remark
 from nestflux.schema.objects import COLUMN, CONSTRAINT, ObjectKey
+from nestflux.sql.definitions import unescaped
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
+# The classes of ``field_templates.py`` that a model which refuses to write needs.
+READ_ONLY = frozenset({"ReadOnlyModel", "ReadOnlyQuerySet"})
+
 
 @dataclass(frozen=True)
 class ModelPlan:
-    """A model that is to be written. ``why_unmanaged`` is empty where Django migrates it."""
+    """A model that is to be written. ``why_unmanaged`` is empty where Django migrates it;
+    ``reads_only``: it refuses to write."""
 
     table: str
     name: str
@@ -31,6 +45,7 @@ class ModelPlan:
     rules: Rules
     comment: str = ""
     why_unmanaged: str = ""
+    reads_only: bool = False
     kept: frozenset[str] = frozenset()
 
 
@@ -114,7 +129,7 @@ class Modelling:
         # The columns first whose names are their own: a relation takes what is left.
         for column in sorted(table.columns, key=lambda c: c.name in related_columns):
             relation = column.name in related_columns
-            primary = table.primary_columns == (column.name,)
+            primary = identity(table) == (column.name,)
             name = field_name(column.name, taken, relation=relation, primary=primary)
             taken |= {name, f"{name}_id"} if relation else {name}
             found[column.name] = name
@@ -129,6 +144,8 @@ class Modelling:
         relations = list(self._objects(table, references))
         rules = Rules() if why else self._rules(table, references)
         self._say(table, references, why)
+        reads_only = not identity(table)
+        kept = rules.kept.union(*(made.kept for _, made in columns))
         return ModelPlan(
             table=table.name,
             name=self._names.classes[table.name],
@@ -137,12 +154,13 @@ class Modelling:
             rules=rules,
             comment=_comment(table),
             why_unmanaged=why,
-            kept=rules.kept.union(*(made.kept for _, made in columns)),
+            reads_only=reads_only,
+            kept=kept | READ_ONLY if reads_only else kept,
         )
 
     def _composite(self, table: DescribedTable) -> Iterator[tuple[str, Call]]:
-        if len(table.primary_columns) > 1:
-            names = (self._names.fields[table.name][column] for column in table.primary_columns)
+        if len(columns := identity(table)) > 1:
+            names = (self._names.fields[table.name][column] for column in columns)
             yield "pk", Call("models.CompositePrimaryKey", tuple(names))
 
     def _columns(
@@ -150,9 +168,9 @@ class Modelling:
     ) -> list[tuple[str, Field]]:
         """The fields of the columns, in their order."""
         by_column = {each.column: each for each in references if each.is_field}
-        whole = table.primary_columns if len(table.primary_columns) == 1 else ()
-        primary = whole if table.primary_columns else (_stand_in(table),)
-        verbatim = _holds_percent(table)
+        key = identity(table) or (stand_in(table),)
+        primary = key if len(key) == 1 else ()
+        verbatim = _holds_percent(table) or bool(counter(table))
         fields = []
         for column in table.columns:
             name = self._names.fields[table.name][column.name]
@@ -185,6 +203,8 @@ class Modelling:
         options: dict[str, Value] = {}
         column = table.column(reference.column)
         function = "OneToOneField" if use.primary or use.unique else "ForeignKey"
+        if function == "ForeignKey" and is_unique(table, column.name):
+            function = "NamedOneToOneField"
         referenced = reference.parts.referenced[0]
         if target.primary != (referenced,):
             options["to_field"] = self._references.field_name(reference.parts.table, referenced)
@@ -192,8 +212,10 @@ class Modelling:
             options["related_name"] = related_name
         if not reference.is_silent:
             options["db_constraint"] = False
-            if function == "ForeignKey":
-                options["db_index"] = False
+        if function == "NamedOneToOneField" or (
+            function == "ForeignKey" and not reference.is_silent
+        ):
+            options["db_index"] = False
         return related(
             function,
             self._target_text(table, reference, target),
@@ -245,6 +267,9 @@ class Modelling:
     # ---- what is said ----------------------------------------------------------------------
 
     def _say(self, table: DescribedTable, references: tuple[Reference, ...], why: str) -> None:
+        for name in (table.name, *(f"{table.name}.{column.name}" for column in table.columns)):
+            if "%" in name.removeprefix(f"{table.name}."):
+                self.remarks.append(Remark(said.PERCENT, name))
         if why:
             self.remarks.append(Remark(why, table.name))
             return
@@ -280,22 +305,17 @@ def _remarks_of_table(table: DescribedTable) -> Iterator[Remark]:
 
 
 def _why_unmanaged(table: DescribedTable) -> str:
+    if not identity(table):
+        return said.NO_IDENTITY
     if table.strange:
         return said.VERSIONED
     if "`" in table.name or any("`" in column.name for column in table.columns):
         return said.BACKQUOTE
+    if counter(table) and not key_of_counter(table):
+        return said.COUNTER
     if table.primary_columns:
         return ""
     return said.PARTIAL_KEY if table.primary else said.NO_PRIMARY_KEY
-
-
-def _stand_in(table: DescribedTable) -> str:
-    """The column that Django may take for the key of a table that has none: that of a unique key,
-    otherwise the first."""
-    unique = [
-        key.columns[0] for key in table.keys if key.kind == "UNIQUE" and len(key.columns) == 1
-    ]
-    return next(iter(unique), table.columns[0].name)
 
 
 def _keys(table: DescribedTable) -> frozenset[frozenset[str]]:

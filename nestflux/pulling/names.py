@@ -14,11 +14,15 @@ from hashlib import sha256
 from django.core.management.commands.inspectdb import Command as InspectDb
 from django.db import models
 
-# Attributes of a model that a field of the same name would hide.
+from nestflux.pulling.templates import templates
+
+# Attributes of a model that a field of the same name would hide, and what a file of models names.
 _RESERVED = {name for name in dir(models.Model) if not name.startswith("_")} | {
     "objects",
     "pk",
     "check",
+    "models",
+    "settings",
 }
 
 # Words that end like plurals and are none, or whose singular does not follow the rule.
@@ -31,7 +35,7 @@ def class_names(tables: Iterable[str], label: str) -> Mapping[str, str]:
     plural = {table: _capitalised(short) for table, short in _short_names(tables, label).items()}
     single = {table: _singular(name) for table, name in plural.items()}
     counted = Counter(name.lower() for name in single.values())
-    kept = {t: n if counted[n.lower()] == 1 else plural[t] for t, n in single.items()}
+    kept = {t: _free(n if counted[n.lower()] == 1 else plural[t]) for t, n in single.items()}
     return _distinct(kept)
 
 
@@ -80,6 +84,11 @@ def _capitalised(table: str) -> str:
     if name[0].isdigit():
         name = f"Table{name}"
     return f"{name}Table" if keyword.iskeyword(name) else name
+
+
+def _free(name: str) -> str:
+    """A class name that is none of ``sql.py``, which the file of a model imports."""
+    return f"{name}Table" if name in templates() else name
 
 
 def _singular(name: str) -> str:

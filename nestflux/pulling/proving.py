@@ -20,7 +20,8 @@ from nestflux.schema.objects import from_texts
 @dataclass(frozen=True)
 class Request:
     """What is to be migrated: apps by their dotted names and labels, to a schema with the default
-    ``collation`` on the shadow server of ``family``. ``tables`` are those to be read then."""
+    ``collation`` on the shadow server of ``family``; empty: to one like those that models are
+    recorded on. ``tables`` are those to be read then."""
 
     alias: str
     family: str
@@ -72,6 +73,7 @@ def _ask(request: Request, staging: Path) -> dict[str, Any]:
             f"The written apps could not be loaded: the process ended with {done.returncode}.",
             where="\n         ".join(done.stderr.strip().splitlines()[-3:]),
             stands="nothing was written",
+            then="correct what ends the process where the project is loaded, then run it again",
         )
     given: dict[str, Any] = json.loads(answer.read_text(encoding="utf-8"))
     return given

@@ -4,28 +4,33 @@ from __future__ import annotations
 
 import importlib.util
 import keyword
+import shlex
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from django.apps import apps
 from django.conf import settings
 
+from nestflux.conf import configuration
 from nestflux.database.server import connection_for, server_of
 from nestflux.exceptions import Refused
 from nestflux.history.folder import Staged, display_path, write_all
 from nestflux.pulling import remarks as said
 from nestflux.pulling.describing import Live, describe
-from nestflux.pulling.grouping import GroupingRule, groups, unused, without
+from nestflux.pulling.grouping import REST, GroupingRule, groups, patterns_of, unused, without
 from nestflux.pulling.modelling import AppPlan, Modelling
 from nestflux.pulling.proving import Request, migrated_elsewhere
 from nestflux.pulling.python_text import WIDTH, Layout
 from nestflux.pulling.references import Target
 from nestflux.pulling.remarks import Remark
 from nestflux.pulling.round_trip import Difference, compare
+from nestflux.pulling.rows import with_rows_seen
 from nestflux.pulling.writing import files_of
+from nestflux.wording import listed
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -80,14 +85,15 @@ class Pulled:
 
 
 def plan_pull(alias: str, options: PullOptions) -> PullPlan:
-    """What would be written; reads the schema and no rows, and writes nothing.
+    """What would be written; reads the schema, and of rows what ``rows.py`` asks. Writes nothing.
 
     Raises Refused for patterns that match nothing, names that no app can have, and a database
     without tables.
     """
     connection = connection_for(alias)
     server = server_of(connection)
-    live = describe(connection, server.family)
+    recorded_in = configuration().shadow_collation or "utf8mb4"
+    live = describe(connection, server.family, recorded_in.split("_")[0])
     installed = _installed(connection)
     free = [table for table in live.tables if table not in installed]
     patterns = (*options.exclude, *(rule.pattern for rule in options.rules))
@@ -107,11 +113,13 @@ def plan_pull(alias: str, options: PullOptions) -> PullPlan:
         )
     found = groups(tables, options.rules)
     root, prefix = _place(options.into)
-    _refuse_labels(found, root, prefix)
+    _refuse_labels(found, options, root, prefix)
+    live, unread = with_rows_seen(connection, live, tables)
     modelling = Modelling(connection, live, found, installed)
     planned = modelling.apps(prefix)
     layout = _layout()
     others = [Remark(said.NOT_A_TABLE, str(key)) for key in live.others]
+    others += [Remark(said.ROWS_UNREAD, table) for table in unread]
     return PullPlan(
         apps=planned,
         remarks=(*modelling.remarks, *others),
@@ -199,7 +207,9 @@ def _place(into: Path | None) -> tuple[Path, str]:
     parts = root.relative_to(base).parts
     if bad := next((part for part in parts if not part.isidentifier()), None):
         raise Refused(
-            f"--into {into}: {bad!r} cannot be a Python package.", stands="nothing was written"
+            f"--into {into}: {bad!r} cannot be a Python package.",
+            stands="nothing was written",
+            then="use letters, digits and underscores, a letter first",
         )
     return root, ".".join(parts)
 
@@ -219,27 +229,57 @@ def _layout() -> Layout:
 # ---- refusals ------------------------------------------------------------------------------
 
 
-def _refuse_labels(found: Mapping[str, Sequence[str]], root: Path, prefix: str) -> None:
-    labels = {config.label for config in apps.get_app_configs()}
-    for label, tables in found.items():
-        why = ""
-        if label in labels:
-            why = "an installed app has that label"
-        elif keyword.iskeyword(label):
-            why = "it is a word of Python's"
-        elif not prefix and _is_elsewhere(label, root / label):
-            why = "Python has a module of that name"
-        if why:
-            raise Refused(
-                f"{label!r} cannot be the name of an app: {why}.",
-                where=f"tables {', '.join(tables[:3])}{', …' if len(tables) > 3 else ''}",
-                stands="nothing was written",
-                then=f"python manage.py db_pull --app NAME='{_pattern(label, tables)}'",
-            )
+def _refuse_labels(
+    found: Mapping[str, Sequence[str]], options: PullOptions, root: Path, prefix: str
+) -> None:
+    """All labels that no app can have are named at once, with the command that gives others."""
+    why_not = {label: why for label in found if (why := _why_no_label(label, root, prefix))}
+    if not why_not:
+        return
+    free = {}
+    for label in why_not:
+        tried = (f"{REST}_{label}{n or ''}" for n in count())
+        free[label] = next(
+            new for new in tried if new not in found and not _why_no_label(new, root, prefix)
+        )
+    first, why = next(iter(why_not.items()))
+    what = f"{first!r} cannot be the name of an app: {why}."
+    if len(why_not) > 1:
+        what = f"{', '.join(map(repr, why_not))} cannot be the names of apps."
+    raise Refused(
+        what,
+        where="\n         ".join(
+            f"{label}: {why_not[label]}; tables {listed(found[label])}" for label in why_not
+        ),
+        stands="nothing was written",
+        then=" ".join(["python manage.py db_pull", *_arguments(found, options, free)]),
+    )
 
 
-def _pattern(label: str, tables: Sequence[str]) -> str:
-    return f"{label}_*" if all(t.startswith(f"{label}_") for t in tables) else tables[0]
+def _why_no_label(label: str, root: Path, prefix: str) -> str:
+    """Why no app can be called so; empty where one can."""
+    if label in {config.label for config in apps.get_app_configs()}:
+        return "an installed app has that label"
+    if keyword.iskeyword(label):
+        return "it is a word of Python's"
+    if not prefix and _is_elsewhere(label, root / label):
+        return "Python has a module of that name"
+    return ""
+
+
+def _arguments(
+    found: Mapping[str, Sequence[str]], options: PullOptions, free: Mapping[str, str]
+) -> Iterator[str]:
+    """The options as they were given, with other labels; for groups that came by themselves the
+    patterns that make them."""
+    rules = [(free.get(rule.label, rule.label), rule.pattern) for rule in options.rules]
+    for label, other in free.items():
+        unruled = [t for t in found[label] if not any(rule.matches(t) for rule in options.rules)]
+        rules += [(other, pattern) for pattern in patterns_of(label, unruled)]
+    yield from (f"--app {shlex.quote(f'{label}={pattern}')}" for label, pattern in rules)
+    yield from (f"--exclude {shlex.quote(pattern)}" for pattern in options.exclude)
+    if options.into is not None:
+        yield f"--into {shlex.quote(str(options.into))}"
 
 
 def _is_elsewhere(label: str, folder: Path) -> bool:

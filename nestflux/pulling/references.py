@@ -11,6 +11,7 @@ from nestflux.django_compat import key_name
 from nestflux.pulling import remarks as said
 from nestflux.pulling.describing import DescribedColumn, DescribedTable, Live
 from nestflux.pulling.fields import canonical
+from nestflux.pulling.identity import identity, stand_in
 from nestflux.sql.definitions import ForeignKeyParts
 
 if TYPE_CHECKING:
@@ -42,7 +43,8 @@ class Reference:
     ``is_field``: its column is a field that leads there; ``is_silent``: the field says all of it;
     ``is_stated``: it stands in ``Meta``. ``is_object``: a ForeignObject leads there, beside the
     fields of its columns: because they are several, or lead to two tables, or are generated, or
-    because one is a part of a composite primary key: Django's migrations add a relation behind the
+    because one is the stand-in for a key, which two rows may share, or a part of a composite
+    primary key: Django's migrations add a relation behind the
     model, and the key needs it (django/db/migrations/autodetector.py, generate_created_models).
     """
 
@@ -128,9 +130,10 @@ class References:
         if frozenset(parts.referenced) not in target.keys:
             return Reference(parts, target, why_left_out=said.NO_KEY)
         column = table.column(parts.columns[0])
-        in_composite = len(table.primary_columns) > 1 and column.name in table.primary_columns
+        key = identity(table)
+        in_key = column.name in key if len(key) > 1 else not key and column.name == stand_in(table)
         several = len(parts.columns) > 1 or column.name in taken
-        if several or in_composite or column.parts.generated:
+        if several or in_key or column.parts.generated:
             return Reference(parts, target, is_object=True)
         silent = self._is_djangos(table, parts)
         return Reference(parts, target, is_field=True, is_silent=silent)

@@ -17,6 +17,7 @@ from nestflux.schema.objects import ORDER, TABLE, ObjectKey
 from nestflux.sql.definitions import attributes
 
 _WHOLE = "definition"
+_NULL = "NULL"  # what stands where a nullable column has no other default
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def compare(
             continue  # otherwise a column is reported
         for difference in _differences(key, wanted, given):
             excuse = Excuse(key, difference.attribute, difference.live)
-            if not difference.made and excuse in excuses:
+            if difference.made in ("", _NULL) and excuse in excuses:
                 excused.append(difference)
             else:
                 differences.append(difference)

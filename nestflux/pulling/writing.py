@@ -1,15 +1,14 @@
-"""Planned apps to the text of their files. Pure, but for the source of the classes that are
-copied from ``field_templates.py``."""
+"""Planned apps to the text of their files. Pure, but for the source of the classes that are copied
+(``templates.py``)."""
 
 from __future__ import annotations
 
-import inspect
 import re
 from collections.abc import Collection, Iterator, Mapping
 
-from nestflux.pulling import field_templates
 from nestflux.pulling.modelling import AppPlan, ModelPlan
 from nestflux.pulling.python_text import Call, Code, Layout, quoted
+from nestflux.pulling.templates import imports, with_bases
 
 _APPS = """\
 from django.apps import AppConfig
@@ -22,6 +21,14 @@ _SQL = '''\
 """What Django has no words for, in the server's own. Written by db_pull; the project's from now
 on. A class that no model and no migration uses any more may go."""
 
+'''
+# What the file of a model says that refuses to write.
+_READS_ONLY = '''\
+"""READS ONLY: saving, updating and deleting raise an error.
+
+Nothing tells one row from another, so a statement for one object would hit others.
+The column that Django takes for the key here is none. Give the table a primary key
+before this becomes a models.Model."""
 '''
 
 
@@ -44,7 +51,11 @@ def files_of(app: AppPlan, layout: Layout) -> Mapping[str, str]:
 def model_text(app: AppPlan, model: ModelPlan, layout: Layout) -> str:
     """The file of one table."""
     lines = list(_imports(app, model, layout))
-    lines += ["", "", f"class {model.name}(models.Model):"]
+    base = "ReadOnlyModel" if model.reads_only else "models.Model"
+    lines += ["", "", f"class {model.name}({base}):"]
+    if model.reads_only:
+        lines += [f"    {line}" for line in _READS_ONLY.splitlines()]
+        lines.append("")
     for name, value in model.fields:
         lines += layout.assigned(name, value, 4)
     lines += ["", "    class Meta:", *_meta(model, layout)]
@@ -56,9 +67,9 @@ def _imports(app: AppPlan, model: ModelPlan, layout: Layout) -> Iterator[str]:
     if any(_uses_settings(value) for _, value in model.fields):
         yield "from django.conf import settings"
     yield "from django.db import models"
-    if model.kept:
+    if named := model.kept - {"ReadOnlyQuerySet"}:
         yield ""
-        yield from import_lines(f"{app.name}.sql", sorted(model.kept), layout)
+        yield from import_lines(f"{app.name}.sql", sorted(named), layout)
 
 
 def import_lines(module: str, names: Collection[str], layout: Layout) -> Iterator[str]:
@@ -108,19 +119,9 @@ def _exports(app: AppPlan, layout: Layout) -> str:
 
 def sql_text(names: Collection[str]) -> str:
     """``sql.py``: these classes and those that they derive from, in the order of the templates."""
-    ours = field_templates.__name__
-    wanted: set[type] = set()
-    for name in names:
-        derived_from = getattr(field_templates, name).__mro__
-        wanted |= {each for each in derived_from if each.__module__ == ours}
-    templates = vars(field_templates).values()
-    classes = [each for each in templates if isinstance(each, type) and each in wanted]
-    sources = [inspect.getsource(each) for each in classes]
-    body = "\n\n".join(["", *sources])
-    imports = [
-        line for line in field_templates.IMPORTS.splitlines() if not line or _is_used(line, body)
-    ]
-    return _SQL + _squeezed(imports) + body
+    body = "\n\n".join(["", *(template.source for template in with_bases(names))])
+    used = [line for line in imports() if not line or _is_used(line, body)]
+    return _SQL + _squeezed(used) + body
 
 
 def _is_used(line: str, body: str) -> bool:

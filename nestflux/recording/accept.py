@@ -111,7 +111,10 @@ def accept(alias: str, name: str) -> list[Accepted]:
             one.staged.discard()
         raise
     if not done:
-        raise Refused(f"{name} is as the journal records it: there is no edit to accept.")
+        raise Refused(
+            f"{name} is as the journal records it: there is no edit to accept.",
+            then="edit the file, then run this again",
+        )
     for one in done:
         one.staged.write()
     unedited = _unedited(alias, done)

@@ -308,4 +308,5 @@ def _another_schema(target: RecordingTarget, difference: Delta) -> NotReproduced
         + "\n".join(f"    {line}" for line in difference.lines()[:20]),
         where=f"{target.folder.path / SNAPSHOT}",
         stands="nothing was written",
+        then="leave what these lines name out of the migration, and report it to NestFlux",
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TextIO
 
 from django.db.migrations.migration import Migration
+from django.db.migrations.operations import RunSQL
 
 from nestflux.django_compat import method_replaced
 from nestflux.exceptions import RecordingFailed
@@ -21,7 +22,8 @@ from nestflux.recording.measuring import Measuring, Unmeasured, code_of, describ
 from nestflux.recording.model_subset import few_models
 from nestflux.sql.formatting import laid_out
 from nestflux.sql.lexer import opening, significant, tokens
-from nestflux.sql.literals import bind
+from nestflux.sql.literals import bind, bind_outside_quotes
+from nestflux.sql.moments import unstated_moment
 from nestflux.sql.statements import (
     Kind,
     kind_of,
@@ -79,8 +81,9 @@ class Recorder:
         self._connection = connection
         self._output = output
         self._on_data = on_data
-        self._foreign = ""
-        self._operation = ""
+        self._running: PythonOperation | None = None
+        # The operation that was begun and has not ended well: a failure is described by it.
+        self.unfinished: PythonOperation | None = None
         self.family = family
         self._measuring = Measuring(connection, family) if measured else Unmeasured()
         self.recorded: list[Recorded] = []
@@ -96,6 +99,7 @@ class Recorder:
     def migration(self, migration: Migration, *, backwards: bool) -> Iterator[None]:
         """Keep what is executed meanwhile as the statements of ``migration``."""
         self._items, self._records, self._active = [], [], True
+        self.unfinished = None
         with self._operations_watched(migration, backwards=backwards):
             try:
                 yield
@@ -127,6 +131,7 @@ class Recorder:
         def watched(app_label: str, editor: Any, *states: Any) -> None:
             waiting = len(self._connection.run_on_commit)
             code = code_of(step)
+            self.unfinished = step
             # An editor of its own, as when it is applied: what it defers (foreign keys of a
             # table that it makes) is its own and runs at its end.
             with (
@@ -140,6 +145,7 @@ class Recorder:
             made, record = describe_python(step, code, commits)
             self._items.append(made)
             self._records.append(record)
+            self.unfinished = None
 
         return watched
 
@@ -173,17 +179,15 @@ class Recorder:
             self._implicit_commits = None
 
     def _as_sql(self, found: PythonOperation, run: Callable[..., None]) -> Callable[..., None]:
-        is_foreign = not type(found.operation).__module__.startswith("django.")
-
         def watched(app_label: str, editor: Any, *states: Any) -> None:
-            self._operation = found.locator
-            self._foreign = found.locator if is_foreign else ""
-            around = receivers_connected(*states) if is_foreign else nullcontext()
+            around = nullcontext() if _is_djangos(found) else receivers_connected(*states)
+            self._running = self.unfinished = found
             try:
                 with step_named(found), around:
                     run(app_label, editor, *few_models(found.operation, app_label, states))
             finally:
-                self._operation = self._foreign = ""
+                self._running = None
+            self.unfinished = None
 
         return watched
 
@@ -206,8 +210,10 @@ class Recorder:
         kind = kind_of(sql)
         if kind is Kind.TRANSACTION or (kind is Kind.READ and _is_introspection(sql)):
             return execute(sql, params, many, context)
-        if self._foreign and (kind is Kind.READ or (kind is Kind.DATA and params)):
-            raise RunsOnData(self._foreign)
+        running = self._running
+        moves_rows = kind is Kind.READ or (kind is Kind.DATA and params)
+        if running and moves_rows and not _is_djangos(running):
+            raise RunsOnData(running.locator)
         if kind is Kind.READ and params is not None:  # Django's own operations look, and no more
             return execute(sql, params, many, context)
 
@@ -223,16 +229,55 @@ class Recorder:
 
         result = None
         for bound in params if many else (params,):
-            for text in _one_effect_each(_tidy(bind(sql, bound))):
+            for text in _one_effect_each(_tidy(self._bound(sql, bound))):
                 result = self._record(text, run)
         return result
+
+    def _bound(self, sql: str, params: Any) -> str:
+        """The statement with its parameters in it.
+
+        Django's own operations write comments and checks into the text and leave other values to
+        parameters; a ``%`` of the former is then one place too many. They mean no place in quotes,
+        though only some of them say so (``params or None`` of ``create_model`` and ``add_field``,
+        django/db/backends/base/schema.py).
+        """
+        try:
+            return bind(sql, params)
+        except (TypeError, ValueError) as error:
+            bound = bind_outside_quotes(sql, params) if self._is_djangos_own_sql() else None
+            if bound is not None:
+                return bound
+            raise RecordingFailed(
+                f"A % in the statement is taken for the place of a parameter: {error}.",
+                where=self._place_of(sql),
+                stands="nothing was written",
+                then="write %% for each % that is none; RunSQL takes a statement without a list of "
+                "parameters as it is",
+            ) from error
+        except RecordingFailed as error:  # a value without a literal
+            error.where, error.stands = self._place_of(sql), "nothing was written"
+            error.then = "give another value, or do it in a RunPython operation"
+            raise
+
+    def _is_djangos_own_sql(self) -> bool:
+        running = self._running
+        return bool(running and _is_djangos(running) and not isinstance(running.operation, RunSQL))
 
     def _record(self, text: str, execute: Callable[[str], Any]) -> Any:
         if why := why_not_in_a_file(text):
             raise RecordingFailed(
                 f"{why[0].upper()}{why[1:]}.",
-                where=summary(text),
+                where=self._place_of(text),
+                stands="nothing was written",
                 then="write it as one statement, or as a RunPython step",
+            )
+        if instead := unstated_moment(text):
+            raise RecordingFailed(
+                "The server fills in the moment at which the statement runs: it would be another "
+                "one in each database.",
+                where=self._place_of(text),
+                stands="nothing was written",
+                then=instead,
             )
         if kind_of(text) is Kind.SESSION:
             self._items.append(SessionStatement(text))
@@ -240,8 +285,12 @@ class Recorder:
         with self.paused():
             result, statement, record = self._measuring.run(text, execute)
         self._items.append(statement)
-        self._records.append(replace(record, operation=self._operation))
+        operation = self._running.locator if self._running else ""
+        self._records.append(replace(record, operation=operation))
         return result
+
+    def _place_of(self, text: str) -> str:
+        return f"{place_of(self._running)}: {summary(text)}" if self._running else summary(text)
 
     @contextmanager
     def paused(self) -> Iterator[None]:
@@ -251,6 +300,15 @@ class Recorder:
             yield
         finally:
             self._paused = False
+
+
+def place_of(found: PythonOperation) -> str:
+    """``shop.0002_prices/0 (Alter field price on product)``, for a person."""
+    return f"{found.locator} ({' '.join(found.operation.describe().split())})"
+
+
+def _is_djangos(found: PythonOperation) -> bool:
+    return type(found.operation).__module__.startswith("django.")
 
 
 def _tidy(sql: str) -> str:

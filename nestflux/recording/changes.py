@@ -15,7 +15,14 @@ from pathlib import Path
 from typing import Any, TypeGuard
 
 from django.apps import apps
-from django.db.migrations import AddField, RemoveConstraint, RemoveField, RemoveIndex
+from django.db.migrations import (
+    AddField,
+    CreateModel,
+    DeleteModel,
+    RemoveConstraint,
+    RemoveField,
+    RemoveIndex,
+)
 from django.db.migrations.autodetector import OperationDependency
 from django.db.migrations.graph import MigrationGraph
 from django.db.migrations.migration import Migration
@@ -30,7 +37,9 @@ from django.db.migrations.writer import MigrationWriter
 
 from nestflux.django_compat import OpenAutodetector, add_dependencies, forget_dependencies
 from nestflux.exceptions import ChangesUndecided, Refused
+from nestflux.graph.in_place import spare_fields
 from nestflux.graph.loader import ExtendedLoader, dotted
+from nestflux.graph.one_order import sets_in_one_order
 from nestflux.graph.packages import missing_package
 from nestflux.graph.project_commands import project_autodetector
 from nestflux.graph.source import is_own_path
@@ -61,13 +70,17 @@ class Rename:
         """The operation, checked against the models as the migrations leave them."""
         model = state.models.get((self.app_label, self.model.lower()))
         if model is None:
-            raise Refused(f"--rename: the migrations know no model {self.app_label}.{self.model}.")
+            raise Refused(
+                f"--rename: the migrations know no model {self.app_label}.{self.model}.",
+                then="give the name that the app's migrations know",
+            )
         if self.field is None:
             return RenameModel(model.name, self.new)
         if self.field not in model.fields:
             raise Refused(
                 f"--rename: {self.app_label}.{self.model} has no field {self.field!r} in the "
-                "migrations."
+                "migrations.",
+                then="give the name that the app's migrations know",
             )
         return RenameField(model.name, self.field, self.new)
 
@@ -194,8 +207,12 @@ def detect(loader: ExtendedLoader, options: DetectOptions) -> Detected:
     given_renames: dict[str, list[Operation]] = {}
     for rename in options.renames:
         operation = rename.operation(before)
+        spare_fields([operation])
         operation.state_forwards(rename.app_label, before)
         given_renames.setdefault(rename.app_label, []).append(operation)
+    now_managed = [key for key in before.models if _becomes_managed(key, before, after)]
+    for key in now_managed:
+        before.remove_model(*key)
     answering: MigrationQuestioner = (
         InteractiveMigrationQuestioner()
         if options.interactive
@@ -203,7 +220,8 @@ def detect(loader: ExtendedLoader, options: DetectOptions) -> Detected:
     )
     autodetector = _autodetector()(before, after, _AboutOwnModels(answering, after))
     autodetector.given_renames = given_renames
-    changes = autodetector.changes(graph=loader.graph, migration_name=options.name)
+    with sets_in_one_order():
+        changes = autodetector.changes(graph=loader.graph, migration_name=options.name)
     packages = [label for label in changes if not _is_written_into(label)]
     gone = {(label, migration.name) for label in packages for migration in changes[label]}
     migrations = [m for label, found in changes.items() if label not in packages for m in found]
@@ -212,7 +230,33 @@ def detect(loader: ExtendedLoader, options: DetectOptions) -> Detected:
         _follow_what_is_there(migration, gone, loader.graph)
     if not options.no_rename and not options.interactive:
         _refuse_look_alikes(migrations, before)
+    for migration in migrations:
+        _make_what_was_not_managed(migration, now_managed)
     return Detected(migrations, tuple(sorted(packages)))
+
+
+def _becomes_managed(key: tuple[str, str], before: ProjectState, after: ProjectState) -> bool:
+    return (
+        key in after.models
+        and not before.models[key].options.get("managed", True)
+        and bool(after.models[key].options.get("managed", True))
+    )
+
+
+def _make_what_was_not_managed(migration: Migration, models: Collection[tuple[str, str]]) -> None:
+    """A model that becomes a managed one is made: no migration has made its table so far. (Django
+    writes AlterModelOptions, which does nothing, and looks at none of its fields.) The model of
+    before is deleted, which says nothing of its table: it is not managed."""
+    changed: Any = migration
+    changed.operations = [
+        operation
+        for made in migration.operations
+        for operation in (
+            [DeleteModel(made.name), made]
+            if isinstance(made, CreateModel) and (migration.app_label, made.name_lower) in models
+            else [made]
+        )
+    ]
 
 
 def _is_written_into(label: str) -> bool:
@@ -295,6 +339,7 @@ def _no_package(label: str) -> Refused:
             f"No app has the label {label!r}.",
             where="settings.INSTALLED_APPS",
             stands="nothing was written",
+            then="name an app by its label, or add it to INSTALLED_APPS",
         )
     missing = missing_package(label)
     return Refused(
@@ -462,7 +507,10 @@ def written(migrations: Iterable[Migration]) -> list[MigrationModule]:
         try:
             text = writer.as_string()
         except ValueError as error:
-            raise Refused(f"{migration} cannot be written as Python: {error}") from None
+            raise Refused(
+                f"{migration} cannot be written as Python: {error}",
+                then="make the value one that Django can serialize, such as an importable function",
+            ) from None
         name = dotted((migration.app_label, migration.name))
         modules.append(MigrationModule(name, Path(writer.path), text))
     return modules

@@ -14,8 +14,10 @@ from nestflux.recording.private_values import private_values
 from nestflux.recording.recording_target import RecordingTarget
 from nestflux.recording.replay import record_applied, run_file
 from nestflux.recording.snapshot import Volatility, volatility
+from nestflux.schema.diff import Delta
 from nestflux.schema.introspection import Schema, read_schema
 from nestflux.schema.rows import TableRows, read_rows
+from nestflux.sql.moments import same_but_for_moments
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -60,3 +62,16 @@ def run_files(
     for entry in entries:
         run_file(connection, files(entry), steps)
         record_applied(connection, entry.recorded_migrations)
+
+
+def how_to_reproduce(difference: Delta) -> str:
+    """What to do where statements give another schema when they are run again."""
+    if all(same_but_for_moments(*pair) for pair in difference.changes.values()):
+        return (
+            "write the moment itself ('2026-01-01 00:00:00') into the statement: the server fills "
+            "in the one at which it runs"
+        )
+    return (
+        "look for an operation that uses callproc or a cursor of its own, whose statements are not "
+        "recorded, and run it in a RunPython operation"
+    )

@@ -15,14 +15,15 @@ from django.db.utils import Error
 
 from nestflux.database.errors import in_words
 from nestflux.database.server import FAMILY_NAMES
-from nestflux.django_compat import OpenExecutor, forget_models
+from nestflux.django_compat import OpenExecutor, forget_models, statement_of
 from nestflux.exceptions import NestFluxError, RecordingFailed
 from nestflux.graph.loader import dotted
+from nestflux.graph.one_order import sets_in_one_order
 from nestflux.graph.receivers import historical_receivers_kept, receivers_connected
-from nestflux.graph.relations import relations_in_one_order
 from nestflux.graph.swappable import swappable_names_kept
-from nestflux.recording.capture import Recorded, Recorder, RunsOnData
+from nestflux.recording.capture import Recorded, Recorder, RunsOnData, place_of
 from nestflux.recording.model_subset import apps_for_receivers, needs_few
+from nestflux.sql.statements import summary
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -179,7 +180,7 @@ def record_backwards(
 
 
 @swappable_names_kept()
-@relations_in_one_order()
+@sets_in_one_order()
 @historical_receivers_kept()
 def record_one(
     connection: BaseDatabaseWrapper,
@@ -220,7 +221,7 @@ def irreversible_because(migrations: Sequence[Migration]) -> str:
 
 
 @swappable_names_kept()
-@relations_in_one_order()
+@sets_in_one_order()
 @historical_receivers_kept()
 def _run(
     connection: BaseDatabaseWrapper,
@@ -261,19 +262,33 @@ def _describe_failures(
     except Error as error:
         raise DjangoFailed(
             f"Django's own migrate fails on the shadow: {in_words(error, connection)}",
-            where=_where(executor, plan),
+            where=_where(executor, plan, statement_of(error)),
             stands="nothing was written",
+            then="correct the migration (or, where it stands after others, what they make), then "
+            "run the command again",
         ) from error
     except Exception as error:  # whatever a migration's Python code raises
         raise DjangoFailed(
             f"A migration fails on the shadow: {type(error).__name__}: {error}",
             where=_where(executor, plan),
             stands="nothing was written",
+            then="correct the migration, then run the command again; with --traceback it shows "
+            "the line that raised",
         ) from error
 
 
-def _where(executor: _RecordingExecutor, plan: list[tuple[Migration, bool]]) -> str:
-    """The migration that was being run: the first that is not recorded as done."""
+def _where(
+    executor: _RecordingExecutor, plan: list[tuple[Migration, bool]], statement: str = ""
+) -> str:
+    """What was being run: the operation, or, between two of them, the migration, which is the first
+    that is not recorded as done; and the statement."""
+    place = _unfinished(executor, plan)
+    return f"{place}: {summary(statement)}" if statement else place
+
+
+def _unfinished(executor: _RecordingExecutor, plan: list[tuple[Migration, bool]]) -> str:
+    if executor.statements.unfinished is not None:
+        return place_of(executor.statements.unfinished)
     done = len(executor.statements.recorded)
     migration = plan[min(done, len(plan) - 1)][0]
     return dotted((migration.app_label, migration.name))

@@ -14,6 +14,7 @@ from nestflux.database.numbers import NO_SUCH_SAVEPOINT
 from nestflux.database.verdicts import run_measured
 from nestflux.graph.fingerprints import fingerprint
 from nestflux.graph.python_steps import PythonOperation
+from nestflux.history.data_loss import narrowed_columns
 from nestflux.history.records import StepRecord
 from nestflux.history.sqlfile import PythonStep, Statement
 from nestflux.schema.diff import Definitions, Delta
@@ -153,6 +154,11 @@ def _objects(definitions: Definitions) -> tuple[str, ...]:
 
 
 def _losses(delta: Delta, text: str) -> str:
-    """The columns whose values a statement loses, for its comment line."""
+    """What a statement takes away beside whole tables, for its comment line."""
     gone = [column for _, column in delta.lost_columns(text)]
-    return f"; the values of {', '.join(gone)} are lost" if gone else ""
+    words = [f"the values of {', '.join(gone)} are lost"] if gone else []
+    words += [
+        f"{lost.column} becomes narrower ({' '.join(lost.how.split())})"
+        for lost in narrowed_columns(delta, text)
+    ]
+    return "".join(f"; {each}" for each in words)

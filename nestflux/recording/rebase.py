@@ -99,7 +99,10 @@ def _journal_text(folder: Folder) -> str:
     try:
         return (folder.path / JOURNAL).read_text(encoding="utf-8")
     except OSError as error:
-        raise Refused(f"{folder.path / JOURNAL} cannot be read: {error.strerror}.") from None
+        raise Refused(
+            f"{folder.path / JOURNAL} cannot be read: {error.strerror}.",
+            then=f"make {folder.path / JOURNAL} readable",
+        ) from None
 
 
 def _recorded(
@@ -122,6 +125,7 @@ def _recorded(
         raise Refused(
             "None of the migrations that these files hold is in the project any more.",
             stands="nothing was changed",
+            then="restore them, or remove the files and their entries in journal.json",
         )
     texts = {name: text for one in made for name, text in one.file.texts.items()}
     return _Outcome(folder, plan, texts, made[-1].file.journal, tuple(made))
@@ -138,7 +142,7 @@ def _without_them(folder: Folder, plan: merging.Rebase, error: FamilyUnreachable
         f"{error.why.rstrip('.')}. Without one it keeps the files of one side of the merge, and "
         "git made its schema.sql of both",
         where=path,
-        stands=error.stands,
+        stands=error.now,
         then=f"git checkout HEAD -- {path}   (MERGE_HEAD, where the files that stay are of the "
         "other side), and run the command again; or start that server",
     )

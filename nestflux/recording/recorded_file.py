@@ -24,7 +24,7 @@ from nestflux.history.sqlfile import Direction, PythonStep, SqlFile, Statement
 from nestflux.recording.after_snapshot import Recording, changes_rows, serve
 from nestflux.recording.capture import Recorded, RunsOnData
 from nestflux.recording.changes import MigrationModule, written
-from nestflux.recording.determinism import Twice
+from nestflux.recording.determinism import Twice, how_to_reproduce
 from nestflux.recording.exact_way_back import complete, not_repeated
 from nestflux.recording.executing import (
     DjangoFailed,
@@ -329,8 +329,8 @@ def require_same(built: Schema, found: Schema, file: SqlFile) -> None:
     if difference := Delta.between(built.definitions, found.definitions):
         raise NotReproduced(
             f"The {file.direction} file, run on a fresh copy of the schema, does not give what "
-            "Django built (a Python step that uses callproc or a cursor of its own cannot be "
-            "recorded):\n" + "\n".join(f"    {line}" for line in difference.lines()[:20]),
+            "Django built:\n" + "\n".join(f"    {line}" for line in difference.lines()[:20]),
             where=file.name,
             stands="nothing was written",
+            then=how_to_reproduce(difference),
         )

@@ -97,6 +97,7 @@ def _chosen(files: HistoryFiles, names: Sequence[str]) -> Iterator[Entry]:
                 f"{entry.name} has no way back: {reason}",
                 where=f"{entry.name}.down.sql",
                 stands="nothing was written",
+                then="leave it as it is; a new migration takes the schema on",
             )
         yield entry
 

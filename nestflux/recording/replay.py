@@ -69,6 +69,8 @@ def load_snapshot(
                 f"{_described(error, connection)}",
                 where=locator,
                 stands="nothing was written",
+                then="correct the step so that it runs on what schema.sql holds, then run the "
+                "command again",
             ) from error
 
 
@@ -138,4 +140,6 @@ def run_section(
                 f"{_described(error, connection)}",
                 where=f"{section.migration}, {file.direction} file, step {ordinal}",
                 stands="nothing was written",
+                then="correct that step, in its migration or, where it was edited, in the file; "
+                "then run the command again",
             ) from error

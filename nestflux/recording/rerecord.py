@@ -41,6 +41,7 @@ from nestflux.recording.remembering import (
 from nestflux.recording.replay import record_applied, run_script, run_section
 from nestflux.recording.snapshot import Volatility, render_snapshot
 from nestflux.schema.diff import Delta
+from nestflux.schema.equivalence import less_order_of_sets
 from nestflux.schema.introspection import read_schema
 from nestflux.schema.rows import read_rows
 from nestflux.sql.formatting import changed_lines
@@ -241,7 +242,7 @@ class Walk:
         connection: BaseDatabaseWrapper,
         found: Again,
         section: Section,
-        now: Section,
+        recorded: Section,
         in_file: tuple[str, ...],
         compared: tuple[str, ...],
     ) -> tuple[Effect, tuple[str, ...]]:
@@ -253,10 +254,11 @@ class Walk:
             return Effect.OTHER, (refused,)
         if effect is Effect.TEXT:
             return effect, ()
-        names = set[str]().union(*map(identifiers, (*texts_of(section), *texts_of(now))))
+        names = set[str]().union(*map(identifiers, (*texts_of(section), *texts_of(recorded))))
         with self._by_text.after(found.entry, found.migration, found.direction) as by_text:
             schema = read_schema(by_text, names)
-        delta = Delta.between(schema.definitions, read_schema(connection, names).definitions)
+        now = read_schema(connection, names)
+        delta = less_order_of_sets(Delta.between(schema.definitions, now.definitions))
         return (Effect.OTHER if delta else effect), tuple(delta.lines())
 
     def _complete(self, connection: BaseDatabaseWrapper, section: Section) -> str:

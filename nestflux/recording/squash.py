@@ -52,6 +52,8 @@ logger = logging.getLogger(__name__)
 _UNCHECKED = "SET foreign_key_checks = 0"
 _DEFAULT = "squashed"
 
+_KEEP = "keep the files as they are, or squash only those before the one that makes what is named"
+
 
 @dataclass(frozen=True)
 class SquashPlan:
@@ -334,6 +336,7 @@ def _measured(
                 f"Step {ordinal} of {file.name} fails: {in_words(error, connection, sql)}",
                 where=f"{section.migration}, {file.direction} file, step {ordinal}",
                 stands="nothing was written",
+                then=_KEEP,
             ) from error
         # A table with its rows is the unit that a run which died half-way is reversed by.
         records.append(replace(record, operation=f"{section.migration}/{_object_of(sql)}"))
@@ -347,6 +350,7 @@ def _require_same(wanted: Schema, found: Schema, file: SqlFile) -> None:
             + "\n".join(f"    {line}" for line in difference.lines()[:20]),
             where=file.name,
             stands="nothing was written",
+            then=_KEEP,
         )
 
 
@@ -360,6 +364,7 @@ def _require_same_rows(twice: Twice, found: Mapping[str, TableRows], file: SqlFi
             + "\n".join(f"    {line}" for line in lines),
             where=file.name,
             stands="nothing was written",
+            then=_KEEP,
         )
 
 
@@ -388,4 +393,5 @@ def _prove_what_follows(made: Squashed) -> None:
             + "\n".join(f"    {line}" for line in difference.lines()[:20]),
             where=display_path(folder.path),
             stands="nothing was written",
+            then="python manage.py db_check   (which of the files gives something else?)",
         )

@@ -47,7 +47,9 @@ def read_history(folder: Folder) -> History:
 
 def _journal(folder: Folder, on_disk: TextOnDisk) -> Journal:
     if on_disk.problem:
-        raise HistoryError(f"{JOURNAL} {on_disk.problem}.")
+        raise HistoryError(
+            f"{JOURNAL} {on_disk.problem}.", then=f"git checkout -- {display_path(on_disk.path)}"
+        )
     if on_disk.text is None and not any(folder.path.glob("[0-9]*.sql")):
         return Journal(folder.family)  # a family that is kept and that nobody has recorded yet
     if on_disk.text is None:

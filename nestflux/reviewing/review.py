@@ -146,7 +146,12 @@ def _project(
         found = Project(tuple(families), broken=unavailable(error, connections[alias]))
     except Exception as error:  # operations that do not fit the state before them
         words = f"The migrations do not fit together: {type(error).__name__}: {error}"
-        found = Project(tuple(families), broken=Refused(words))
+        found = Project(
+            tuple(families),
+            broken=Refused(
+                words, then="python manage.py migrate --plan --traceback   (shows where)"
+            ),
+        )
     made.look(found)
     if loader is not None and detect.existing_only:
         made.skip("changes in the models", "--existing-only")

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from nestflux.schema.objects import ORDER, ObjectKey, from_texts, to_texts
+from nestflux.sql.column_types import column_type
 from nestflux.sql.lexer import significant, unquoted
 
 Definitions = Mapping[ObjectKey, str]
@@ -62,18 +63,22 @@ class Delta:
         return tuple(name for name, (_, after) in tables.items() if after is None)
 
     def lost_columns(self, sql: str) -> tuple[tuple[str, str], ...]:
-        """The columns, each with its table, whose values are gone while their table stays.
+        """The columns, each with its table, whose values are gone while their table stays. Those of
+        a generated column are no values of its own.
 
         Args:
             sql: the statement, which tells a column that it renames from one that it drops.
         """
-        gone = [key for key, (_, after) in self.changes.items() if after is None]
+        gone = {key: before for key, (before, after) in self.changes.items() if after is None}
         tables = {key.name for key in gone if key.is_table}
         renamed = columns_renamed_by(sql)
         return tuple(
             (key.table, key.name)
-            for key in gone
-            if key.is_column and key.table not in tables and key.name.lower() not in renamed
+            for key, before in gone.items()
+            if key.is_column
+            and key.table not in tables
+            and key.name.lower() not in renamed
+            and not column_type(before or "").generated
         )
 
     def without_order(self) -> Delta:

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 from nestflux.schema.diff import Definitions, Delta
 from nestflux.schema.objects import ObjectKey
+from nestflux.sql.brackets import inside, mate, split
 from nestflux.sql.definitions import column_parts
-from nestflux.sql.lexer import Token, significant, tokens
+from nestflux.sql.lexer import Token, significant, text_of, tokens, trimmed
 from nestflux.sql.table_options import option_parts
 
 _INTEGERS = {"TINYINT", "SMALLINT", "MEDIUMINT", "INT", "BIGINT"}
@@ -68,14 +69,54 @@ def _plain_at(found: Sequence[Token], at: int) -> tuple[str, int]:
     return token.text, at + 1
 
 
+def less_order_of_sets(delta: Delta) -> Delta:
+    """A delta less the definitions of which only the order in an ``IN (…)`` is another."""
+    return Delta({key: pair for key, pair in delta.changes.items() if not same_but_for_sets(*pair)})
+
+
+def same_but_for_sets(one: str | None, other: str | None) -> bool:
+    """Are both the same, but for the order of the values in an ``IN ('b','a')``? Django writes them
+    in the order of a set (``Q(status__in={…})``), which is another one in each process."""
+    if one is None or other is None:
+        return one == other
+    return one == other or _lists_sorted(one) == _lists_sorted(other)
+
+
+def _lists_sorted(definition: str) -> str:
+    found = list(tokens(definition))
+    texts: list[str] = []
+    at = 0
+    while at < len(found):
+        values = _listed_at(found, at)
+        texts.append(f"({', '.join(sorted(values))})" if values else found[at].text)
+        at = (mate(found, at) if values else at) + 1
+    return "".join(texts)
+
+
+def _listed_at(found: Sequence[Token], at: int) -> list[str]:
+    """The values in the brackets that open at ``at`` behind an IN; none where there is another
+    thing in them, such as a query."""
+    before = significant(text_of(found[max(at - 2, 0) : at]))
+    if found[at].text != "(" or [token.text.upper() for token in before[-1:]] != ["IN"]:
+        return []
+    held = [trimmed(part) for part in split(inside(found, at))]
+    plain_values = all(
+        token.kind == "string" or token.text.isdigit() or token.text in ("-", ".")
+        for part in held
+        for token in part
+    )
+    return [text_of(part) for part in held] if plain_values else []
+
+
 def same_check(one: str, other: str) -> bool:
-    """Are both the same CHECK constraint, the case of names left out? When a column's name changes
-    its case only, MySQL shows the old one in its checks, and after some later ALTER the new."""
+    """Are both the same CHECK constraint, the case of names and the order of sets left out? When a
+    column's name changes its case only, MySQL shows the old one in its checks, and after some later
+    ALTER the new."""
     return _folded_check(one) == _folded_check(other) is not None
 
 
 def _folded_check(text: str) -> list[str] | None:
-    found = significant(text)
+    found = significant(_lists_sorted(text))
     if "CHECK" not in [token.text.upper() for token in found[2:3]]:
         return None
     return [token.text.lower() if token.kind == "name" else token.text for token in found]

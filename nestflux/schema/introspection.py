@@ -27,7 +27,7 @@ from nestflux.schema.objects import (
     ObjectKey,
 )
 from nestflux.sql.brackets import apart, split, with_depth
-from nestflux.sql.definitions import collated, column_parts, first_list
+from nestflux.sql.definitions import collated, column_parts, first_list, unescaped
 from nestflux.sql.lexer import Token, quoted, tokens, trimmed, unquoted
 
 if TYPE_CHECKING:
@@ -91,12 +91,14 @@ def read_schema(
     *,
     programs: bool = True,
     listed: Mapping[str, str] | None = None,
+    every_collation: bool = False,
 ) -> Schema:
     """Read the connection's schema, or only the tables, views, triggers and routines ``names``.
 
     Args:
         programs: look for triggers, routines and events; they cost as much as all the rest.
         listed: ``listed_tables`` as they were asked before; None: they are asked now.
+        every_collation: state the schema's default too, for schemas of different defaults.
     """
     primary = primary_collations(connection)
     written = names_of(connection) if names is None else names_of(connection).in_a_reading_of(names)
@@ -121,9 +123,8 @@ def read_schema(
                 view = ObjectKey(VIEW, name)
                 definitions[view] = made_by[view] = text
                 continue
-            cursor.execute(f"SHOW CREATE TABLE {quoted(name)}")
-            text = written.in_table(cursor.fetchone()[1])
-            table = _taken_apart(name, text, default, primary)
+            text = written.in_table(_printed(cursor, name))
+            table = _taken_apart(name, text, "" if every_collation else default, primary)
             definitions.update(table.definitions)
             made_by[ObjectKey(TABLE, name)] = table
             if table.counter:
@@ -172,6 +173,36 @@ def _listed(cursor: Any, written: TableNames, names: Collection[str] | None) -> 
 
 
 # ---- tables --------------------------------------------------------------------------------
+
+
+def _printed(cursor: Any, name: str) -> str:
+    """``SHOW CREATE TABLE``. MariaDB prints a default of bytes as these bytes, which may be no text
+    in any character set: such a one is given in hexadecimal digits, as MySQL prints it."""
+    show = f"SHOW CREATE TABLE {quoted(name)}"
+    try:
+        cursor.execute(show)
+        return str(cursor.fetchone()[1])
+    except UnicodeDecodeError:
+        cursor.execute("SELECT @@character_set_results")
+        (own,) = cursor.fetchone()
+    try:
+        cursor.execute("SET character_set_results = binary")
+        cursor.execute(show)
+        text = cursor.fetchone()[1].decode(errors="surrogateescape")
+    finally:
+        cursor.execute(f"SET character_set_results = {own or 'NULL'}")
+    return "".join(_as_text(token) for token in tokens(text))
+
+
+def _as_text(token: Token) -> str:
+    if token.kind != "string" or token.text.isprintable():
+        return token.text
+    try:
+        token.text.encode()
+    except UnicodeEncodeError:
+        value = unescaped(token.text).encode(errors="surrogateescape")
+        return f"0x{value.hex().upper()}"
+    return token.text
 
 
 @lru_cache(maxsize=2048)

@@ -7,6 +7,7 @@ What a field holds is the text as it stands: nothing is printed anew.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -178,6 +179,13 @@ def _bare(name: str) -> str:
     return unquoted(name).strip("'\"")
 
 
+def has_zero_date(parts: ColumnParts) -> bool:
+    """Is its default a date without a year, month or day, which NO_ZERO_DATE and NO_ZERO_IN_DATE
+    refuse (MySQL Manual 7.1.11, "Server SQL Modes")?"""
+    is_date = parts.type_name in ("date", "datetime", "timestamp")
+    return is_date and bool(re.match(r"'(?:0000|\d+-00|\d+-\d+-00)", parts.default))
+
+
 class _Words:
     """The tokens of a definition, read from left to right. A value ends with the brackets that it
     begins with, or at the next blank outside brackets."""
@@ -342,3 +350,10 @@ def literal(default: str) -> Literal | None:
     if default and all(part in "0123456789.-" for part in default):
         return Literal(default, quoted=False)
     return None
+
+
+def unescaped(text: str) -> str:
+    """A string as a server prints it, ``'it''s\\n'``, as a value."""
+    inner = text[1:-1].replace("''", "'")
+    meant = {"n": "\n", "r": "\r", "t": "\t", "0": "\0", "Z": "\x1a"}
+    return re.sub(r"\\(.)", lambda m: meant.get(m[1], m[1]), inner, flags=re.DOTALL)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import datetime
 import math
+import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from enum import Enum
@@ -12,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from nestflux.exceptions import RecordingFailed
+from nestflux.sql.lexer import NAME, QUOTED
 
 # MySQL Reference Manual, "String Literals": the escape sequences inside quotes. A line break is
 # written as \n so that no editor's or git's line endings can change a value.
@@ -78,3 +80,22 @@ def bind(sql: str, params: Sequence[Any] | Mapping[str, Any] | None) -> str:
     if isinstance(params, Mapping):
         return sql % {name: literal(value) for name, value in params.items()}
     return sql % tuple(literal(value) for value in params)
+
+
+def bind_outside_quotes(sql: str, params: Sequence[Any]) -> str | None:
+    """A statement with its parameters in it, where a ``%`` in quotes is no place of one; None where
+    there is another number of places outside them."""
+    found = list(_PLACES.finditer(sql))
+    if len(params) != sum(1 for each in found if each[0] == "%s"):
+        return None
+    values = iter(params)
+
+    def filled(place: re.Match[str]) -> str:
+        if place[0] == "%s":
+            return literal(next(values))
+        return "%" if place[0] == "%%" else place[0]
+
+    return _PLACES.sub(filled, sql)
+
+
+_PLACES = re.compile(rf"{QUOTED}|{NAME}|%s|%%")

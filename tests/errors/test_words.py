@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -278,6 +279,96 @@ class TestRows:
 
         assert number in (1292, 1366)
         assert_told(words, ["'one'", "correct it"])
+
+    @pytest.mark.parametrize(
+        ("kind", "value", "is_none", "condition"),
+        [
+            ("datetime(6)", "soon", "'soon' is none", "CAST(`name` AS DATETIME) IS NULL"),
+            ("date", "2026-02-31", "'2026-02-31' is none", "CAST(`name` AS DATE) IS NULL"),
+            ("time(6)", "noon", "'noon' is none", "CAST(`name` AS TIME) IS NULL"),
+            ("integer", "one", "'one' is none", "`name` NOT REGEXP '^[-+]?[0-9]+$'"),
+            ("bool", "it's", '"it\'s" is none', "`name` NOT REGEXP '^[-+]?[0-9]+$'"),
+            ("numeric(5, 2)", "one", " is none", "NOT REGEXP '^[-+]?[0-9]*[.]?[0-9]+$'"),
+            ("double precision", "one", "'one' is none", "NOT REGEXP '^[-+]?[0-9]*[.]?[0-9]+$'"),
+            ("json", "{", "a value of it is none", "NOT JSON_VALID(`name`)"),
+        ],
+    )
+    def test_values_that_are_none_of_a_columns_new_type(
+        self,
+        scratch: BaseDatabaseWrapper,
+        kind: str,
+        value: str,
+        is_none: str,
+        condition: str,
+    ) -> None:
+        quoted = value.replace("'", "''")
+        _, words = failing(
+            scratch,
+            f"ALTER TABLE `author` MODIFY `name` {kind} NULL",
+            AUTHOR,
+            "ALTER TABLE author MODIFY name varchar(20) NULL",
+            f"INSERT INTO author VALUES (1, '{quoted}'), (2, NULL)",
+        )
+
+        assert_told(words, [f"author.name becomes {kind.split()[0]}", is_none, condition])
+        query = re.search(r"Find the rows: (.*); and correct them, then go on\.", words)
+        assert query
+        with scratch.cursor() as cursor:
+            cursor.execute(query[1].replace("%", "%%"))
+            assert cursor.fetchall() == ((1, value),)
+
+    def test_a_uuid_that_is_none(self, scratch: BaseDatabaseWrapper, family: str) -> None:
+        if family == "mysql":
+            pytest.skip("MySQL has no uuid")
+        _, words = failing(
+            scratch,
+            "ALTER TABLE author MODIFY name uuid NULL",
+            AUTHOR,
+            "INSERT INTO author VALUES (1, 'Ann')",
+        )
+
+        assert_told(words, ["becomes uuid, and 'Ann' is none", "REPLACE(`name`, '-', '')"])
+
+    def test_values_that_would_be_cut(self, scratch: BaseDatabaseWrapper) -> None:
+        _, words = failing(
+            scratch,
+            "ALTER TABLE author MODIFY name enum('Ann') NOT NULL",
+            AUTHOR,
+            "INSERT INTO author VALUES (1, 'Bob')",
+        )
+
+        assert_told(words, ["does not fit into author.name", "`name` NOT IN ('Ann')"])
+
+    def test_a_check_with_a_quote_in_its_name(self, scratch: BaseDatabaseWrapper) -> None:
+        _, words = failing(
+            scratch,
+            "ALTER TABLE author ADD CONSTRAINT `Ann's. own` CHECK (`id` > 0)",
+            AUTHOR,
+            "INSERT INTO author VALUES (-1, 'Ann')",
+        )
+
+        assert_told(words, ["breaks the check Ann's. own: `id` > 0", "WHERE NOT (`id` > 0);"])
+
+    def test_a_duplicate_with_a_quote_in_it(self, scratch: BaseDatabaseWrapper) -> None:
+        _, words = failing(
+            scratch,
+            "ALTER TABLE author ADD CONSTRAINT `Ann's` UNIQUE (name)",
+            AUTHOR,
+            "INSERT INTO author VALUES (1, 'Ann''s'), (2, 'Ann''s')",
+        )
+
+        assert_told(words, ['would hold "Ann\'s" twice in name'])
+
+    def test_a_column_from_which_another_is_computed(self, scratch: BaseDatabaseWrapper) -> None:
+        number, words = failing(
+            scratch,
+            "ALTER TABLE author DROP COLUMN name",
+            AUTHOR,
+            "ALTER TABLE author ADD COLUMN short varchar(3) AS (LEFT(name, 3)) VIRTUAL",
+        )
+
+        assert number in (1054, 3108)
+        assert_told(words, ["short of author is computed from name. Drop or change that column"])
 
     def test_rows_that_break_a_check(self, scratch: BaseDatabaseWrapper) -> None:
         number, words = failing(

@@ -25,6 +25,7 @@ from django.db.models.signals import post_save
 from django.test.utils import setup_test_environment
 
 from nestflux import django_compat as compat
+from nestflux.models import Run
 from nestflux.recording import model_subset
 
 if TYPE_CHECKING:
@@ -106,19 +107,38 @@ def test_a_state_makes_its_models_when_they_are_asked_for_and_again_when_forgott
     assert state.apps.get_model("shop", "first") is not made
 
 
+def test_a_state_finds_anew_what_refers_to_what() -> None:
+    state = a_state()
+    assert set(state.relations["shop", "first"]["shop", "second"]) == {"b", "a"}
+    del state.models["shop", "second"].fields["b"]
+
+    compat.forget_relations(state)
+
+    assert set(state.relations["shop", "first"]["shop", "second"]) == {"a"}
+
+
 def test_what_is_related_is_found_in_the_order_that_is_asked_for() -> None:
-    model = a_state().apps.get_model("shop", "first")
-    field = model._meta.pk
     module: Any = schema
 
-    def names() -> list[str]:
+    def names(state: ProjectState) -> list[str]:
+        model = state.apps.get_model("shop", "first")
+        field = model._meta.pk
         return [old.field.name for old, _ in module._related_non_m2m_objects(field, field)]
 
-    with compat.related_fields_through(lambda found: sorted(found, key=lambda one: one.field.name)):
-        assert names() == ["a", "b"]
-    with compat.related_fields_through(lambda found: []):
-        assert names() == []
-    assert sorted(names()) == ["a", "b"]
+    with compat.relations_through(lambda found: found.sort(key=lambda one: one.name)):
+        assert names(a_state()) == ["a", "b"]
+    with compat.relations_through(lambda found: found.clear()):
+        assert names(a_state()) == []
+    assert names(a_state()) == ["b", "a"]  # as the model has them
+
+
+def test_what_is_related_in_the_project_stays_in_djangos_order() -> None:
+    options = Run._meta
+    of_django = list(options.related_objects)
+
+    with compat.relations_through(lambda found: found.clear()):
+        apps.clear_cache()
+        assert list(options.related_objects) == of_django != []
 
 
 def test_the_registry_answers_by_a_function_of_its_own() -> None:
@@ -319,7 +339,8 @@ def test_no_assignment_hides_behind_vars() -> None:
 def test_private_names_of_django_stand_in_one_module() -> None:
     private = re.compile(
         r"\._(auto_deps|sort_migrations|get_altered_foo|create_project_state|migrate_all|"
-        r"all_related_fields|create_index_name|TestState)|sender_receivers_cache|\b_auto_deps\b"
+        r"relations\b|populate_directed|create_index_name|TestState)|_relation_tree|"
+        r"sender_receivers_cache|\b_auto_deps\b"
     )
     found = {
         source.relative_to(NESTFLUX)

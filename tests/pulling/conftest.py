@@ -38,6 +38,17 @@ def feed(project: Project, schema: str) -> Project:
     return project
 
 
+def adopted(project: Project, *apps: str) -> Outcome:
+    """Record the pulled apps and take the database over as it is: nothing differs."""
+    project.settings(apps=apps)
+    project.succeeds("db_generate", "--noinput")
+    taken = project.succeeds("db_baseline", "--yes")
+    assert taken.lines[-1] == "Database is up to date!"
+    unchanged = project.succeeds("db_generate", "--check")
+    assert unchanged.stdout.startswith("No changes detected")
+    return taken
+
+
 @pytest.fixture(scope="session")
 def rich(tmp_path_factory: pytest.TempPathFactory, server: TestServer) -> Iterator[Pulled]:
     """The rich schema, pulled once for the whole run; not to be changed."""

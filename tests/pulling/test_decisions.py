@@ -10,7 +10,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from nestflux.exceptions import Refused
 from nestflux.pulling import remarks as said
 from nestflux.pulling.describing import describe
-from nestflux.pulling.fields import canonical, unescaped
+from nestflux.pulling.fields import canonical
 from nestflux.pulling.grouping import GroupingRule, groups
 from nestflux.pulling.names import class_names, field_name, module_names, rule_name
 from nestflux.pulling.python_text import Call, Layout, quoted
@@ -25,6 +25,7 @@ from nestflux.sql.definitions import (
     foreign_key_parts,
     key_parts,
     literal,
+    unescaped,
 )
 from nestflux.sql.table_options import OptionParts, option_parts
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import shlex
 
 import pytest
 
@@ -84,6 +85,31 @@ def test_wrong_use(two: Project) -> None:
     ):
         assert _refused(two.run("db_pull", argument, value)).startswith(says)
     assert _folders(two) == before
+
+
+def test_all_names_that_no_app_can_have_are_said_at_once(project: ProjectFactory) -> None:
+    """And the command that is proposed works as it stands."""
+    site = project({}, contrib=("django.contrib.contenttypes", "django.contrib.auth"))
+    tables = ("auth_a", "auth_b", "Email_x", "email_y", "queue_a", "queue_b", "shop_a", "shop_b")
+    feed(site, "".join(f"CREATE TABLE `{t}` (id int NOT NULL PRIMARY KEY);" for t in tables))
+
+    refused = site.run("db_pull", "--exclude", "shop_b", "--into", "apps")
+    at_the_top = site.run("db_pull", "--exclude", "shop_b")
+
+    assert (
+        _refused(refused) == "'auth' cannot be the name of an app: an installed app has that label."
+    )
+    assert _refused(at_the_top) == "'auth', 'email', 'queue' cannot be the names of apps."
+    lines = at_the_top.stderr.splitlines()
+    assert [line.split(":")[-2].split()[-1] for line in lines[1:4]] == ["auth", "email", "queue"]
+    (then,) = (line for line in lines if line.startswith("  Next:"))
+    command = shlex.split(then.removeprefix("  Next:"))
+    assert command[:3] == ["python", "manage.py", "db_pull"]
+    assert "legacy_email=Email_*" in command
+    done = site.succeeds(*command[2:])
+    assert "legacy_email: 2 tables" in done.lines
+    site.settings(apps=(*site.apps, "legacy", "legacy_auth", "legacy_email", "legacy_queue"))
+    site.succeeds("check")
 
 
 def test_groups_as_a_person_wants_them(two: Project) -> None:

@@ -84,6 +84,107 @@ def test_a_migration_that_the_server_refuses(shop: Project) -> None:
         refused(shop, said, "shop.0002_sql", "nothing was written", code=1)
 
 
+def test_what_fails_is_named_with_its_operation_and_what_to_do(shop: Project) -> None:
+    shop.write(
+        "shop/migrations/0002_sql.py",
+        MIGRATION.format(
+            operations="migrations.RunSQL('SELECT 1', ''), "
+            "migrations.RunSQL('ALTER TABLE shop_person ADD COLUMN name int', ''), "
+        ),
+    )
+
+    outcome = shop.run("db_generate")
+
+    assert outcome.code == 1
+    what, where, now, then = outcome.stderr.splitlines()
+    assert "shop_person.name is there already" in what
+    assert where == (
+        "  Where: shop.0002_sql/1 (Raw SQL operation): ALTER TABLE shop_person ADD COLUMN name"
+    )
+    assert now == "  Now:   nothing was written"
+    assert then.startswith("  Next:  correct the migration")
+
+
+def test_a_python_step_that_raises_is_named(shop: Project) -> None:
+    shop.write(
+        "shop/migrations/0002_step.py",
+        MIGRATION.format(operations="migrations.RunPython(lambda *given: 1 / 0)"),
+    )
+
+    outcome = shop.run("db_generate")
+
+    assert outcome.code == 1
+    what, where, now, then = outcome.stderr.splitlines()
+    assert what == "A migration fails on the shadow: ZeroDivisionError: division by zero"
+    assert where == "  Where: shop.0002_step/0 (Raw Python operation)"
+    assert now == "  Now:   nothing was written"
+    assert then.startswith("  Next:  correct the migration")
+
+
+EVENT = "CREATE EVENT clean ON SCHEDULE {} DO DELETE FROM shop_person WHERE id < UNIX_TIMESTAMP()"
+
+
+@pytest.mark.parametrize(
+    ("schedule", "instead"),
+    [
+        ("EVERY 1 DAY", "EVERY 1 DAY STARTS '2026-01-01 00:00:00'"),
+        ("AT CURRENT_TIMESTAMP + INTERVAL 1 HOUR", "instead of CURRENT_TIMESTAMP"),
+    ],
+)
+def test_an_event_without_its_moment(shop: Project, schedule: str, instead: str) -> None:
+    name = "shop/migrations/0002_clean.py"
+    operations = f'migrations.RunSQL("{EVENT}", "DROP EVENT clean")'
+    shop.write(name, MIGRATION.format(operations=operations.format(schedule)))
+
+    refused(
+        *(
+            shop,
+            "another one in each database",
+            "shop.0002_clean/0 (Raw SQL operation): CREATE EVENT clean",
+        ),
+        *("nothing was written", instead),
+        code=1,
+    )
+
+    stated = "EVERY 1 DAY STARTS '2026-01-01 00:00:00'"
+    shop.write(name, MIGRATION.format(operations=operations.format(stated)))
+    shop.succeeds("db_generate", "--name", "cleaned")
+    shop.succeeds("db_check")
+
+
+def test_a_procedure_and_a_trigger_say_now_when_they_run(shop: Project) -> None:
+    statements = (
+        ("CREATE PROCEDURE old() DELETE FROM shop_person WHERE name < NOW()", "PROCEDURE old"),
+        (
+            "CREATE TRIGGER named BEFORE INSERT ON shop_person FOR EACH ROW SET NEW.name = NOW()",
+            "TRIGGER named",
+        ),
+    )
+    operations = ", ".join(f"migrations.RunSQL({sql!r}, 'DROP {what}')" for sql, what in statements)
+    shop.write("shop/migrations/0002_now.py", MIGRATION.format(operations=operations))
+
+    shop.succeeds("db_generate", "--name", "now")
+    shop.succeeds("db_check")
+
+
+def test_partitions_that_start_when_they_are_made(shop: Project, family: str) -> None:
+    if family != "mariadb":
+        pytest.skip("MySQL has no system versioning")
+    sql = (
+        "CREATE TABLE kept (a int) WITH SYSTEM VERSIONING "
+        "PARTITION BY SYSTEM_TIME INTERVAL 1 WEEK {}PARTITIONS 4"
+    )
+    name = "shop/migrations/0002_kept.py"
+    operations = f'migrations.RunSQL("{sql}", "DROP TABLE kept")'
+    shop.write(name, MIGRATION.format(operations=operations.format("")))
+    starts = "STARTS '2026-01-01 00:00:00'"
+    refused(shop, f"write when they start: INTERVAL 1 WEEK {starts}", code=1)
+
+    shop.write(name, MIGRATION.format(operations=operations.format(f"{starts} ")))
+    shop.succeeds("db_generate", "--name", "kept")
+    shop.succeeds("db_check")
+
+
 def test_models_with_errors(shop: Project) -> None:
     shop.write(
         "shop/models.py", MODELS + "        best = models.ForeignKey('Nobody', models.CASCADE)\n"

@@ -322,6 +322,51 @@ def test_nor_the_order_of_what_leads_to_a_renamed_model(project: ProjectFactory)
     assert "edited-migration" in found_by_seed(shop, [3])[3]
 
 
+STATES = """
+    from django.db import models
+    from django.db.models import Case, Q, Value, When
+
+
+    class Order(models.Model):
+        state = models.CharField(max_length=9)
+        is_open = models.GeneratedField(
+            expression=Case(
+                When(state__in={"new", "paid", "sent"}, then=Value(1)), default=Value(0)
+            ),
+            output_field=models.IntegerField(),
+            db_persist=True,
+        )
+
+        class Meta:
+            constraints = [
+                models.CheckConstraint(
+                    condition=Q(state__in={"new", "paid", "sent", "gone"}), name="is_known"
+                )
+            ]
+"""
+AS_EARLIER_VERSIONS_RECORDED = """
+    from django.core.management import call_command
+    from nestflux.graph import one_order
+
+    one_order._sorted = list
+    call_command("db_generate", name="orders", verbosity=0)
+"""
+
+
+def test_nor_the_order_of_the_values_in_a_check(project: ProjectFactory) -> None:
+    shop = project({"shop": {"models.py": STATES}})
+    shop.env["PYTHONHASHSEED"] = "1"
+    outcome = shop.python(AS_EARLIER_VERSIONS_RECORDED)
+    assert outcome.code == 0, str(outcome)
+    text = (shop.history / "0001_orders.sql").read_text()
+    assert "IN ('gone', 'new', 'paid', 'sent')" not in text
+
+    assert found_by_seed(shop, [2, 3]) == {}
+
+    shop.edit(shop_migration(shop), "'gone', ", "")
+    assert "edited-migration" in found_by_seed(shop, [2])[2]
+
+
 # ---- a real second Django ------------------------------------------------------------------
 
 OTHER_PYTHON = os.environ.get("NESTFLUX_OTHER_PYTHON", "")

@@ -44,6 +44,14 @@ def test_what_is_missing_besides_or_differs_is_said_with_both_definitions() -> N
     )
 
 
+def test_values_of_a_set_in_another_order_are_no_difference() -> None:
+    files = {**FILES, TITLE: "int AS (if(`id` in (1,2),1,0)) STORED"}
+
+    assert compare(files, {**files, TITLE: "int AS (if(`id` in (2,1),1,0)) STORED"}, ()) == (
+        Comparison()
+    )
+
+
 def test_a_table_that_is_missing_is_one_difference() -> None:
     assert compare({**FILES, **OTHER}, FILES, ()) == Comparison(
         differences=("missing: table other: ENGINE=InnoDB",)

@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 
 from nestflux.schema.diff import Delta
-from nestflux.schema.equivalence import less_tables_own, plain, same_check
+from nestflux.schema.equivalence import (
+    less_order_of_sets,
+    less_tables_own,
+    plain,
+    same_but_for_sets,
+    same_check,
+)
 from nestflux.schema.objects import ObjectKey
 
 LATIN = "ENGINE=InnoDB DEFAULT CHARSET=latin1 COLLATE=latin1_bin"
@@ -123,3 +129,43 @@ def test_another_value_or_name_makes_another_check(other: str) -> None:
 )
 def test_what_is_no_check_is_the_same_check_as_none(text: str) -> None:
     assert not same_check(text, text)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("CHECK (`a` in ('x','y,z'))", "CHECK (`a` in ('y,z','x'))"),
+        ("CHECK (`a` in (_utf8mb4'x',_utf8mb4'y'))", "CHECK (`a` in (_utf8mb4'y',_utf8mb4'x'))"),
+        (
+            "CHECK (`a` not in (1, -2.5) or `b` IN (3))",
+            "CHECK (`a` not in (-2.5, 1) or `b` IN (3))",
+        ),
+        ("int AS (if(`a` in ('x','y'),1,0)) STORED", "int AS (if(`a` in ('y','x'),1,0)) STORED"),
+    ],
+)
+def test_the_order_of_what_a_value_is_in_means_nothing(one: str, other: str) -> None:
+    assert same_but_for_sets(one, other)
+    assert not less_order_of_sets(Delta({NAME: (one, other)}))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("CHECK (`a` in ('x','y'))", "CHECK (`a` in ('x','z'))"),
+        ("CHECK (`a` in ('x','y'))", "CHECK (`a` in ('x','y','y'))"),
+        ("CHECK (f(1, 2))", "CHECK (f(2, 1))"),
+        ("CHECK (`a` in (select 1, 2))", "CHECK (`a` in (select 2, 1))"),
+        ("CHECK (`in` = concat('x','y'))", "CHECK (`in` = concat('y','x'))"),
+        ("varchar(9) COMMENT 'in (1,2)'", "varchar(9) COMMENT 'in (2,1)'"),
+    ],
+)
+def test_any_other_order_means_something(one: str, other: str) -> None:
+    assert not same_but_for_sets(one, other)
+    assert less_order_of_sets(Delta({NAME: (one, other)}))
+
+
+def test_a_check_is_the_same_whatever_the_order_of_a_set() -> None:
+    assert same_check(
+        "CONSTRAINT `c` CHECK ((`Name` in ('A','B')))",
+        "CONSTRAINT `c` CHECK ((`name` in ('B','A')))",
+    )

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from nestflux.database.session import PINNED, pin
-from nestflux.pulling.fields import unescaped
 from nestflux.schema.introspection import table_parts
-from nestflux.sql.definitions import column_parts
+from nestflux.sql.definitions import column_parts, unescaped
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from nestflux.database.session import PINNED, pin
 from nestflux.exceptions import RecordingFailed
-from nestflux.sql.literals import bind, literal
+from nestflux.sql.literals import bind, bind_outside_quotes, literal
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -160,3 +160,20 @@ def test_binding_follows_the_drivers_rules() -> None:
     assert bind("SELECT %(a)s", {"a": b"\xff"}) == "SELECT X'ff'"
     with pytest.raises(TypeError):
         bind("SELECT %s", [])
+
+
+@pytest.mark.parametrize(
+    ("sql", "params", "bound"),
+    [
+        ("COMMENT '50% off, %s' DEFAULT %s", ["5%"], "COMMENT '50% off, %s' DEFAULT '5%'"),
+        ("RENAME `5% a` TO `%s`", [], "RENAME `5% a` TO `%s`"),
+        ("AS (`a` %% 2) COMMENT '%%'", [], "AS (`a` % 2) COMMENT '%%'"),
+        ("COMMENT 'it''s 5%' DEFAULT %s + %s", [1, 2], "COMMENT 'it''s 5%' DEFAULT 1 + 2"),
+        ("COMMENT '5% off' DEFAULT %s", [], None),
+        ("COMMENT '5% off'", [1], None),
+    ],
+)
+def test_a_percent_sign_in_quotes_is_no_place(
+    sql: str, params: list[Any], bound: str | None
+) -> None:
+    assert bind_outside_quotes(sql, params) == bound

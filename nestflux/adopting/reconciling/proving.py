@@ -143,6 +143,7 @@ def build(connection: BaseDatabaseWrapper, case: Case) -> None:
     }
     with connection.cursor() as cursor:
         cursor.execute("SET foreign_key_checks = 0")
+        cursor.execute("SET sql_mode = ''")  # what is there may be older than strict sessions
         for key, table in tables.items():
             sql = create_table(table, case.collation, foreign_keys=True)
             try:

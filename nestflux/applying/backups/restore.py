@@ -208,6 +208,7 @@ def _dumped(backup: Backup) -> dict[str, DumpedTable]:
             f"The backup cannot be used: its dump does not make {missing[0]}.",
             where=display_path(backup.path),
             stands="nothing was changed",
+            then="find a copy of the backup that is whole",
         )
     return found
 

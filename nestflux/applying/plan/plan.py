@@ -173,6 +173,7 @@ def _refuse_other_family(journal: Journal, state: LedgerState) -> None:
                 f"{file.name} was applied from the history of {file.family}, and this is the "
                 f"history of {journal.family}.",
                 stands="nothing was run",
+                then="point the alias at the database that this history is for",
             )
 
 
@@ -293,6 +294,8 @@ def refuse_family(journal: Journal, family: str, differing: list[str]) -> None:
         raise ServerUnsupported(
             f"The history was recorded for {journal.family} and the server is {family}.",
             stands="nothing was run",
+            then="point the alias at such a server, or record a history for this one: "
+            "python manage.py db_generate",
         )
     if differing:
         raise ServerUnsupported(

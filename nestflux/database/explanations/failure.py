@@ -11,10 +11,16 @@ from django.db.utils import Error
 
 from nestflux.database import foreign_keys
 from nestflux.sql import statement_parts
+from nestflux.sql.definitions import ColumnParts
 from nestflux.sql.statement_parts import ForeignKey
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
+
+
+# ``for column `shop`.`shop_log`.`at` at row 1``, ``for column 'at'``, ``for column '#sql-1.at'``.
+_COLUMN = re.compile(r"for column .*?([^'`.]+)['`](?: at row|\.?$)")
+_QUOTED = re.compile(r"(?<!\w)'(.*?)'(?!\w)|`([^`]+)`", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -35,10 +41,9 @@ class Failure:
 
     @property
     def quoted(self) -> list[str]:
-        """What the server's message puts into quotes, in its order."""
-        return [
-            a or b for a, b in re.findall(r"(?<!\w)'((?:[^'\\]|\\.)*)'|`([^`]+)`", self.message)
-        ]
+        """What the server's message puts into quotes, in its order. A quote within is not doubled:
+        ``Check constraint 'it's' is violated``. One that ends stands before no letter."""
+        return [a or b for a, b in _QUOTED.findall(self.message)]
 
     def first(self) -> str:
         return self.quoted[0] if self.quoted else ""
@@ -48,6 +53,17 @@ class Failure:
         """``shop_product.name``: the statement's table and the first quoted name."""
         column = self.first().split(".")[-1]
         return f"{self.table}.{column}" if column else self.table
+
+    @property
+    def altered(self) -> tuple[str, ColumnParts] | None:
+        """The column that the message is about, as the statement defines it; where the message
+        names none, the only one that the statement defines."""
+        defined = statement_parts.columns(self.sql)
+        about = _COLUMN.search(self.message)
+        name = about[1] if about else ""
+        if not name and len(defined) == 1:
+            (name,) = defined
+        return (name, defined[name]) if name in defined else None
 
     @property
     def makes(self) -> bool:

@@ -20,7 +20,8 @@ def _table_exists(failure: Failure) -> str:
     return (
         f"The table {failure.first().split('.')[-1]} is there already, and this statement makes "
         "it. Somebody made it outside the migrations, or a run of another tool ended half-way: "
-        "compare it (SHOW CREATE TABLE) and rename or drop the one that is not wanted."
+        "compare it (SHOW CREATE TABLE) and rename or drop the one that is not wanted. If all that "
+        "the file makes is there: db_mark_applied."
     )
 
 
@@ -74,9 +75,30 @@ def _no_table(failure: Failure) -> str:
 def _no_column(failure: Failure) -> str:
     column = failure.first().split(".")[-1]
     known = failure.columns_of(failure.table)
+    if column in known and failure.makes:  # MariaDB, of one from which another is computed
+        return _is_computed_from(failure, column)
     return (
         f"{failure.table} has no column {column}{_alike(column, known)}. Is every migration "
         "applied (db_status)?"
+    )
+
+
+@explains(3108)  # ER_DEPENDENT_BY_GENERATED_COLUMN
+def _generated_from(failure: Failure) -> str:
+    return _is_computed_from(failure, failure.first())
+
+
+def _is_computed_from(failure: Failure, column: str) -> str:
+    rows = failure.ask(
+        "SELECT COLUMN_NAME FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() "
+        "AND TABLE_NAME = %s AND INSTR(GENERATION_EXPRESSION, %s) ORDER BY ORDINAL_POSITION",
+        failure.table,
+        f"`{column}`",
+    )
+    computed = ", ".join(str(row[0]) for row in rows) or "another column"
+    return (
+        f"{computed} of {failure.table} is computed from {column}. Drop or change that column "
+        "first: as an operation before this one, or in a migration of its own."
     )
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 from nestflux.database.explanations.failure import Failure, explains
+from nestflux.database.explanations.misfits import misfits
 from nestflux.sql import statement_parts
+from nestflux.sql.definitions import ColumnParts
 
 
 @explains(1062, 1586)  # ER_DUP_ENTRY, ER_DUP_ENTRY_WITH_KEY_NAME
@@ -42,10 +44,15 @@ def _truncated(failure: Failure) -> str:
     definition = statement_parts.columns(failure.sql).get(column)
     if definition is not None and not definition.nullable and _has_null(failure, column):
         return _nulls(failure.table, [column])
-    kind = f" as {definition.type}" if definition else ""
+    if definition is None:
+        return (
+            f"A value does not fit into {failure.where} and would be cut. Find the values that do "
+            "not fit and change them first."
+        )
+    rows = misfits(failure.table, column, definition)
+    find = f"Find the rows: {rows} and change them first" if rows else "Change the rows first"
     return (
-        f"A value does not fit into {failure.where}{kind} and would be cut. Find the values that "
-        "do not fit and change them first."
+        f"A value does not fit into {failure.where} as {definition.type} and would be cut. {find}."
     )
 
 
@@ -92,15 +99,37 @@ def _out_of_range(failure: Failure) -> str:
     )
 
 
-@explains(1292, 1366)  # ER_TRUNCATED_WRONG_VALUE, ER_TRUNCATED_WRONG_VALUE_FOR_FIELD
+# ER_TRUNCATED_WRONG_VALUE, ER_TRUNCATED_WRONG_VALUE_FOR_FIELD, ER_INVALID_JSON_TEXT
+@explains(1292, 1366, 3140)
 def _wrong_value(failure: Failure) -> str:
+    if failure.makes and (altered := failure.altered):
+        return _becomes(failure, *altered)
     return f"{failure.message}. The value does not belong to that column's type; correct it."
+
+
+def _becomes(failure: Failure, column: str, definition: ColumnParts) -> str:
+    given = _VALUE.search(failure.message)
+    value = repr(given[1]) if given else "a value of it"
+    words = f"{failure.table}.{column} becomes {definition.type}, and {value} is none."
+    rows = misfits(failure.table, column, definition)
+    return f"{words} Find the rows: {rows} and correct them, then go on." if rows else words
+
+
+# Not MySQL's ``Incorrect DECIMAL value: '0' for column '' at row -1``, which it says of any value.
+_VALUE = re.compile(r"value: '(.*?)'(?: for column .[^']|\.?$)", re.DOTALL)
 
 
 # ER_CHECK_CONSTRAINT_VIOLATED; MariaDB ER_CONSTRAINT_FAILED; ER_CHECK_CONSTRAINT_… in ALTER
 @explains(3819, 4025)
 def _check_violated(failure: Failure) -> str:
-    name = failure.first().split(".")[-1]
+    name = failure.first()
+    if failure.number == 4025:  # MariaDB calls the check of a column `table.column`
+        name = name.removeprefix(f"{failure.table}.")
+        column = statement_parts.columns(failure.sql).get(name)
+        if failure.makes and column is not None and column.type_name == "json":
+            return _becomes(
+                failure, name, column
+            )  # json is longtext, and a check that is not written
     clause = _check_clause(failure, name)
     words = f"A row of {failure.table} breaks the check {name}"
     if not clause:
@@ -122,6 +151,8 @@ def _has_null(failure: Failure, column: str) -> bool:
 def _check_clause(failure: Failure, name: str) -> str:
     if stated := statement_parts.check_of(failure.sql, name):
         return stated
+    if (column := statement_parts.columns(failure.sql).get(name)) and column.check:
+        return column.check.removeprefix("(").removesuffix(")")
     rows = failure.ask(
         "SELECT CHECK_CLAUSE FROM information_schema.CHECK_CONSTRAINTS "
         "WHERE CONSTRAINT_SCHEMA = DATABASE() AND CONSTRAINT_NAME = %s",

@@ -172,7 +172,10 @@ class Command(NestFluxCommand):
 
     def _empty(self, labels: list[str], name: str | None) -> None:
         if name is not None and not name.isidentifier():
-            raise Refused(f"--name {name!r} cannot be the name of a Python module.")
+            raise Refused(
+                f"--name {name!r} cannot be the name of a Python module.",
+                then="use letters, digits and underscores, a letter first",
+            )
         for module in generate_empty(labels, name):
             self.stdout.write(f"✓ Generated empty migration: {display_path(module.path)}")
         self.stdout.write("Fill in its operations, then run db_generate again for the SQL.")

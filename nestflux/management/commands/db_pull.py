@@ -9,7 +9,10 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.db import DEFAULT_DB_ALIAS
 
+from nestflux.conf import history_folder
+from nestflux.database.server import connection_for, server_of
 from nestflux.history.folder import display_path
+from nestflux.ledger.rows import read_state
 from nestflux.management.command import NestFluxCommand
 from nestflux.pulling.grouping import GroupingRule
 from nestflux.pulling.pull import Pulled, PullOptions, PullPlan, plan_pull, pull
@@ -80,7 +83,8 @@ def _lines(plan: PullPlan, done: Pulled | None, alias: str) -> Iterator[str]:
         yield f"{app.label}: {counted(len(app.models), 'table')}"
         width = max(len(model.table) for model in app.models)
         for model in app.models:
-            yield f"  {model.table:{width}}  {model.name}"
+            limit = "  (reads only)" if model.reads_only else ""
+            yield f"  {model.table:{width}}  {model.name}{limit}"
     for text, about in by_text((done.plan if done else plan).remarks).items():
         yield f"Remark: {text}:"
         yield from (f"    {name}" for name in about)
@@ -112,8 +116,23 @@ def _next_steps(plan: PullPlan, alias: str) -> Iterator[str]:
     other = "" if alias == DEFAULT_DB_ALIAS else f" --database {alias}"
     names = ", ".join(f'"{app.name}"' for app in plan.apps)
     yield f"Next: add {names} to INSTALLED_APPS, then"
-    yield f"      python manage.py db_generate{other}"
-    yield f"      python manage.py db_baseline{other}"
+    for command in _taking_over(alias):
+        yield f"      python manage.py {command}{other}"
+
+
+def _taking_over(alias: str) -> Iterator[str]:
+    """The commands that record the tables and take them over as they are. Where NestFlux migrates
+    the database already, that is to mark the next file, which makes them, as applied."""
+    connection = connection_for(alias)
+    state = read_state(connection)
+    if state is None or not state.applied:
+        yield from ("db_generate", "db_baseline")
+        return
+    journal = history_folder(alias, server_of(connection).family).journal
+    applied = {file.id for file in state.applied}
+    if any(entry.id not in applied for entry in journal.entries):
+        yield "db_migrate"
+    yield from ("db_generate", f"db_mark_applied {journal.next_number:04}")
 
 
 def _as_json(plan: PullPlan, done: Pulled | None) -> dict[str, Any]:

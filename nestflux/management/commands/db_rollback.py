@@ -54,7 +54,10 @@ class Command(RunOptions, NestFluxCommand):
         alias = options["database"]
         wanted = Wanted(options["file"], options["to"], options["off_branch"])
         if sum(map(bool, vars(wanted).values())) > 1:
-            raise Refused("Give one of: a file, --to, --off-branch.")
+            raise Refused(
+                "Give one of: a file, --to, --off-branch.",
+                then="python manage.py db_rollback   (undoes the last file), or with one of them",
+            )
         self.connect(alias)
         target = open_target(alias)
         plan = plan_rollback(target, wanted)

@@ -109,12 +109,17 @@ class Command(PlainSpeech, stock.Command):
         try:
             apps.get_app_config(request.app_label)
         except LookupError as error:
-            raise Refused(str(error), stands="nothing was changed") from None
+            raise Refused(
+                str(error),
+                stands="nothing was changed",
+                then="python manage.py showmigrations   (lists them)",
+            ) from None
         unmigrated = request.app_label in django_side.unmigrated_apps()
         if run_syncdb and not unmigrated:
             raise Refused(
                 f"Can't use run_syncdb with app '{request.app_label}' as it has migrations.",
                 stands="nothing was changed",
+                then=f"python manage.py migrate {request.app_label}",
             )
         if unmigrated and not run_syncdb:
             raise Refused(

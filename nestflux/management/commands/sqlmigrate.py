@@ -37,7 +37,9 @@ class Command(PlainSpeech, stock.Command):
         try:
             apps.get_app_config(options["app_label"])
         except LookupError as error:
-            raise Refused(str(error)) from None
+            raise Refused(
+                str(error), then="python manage.py showmigrations   (lists them)"
+            ) from None
         direction = Direction.DOWN if options["backwards"] else Direction.UP
         return recorded_sql(
             self._folder(alias), options["app_label"], options["migration_name"], direction
@@ -70,5 +72,6 @@ def recorded_sql(folder: Folder, app_label: str, name: str, direction: Direction
         raise Refused(
             f"{migration} cannot be undone: {reason or 'its file holds no way back'}",
             where=folder.sql_path(entry.name, direction).name,
+            then="write a new migration that takes the schema on, and run db_generate",
         )
     return f"-- From {folder.sql_path(entry.name, direction).name}\n{section}"

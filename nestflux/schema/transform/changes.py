@@ -26,6 +26,7 @@ class Phase(IntEnum):
     """The order of the statements. A foreign key is dropped before its columns change and comes
     back when all is there; a check or an index goes before a column that it names."""
 
+    ZERO_DATES = 0
     DROP_FOREIGN_KEY = 1
     CLEAR_NAME = 2
     DROP_CHECK = 3

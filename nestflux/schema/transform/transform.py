@@ -42,6 +42,7 @@ from nestflux.schema.transform.keys import columns_with_their_keys, primary_key_
 from nestflux.schema.transform.programs import program_changes
 from nestflux.schema.transform.tables import TableSchema, tables_of, with_names
 from nestflux.schema.transform.whole_tables import extra_tables, missing_tables, option_changes
+from nestflux.schema.transform.zero_dates import cleared
 
 
 def transform(
@@ -75,6 +76,8 @@ def transform(
     tables, new = tables_of(before), tables_of(after)
     renames = {name: renamed_by_case(tables[name], new[name]) for name in new if name in tables}
     old = {name: _renamed(table, renames, family) for name, table in tables.items()}
+    zero_dates = [cleared(old[name], new[name]) for name in renames]
+    old |= {table.name: table for table, _ in zero_dates}
     pairs = [TablePair(old[name], new[name], collation, family) for name in renames]
     keys = paired(foreign_keys_of(old.values()), foreign_keys_of(new.values()), renames)
     remade_keys: tuple[Change, ...] = ()
@@ -89,6 +92,7 @@ def transform(
     found: list[Change | ByHand] = [
         *missing_tables(tables, new, views, collation),
         *extra_tables(tables, new, set(known) - in_the_way),
+        *(change for _, changes in zero_dates for change in changes),
     ]
     for pair in pairs:
         found += _table_changes(pair, renames[pair.after.name], keys)

@@ -142,7 +142,8 @@ def _shadow_name(name: str) -> str:
     if len(name) > _LONGEST_SHADOW_NAME:
         raise Misconfigured(
             f'NESTFLUX["SHADOW_NAME"] has {len(name)} characters; more than {_LONGEST_SHADOW_NAME} '
-            "leave no room for what makes each scratch schema's name its own."
+            "leave no room for what makes each scratch schema's name its own.",
+            then='give NESTFLUX["SHADOW_NAME"] a shorter one',
         )
     return name
 

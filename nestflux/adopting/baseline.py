@@ -54,7 +54,8 @@ class BaselinePlan:
     """What ``baseline`` will do. ``entries`` are the files to mark as applied; ``pending`` those
     that stay to be applied. ``built_on`` is the server that built the files' schema, where it is
     another version than the database's. ``files`` is that schema, ``live`` the database's, and
-    ``collation`` its default; ``known`` are the objects that any file makes or touches."""
+    ``collation`` its default; ``known`` are the objects that any file makes or touches.
+    ``has_ledger``: NestFlux migrates it already."""
 
     entries: tuple[Entry, ...]
     pending: tuple[Entry, ...]
@@ -64,6 +65,7 @@ class BaselinePlan:
     live: Schema = field(default_factory=lambda: Schema({}, {}), repr=False)
     known: frozenset[ObjectKey] = frozenset()
     collation: str = ""
+    has_ledger: bool = False
 
     @property
     def agrees(self) -> bool:
@@ -166,12 +168,16 @@ def _refused(what: str) -> LedgerConflict:
     )
 
 
-def plan_baseline(target: Target, *, to: str | None = None) -> BaselinePlan:
+def plan_baseline(
+    target: Target, *, to: str | None = None, reconciles: bool = False
+) -> BaselinePlan:
     """What ``baseline`` would do, and every difference that keeps it from doing it. Makes a
     shadow for it; changes nothing in the database and takes no lock.
 
     Args:
         to: the last file that the database is expected to have; None: whichever it is.
+        reconciles: the schema is compared and nothing marked: of a database that has a ledger, too,
+            with what its applied files make.
 
     Raises Refused where ``django_migrations`` is no beginning of the history, or where the
     database has a ledger already; ServerUnavailable where no shadow can be made.
@@ -180,9 +186,13 @@ def plan_baseline(target: Target, *, to: str | None = None) -> BaselinePlan:
     history = HistoryFiles(folder)
     folder.verify()
     refuse_unrecorded(folder.journal, connection)
-    _state_without_files(connection)
     recorded = _recorded_migrations(connection)
-    chosen = choose_entries(folder.journal, _replaced(history), recorded, to)
+    state = read_state(connection) or LedgerState()
+    if reconciles and (state.applied or state.in_flight):
+        chosen = _applied_entries(folder.journal, state)
+    else:
+        _state_without_files(connection)
+        chosen = choose_entries(folder.journal, _replaced(history), recorded, to)
     collation = default_collation(connection)
     built_on, files = _schema_of(target.alias, history, chosen, collation)
     live, known = _live(connection), _known(history)
@@ -197,6 +207,7 @@ def plan_baseline(target: Target, *, to: str | None = None) -> BaselinePlan:
         live=live,
         known=known,
         collation=collation,
+        has_ledger=bool(state.applied),
     )
 
 
@@ -232,6 +243,28 @@ def baseline(target: Target, plan: BaselinePlan, *, options: Options | None = No
                 # Of a squash that Django has not written yet, too.
                 context.ledger.record_applied(to_record)
             send_post_migrate(context, [], recorded | set(to_record))
+
+
+def _applied_entries(journal: Journal, state: LedgerState) -> tuple[Entry, ...]:
+    """The files that the ledger says are applied, which are to be the first of the history."""
+    if begun := state.in_flight:
+        command = "db_rollback" if begun.direction == "down" else "db_migrate, or db_rollback"
+        raise LedgerConflict(
+            f"{begun.name} is half {'rolled back' if begun.direction == 'down' else 'applied'}: "
+            "what the schema is to be is not known before it is whole.",
+            stands="nothing was changed",
+            then=f"python manage.py {command}",
+        )
+    applied = {file.id for file in state.applied}
+    entries = tuple(entry for entry in journal.entries if entry.id in applied)
+    if entries != journal.entries[: len(entries)] or len(entries) < len(applied):
+        raise LedgerConflict(
+            "What is applied is not the beginning of this history: files of another branch, or a "
+            "file before the last one is pending.",
+            stands="nothing was changed",
+            then="python manage.py db_status",
+        )
+    return entries
 
 
 def _state_without_files(connection: BaseDatabaseWrapper) -> LedgerState:

@@ -47,6 +47,7 @@ def reconcile(alias: str, found: BaselinePlan, path: Path) -> Written:
         last=found.entries[-1].name,
         proved_on=found.built_on or server.name,
         file=path.name,
+        then="db_migrate" if found.has_ledger else "db_baseline",
     )
     write_new(path, render(proved, made))
     return Written(path, proved)

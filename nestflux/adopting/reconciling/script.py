@@ -21,7 +21,8 @@ _WIDTH = 76
 @dataclass(frozen=True)
 class Made:
     """What a script was made for. ``last`` is the last file of the history that the database has;
-    ``proved_on`` the server on which it was run on scratch schemas."""
+    ``proved_on`` the server on which it was run on scratch schemas; ``then`` the command that goes
+    on from there."""
 
     alias: str
     database: str
@@ -29,6 +30,7 @@ class Made:
     last: str
     proved_on: str
     file: str
+    then: str = "db_baseline"
 
 
 def render(planned: Transformation, made: Made) -> str:
@@ -62,7 +64,7 @@ def _header(planned: Transformation, made: Made) -> Iterator[str]:
     yield "--"
     yield from _comment("Review it, take a backup, and give it to the mysql client:")
     yield f"--     {how_to_run(made.alias, made.file)}"
-    yield "--     python manage.py db_baseline"
+    yield f"--     python manage.py {made.then}"
     yield from _comment("Where rows stop it, fix them, and write a script for the rest.")
 
 

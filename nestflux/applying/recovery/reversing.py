@@ -34,11 +34,13 @@ _State = dict[ObjectKey, str | None]
 
 class CannotReverse(Exception):
     """A half-done attempt can only be finished. ``ordinal`` is the step of the other way at which
-    that shows; 0 where it is none of them."""
+    that shows; 0 where it is none of them. ``drifted``: somebody changed the schema since, and it
+    may be that neither way goes on."""
 
-    def __init__(self, why: str, ordinal: int = 0) -> None:
+    def __init__(self, why: str, ordinal: int = 0, *, drifted: bool = False) -> None:
         self.why = why
         self.ordinal = ordinal
+        self.drifted = drifted
         super().__init__(why)
 
 
@@ -102,6 +104,8 @@ def reversal(
                 texts.update((key, text) for text in pair if text)
     journey.texts = texts
     work = journey.works[OTHER[legs[-1].direction]]
+    if not any(leg.ran for leg in legs):  # it failed at its beginning: whatever the schema is
+        return work.without({task.ordinal: _NOT_DONE[work.direction] for task in work.tasks})
     ends = _Ends.of(journey)
     state = _start(journey, ends, live, same_server)
     skipped, state = _walk(journey, work, state)
@@ -158,7 +162,8 @@ def _start(journey: _Journey, ends: _Ends, live: Definitions, same_server: bool)
     differing = {key: found[key] for key in state if key not in ends.hidden}
     if difference := Delta.between(_there(state, differing), _there(found, differing)):
         lines = "\n".join(f"    {line}" for line in difference.lines()[:20])
-        raise CannotReverse(f"the schema is not what the steps that ran leave:\n{lines}")
+        what = "the schema is not what the steps that ran leave"
+        raise CannotReverse(f"{what}:\n{lines}", drifted=True)
     return found
 
 

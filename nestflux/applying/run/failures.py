@@ -246,13 +246,19 @@ def cannot_reverse(name: str, work: Work, error: CannotReverse) -> Refused:
     if error.ordinal:
         place = f"{place}, statement {error.ordinal}"
         title = work.tasks[error.ordinal - 1].title
+    then = (
+        "python manage.py db_rollback   (finishes the rollback), then db_migrate"
+        if up
+        else "python manage.py db_migrate   (finishes the file), then db_rollback"
+    )
+    if error.drifted:  # neither way goes on from there
+        back = f"db_migrate --to {name}" if up else "db_rollback"
+        then = f"put back what differs, and again: python manage.py {back}"
     return Refused(
         f"{name} cannot be reversed half-way ({place}): {error.why}.",
         where=title,
         stands="nothing was run",
-        then="python manage.py db_rollback   (finishes the rollback), then db_migrate"
-        if up
-        else "python manage.py db_migrate   (finishes the file), then db_rollback",
+        then=then,
     )
 
 

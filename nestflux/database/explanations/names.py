@@ -52,7 +52,8 @@ def _nothing_to_drop(failure: Failure) -> str:
         name = quoted[-1]
     return (
         f"{failure.table} has no column, index or constraint {name}: it was dropped or renamed "
-        f"outside the migrations. See what is there: SHOW CREATE TABLE `{failure.table}`;"
+        f"outside the migrations. See what is there: SHOW CREATE TABLE `{failure.table}`; after "
+        "db_rollback, db_baseline --reconcile writes the statements that give it back."
     )
 
 

@@ -51,7 +51,8 @@ class Command(NestFluxCommand):
             const="",
             metavar="FILE",
             help="Write a script, to be reviewed and run by hand, that makes the database what "
-            "the files make; mark nothing. Without FILE: reconcile_ALIAS.sql in this folder.",
+            "the files make (of one that NestFlux migrates: those that are applied); mark "
+            "nothing. Without FILE: reconcile_ALIAS.sql in this folder.",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -95,20 +96,21 @@ class Command(NestFluxCommand):
         path = Path(file or f"reconcile_{target.alias}.sql")
         refuse_existing(path)
         console = self.console()
-        plan = plan_baseline(target, to=to)
+        plan = plan_baseline(target, to=to, reconciles=True)
+        then = "db_migrate" if plan.has_ledger else "db_baseline"
         if plan.agrees:
             console.print(f"The schema is what the files up to {plan.entries[-1].name}.sql make.")
             console.print("Nothing is to be reconciled, and nothing was written.")
-            console.print("Next: python manage.py db_baseline")
+            console.print(f"Next: python manage.py {then}")
             return
         written = reconcile(target.alias, plan, path)
-        for line in _reconciled(written, target.alias):
+        for line in _reconciled(written, target.alias, then):
             console.print(line)
         if written.planned.by_hand:
             self.found()
 
 
-def _reconciled(written: Written, alias: str) -> Iterator[str]:
+def _reconciled(written: Written, alias: str, then: str) -> Iterator[str]:
     planned, path = written.planned, written.path
     yield f"✓ Wrote {path}: {describe(planned)}"
     for kind, changes in planned.by_kind():
@@ -118,7 +120,7 @@ def _reconciled(written: Written, alias: str) -> Iterator[str]:
         yield f"By hand: {each.key}: {each.what}"
     yield "Nothing was changed. Review it, then:"
     yield f"    {how_to_run(alias, str(path))}"
-    yield "    python manage.py db_baseline"
+    yield f"    python manage.py {then}"
 
 
 def _lines(plan: BaselinePlan) -> Iterator[str]:

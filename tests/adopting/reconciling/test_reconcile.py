@@ -10,6 +10,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from nestflux.adopting.reconciling.proving import Case, build
 from tests.adopting.reconciling import odd, store
+from tests.conftest import ProjectFactory
 from tests.scenario import Outcome, Project
 
 _BLOCK = re.compile(r"^-- \[\d+\] ", re.MULTILINE)
@@ -280,3 +281,39 @@ def test_a_script_whose_proof_fails_is_not_written(live: Project) -> None:
     assert "The script, as it stands, would leave other differences than it says." in outcome.stderr
     assert "Where: table store_product\n" in outcome.stderr
     assert list(Path(live.path).glob("*.sql")) == []
+
+
+def test_a_database_that_drifted_from_its_applied_files(project: ProjectFactory) -> None:
+    """Renamed by hand, or by a way back of an earlier version: a later file names what is not
+    there. The script gives the names back, and the file goes forward."""
+    shop = project({"shop": {"models.py": DRIFTING}})
+    shop.succeeds("db_generate", "--name", "first")
+    shop.edit("shop/models.py", 'name="by_name"', 'name="by_its_name"')
+    shop.succeeds("db_generate", "--name", "second", "--noinput")
+    shop.succeeds("db_migrate", "--replay", "--to", "1")
+    shop.sql("ALTER TABLE shop_item RENAME INDEX by_name TO renamed")
+    failed = shop.run("db_migrate")
+    while_half_done = shop.run("db_baseline", "--reconcile")
+    shop.succeeds("db_rollback", "--yes")
+
+    written = shop.succeeds("db_baseline", "--reconcile")
+    shop.feed_to_the_client(shop.read("reconcile_default.sql"))
+
+    assert failed.code == 1
+    assert "0002_second is half applied" in while_half_done.stderr
+    assert written.lines[-1] == "    python manage.py db_migrate"
+    assert shop.succeeds("db_migrate").lines[-1] == "Database is up to date!"
+    again = shop.succeeds("db_baseline", "--reconcile", "again.sql")
+    assert "Nothing is to be reconciled, and nothing was written." in again.stdout
+
+
+DRIFTING = """
+    from django.db import models
+
+
+    class Item(models.Model):
+        name = models.CharField(max_length=40)
+
+        class Meta:
+            indexes = [models.Index(fields=["name"], name="by_name")]
+"""

@@ -15,7 +15,7 @@ mysql:  ## get a private MySQL and start it, so that db_generate records both fa
 stop:  ## stop this checkout's database servers
 	@scripts/server stop
 
-test:  ## set everything up, then lint, types, and tests on MariaDB and on MySQL (DJANGO=6.1)
+test:  ## set everything up, then lint, types, and tests on MariaDB and on MySQL (DJANGO=6.1, CASE=1)
 	@scripts/test
 
 lint:  ## ruff

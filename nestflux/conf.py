@@ -49,6 +49,7 @@ _KEYS = {
     "START_COMMANDS",
 }
 
+_LONGEST_SHADOW_NAME = 55  # of a server's 64, less _ and eight digits
 _LONGEST = 31536000  # the servers' own limit of lock_wait_timeout: a year
 
 
@@ -130,11 +131,21 @@ def configuration() -> Configuration:
         directory=Path(given.get("DIRECTORY") or Path(str(base)) / "migrations_sql"),
         families=families,
         shadows=shadows,
-        shadow_name=given.get("SHADOW_NAME", Configuration.shadow_name),
+        shadow_name=_shadow_name(given.get("SHADOW_NAME", Configuration.shadow_name)),
         shadow_collation=given.get("SHADOW_COLLATION", Configuration.shadow_collation),
         lock=_lock(given.get("LOCK", {})),
         start_commands={str(k): str(v) for k, v in given.get("START_COMMANDS", {}).items()},
     )
+
+
+def _shadow_name(name: str) -> str:
+    if len(name) > _LONGEST_SHADOW_NAME:
+        raise Misconfigured(
+            f'NESTFLUX["SHADOW_NAME"] has {len(name)} characters; more than {_LONGEST_SHADOW_NAME} '
+            "leave no room for what makes each scratch schema's name its own.",
+            then='give NESTFLUX["SHADOW_NAME"] a shorter one',
+        )
+    return name
 
 
 def _lock(given: Mapping[str, object]) -> dict[str, float]:

@@ -23,6 +23,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.state import StateApps
 from django.db.models import deletion
 from django.db.models.options import Options
+from django.utils.functional import cached_property
 
 if TYPE_CHECKING:
     from django.conf import SettingsReference
@@ -76,6 +77,16 @@ def method_replaced(owner: object, name: str, method: Callable[..., Any]) -> Ite
 def is_method_replaced(owner: object, name: str) -> bool:
     """Has ``owner`` a method of its own now, beside its class's?"""
     return name in vars(owner)
+
+
+def forget_server(connection: Any) -> None:
+    """Let a connection ask again what its server is: Django asks once, when it connects, and takes
+    the session's default engine for the one of every table (``mysql_server_data`` in
+    django/db/backends/mysql/base.py, the cached properties of features.py)."""
+    for owner in (connection, connection.features):
+        for name in list(vars(owner)):
+            if isinstance(getattr(type(owner), name, None), cached_property):
+                delattr(owner, name)
 
 
 # ---- states and their models ----------------------------------------------------------------

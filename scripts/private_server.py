@@ -273,7 +273,7 @@ def initialise(server: Server, version: str) -> None:
             raise ServerError("no mariadb-install-db on this machine. Next: scripts/packages")
         command = [installer, "--no-defaults", "--skip-test-db"]
         command += ["--auth-root-authentication-method=normal"]
-    command += [f"--user={user_name()}", f"--datadir={half_made}"]
+    command += [f"--user={user_name()}", f"--datadir={half_made}", *_lasting_options(server)]
     with server.log.open("w") as log:
         made = subprocess.run(
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=False, cwd="/"
@@ -282,6 +282,18 @@ def initialise(server: Server, version: str) -> None:
         raise ServerError(f"the data folder could not be made:\n{last_words(server)}")
     half_made.rename(server.data)
     server.version_file.write_text(f"{version}\n")
+
+
+def _lasting_options(server: Server) -> list[str]:
+    """What MySQL must be told when its data is made, and never again otherwise: how it writes
+    names (Manual 7.1.8, lower_case_table_names)."""
+    return [each for each in own_options(server) if each.startswith("--lower-case-table-names")]
+
+
+def own_options(server: Server) -> list[str]:
+    if not server.options_file.exists():
+        return []
+    return server.options_file.read_text().split()
 
 
 def last_words(server: Server) -> str:
@@ -309,8 +321,7 @@ def command_line(server: Server) -> list[str]:
     ]
     if server.is_throwaway:
         options += THROWAWAY_OPTIONS
-    if server.options_file.exists():
-        options += server.options_file.read_text().split()
+    options += own_options(server)
     if server.family == "mysql":  # its wrapper says --no-defaults
         return [program(server), *options, "--mysqlx=OFF", "--secure-file-priv=NULL"]
     return [program(server), "--no-defaults", *options]

@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db import DEFAULT_DB_ALIAS
 from django.db.models import QuerySet
+from django.db.utils import Error
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
@@ -22,6 +23,7 @@ from nestflux.admin.read_only import (
     state_html,
 )
 from nestflux.applying.status import families_behind
+from nestflux.applying.suitability import suitability_behind
 from nestflux.exceptions import NestFluxError
 from nestflux.history.families import Behind
 from nestflux.models import SqlMigration, Statement
@@ -137,6 +139,8 @@ class SqlMigrationAdmin(LedgerAdmin[SqlMigration]):
     ) -> HttpResponse:
         for one in _behind():
             self.message_user(request, f"{one} To catch up: {one.command}", messages.WARNING)
+        for line in _of_server():
+            self.message_user(request, line, messages.WARNING)
         return super().changelist_view(request, extra_context)
 
     @admin.display(description="file", ordering="number")
@@ -198,6 +202,14 @@ def _behind() -> tuple[Behind, ...]:
     try:
         return families_behind(DEFAULT_DB_ALIAS)
     except NestFluxError:
+        return ()
+
+
+def _of_server() -> tuple[str, ...]:
+    """What a run would say of the server; nothing where it cannot be asked."""
+    try:
+        return tuple(suitability_behind(DEFAULT_DB_ALIAS).lines())
+    except (NestFluxError, Error):
         return ()
 
 

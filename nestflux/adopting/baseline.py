@@ -20,8 +20,9 @@ from nestflux.applying.plan.coverage import refuse_unrecorded
 from nestflux.applying.plan.files import MigrationFile
 from nestflux.applying.plan.plan import refuse_family
 from nestflux.applying.run.context import Options
-from nestflux.applying.run.frame import lock_held, refuse_unsuitable, run_opened
+from nestflux.applying.run.frame import lock_held, run_opened
 from nestflux.applying.run.migrate import send_post_migrate
+from nestflux.applying.suitability import refuse_unsuitable
 from nestflux.applying.target import Target
 from nestflux.conf import configuration
 from nestflux.database.server import Server, default_collation, server_of
@@ -34,6 +35,7 @@ from nestflux.ledger.ledger import LedgerState, read_state
 from nestflux.recording.replay import bring_to_head, replay
 from nestflux.schema.compare import Comparison, compare
 from nestflux.schema.introspection import Schema, read_schema, table_names
+from nestflux.schema.names import names_learned_from_now_on
 from nestflux.schema.objects import ObjectKey
 from nestflux.wording import listed
 
@@ -217,7 +219,7 @@ def baseline(target: Target, plan: BaselinePlan, *, options: Options | None = No
     """
     options = replace(options or Options(), command="db_baseline")
     connection, folder = target.connection, target.folder
-    refuse_unsuitable(target)
+    refuse_unsuitable(target, options.warn)
     with lock_held(connection, options) as lock:
         state = _state_without_files(connection)
         recorded = _recorded_migrations(connection)
@@ -318,6 +320,7 @@ def scratch_schema(alias: str, family: str, collation: str) -> Iterator[BaseData
     settings = server_settings(alias, configured.shadows.get(family))
     try:
         with shadow(alias, settings, prefix=configured.shadow_name, collation=collation) as scratch:
+            names_learned_from_now_on(scratch)
             yield scratch
     except ServerUnavailable as error:
         setting = f'NESTFLUX["SHADOWS"]["{family}"]'

@@ -21,8 +21,9 @@ from nestflux.applying.plan.tasks import Task, Work
 from nestflux.applying.recovery.projecting import is_as_after
 from nestflux.applying.run import signals
 from nestflux.applying.run.context import Context, Options
-from nestflux.applying.run.frame import lock_held, refuse_unsuitable, run_opened
+from nestflux.applying.run.frame import lock_held, run_opened
 from nestflux.applying.run.migrate import send_post_migrate
+from nestflux.applying.suitability import refuse_unsuitable
 from nestflux.applying.target import Target
 from nestflux.database.session import pin, restored_session
 from nestflux.exceptions import HistoryError, LedgerConflict, Refused
@@ -227,7 +228,7 @@ def mark_applied(target: Target, plan: MarkPlan, *, options: Options | None = No
     Looks again under the lock. Raises LedgerConflict where it sees something else by now.
     """
     options = replace(options or Options(), command="db_mark_applied")
-    refuse_unsuitable(target)
+    refuse_unsuitable(target, options.warn)
     with lock_held(target.connection, options) as lock:
         again, state = _planned(target, plan.entry.name)
         if again != plan or not again.agrees:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from nestflux.applying.plan.load_plan import read_known, signals_hash
 from nestflux.applying.plan.squashes import REPLACED, Exchange
+from nestflux.applying.suitability import Suitability, suitability
 from nestflux.applying.target import Target
 from nestflux.conf import FAMILIES, configuration, history_folder
-from nestflux.database.server import schema_name
 from nestflux.history.families import Behind, behind
 from nestflux.ledger.backups import BackupRow, last_of, read_backups
 from nestflux.ledger.ledger import Ledger, LedgerFile, LedgerState
-from nestflux.ledger.lock import holder_of, lock_name
+from nestflux.ledger.lock import holder_of, lock_of
 
 if TYPE_CHECKING:
     from nestflux.history.journal import Journal
@@ -50,7 +50,8 @@ class FileStatus:
 class Status:
     """A database against its history. ``holder``: the deploy that holds the lock at the moment;
     ``problem``: why a squash and the files that it replaces cannot stand for one another;
-    ``behind``: the families whose files lack what another family's files hold."""
+    ``behind``: the families whose files lack what another family's files hold;
+    ``suitability``: what a run would say of the server."""
 
     alias: str
     server: str
@@ -60,6 +61,7 @@ class Status:
     loading: bool = False
     problem: str = ""
     behind: tuple[Behind, ...] = ()
+    suitability: Suitability = field(default_factory=Suitability)
 
     @property
     def unmarked(self) -> tuple[FileStatus, ...]:
@@ -87,6 +89,7 @@ class Status:
             "loading": self.loading,
             "problem": self.problem,
             "behind": [asdict(one) for one in self.behind],
+            **self.suitability.to_json(),
             "post_migrate_pending": self.signals_pending,
             "files": [vars(file) for file in self.files],
         }
@@ -97,7 +100,7 @@ def status(target: Target) -> Status:
     connection = target.connection
     state, exchanges = read_known(target)
     ledger = Ledger(connection)
-    holder = holder_of(connection, lock_name(schema_name(connection)))
+    holder = holder_of(connection, lock_of(connection))
     pending = state.signals_pending or state.signals_hash != signals_hash()
     return Status(
         alias=target.alias,
@@ -110,6 +113,7 @@ def status(target: Target) -> Status:
         loading=state.loading is not None and not state.applied,
         problem=next((e.problem for e in exchanges if e.problem), ""),
         behind=families_behind(target.alias),
+        suitability=suitability(target),
     )
 
 

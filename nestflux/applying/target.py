@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,8 +11,11 @@ from nestflux.applying.plan.plan import refuse_family
 from nestflux.conf import FAMILIES, history_folder
 from nestflux.database.errors import connect
 from nestflux.database.server import FAMILY_NAMES, Server, connection_for, server_of
-from nestflux.exceptions import Refused
+from nestflux.exceptions import Refused, SqlFileError
+from nestflux.ledger.ledger import Ledger
 from nestflux.other_project import require_this_projects
+from nestflux.schema.names import names_of
+from nestflux.sql.lexer import fragments
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -63,4 +68,13 @@ def open_target(alias: str) -> Target:
         )
     require_this_projects(folder.journal, folder.path)
     refuse_family(folder.journal, server.family, server.differing_features(folder.journal.features))
+    names = names_of(connection)
+    names.learn_later(folder.statements)
+    names.learn_later(lambda: _statements(Ledger(connection).texts()))
     return Target(connection, server, folder)
+
+
+def _statements(texts: Iterable[str]) -> Iterator[str]:
+    for text in texts:
+        with suppress(SqlFileError):  # one that a person put there
+            yield from (part.text for part in fragments(text) if part.kind == "statement")

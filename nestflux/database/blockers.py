@@ -84,6 +84,8 @@ def blockers_of(connection: BaseDatabaseWrapper, tables: Collection[str]) -> tup
         tables: those that the statement names; where nobody is seen on them, on MySQL those
             that foreign keys join to them count, because it locks both ends of a key.
     """
+    if connection.features.ignores_table_name_case:  # the server's lock tables have its own names
+        tables = {*tables, *(name.lower() for name in tables)}
     with connection.cursor() as cursor:
         locks = _locks(cursor, sorted(tables))
         if not locks and tables and not _is_mariadb(connection):

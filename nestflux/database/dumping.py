@@ -10,7 +10,7 @@ import hashlib
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -132,7 +132,16 @@ def dump(
         raise BackupFailed(f"{path.parent} cannot be written: {error.strerror}.") from None
     if found is None:
         raise BackupFailed(f"{tool.path} ended before the dump was complete. {said}".rstrip())
-    return Dump({table: found.rows.get(table, 0) for table in tables}, found.size, found.sha256)
+    rows = {asked_name(name, tables): count for name, count in found.rows.items()}
+    return Dump({table: rows.get(table, 0) for table in tables}, found.size, found.sha256)
+
+
+def asked_name(dumped: str, tables: Collection[str]) -> str:
+    """The table, as it was asked for, whose name a dump writes as the server does: in lower case,
+    where it compares names without case."""
+    if dumped in tables:
+        return dumped
+    return next((table for table in tables if table.lower() == dumped), dumped)
 
 
 def _ending(code: int) -> str:
@@ -189,8 +198,8 @@ class DumpedRow:
     values: bytes
 
 
-def dumped_tables(path: Path) -> dict[str, str]:
-    """The CREATE TABLE statements of a dump, by table."""
+def dumped_tables(path: Path, tables: Collection[str]) -> dict[str, str]:
+    """The CREATE TABLE statements of a dump of these tables, by table."""
     found: dict[str, str] = {}
     lines: list[str] = []
     with path.open("rb") as file:
@@ -202,17 +211,17 @@ def dumped_tables(path: Path) -> dict[str, str]:
             if lines and line.rstrip().endswith(b";"):
                 text = "".join(lines).rstrip().removesuffix(";")
                 name, _ = _table_of(INSERT + text.removeprefix("CREATE TABLE `").encode())
-                found[name] = text
+                found[asked_name(name, tables)] = text
                 lines = []
     return found
 
 
-def dumped_rows(path: Path) -> Iterator[DumpedRow]:
-    """The rows of a dump, in its order."""
+def dumped_rows(path: Path, tables: Collection[str]) -> Iterator[DumpedRow]:
+    """The rows of a dump of these tables, in its order."""
     with path.open("rb") as file:
         for line in file:
             if line.startswith(INSERT):
                 table, end = _table_of(line)
                 columns, _, values = line[end:].partition(b") VALUES (")
                 row = b"(" + values.rstrip(b"\r\n").removesuffix(b";")
-                yield DumpedRow(table, f"{columns.strip().decode()})", row)
+                yield DumpedRow(asked_name(table, tables), f"{columns.strip().decode()})", row)

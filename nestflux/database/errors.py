@@ -25,12 +25,14 @@ if TYPE_CHECKING:
 
 # Client errors 2002 to 2055 (MySQL Error Reference, "Client Error Message Reference"): nobody
 # answered, or the line was cut.
-NO_SERVER = frozenset({2002, 2003, 2005, 2006, 2012, 2013, 2026, 2055})
+NO_SERVER = frozenset({2002, 2003, 2005, 2006, 2012, 2013, 2055})
+# CR_SSL_CONNECTION_ERROR; ER_SECURE_TRANSPORT_REQUIRED, on both families.
+ENCRYPTION = frozenset({2026, 3159})
 WRONG_PASSWORD = frozenset({1045, 1698, 1862, 3118, 3955, 4151, 2054, 2059, 2061})
 MISSING_GRANT = frozenset({1044, 1142, 1143, 1227, 1370, 1419})
 MISSING_DATABASE = frozenset({1049})
 TOO_MANY = frozenset({1040, 1129, 1203, 1226})
-UNAVAILABLE = NO_SERVER | WRONG_PASSWORD | MISSING_GRANT | MISSING_DATABASE | TOO_MANY
+UNAVAILABLE = NO_SERVER | ENCRYPTION | WRONG_PASSWORD | MISSING_GRANT | MISSING_DATABASE | TOO_MANY
 
 _SHADOW = re.compile(r"(.+)_[0-9a-f]{8}")
 _ACCOUNT = re.compile(r"user '([^']*)'@'([^']*)'")
@@ -132,6 +134,8 @@ def unavailable(
     number = number_of(error)
     schema = schema or str(connection.settings_dict["NAME"] or "")
     where = address_of(connection)
+    if number in ENCRYPTION:
+        return _not_encrypted(error, connection)
     if number in NO_SERVER:
         return ServerUnavailable(
             f"No database server answers: {_short(message_of(error))}.",
@@ -175,6 +179,24 @@ def unavailable(
         where=where,
         stands="nothing was changed",
         then="look into the server's log, then run the command again",
+    )
+
+
+def _not_encrypted(error: BaseException, connection: BaseDatabaseWrapper) -> ServerUnavailable:
+    options = f'DATABASES[{connection.alias!r}]["OPTIONS"]["ssl"]'
+    if number_of(error) != 2026:
+        what = "The server takes encrypted connections only (require_secure_transport)"
+        then = f'{options} = {{"ca": "…"}}, the file of the authority that signed its certificate'
+    else:
+        what = "The encrypted connection to the server could not be made"
+        then = f"see that the ca, cert and key of {options} are the right files"
+    if "expired" in message_of(error).lower():
+        then = "renew the certificate that expired, the server's or that of " + options
+    return ServerUnavailable(
+        f"{what}: {_short(message_of(error))}.",
+        where=address_of(connection),
+        stands="nothing was changed",
+        then=then,
     )
 
 
@@ -234,35 +256,44 @@ def _how_to_start(connection: BaseDatabaseWrapper) -> str:
 
 
 def _grant(error: BaseException, connection: BaseDatabaseWrapper, schema: str) -> str:
-    """The exact GRANT that is missing."""
-    account = _account(error, connection)
+    """The exact GRANT that is missing, or the setting that makes up for it."""
+    account, wild = _account(error, connection)
     if number_of(error) == 1227:
         wanted = re.search(r"one of\) the (.+?) privilege", message_of(error))
         privilege = wanted.group(1).split(" OR ")[0].split(",")[0] if wanted else "SUPER"
         return f"GRANT {privilege} ON *.* TO {account};"
-    return f"GRANT ALL PRIVILEGES ON {grant_pattern(schema)}.* TO {account};"
+    if number_of(error) == 1419:  # a trigger or function, while there is a binary log
+        return "SET GLOBAL log_bin_trust_function_creators = 1;"
+    return f"GRANT ALL PRIVILEGES ON {grant_pattern(schema, wild=wild)}.* TO {account};"
 
 
-def grant_pattern(schema: str) -> str:
-    r"""A schema as GRANT names it, where ``_`` and ``%`` are wild: a shadow's name stands for all
-    shadows, ``nestflux\_shadow\_%``. (Manual 15.7.1.6, "GRANT Statement".)"""
+def grant_pattern(schema: str, *, wild: bool = True) -> str:
+    r"""A schema as GRANT names it. Its ``_`` and ``%`` are wild, and a shadow's name stands for all
+    shadows, ``nestflux\_shadow\_%`` (Manual 15.7.1.6, "GRANT Statement"); unless they are not
+    ``wild``, as under MySQL's ``partial_revokes``, where a grant that names no schema is all that
+    holds for shadows (Manual 8.2.12, "Privilege Restriction Using Partial Revokes")."""
     shadow = _SHADOW.fullmatch(schema)
-    name = shadow.group(1) if shadow else schema
-    escaped = name.replace("`", "``").replace("_", r"\_").replace("%", r"\%")
+    name = (shadow.group(1) if shadow else schema).replace("`", "``")
+    if not wild:
+        return "*" if shadow else f"`{name}`"
+    escaped = name.replace("_", r"\_").replace("%", r"\%")
     return f"`{escaped}\\_%`" if shadow else f"`{escaped}`"
 
 
-def _account(error: BaseException, connection: BaseDatabaseWrapper) -> str:
-    """The account that the server took the user for: ``'app'@'%'``."""
+def _account(error: BaseException, connection: BaseDatabaseWrapper) -> tuple[str, bool]:
+    """The account that the server took the user for, ``'app'@'%'``; and whether its grants have
+    patterns, yes where it cannot be asked."""
     keeper = connection if connection.connection is not None else _without_database(connection)
     try:
         with keeper.cursor() as cursor:
             cursor.execute("SELECT CURRENT_USER()")
             user, _, host = str(cursor.fetchone()[0]).rpartition("@")
-            return f"'{user}'@'{host}'"
+            cursor.execute("SHOW GLOBAL VARIABLES WHERE Variable_name = 'partial_revokes'")
+            return f"'{user}'@'{host}'", ("partial_revokes", "ON") not in cursor.fetchall()
     except Error:
         named = _ACCOUNT.search(message_of(error))
-        return f"'{named[1]}'@'{named[2]}'" if named else f"'{_user(connection)}'@'%'"
+        account = f"'{named[1]}'@'{named[2]}'" if named else f"'{_user(connection)}'@'%'"
+        return account, True
     finally:
         if keeper is not connection:
             keeper.close()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import connections
 
+from nestflux.database.session import ENGINE
 from nestflux.exceptions import Misconfigured, ServerUnsupported
 from nestflux.families import FAMILY_NAMES as FAMILY_NAMES
 
@@ -75,6 +76,7 @@ def require_mysql(connection: BaseDatabaseWrapper) -> Any:
 def server_of(connection: BaseDatabaseWrapper) -> Server:
     """Ask a connection what it is connected to. Raises ServerUnsupported on an old server."""
     backend = require_mysql(connection)
+    _take_innodb(backend)
     family = "mariadb" if backend.mysql_is_mariadb else "mysql"
     server = Server(
         family=family,
@@ -92,6 +94,18 @@ def server_of(connection: BaseDatabaseWrapper) -> Server:
             then="upgrade the server",
         )
     return server
+
+
+def _take_innodb(backend: Any) -> None:
+    """Where the session's tables would be of another engine, of this one: whose DDL is atomic, and
+    whose features (indexes, transactions) are those that a history was recorded with."""
+    if backend.mysql_server_data["default_storage_engine"] == ENGINE:
+        return
+    from nestflux.django_compat import forget_server  # imports all of Django's migrations
+
+    with backend.cursor() as cursor:
+        cursor.execute(f"SET SESSION default_storage_engine = {ENGINE}")
+    forget_server(backend)
 
 
 def _features(backend: Any) -> dict[str, bool]:
@@ -119,34 +133,6 @@ def default_collation(connection: BaseDatabaseWrapper) -> str:
     with connection.cursor() as cursor:
         cursor.execute("SELECT @@collation_database")
         return str(cursor.fetchone()[0])
-
-
-def is_galera(connection: BaseDatabaseWrapper) -> bool:
-    """Is the server a node of a multi-primary cluster, across which GET_LOCK does not hold?
-
-    Galera: wsrep_on (MariaDB KB "Galera Cluster System Variables"); MySQL Group Replication with
-    group_replication_single_primary_mode=OFF.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SHOW GLOBAL VARIABLES WHERE Variable_name IN "
-            "('wsrep_on', 'group_replication_single_primary_mode')"
-        )
-        values = dict(cursor.fetchall())
-    return (
-        values.get("wsrep_on") == "ON"
-        or values.get("group_replication_single_primary_mode") == "OFF"
-    )
-
-
-def is_read_only(connection: BaseDatabaseWrapper) -> bool:
-    """Does the server refuse writes to this user (read_only, super_read_only)?"""
-    with connection.cursor() as cursor:
-        cursor.execute("SHOW GLOBAL VARIABLES WHERE Variable_name = 'super_read_only'")
-        variables = dict(cursor.fetchall())
-        cursor.execute("SELECT @@global.read_only")
-        (read_only,) = cursor.fetchone()
-    return variables.get("super_read_only") == "ON" or bool(read_only)
 
 
 def uptime(connection: BaseDatabaseWrapper) -> int:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from django.db.utils import Error
 
+from nestflux.database.numbers import USING_OTHER_ENGINE
 from nestflux.sql.brackets import split
 from nestflux.sql.lexer import significant, unquoted
 
@@ -16,8 +17,12 @@ if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
 # Strict, ANSI-neutral: what Django's own test suite runs with, on both families. Without
-# NO_BACKSLASH_ESCAPES and ANSI_QUOTES a literal of a file means the same everywhere.
-SQL_MODE = "STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO"
+# NO_BACKSLASH_ESCAPES and ANSI_QUOTES a literal of a file means the same everywhere; and a table
+# whose engine the server lacks is refused, and not made with another one.
+SQL_MODE = (
+    "STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,"
+    "NO_ENGINE_SUBSTITUTION"
+)
 _NAMES = "SET NAMES utf8mb4"
 PINNED = (
     _NAMES,
@@ -46,6 +51,19 @@ _LIFTED = (
     "idle_readonly_transaction_timeout",
     "max_execution_time",  # MySQL
 )
+ENGINE = "InnoDB"
+# What must be so in a session in which SQL is recorded or run, whatever an operator set globally or
+# the alias in its init_command; as a server shows it. Variables that a server lacks do not count.
+_STEADY = {
+    "autocommit": "ON",  # after SET GLOBAL autocommit = 0 MySQL tells the driver that it is on
+    "default_storage_engine": ENGINE,
+    "explicit_defaults_for_timestamp": "ON",  # OFF gives TIMESTAMP columns defaults of its own
+    "sql_safe_updates": "OFF",  # ON refuses an UPDATE without a key (1175)
+    "unique_checks": "ON",
+    "check_constraint_checks": "ON",  # MariaDB
+    "sql_generate_invisible_primary_key": "OFF",  # MySQL 8.0.30; adds a column that nobody wrote
+}
+_RESTRICTED = frozenset({"sql_generate_invisible_primary_key"})  # not every user may set it
 # Seconds that a session may be idle: the servers' default (MySQL Manual 7.1.8, wait_timeout).
 # interactive_timeout only gives an interactive client's session this variable's first value.
 _IDLE = 28800
@@ -131,13 +149,51 @@ def limit_session(connection: BaseDatabaseWrapper, lock_wait: int) -> dict[str, 
     return had
 
 
+def steady_session(connection: BaseDatabaseWrapper) -> dict[str, str]:
+    """Set what must be so; gives what of it was otherwise, by name.
+
+    Raises the server's error where it does not let this user set what must be.
+    """
+    names = [name for name in _STEADY if name != "autocommit" or _wants_autocommit(connection)]
+    marks = ", ".join(["%s"] * len(names))
+    changed = {}
+    with connection.cursor() as cursor:
+        cursor.execute(f"SHOW SESSION VARIABLES WHERE Variable_name IN ({marks})", names)
+        for name, value in cursor.fetchall():
+            if value == _STEADY[name]:
+                continue
+            with suppress(Error) if name in _RESTRICTED else nullcontext():
+                cursor.execute(f"SET SESSION {name} = {_STEADY[name]}")
+                changed[str(name)] = str(value)
+    return changed
+
+
+def _wants_autocommit(connection: BaseDatabaseWrapper) -> bool:
+    return bool(connection.settings_dict["AUTOCOMMIT"])
+
+
+def engine_substituted(connection: BaseDatabaseWrapper) -> str:
+    """In words, where the statement before made a table with another engine than it
+    states, which the server lacks; else empty. A file that was recorded before
+    ``NO_ENGINE_SUBSTITUTION`` was pinned lets it."""
+    driver: Any = connection.connection
+    if not driver.warning_count():  # of the last statement; asks nobody
+        return ""
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW WARNINGS")
+        said = [str(text) for _, number, text in cursor.fetchall() if number == USING_OTHER_ENGINE]
+    return f"the server lacks the engine that it states: {'; '.join(said)}" if said else ""
+
+
 @contextmanager
 def limited_session(connection: BaseDatabaseWrapper, lock_wait: int) -> Iterator[int]:
-    """``limit_session`` while the block lasts; gives the ``lock_wait_timeout`` of before."""
+    """``limit_session`` and ``steady_session`` while the block lasts; gives the
+    ``lock_wait_timeout`` of before."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT CONNECTION_ID()")
         (identity,) = cursor.fetchone()
     had = limit_session(connection, lock_wait)
+    changed = steady_session(connection)
     try:
         yield int(had["lock_wait_timeout"])
     finally:
@@ -146,7 +202,7 @@ def limited_session(connection: BaseDatabaseWrapper, lock_wait: int) -> Iterator
         _restore(
             connection,
             identity,
-            {name: int(v) if v.is_integer() else v for name, v in values.items()},
+            {name: int(v) if v.is_integer() else v for name, v in values.items()} | changed,
         )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import secrets
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from copy import deepcopy
 from types import FrameType
@@ -21,12 +21,18 @@ from django.db import connections
 from django.db.utils import Error
 
 from nestflux.database.errors import unavailable
-from nestflux.database.session import SQL_MODE
+from nestflux.database.session import ENGINE, SQL_MODE, steady_session
 from nestflux.django_compat import is_method_replaced, method_replaced
 from nestflux.exceptions import OtherDatabase
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
+
+
+_INIT = (
+    f"SET sql_mode = '{SQL_MODE}', time_zone = '+00:00', foreign_key_checks = 1, "
+    f"default_storage_engine = {ENGINE}"
+)
 
 
 def server_settings(alias: str, entry: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -50,9 +56,11 @@ def shadow(
 
     Raises ServerUnavailable where the server cannot be reached or the grant is missing.
     """
-    name = f"{prefix}_{secrets.token_hex(4)}"
     with ExitStack() as stack:
         keeper = stack.enter_context(_keeper(alias, settings))
+        if keeper.features.ignores_table_name_case:  # names of schemas, too
+            prefix = prefix.lower()
+        name = f"{prefix}_{secrets.token_hex(4)}"
         try:
             with keeper.cursor() as cursor:
                 # The lock says that this shadow is in use; another run drops those left behind.
@@ -108,11 +116,11 @@ def _alias_pointing_at(
     migration's own SQL makes (CAST) can be compared with a column."""
     scratch = deepcopy(dict(settings))
     scratch["NAME"] = name
+    own = str(scratch.get("OPTIONS", {}).get("init_command") or "")
     scratch["OPTIONS"] = {
         **scratch.get("OPTIONS", {}),
         "charset": "utf8mb4",
-        "init_command": f"SET sql_mode = '{SQL_MODE}', time_zone = '+00:00', "
-        "foreign_key_checks = 1",
+        "init_command": _INIT,
     }
     scratch["OPTIONS"].pop("collation", None)
     if (collation or "").startswith("utf8mb4_"):
@@ -123,6 +131,7 @@ def _alias_pointing_at(
     for each, (given, _) in before.items():
         connections.settings[each] = {**scratch, "TEST": given["TEST"]}
     connection = connections.create_connection(alias)
+    cast("Any", connection).init_connection_state = _settling(connection, own)
     for each in standing_for:
         connections[each] = connection
     _forget_rows()
@@ -135,6 +144,24 @@ def _alias_pointing_at(
         for each, (given, previous) in before.items():
             connections.settings[each] = given
             connections[each] = previous
+
+
+def _settling(connection: BaseDatabaseWrapper, own: str) -> Callable[[], None]:
+    """What a shadow's connection does when it is made: what the alias's own ``init_command`` says,
+    as on the database itself, and then what must be so."""
+    ours = connection.init_connection_state
+
+    def init_connection_state() -> None:
+        ours()
+        if own:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT @@SESSION.collation_connection")
+                (collation,) = cursor.fetchone()
+                for sql in (own, f"SET NAMES utf8mb4 COLLATE {collation}", _INIT):
+                    cursor.execute(sql)
+        steady_session(connection)
+
+    return init_connection_state
 
 
 def mirrors_of(alias: str) -> list[str]:

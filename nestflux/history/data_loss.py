@@ -16,12 +16,11 @@ from nestflux.history.records import StepRecord
 from nestflux.schema.diff import Delta, columns_renamed_by
 from nestflux.sql.column_types import narrowed
 from nestflux.sql.lexer import Token, significant
-from nestflux.sql.names import name_at
+from nestflux.sql.names import name_at, tables_renamed_by
 
 _PARTITION_VERBS = ("DROP", "TRUNCATE", "EXCHANGE")
 # Looked for before a statement is taken apart: an INSERT may be megabytes long.
 _EMPTIES = re.compile(r"\b(TRUNCATE|DELETE|REPLACE|PARTITION|DISCARD)\b", re.IGNORECASE)
-_RENAMES = re.compile(r"\bRENAME\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -203,28 +202,3 @@ def _deleted_from(found: list[Token], words: list[str], named: tuple[str, ...]) 
 
 def _names_at(found: list[Token], *places: int) -> tuple[str, ...]:
     return tuple(name for at in places if (name := name_at(found, at)[0]))
-
-
-def tables_renamed_by(sql: str) -> tuple[tuple[str, str], ...]:
-    """Old and new names of RENAME TABLE and of ALTER TABLE … RENAME TO."""
-    if not _RENAMES.search(sql):
-        return ()
-    found = significant(sql)
-    words = [token.text.upper() if token.kind == "word" else "" for token in found]
-    pairs = []
-    if words[:2] == ["RENAME", "TABLE"]:
-        old, _ = name_at(found, 2)
-        for index, word in enumerate(words):
-            if word == "TO" and (new := name_at(found, index + 1)[0]):
-                pairs.append((old, new))
-                comma = next((i for i in range(index, len(found)) if found[i].text == ","), None)
-                old = name_at(found, comma + 1)[0] if comma is not None else ""
-    elif words[:1] == ["ALTER"] and "TABLE" in words[:4]:
-        old, _ = name_at(found, words.index("TABLE") + 1)
-        for index, word in enumerate(words):
-            if word != "RENAME" or words[index + 1] in ("COLUMN", "INDEX", "KEY"):
-                continue
-            skip = 2 if words[index + 1] in ("TO", "AS") or found[index + 1].text == "=" else 1
-            if old and (new := name_at(found, index + skip)[0]):
-                pairs.append((old, new))
-    return tuple(pairs)

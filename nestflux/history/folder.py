@@ -5,17 +5,19 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from nestflux.exceptions import HistoryError
+from nestflux.exceptions import HistoryError, SqlFileError
 from nestflux.history import journal as journal_file
 from nestflux.history.file_texts import FileTexts, parsed, parsed_record
 from nestflux.history.journal import Entry, Journal
 from nestflux.history.records import FileRecord
 from nestflux.history.sqlfile import Direction, SqlFile, render
+from nestflux.sql.lexer import fragments
 from nestflux.sql.statements import sha256
 
 JOURNAL = "journal.json"
@@ -143,6 +145,16 @@ class Folder:
             return []
         known = {f"{n}{end}" for n in self.journal.names for end in (".sql", ".down.sql")}
         return sorted(p.name for p in self.path.glob("[0-9]*.sql") if p.name not in known)
+
+    def statements(self) -> Iterator[str]:
+        """Every statement as the folder has it, edited or not: those of down files, of the files in
+        their order, of the snapshot. What cannot be read is left to who needs it."""
+        ends = (".down.sql", ".sql")
+        names = [f"{name}{end}" for end in ends for name in self.journal.names]
+        for name in (*names, SNAPSHOT):
+            with suppress(HistoryError, SqlFileError):
+                text = self._read(self.path / name)
+                yield from (part.text for part in fragments(text) if part.kind == "statement")
 
     def require_writable(self) -> None:
         """Raises HistoryError where the folder could not be written, before work is done for it."""

@@ -47,10 +47,10 @@ def _beat(run_id: int, every: float, own: BaseDatabaseWrapper, ended: threading.
 
 def _renew(own: BaseDatabaseWrapper, run_id: int, every: float) -> None:
     with own.cursor() as cursor:
-        # A row locked by the run itself must not make the heart wait; and an operator's short
-        # wait_timeout must not end it between two beats.
+        # A row locked by the run itself must not make the heart wait; an operator's short
+        # wait_timeout must not end it between two beats, nor his autocommit=0 keep a beat unseen.
         cursor.execute(
-            "SET SESSION innodb_lock_wait_timeout = 1, lock_wait_timeout = 1, "
+            "SET SESSION autocommit = 1, innodb_lock_wait_timeout = 1, lock_wait_timeout = 1, "
             f"wait_timeout = {ceil(3 * every) + _SPARE:d}"
         )
         cursor.execute(

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import fields
 from getpass import getuser
 from os import getpid
 from typing import TYPE_CHECKING, Any
 
 import django
+from django.db.utils import ProgrammingError
 from django.utils import timezone
 from MySQLdb.release import version_info
 
@@ -152,6 +154,13 @@ class Ledger:
         recorded = json.loads(values["recorded_migrations"])
         values["recorded_migrations"] = tuple(recorded)
         return FileRow(**values)
+
+    def texts(self) -> Iterator[str]:
+        """The texts of every file that the ledger knows, of another branch's too; none where there
+        is no ledger."""
+        with suppress(ProgrammingError):
+            for texts in self._rows("SELECT down_text, up_text FROM nestflux_sql_migration"):
+                yield from texts
 
     def put_file(self, row: FileRow, **state: Any) -> None:
         """Write a file's row, or renew the one that is there. ``state``: further columns."""

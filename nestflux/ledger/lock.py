@@ -68,12 +68,25 @@ class Holder:
         return ", ".join(parts)
 
 
-def lock_name(schema: str) -> str:
-    """The lock of one database; a long name is cut to a digest."""
+def lock_name(schema: str, *, folds: bool) -> str:
+    """The lock of one database. A digest stands for a long name, and for one with capitals: MySQL
+    compares lock names without case, and ``App`` and ``app`` may be two databases.
+
+    Args:
+        folds: the server compares names of databases without case: they are one.
+    """
+    schema = schema.lower() if folds else schema
     name = f"nestflux:{schema}"
-    if len(name) <= _LONGEST:
+    if len(name) <= _LONGEST and schema == schema.lower():
         return name
     return f"nestflux:{hashlib.sha256(schema.encode()).hexdigest()[:48]}"
+
+
+def lock_of(connection: BaseDatabaseWrapper) -> str:
+    """The name of the lock of a connection's database."""
+    return lock_name(
+        schema_name(connection), folds=bool(connection.features.ignores_table_name_case)
+    )
 
 
 class DatabaseLock:
@@ -105,7 +118,7 @@ class DatabaseLock:
 
     @cached_property
     def name(self) -> str:
-        return lock_name(schema_name(self.connection))
+        return lock_of(self.connection)
 
     def acquire(self) -> None:
         """Take the lock, waiting for it; ``waited`` says then what became of that.

@@ -61,6 +61,7 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
     from nestflux.database.session import pin
     from nestflux.database.shadow import server_settings, shadow
     from nestflux.schema.introspection import read_schema
+    from nestflux.schema.names import names_learned_from_now_on
     from nestflux.schema.objects import to_texts
 
     configured = configuration()
@@ -69,6 +70,7 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
     collation = given or configured.shadow_collation
     made = shadow(request["alias"], server, prefix=configured.shadow_name, collation=collation)
     with made as connection:
+        names_learned_from_now_on(connection)
         version = server_of(connection).name
         with connection.execute_wrapper(refused := _Refused()):
             if request["as_they_are"]:

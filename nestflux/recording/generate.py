@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, TextIO
@@ -33,6 +33,7 @@ from nestflux.recording.changes import (
 )
 from nestflux.recording.recording_target import RecordingTarget, recording_target
 from nestflux.recording.working_copy import record_files  # with nothing to do: not needed
+from nestflux.schema.names import names_of
 
 if TYPE_CHECKING:
     from nestflux.recording.recorded_file import RecordedFile
@@ -242,8 +243,8 @@ def _past(alias: str, unwritten: Sequence[Migration]) -> frozenset[str]:
     (``db_pull`` wrote their models). None where they cannot be applied without those that are still
     to be written (a new project's user model, on which Django's own admin depends)."""
     loader = load(None, unwritten)
-    tables, was_migrated = _in_database(alias)
-    made = _made_already(unwritten, tables)
+    is_there, was_migrated = _in_database(alias)
+    made = _made_already(unwritten, is_there)
     new = {(m.app_label, m.name) for m in unwritten if m.app_label not in made}
     exist = loader.graph.nodes.keys() - new
     if any(new.intersection(loader.graph.forwards_plan(key)) for key in exist):
@@ -252,7 +253,7 @@ def _past(alias: str, unwritten: Sequence[Migration]) -> frozenset[str]:
     return frozenset(map(dotted, exist)) if has_own or was_migrated else frozenset()
 
 
-def _made_already(unwritten: Sequence[Migration], tables: Collection[str]) -> set[str]:
+def _made_already(unwritten: Sequence[Migration], is_there: Callable[[str], bool]) -> set[str]:
     """The apps that get their first migrations and all of whose tables are there."""
     own: dict[str, set[str]] = {}
     for migration in unwritten:
@@ -262,18 +263,20 @@ def _made_already(unwritten: Sequence[Migration], tables: Collection[str]) -> se
                 found = own.setdefault(migration.app_label, set())
                 found.add(str(operation.options.get("db_table") or name))
     first = {migration.app_label for migration in unwritten if migration.initial}
-    return {label for label, found in own.items() if label in first and found <= set(tables)}
+    return {label for label, found in own.items() if label in first and all(map(is_there, found))}
 
 
-def _in_database(alias: str) -> tuple[set[str], bool]:
-    """The tables of the alias' database, and whether it holds rows of ``django_migrations``;
-    nothing, where it cannot be asked."""
+def _in_database(alias: str) -> tuple[Callable[[str], bool], bool]:
+    """Whether the alias' database has a table, and whether it holds rows of ``django_migrations``;
+    no, where it cannot be asked."""
     connection = connection_for(alias)
     try:
-        names = set(connection.introspection.table_names())
-        return names, bool(MigrationRecorder(connection).applied_migrations())
+        names = names_of(connection)
+        tables = names.keys(connection.introspection.table_names())
+        applied = bool(MigrationRecorder(connection).applied_migrations())
     except (Error, NestFluxError):
-        return set(), False
+        return (lambda table: False), False
+    return (lambda table: names.key(table) in tables), applied
 
 
 def _write(modules: Sequence[MigrationModule], files: Sequence[RecordedFile]) -> None:

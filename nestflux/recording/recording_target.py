@@ -25,6 +25,7 @@ from nestflux.history.folder import Folder, HistoryFiles
 from nestflux.history.sqlfile import Direction
 from nestflux.other_project import require_this_projects
 from nestflux.recording.another_time import another_time, require_another_clock
+from nestflux.schema.names import names_learned_from_now_on
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -60,6 +61,7 @@ class RecordingTarget:
             collation=self.configuration.shadow_collation,
         )
         with made as connection, historical_receivers_kept(), ExitStack() as stack:
+            names_learned_from_now_on(connection)
             # Steps and modules that print speak to whoever runs them on a database.
             stack.enter_context(redirect_stdout(io.StringIO()))
             if self.folder.family in self.configuration.shadows or modules_depend_on_rows():

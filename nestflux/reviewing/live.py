@@ -8,6 +8,7 @@ from contextlib import suppress
 from nestflux.applying.plan.files import relinks
 from nestflux.applying.plan.load_plan import read_known
 from nestflux.applying.plan.plan import Relink, refuse_family
+from nestflux.applying.suitability import server_suitability
 from nestflux.applying.target import Target
 from nestflux.conf import history_folder
 from nestflux.database.errors import connect, reachable
@@ -31,7 +32,8 @@ def server_behind(alias: str) -> Server:
 
 def read_ledger(alias: str, server: Server) -> Ledger | None:
     """The ledger against the history of the database's family; None where nothing was ever
-    applied. Raises NestFluxError where it cannot be read."""
+    applied and nothing is to be said of the server. Raises NestFluxError where it cannot be
+    read."""
     folder = history_folder(alias, server.family)
     journal = folder.journal
     connection = connection_for(alias)
@@ -39,14 +41,15 @@ def read_ledger(alias: str, server: Server) -> Ledger | None:
         is_made = read_state(connection) is not None
         state, exchanges = read_known(Target(connection, server, folder))
         has_tables = bool(state.applied) or bool(table_names(connection))
-    if not is_made and not has_tables:
+        found = server_suitability(connection, server)
+    if not (is_made or has_tables or found.refusals or found.warnings):
         return None
     tables = LedgerTables(connection)
-    unsuitable: NestFluxError | None = None
+    unsuitable: list[NestFluxError] = list(found.refusals)
     try:
         refuse_family(journal, server.family, server.differing_features(journal.features))
     except ServerUnsupported as error:
-        unsuitable = error
+        unsuitable.append(error)
     unmarked = {identity for exchange in exchanges for identity in exchange.ids}
     ran, now = _texts(folder, state, tables, unmarked)
     begun = state.in_flight
@@ -61,7 +64,8 @@ def read_ledger(alias: str, server: Server) -> Ledger | None:
         ran=ran,
         now=now,
         steps=tables.steps(begun.attempt_key) if begun else (),
-        unsuitable=unsuitable,
+        unsuitable=tuple(unsuitable),
+        warnings=found.warnings,
     )
 
 

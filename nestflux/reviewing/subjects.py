@@ -145,6 +145,7 @@ class Ledger:
     other way round; ``state`` is as after it.
     ``ran`` are the texts that ran, by the id of files whose entry has another hash or whose file
     has another text; ``now`` those files as they are. ``steps`` are those of the file in flight.
+    ``unsuitable``: why a run would be refused on the server; ``warnings``: what it would say.
     """
 
     alias: str
@@ -157,4 +158,5 @@ class Ledger:
     ran: Mapping[str, SqlFile] = field(default_factory=dict)
     now: Mapping[str, SqlFile] = field(default_factory=dict)
     steps: tuple[LedgerStep, ...] = ()
-    unsuitable: NestFluxError | None = None
+    unsuitable: tuple[NestFluxError, ...] = ()
+    warnings: tuple[str, ...] = ()

@@ -8,12 +8,13 @@ and collation that is the schema's default.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from nestflux.schema.collations import after_value, collation_apart, primary_collations
+from nestflux.schema.names import TableNames, names_of
 from nestflux.schema.objects import (
     COLUMN,
     CONSTRAINT,
@@ -100,29 +101,36 @@ def read_schema(
         every_collation: state the schema's default too, for schemas of different defaults.
     """
     primary = primary_collations(connection)
+    written = names_of(connection) if names is None else names_of(connection).in_a_reading_of(names)
+    wanted = None if names is None else written.keys(names)
     definitions: dict[ObjectKey, str] = {}
     made_by: dict[ObjectKey, _PrintedTable | str] = {}
     counters: dict[str, int] = {}
     with connection.cursor() as cursor:
-        cursor.execute("SELECT @@collation_database, DATABASE()")
-        default, schema = cursor.fetchone()
-        for name, kind in (_listed(cursor, names) if listed is None else listed).items():
-            if names is not None and name not in names:
+        cursor.execute("SELECT @@collation_database, DATABASE(), @@sql_quote_show_create")
+        default, schema, is_quoted = cursor.fetchone()
+        if not is_quoted:
+            cursor.execute("SET SESSION sql_quote_show_create = 1")
+        if listed is None:
+            listed = _listed(cursor, written, names)
+        for name, kind in listed.items():
+            if wanted is not None and written.key(name) not in wanted:
                 continue
+            name = written.written(name)
             if kind == "VIEW":
                 cursor.execute(f"SHOW CREATE VIEW {quoted(name)}")
-                text = _anonymous(cursor.fetchone()[1], schema)
+                text = written.in_view(_anonymous(cursor.fetchone()[1], schema))
                 view = ObjectKey(VIEW, name)
                 definitions[view] = made_by[view] = text
                 continue
-            text = _printed(cursor, name)
+            text = written.in_table(_printed(cursor, name))
             table = _taken_apart(name, text, "" if every_collation else default, primary)
             definitions.update(table.definitions)
             made_by[ObjectKey(TABLE, name)] = table
             if table.counter:
                 counters[name] = table.counter
         if programs:
-            for key, text in _programs(cursor, names, schema):
+            for key, text in _programs(cursor, written, wanted, schema):
                 definitions[key] = made_by[key] = text
     return Schema(definitions, made_by, counters)
 
@@ -135,7 +143,7 @@ def table_names(connection: BaseDatabaseWrapper) -> list[str]:
 def listed_tables(connection: BaseDatabaseWrapper) -> dict[str, str]:
     """Every table and view of the schema, those own tables left out, and which of the two it is."""
     with connection.cursor() as cursor:
-        return _listed(cursor, None)
+        return _listed(cursor, names_of(connection), None)
 
 
 def has_programs(connection: BaseDatabaseWrapper) -> bool:
@@ -145,20 +153,21 @@ def has_programs(connection: BaseDatabaseWrapper) -> bool:
         return bool(cursor.fetchall())
 
 
-def _listed(cursor: Any, names: Collection[str] | None) -> dict[str, str]:
-    """Tables and views, and which of the two each is, as the server writes it."""
+def _listed(cursor: Any, written: TableNames, names: Collection[str] | None) -> dict[str, str]:
+    """Tables and views, and which of the two each is, as the server says it."""
     if names is not None and not names:
         return {}
-    # The server may compare names without case.
-    here = "" if names is None else f" AND TABLE_NAME IN ({', '.join(['%s'] * len(names))})"
+    asked = [] if names is None else written.asked_for(names)
+    here = f" AND TABLE_NAME IN ({', '.join(['%s'] * len(asked))})" if asked else ""
     cursor.execute(
         "SELECT TABLE_NAME, TABLE_TYPE FROM information_schema.TABLES "
         f"WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE <> 'TEMPORARY'{here}",
-        list(names or ()),
+        asked,
     )
+    found = sorted((written.written(name), kind) for name, kind in cursor.fetchall())
     return {
         name: kind
-        for name, kind in sorted(cursor.fetchall())
+        for name, kind in found
         if name not in OWN_TABLES and not name.startswith(SCRATCH)
     }
 
@@ -372,16 +381,22 @@ _PROGRAMS = (
 
 
 def _programs(
-    cursor: Any, names: Collection[str] | None, schema: str
+    cursor: Any, written: TableNames, wanted: Set[str] | None, schema: str
 ) -> Iterator[tuple[ObjectKey, str]]:
-    """Triggers, procedures, functions and events with their whole text."""
+    """Triggers, procedures, functions and events with their whole text.
+
+    Args:
+        wanted: the keys of their names, or of the tables that triggers stand on; None: all.
+    """
     cursor.execute(_PROGRAMS)
     column = {"trigger": 2, "procedure": 2, "function": 2, "event": 3}
     for kind, name, table in sorted(cursor.fetchall()):
-        if names is None or name in names or table in names:
+        if wanted is None or not wanted.isdisjoint(written.keys([name, table])):
             cursor.execute(f"SHOW CREATE {kind} {quoted(name)}")
             text = cursor.fetchone()[column[kind]]
             if text is not None:  # NULL: the user may not see the body
+                if kind == "trigger":
+                    text = written.in_trigger(text)
                 yield ObjectKey(kind, name), _anonymous(text, schema)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from nestflux.schema.introspection import table_names
+from nestflux.schema.names import names_of
 from nestflux.sql.definitions import BYTES, SPATIAL
 from nestflux.sql.lexer import quoted
 from nestflux.sql.literals import literal
@@ -78,19 +79,22 @@ def _raw_connection(connection: BaseDatabaseWrapper) -> Any:
 
 def _described(connection: BaseDatabaseWrapper) -> dict[str, TableRows]:
     """Every table, as yet without rows."""
+    written = names_of(connection).written
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT TABLE_NAME, COLUMN_NAME, DATA_TYPE, COLUMN_KEY, EXTRA "
             "FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() "
             "ORDER BY TABLE_NAME, ORDINAL_POSITION"
         )
-        described = cursor.fetchall()
+        described = [(written(table), *column) for table, *column in cursor.fetchall()]
         cursor.execute(
             "SELECT TABLE_NAME, COLUMN_NAME, REFERENCED_TABLE_NAME, REFERENCED_COLUMN_NAME "
             "FROM information_schema.KEY_COLUMN_USAGE "
             "WHERE TABLE_SCHEMA = DATABASE() AND REFERENCED_TABLE_NAME IS NOT NULL"
         )
-        references = {(table, name): (parent, key) for table, name, parent, key in cursor}
+        references = {
+            (written(table), name): (written(parent), key) for table, name, parent, key in cursor
+        }
     referenced = set(references.values())
     columns: dict[str, list[Column]] = {}
     for table, name, data_type, key, extra in described:
@@ -124,13 +128,14 @@ def _described(connection: BaseDatabaseWrapper) -> dict[str, TableRows]:
 
 def _unique_keys(connection: BaseDatabaseWrapper) -> dict[str, list[tuple[str, ...]]]:
     """By table, the columns of its unique keys; those over an expression or a prefix left out."""
+    written = names_of(connection).written
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT TABLE_NAME, INDEX_NAME, COLUMN_NAME, SUB_PART "
             "FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = DATABASE() AND NON_UNIQUE = 0 "
             "ORDER BY TABLE_NAME, INDEX_NAME <> 'PRIMARY', INDEX_NAME, SEQ_IN_INDEX"
         )
-        listed = cursor.fetchall()
+        listed = [(written(table), *of_index) for table, *of_index in cursor.fetchall()]
     partial = {(table, index) for table, index, name, part in listed if name is None or part}
     found: dict[tuple[str, str], list[str]] = {}
     for table, index, name, _ in listed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from functools import lru_cache
@@ -46,6 +47,12 @@ _OF_THE_SERVER = {
     *("BINLOG", "CLONE", "BACKUP"),
 }
 _READS = (["SELECT"], ["TABLE"], ["VALUES"], ["WITH"])
+# Looked for before a statement is taken apart: an INSERT may be megabytes long.
+_OF_ONE_SERVER = re.compile(
+    r"\b(FOUND_ROWS|LOAD_FILE|RAND|RANDOM_BYTES|ROW_COUNT|SESSION_USER|SYSDATE|SYSTEM_USER|SYS_GUID"
+    r"|USER|UUID|UUID_SHORT|UUID_V4|UUID_V7)\s*\(",
+    re.IGNORECASE,
+)
 _SERVERS_OBJECTS = {"USER", "ROLE", "DATABASE", "SCHEMA", "SERVER", "TABLESPACE", "UNDO", "LOGFILE"}
 # Programs: their bodies run later, in sessions of their own.
 _PROGRAMS = {"TRIGGER", "PROCEDURE", "FUNCTION", "EVENT"}
@@ -146,6 +153,18 @@ def makes_or_drops_tables(sql: str) -> bool:
     """Is it a plain CREATE TABLE or DROP TABLE: what it did is in what it changes?"""
     words = _words(_acting(sql))
     return words[:1] in (["CREATE"], ["DROP"]) and words[1:2] == ["TABLE"]
+
+
+def differs_on_a_replica(sql: str) -> str:
+    """The function of a data statement whose value a replica would not get, where it gets the text;
+    empty if there is none (MySQL Manual 19.2.1.3, "Determination of Safe and Unsafe Statements in
+    Binary Logging"). A user variable that was set to one before goes into the log as a value."""
+    if not _OF_ONE_SERVER.search(sql) or kind_of(sql) is not Kind.DATA:
+        return ""
+    for token, following in pairwise(significant(sql)):
+        if token.kind == "word" and _OF_ONE_SERVER.fullmatch(f"{token.text}{following.text}"):
+            return f"{token.text.upper()}()"
+    return ""
 
 
 def why_not_in_a_file(sql: str) -> str:

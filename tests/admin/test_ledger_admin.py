@@ -12,6 +12,8 @@ from django.db import connection
 from django.test import Client
 
 from nestflux.admin import sql_migrations
+from nestflux.applying.suitability import judged
+from nestflux.database.setup import Setup
 from nestflux.history.families import Behind
 from nestflux.ledger.tables import ensure_ledger
 from nestflux.models import Backup, Run, SqlMigration, Statement
@@ -117,6 +119,22 @@ def test_the_list_says_which_family_is_behind_and_how_it_catches_up(
 
     assert "The MySQL history is behind since 0098_webs.sql of MariaDB" in shown
     assert "python manage.py db_generate --family mysql" in shown
+
+
+def test_the_list_says_what_a_run_would_refuse(
+    staff: Client, ledger: SqlMigration, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replica = judged(Setup(read_only=True), "MySQL 9.7.4")
+    monkeypatch.setattr(sql_migrations, "suitability_behind", lambda alias: replica)
+
+    shown = page(staff, LIST)
+
+    assert "A run is refused here: MySQL 9.7.4 is read-only" in shown
+    assert "point the database alias at the primary" in shown
+
+
+def test_the_list_is_silent_about_a_good_server(staff: Client, ledger: SqlMigration) -> None:
+    assert "A run is refused here" not in page(staff, LIST)
 
 
 def test_the_page_of_a_file_names_its_server(staff: Client, ledger: SqlMigration) -> None:

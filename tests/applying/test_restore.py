@@ -311,7 +311,7 @@ def test_scratch_tables_have_the_character_sets_of_the_dump(tmp_path: Path) -> N
         ") ENGINE=InnoDB DEFAULT CHARSET=latin1 COLLATE=latin1_bin;\n"
     )
 
-    made = tables_of(path)["t"]
+    made = tables_of(path, ["t"])["t"]
 
     assert made.create == (
         "CREATE TABLE {name} (\n"

@@ -144,6 +144,19 @@ def copy_of(recorded: Path, path: Path, server: TestServer) -> Project:
     return project
 
 
+@contextmanager
+def another_server(server: TestServer, local: Path, *options: str) -> Iterator[PrivateServer]:
+    """A server of the run's family in a folder of its own, with further options."""
+    made = private(server, local)
+    made.folder.mkdir(parents=True)
+    (made.folder / "options").write_text("\n".join((*OPTIONS, *options)))
+    made.start()
+    try:
+        yield made
+    finally:
+        made.stop()
+
+
 ShopFactory = Callable[..., Project]
 
 
@@ -245,4 +258,4 @@ def globally(server: TestServer, **variables: object) -> Iterator[None]:
         yield
     finally:
         for name, value in had.items():
-            server.sql(f"SET GLOBAL {name} = {value}")
+            server.sql(f"SET GLOBAL {name} = {value!r}")

@@ -184,3 +184,40 @@ def test_the_connection_of_a_step_outside_a_transaction_is_killed_when_its_work_
 
     assert finished.code == 0, str(finished)
     scene.ends_undisturbed(shop, FORWARD)
+
+
+LOSES = """
+from django.db import connections
+from django.db.models.signals import post_migrate
+
+
+def lose(using, **kwargs):
+    with connections[using].cursor() as cursor:
+        cursor.execute("SELECT CONNECTION_ID()")
+        ((identity,),) = cursor.fetchall()
+        if LOST:
+            try:
+                cursor.execute(f"KILL {identity}")
+            except Exception:
+                pass
+        cursor.execute("SELECT 1")
+
+
+LOST = True
+post_migrate.connect(lose)
+"""
+
+
+def test_the_connection_is_lost_in_post_migrate(scene: Scene) -> None:
+    shop = scene.before(FORWARD)
+    shop.write("shop/models.py", shop.read("shop/models.py") + LOSES)
+
+    failed = shop.run("db_migrate")
+    shop.edit("shop/models.py", "LOST = True", "LOST = False")
+    finished = shop.succeeds("db_migrate")
+
+    assert_told(failed, "The connection was lost while post_migrate was sent")
+    assert "the signal has not been sent yet" in failed.stderr
+    assert "Next:  python manage.py db_migrate   (sends it)" in failed.stderr
+    assert "Database is up to date!" in finished.stdout
+    assert shop.run("db_status", "--json").json["post_migrate_pending"] is False

@@ -20,6 +20,29 @@ UP_TO_DATE = "Database is up to date!"
 PRICES = "SELECT DISTINCT price FROM shop_product"
 
 
+# ---- a backup's lock -----------------------------------------------------------------------
+
+
+def test_a_backup_that_locks_the_server_during_the_first_run_is_named(scene: Scene) -> None:
+    shop = scene.before(FRESH)
+    backup = scene.server.connect(shop.database)
+    try:
+        cursor = backup.cursor()
+        cursor.execute("FLUSH TABLES WITH READ LOCK")
+        cursor.execute("SELECT CONNECTION_ID()")
+        ((identity,),) = cursor.fetchall()
+        failed = shop.run("db_migrate", "--lock", "DDL_TIMEOUT=1")
+    finally:
+        backup.close()
+    left = shop.tables()
+
+    assert_told(failed, "its tables are locked, as by a server's backup")
+    assert "Now:   nothing was run" in failed.stderr
+    assert f"KILL {identity};" in failed.stderr or "SHOW FULL PROCESSLIST" in failed.stderr
+    assert [name for name in left if name.startswith("shop_")] == []
+    scene.finishes(shop, FRESH)
+
+
 # ---- max_allowed_packet --------------------------------------------------------------------
 
 

@@ -96,6 +96,24 @@ class TestMissingGrants:
 
             self.assert_grant_is_the_cure(recorded, outcome, url, account, "db_migrate")
 
+    def test_none_where_patterns_are_names(self, recorded: Project, account: str) -> None:
+        """MySQL's partial_revokes: ``_`` in a grant is no wildcard, nor is it escaped."""
+        server = recorded.server
+        if server.family != "mysql":
+            pytest.skip("MariaDB has no partial_revokes")
+        server.sql("SET GLOBAL partial_revokes = ON")
+        try:
+            with recorded.a_user(account, PASSWORD) as url:
+                outcome = refused(recorded, "db_migrate", url=url)
+
+                assert f"`{recorded.database}`.* TO" in outcome.stderr
+                self.assert_grant_is_the_cure(recorded, outcome, url, account, "db_migrate")
+                recorded.edit("shop/models.py", "40", "50")
+                outcome = refused(recorded, "db_generate", url=url)
+                assert "GRANT ALL PRIVILEGES ON *.* TO" in outcome.stderr
+        finally:
+            server.sql("SET GLOBAL partial_revokes = OFF")
+
     def test_none_on_shadows(self, shop: Project, account: str) -> None:
         database = shop.database.replace("_", r"\_")
         with shop.a_user(account, PASSWORD, f"ALL PRIVILEGES ON `{database}`.*") as url:
@@ -174,6 +192,12 @@ class TestGrantPattern:
     def test_a_shadow_stands_for_all_of_them(self) -> None:
         assert grant_pattern("nestflux_shadow_00ab12cd") == r"`nestflux\_shadow\_%`"
 
+    def test_without_wildcards_a_name_is_what_it_is(self) -> None:
+        assert grant_pattern("my_shop", wild=False) == "`my_shop`"
+
+    def test_without_wildcards_nothing_stands_for_all_shadows(self) -> None:
+        assert grant_pattern("nestflux_shadow_00ab12cd", wild=False) == "*"
+
 
 @pytest.mark.parametrize(
     ("number", "message", "said"),
@@ -181,8 +205,15 @@ class TestGrantPattern:
         (1040, "Too many connections", "max_connections"),
         (1227, "Access denied; you need (at least one of) the SUPER privilege(s) for this",
          "GRANT SUPER ON *.* TO 'root'@"),
+        (1419, "You do not have the SUPER privilege and binary logging is enabled",
+         "run: SET GLOBAL log_bin_trust_function_creators = 1;"),
         (2006, "Server has gone away", "No database server answers"),
-        (2026, "TLS/SSL error", "No database server answers"),
+        (2026, "TLS/SSL error: unable to get local issuer certificate",
+         "see that the ca, cert and key of DATABASES['default'][\"OPTIONS\"][\"ssl\"]"),
+        (2026, "SSL connection error: certificate verify failed: certificate has expired",
+         "renew the certificate that expired"),
+        (3159, "Connections using insecure transport are prohibited",
+         "The server takes encrypted connections only (require_secure_transport)"),
     ],
 )  # fmt: skip
 def test_what_is_hard_to_provoke(

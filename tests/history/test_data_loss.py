@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from nestflux.history.data_loss import Lost, Names, losses_of, tables_emptied_by, tables_renamed_by
+from nestflux.history.data_loss import Lost, Names, losses_of, tables_emptied_by
 from nestflux.history.records import StepRecord
 from nestflux.schema.diff import Delta
 from nestflux.schema.objects import from_texts
@@ -134,20 +134,3 @@ def test_a_generated_column_holds_nothing_of_its_own() -> None:
 )
 def test_what_takes_rows_out_of_a_table(sql: str, tables: tuple[str, ...]) -> None:
     assert tables_emptied_by(sql, ("a", "b")) == tables
-
-
-@pytest.mark.parametrize(
-    ("sql", "pairs"),
-    [
-        ("RENAME TABLE a TO b", (("a", "b"),)),
-        ("RENAME TABLE a TO b, `c``c` TO d", (("a", "b"), ("c`c", "d"))),
-        ("RENAME TABLE IF EXISTS shop.a TO shop.b, c TO d", (("a", "b"), ("c", "d"))),
-        ("ALTER TABLE a RENAME TO b", (("a", "b"),)),
-        ("ALTER TABLE IF EXISTS shop.a RENAME = shop.b", (("a", "b"),)),
-        ("ALTER TABLE a RENAME b", (("a", "b"),)),
-        ("ALTER TABLE a RENAME COLUMN x TO y", ()),
-        ("ALTER TABLE a RENAME INDEX x TO y", ()),
-    ],
-)
-def test_what_renames_a_table(sql: str, pairs: tuple[tuple[str, str], ...]) -> None:
-    assert tables_renamed_by(sql) == pairs

@@ -16,6 +16,7 @@ from nestflux.ledger.ledger import Ledger
 from nestflux.ledger.lock import DatabaseLock, Holder, holder_of, lock_name
 from nestflux.ledger.lock_times import LockTimes
 from nestflux.ledger.tables import ensure_ledger
+from tests.scenario import TestServer
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -32,9 +33,37 @@ def other(scratch: BaseDatabaseWrapper) -> Iterator[BaseDatabaseWrapper]:
 
 
 def test_the_name_carries_the_database_and_fits() -> None:
-    assert lock_name("shop") == "nestflux:shop"
-    assert len(lock_name("x" * 64)) <= 64
-    assert lock_name("x" * 64) != lock_name("x" * 63 + "y")
+    assert lock_name("shop", folds=False) == "nestflux:shop"
+    assert len(lock_name("x" * 64, folds=False)) <= 64
+    assert lock_name("x" * 64, folds=False) != lock_name("x" * 63 + "y", folds=False)
+
+
+@pytest.mark.parametrize(("one", "other"), [("App", "app"), ("APP", "App"), ("X" * 64, "x" * 64)])
+def test_names_that_differ_in_case_are_two_databases_where_the_server_says_so(
+    one: str, other: str
+) -> None:
+    """MySQL compares the names of locks without case (Manual 14.14)."""
+    names = {lock_name(each, folds=False).lower() for each in (one, other)}
+
+    assert len(names) == 2
+    assert all(len(name) <= 64 for name in names)
+    assert lock_name(one, folds=True) == lock_name(other, folds=True)
+
+
+def test_two_databases_whose_names_differ_in_case_do_not_wait_for_each_other(
+    scratch: BaseDatabaseWrapper, server: TestServer
+) -> None:
+    if scratch.features.ignores_table_name_case:
+        pytest.skip("they are one database here")
+    capital = str(scratch.settings_dict["NAME"]).replace("nf_", "NF_")
+    server.sql(f"CREATE DATABASE `{capital}`")
+    twin = type(scratch)({**scratch.settings_dict, "NAME": capital}, "default")
+    try:
+        DatabaseLock(scratch, AT_ONCE).acquire()
+        DatabaseLock(twin, AT_ONCE).acquire()
+    finally:
+        twin.close()
+        server.sql(f"DROP DATABASE `{capital}`")
 
 
 def test_one_holds_it_and_the_other_learns_who(
@@ -193,7 +222,7 @@ def test_the_lock_is_that_of_the_schema_that_the_connection_is_in(
     scratch.ensure_connection()
     monkeypatch.setitem(scratch.settings_dict, "NAME", "")  # as with read_default_file
 
-    assert DatabaseLock(scratch, LockTimes()).name == lock_name(schema)
+    assert DatabaseLock(scratch, LockTimes()).name == lock_name(schema, folds=False)
 
 
 def _holder(**seen: Any) -> Holder:

@@ -23,3 +23,4 @@ def test_every_way_back_gives_the_schema_before(
     assert found["files"] > 20
     assert found["inexact"] == []
     assert found["wrong"] == []
+    print(len(found["irreversible"]), found["completed"], found["by_rows"])

@@ -260,3 +260,9 @@ def test_a_setting_that_is_misspelt(project: ProjectFactory) -> None:
     shop = project({"shop": {"models.py": MODELS}}, settings="NESTFLUX['FAMILY'] = 'mysql'")
 
     refused(shop, "NESTFLUX has an unknown key 'FAMILY'")
+
+
+def test_a_name_of_shadows_that_leaves_no_room(shop: Project) -> None:
+    shop.settings(f'NESTFLUX["SHADOW_NAME"] = "{"x" * 56}"')
+
+    refused(shop, 'NESTFLUX["SHADOW_NAME"] has 56 characters; more than 55 leave no room')

@@ -6,6 +6,7 @@ import pytest
 
 from nestflux.sql.statements import (
     Kind,
+    differs_on_a_replica,
     is_repeatable,
     kind_of,
     leaves_programs,
@@ -306,3 +307,25 @@ def test_what_may_make_a_trigger_is_known(sql: str, leaves: bool) -> None:
 def test_what_may_make_a_table_is_known(sql: str, leaves: bool) -> None:
     assert leaves_tables(sql) is leaves
     assert makes_or_drops_tables(sql) is sql.startswith("CREATE TABLE")
+
+
+@pytest.mark.parametrize(
+    ("sql", "function"),
+    [
+        ("INSERT INTO t VALUES (UUID())", "UUID()"),
+        ("INSERT INTO t VALUES (uuid ())", "UUID()"),
+        ("UPDATE t SET a = RAND() WHERE b < SYSDATE()", "RAND()"),
+        ("INSERT INTO t SELECT SYSDATE(6)", "SYSDATE()"),
+        ("DELETE FROM t WHERE a = USER()", "USER()"),
+        ("INSERT INTO t VALUES (NOW(6), UTC_TIMESTAMP(), CURRENT_TIMESTAMP)", ""),
+        ("INSERT INTO t VALUES (@uuid)", ""),
+        ("INSERT INTO t VALUES ('UUID()')", ""),
+        ("INSERT INTO t (uuid) VALUES (1)", ""),
+        ("UPDATE t SET a = `uuid`", ""),
+        ("SET @uuid = UUID()", ""),
+        ("CREATE TABLE t (a char(36) DEFAULT (UUID()))", ""),
+        ("SELECT UUID()", ""),
+    ],
+)
+def test_what_a_replica_that_gets_the_text_would_do_otherwise(sql: str, function: str) -> None:
+    assert differs_on_a_replica(sql) == function

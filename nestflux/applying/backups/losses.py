@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from nestflux.applying.plan.tasks import Task
 from nestflux.history.data_loss import Lost, Names, losses_of
 from nestflux.schema.introspection import table_names
+from nestflux.schema.names import names_of
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -67,7 +68,9 @@ class _Live:
         self.tables = set(table_names(self.connection))
 
     def losses(self, found: Iterable[Lost]) -> Iterable[Loss]:
+        written = names_of(self.connection).written
         for lost in found:
+            lost = replace(lost, table=written(lost.table))
             if lost.table not in self.tables:
                 continue
             if lost.column and lost.column not in self._columns(lost.table):

@@ -38,9 +38,10 @@ from nestflux.applying.plan.load_plan import make_plan
 from nestflux.applying.plan.plan import Plan
 from nestflux.applying.run.context import Context, Options
 from nestflux.applying.run.events import Restored
-from nestflux.applying.run.frame import lock_held, refuse_unsuitable, run_opened
+from nestflux.applying.run.frame import lock_held, run_opened
 from nestflux.applying.run.migrate import migrate
 from nestflux.applying.run.rollback import RollbackPlan, Wanted, agreed, plan_rollback, rollback
+from nestflux.applying.suitability import refuse_unsuitable
 from nestflux.applying.target import Target
 from nestflux.database.errors import in_words
 from nestflux.database.server import schema_name
@@ -201,7 +202,7 @@ def _bring_back(context: Context, plan: RestorePlan) -> Restored:
 
 
 def _dumped(backup: Backup) -> dict[str, DumpedTable]:
-    found = tables_of(backup.dump)
+    found = tables_of(backup.dump, backup.manifest.tables)
     if missing := sorted(backup.manifest.tables.keys() - found.keys()):
         raise Refused(
             f"The backup cannot be used: its dump does not make {missing[0]}.",

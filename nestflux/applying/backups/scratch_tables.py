@@ -8,7 +8,7 @@ schema that is read.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -54,9 +54,9 @@ class DumpedTable:
         return tuple(c for c, text in self.columns.items() if not column_parts(text).generated)
 
 
-def tables_of(path: Path) -> dict[str, DumpedTable]:
-    """The tables of a dump."""
-    return {name: _table(name, text) for name, text in dumped_tables(path).items()}
+def tables_of(path: Path, tables: Collection[str]) -> dict[str, DumpedTable]:
+    """The tables of a dump, each by the name of ``tables`` under which it was asked for."""
+    return {name: _table(name, text) for name, text in dumped_tables(path, tables).items()}
 
 
 def _table(name: str, text: str) -> DumpedTable:
@@ -115,7 +115,7 @@ def load_scratch_tables(
     with connection.cursor() as cursor:
         for table, name in names.items():
             cursor.execute(tables[table].create.replace("{name}", quoted(name), 1))
-    wanted = (row for row in dumped_rows(dump) if row.table in names)
+    wanted = (row for row in dumped_rows(dump, names) if row.table in names)
     for (table, columns), some in groupby(wanted, key=lambda row: (row.table, row.columns)):
         with transaction.atomic(connection.alias):
             _insert(connection, quoted(names[table]), columns, some)

@@ -21,6 +21,7 @@ from nestflux.applying.plan.plan import (
     replay_reasons,
 )
 from nestflux.applying.plan.squashes import Exchange, exchanged, find
+from nestflux.applying.suitability import why_replay
 from nestflux.applying.target import Target
 from nestflux.exceptions import LedgerConflict
 from nestflux.history.folder import Folder
@@ -65,7 +66,10 @@ def planned(
         has_tables=bool(state.applied) or _has_tables(connection),
         signals_hash=signals_hash(),
         relinks=_relinks(connection, folder, state),
-        replay_reasons=replay_reasons(folder.journal, _assumed_settings(folder)),
+        replay_reasons=(
+            *replay_reasons(folder.journal, _assumed_settings(folder)),
+            *(() if replay or state.files or not folder.journal.entries else why_replay(target)),
+        ),
         exchanges=exchanges,
     )
     try:

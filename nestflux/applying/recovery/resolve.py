@@ -18,8 +18,9 @@ from nestflux.applying.recovery.in_flight import InFlight
 from nestflux.applying.run import signals
 from nestflux.applying.run.attempt_rows import AttemptRows
 from nestflux.applying.run.context import Context, Options
-from nestflux.applying.run.frame import lock_held, refuse_unsuitable, run_opened
+from nestflux.applying.run.frame import lock_held, run_opened
 from nestflux.applying.run.migrate import send_post_migrate
+from nestflux.applying.suitability import refuse_unsuitable
 from nestflux.applying.target import Target
 from nestflux.database.session import pin, restored_session
 from nestflux.exceptions import LedgerConflict, LockUnavailable, Refused
@@ -127,7 +128,7 @@ def resolve(
     Raises Refused as ``examine`` does, and where the evidence is another one by now.
     """
     options = replace(options or Options(), command="db_resolve")
-    refuse_unsuitable(target)
+    refuse_unsuitable(target, options.warn)
     with _lock_free(target.connection, options) as lock:
         state, known = _in_flight(target.connection)
         with run_opened(target, lock, options, target.order, state.version) as context:

@@ -21,11 +21,19 @@ from nestflux.applying.run.lock_retry import LockRetry
 from nestflux.applying.run.transactions import Sentinel
 from nestflux.database.errors import number_of
 from nestflux.database.numbers import LOCK_WAIT_TIMEOUT
-from nestflux.database.session import limit_session, pin, restored_session
+from nestflux.database.session import (
+    engine_substituted,
+    limit_session,
+    pin,
+    restored_session,
+    steady_session,
+)
 from nestflux.exceptions import LockLost
 from nestflux.history.sqlfile import Direction
 from nestflux.ledger.ledger import FileRow, LedgerFile
 from nestflux.schema.diff import Delta
+from nestflux.schema.names import names_of
+from nestflux.sql.names import changes_case_only
 
 if TYPE_CHECKING:
     from nestflux.graph.python_steps import PythonOperation
@@ -200,11 +208,20 @@ class Attempt:
             if operation.atomic:
                 self._limit_lock_waits()
             return None
+        if names_of(self.connection).fold and changes_case_only(task.text):
+            place = f"{self.row.name}, statement {task.ordinal}"
+            self.context.tell(
+                Noticed(f"{place}: this server ignores the case of names: nothing to rename")
+            )
+            return None
         with self.connection.cursor() as cursor:
             cursor.execute(task.text)
             rows = int(cursor.rowcount)
             while cursor.nextset():  # CALL: each result may hold an error
                 pass
+        if task.kind == "ddl" and (said := engine_substituted(self.connection)):
+            place = f"{self.row.name}, statement {task.ordinal}"
+            self.context.tell(Noticed(f"{place}: {said}"))
         return rows if rows >= 0 else None
 
     def _keep_lock(self, task: Task) -> None:
@@ -226,6 +243,7 @@ class Attempt:
             lock.release()
             lock.require()
         limit_session(self.connection, self.context.options.retry.ddl_lock_timeout)
+        steady_session(self.connection)
         pin(self.connection, tuple(self._session))
         self._limit_lock_waits()
 

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from nestflux.applying.backups.choice import BackupChoice
-from nestflux.applying.run.events import OnEvent, ignore
+from nestflux.applying.run.events import Noticed, OnEvent, ignore
 from nestflux.applying.run.retry_policy import RetryPolicy
 from nestflux.applying.target import Target
 from nestflux.database.server import Server
@@ -39,6 +39,9 @@ class Options:
     interactive: bool = False
     stdout: object | None = None
     command: str = "db_migrate"
+
+    def warn(self, text: str) -> None:
+        self.on_event(Noticed(text))
 
 
 @dataclass

@@ -17,12 +17,15 @@ from nestflux.exceptions import LedgerConflict, Refused, StatementFailed, Undeci
 from nestflux.history.sqlfile import Direction, PythonStep
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from django.db.backends.base.base import BaseDatabaseWrapper
 
     from nestflux.applying.plan.tasks import Task, Work
     from nestflux.applying.recovery.deciding import Conclusion
     from nestflux.applying.recovery.reversing import CannotReverse
     from nestflux.applying.run.lock_retry import LockRetry
+    from nestflux.database.blockers import Blocker
     from nestflux.ledger.rows import LedgerStep
     from nestflux.schema.diff import Delta
 
@@ -188,6 +191,22 @@ def ledger_failed(error: Error, name: str = "") -> StatementFailed:
         f"{what}{while_running}: {in_words(error)}",
         stands="the next run finds out how far this one came",
         then="run the same command again",
+    )
+
+
+def ledger_locked(error: Error, blockers: Sequence[Blocker]) -> StatementFailed:
+    """The first write of a run, before anything of its own, waited for a lock that somebody keeps:
+    mostly a backup's."""
+    lines = ["The ledger could not be written: its tables are locked, as by a server's backup."]
+    lines += [f"    {blocker}" for blocker in blockers]
+    end = "find who holds the lock (SHOW FULL PROCESSLIST;) and let it end"
+    if blockers:
+        end = f"let that one end (at worst: KILL {blockers[0].connection_id};)"
+    return StatementFailed(
+        "\n".join(lines),
+        where=message_of(error),
+        stands="nothing was run",
+        then=f"{end}, then run the same command again (--lock DDL_TIMEOUT=SECONDS waits longer)",
     )
 
 

@@ -11,55 +11,25 @@ from django.db.utils import Error
 
 from nestflux.applying.run.context import Context, Options
 from nestflux.applying.run.events import HolderEnded, HolderSpared, Waited, Waiting
-from nestflux.applying.run.failures import ledger_failed
+from nestflux.applying.run.failures import ledger_failed, ledger_locked
 from nestflux.applying.run.progress import watched
 from nestflux.applying.target import Target
+from nestflux.database.blockers import blockers_of
 from nestflux.database.errors import MISSING_GRANT, number_of, unavailable
-from nestflux.database.server import is_galera, is_read_only
+from nestflux.database.numbers import LOCK_WAIT_TIMEOUT
 from nestflux.database.session import limited_session
-from nestflux.exceptions import NestFluxError, Refused
+from nestflux.exceptions import NestFluxError
 from nestflux.graph.loader import load
 from nestflux.ledger.heartbeat import beating
 from nestflux.ledger.ledger import Ledger
 from nestflux.ledger.lock import DatabaseLock
 from nestflux.ledger.tables import ensure_ledger
+from nestflux.schema.introspection import OWN_TABLES
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
     from nestflux.graph.loader import ExtendedLoader
-
-
-def refuse_unsuitable(target: Target) -> None:
-    """Raises Refused where a transaction is open, on a server that takes no writes, or on which
-    the lock would not hold."""
-    connection, server = target.connection, target.server
-    if connection.in_atomic_block:
-        raise Refused(
-            "A transaction is open: DDL would commit it.",
-            stands="nothing was run",
-            then="call it outside of transaction.atomic()",
-        )
-    if not connection.get_autocommit():
-        raise Refused(
-            f"The database {connection.alias!r} has AUTOCOMMIT off: what a run records would be "
-            "rolled back at its end.",
-            stands="nothing was run",
-            then="let this alias, or another one for deploys, have AUTOCOMMIT on",
-        )
-    if is_read_only(connection):
-        raise Refused(
-            f"{server.name} is read-only: a replica, or super_read_only is set.",
-            stands="nothing was run",
-            then="point the database alias at the primary",
-        )
-    if is_galera(connection):
-        raise Refused(
-            f"{server.name} is a node of a multi-primary cluster, whose nodes do not share "
-            "GET_LOCK: two deploys could run the same statement.",
-            stands="nothing was run",
-            then="use a server that is no such cluster's; NestFlux does not support them yet",
-        )
 
 
 @contextmanager
@@ -113,7 +83,7 @@ def _opened(
     connection = target.connection
     ledger = Ledger(connection)
     try:
-        with _explain_missing_grants(connection):
+        with _explain_first_writes(connection):
             ensure_ledger(connection, ledger_version)
             run_id = ledger.open_run(options.command, lock.connection_id)
         context = Context(
@@ -153,13 +123,16 @@ def _watched(context: Context) -> Iterator[None]:
 
 
 @contextmanager
-def _explain_missing_grants(connection: BaseDatabaseWrapper) -> Iterator[None]:
-    """The first writes of a run: a user who may not make them is refused, with the GRANT."""
+def _explain_first_writes(connection: BaseDatabaseWrapper) -> Iterator[None]:
+    """The first writes of a run: a user who may not make them is refused, with the GRANT; and
+    where they wait for a lock, it is said who has it."""
     try:
         yield
     except Error as error:
         if number_of(error) in MISSING_GRANT:
             raise unavailable(error, connection) from None
+        if number_of(error) == LOCK_WAIT_TIMEOUT:
+            raise ledger_locked(error, blockers_of(connection, OWN_TABLES)) from None
         raise
 
 

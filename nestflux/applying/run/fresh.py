@@ -15,10 +15,10 @@ from django.db import transaction
 from django.db.utils import Error
 
 from nestflux.applying.run.context import Context
-from nestflux.applying.run.events import LoadDropped, Loaded, StepStarted
+from nestflux.applying.run.events import LoadDropped, Loaded, Noticed, StepStarted
 from nestflux.applying.run.failures import is_connection_lost
 from nestflux.database.errors import in_words
-from nestflux.database.session import PINNED, pin, restored_session
+from nestflux.database.session import PINNED, engine_substituted, pin, restored_session
 from nestflux.exceptions import LedgerConflict, LockLost, NestFluxError, StatementFailed
 from nestflux.history.folder import SNAPSHOT
 from nestflux.history.snapshots import DROP_ORDER, objects_made_by, rows_made_by, statements_of
@@ -111,6 +111,9 @@ def load(context: Context, rows: Sequence[FileRow]) -> Loaded:
                 pin(context.connection, (sql,))
             except Error as error:
                 raise _failed(error, f"statement {number} of {total}", sql) from error
+            if said := engine_substituted(context.connection):
+                place = f"{SNAPSHOT}, statement {number}"
+                context.tell(Noticed(f"{place}: {said}"))
         for number, step in enumerate(steps, start=len(statements) + 1):
             context.lock.require()
             context.tell(StepStarted(SNAPSHOT, number, total, f"python step {step.locator}"))

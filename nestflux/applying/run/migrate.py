@@ -16,8 +16,9 @@ from nestflux.applying.plan.sizes import refuse_what_is_too_large
 from nestflux.applying.run import fresh, signals
 from nestflux.applying.run.context import Context, Options
 from nestflux.applying.run.events import Finished, Loaded, Noticed, Relinked, SignalsLate
-from nestflux.applying.run.frame import lock_held, refuse_unsuitable, run_opened
+from nestflux.applying.run.frame import lock_held, run_opened
 from nestflux.applying.run.squash_exchange import exchange
+from nestflux.applying.suitability import refuse_unsafe_to_log, refuse_unsuitable
 from nestflux.applying.target import Target
 from nestflux.collector import collector_resting
 from nestflux.graph.loader import load
@@ -67,7 +68,7 @@ def migrate(
     connection = target.connection
     if not looked and planned(target, replay, to, lenient=True) is None:
         return Outcome()
-    refuse_unsuitable(target)
+    refuse_unsuitable(target, options.warn)
     with lock_held(connection, options) as lock:
         known = planned(target, replay, to)
         if known is None:
@@ -91,6 +92,7 @@ def migrate(
             options = replace(options, backup=NOT_ASKED)
         if files:
             files.refuse_unbacked(target, options)
+        refuse_unsafe_to_log(target, works.values())
         refuse_what_is_too_large(
             connection,
             (file.row for file in read.values()),

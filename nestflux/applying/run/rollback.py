@@ -21,15 +21,15 @@ from nestflux.applying.run import signals
 from nestflux.applying.run.attempt import Attempt
 from nestflux.applying.run.context import Context, Options
 from nestflux.applying.run.events import Finished, Reversed, SignalsLate
-from nestflux.applying.run.frame import lock_held, refuse_unsuitable, run_opened
+from nestflux.applying.run.frame import lock_held, run_opened
 from nestflux.applying.run.migrate import send_post_migrate
 from nestflux.applying.run.squash_exchange import exchange
+from nestflux.applying.suitability import refuse_unsafe_to_log, refuse_unsuitable
 from nestflux.applying.target import Target
-from nestflux.database.server import schema_name
 from nestflux.exceptions import LedgerConflict, Refused
 from nestflux.history.sqlfile import PythonStep
 from nestflux.ledger.ledger import FileRow, Ledger, LedgerFile, LedgerState, read_state
-from nestflux.ledger.lock import holder_of, lock_name
+from nestflux.ledger.lock import holder_of, lock_of
 
 ZERO = "zero"
 
@@ -150,7 +150,7 @@ def plan_rollback(target: Target, wanted: Wanted = LAST) -> RollbackPlan:
     connection = target.connection
     state = read_state(connection)
     begun = state.in_flight if state else None
-    holder = holder_of(connection, lock_name(schema_name(connection)))
+    holder = holder_of(connection, lock_of(connection))
     if begun is not None and begun.direction == "up" and holder is not None:
         raise LedgerConflict(
             f"{begun.name} is being applied: {holder}.",
@@ -176,7 +176,7 @@ def rollback(
     """
     options = agreed(options or Options(command="db_rollback"))
     connection = target.connection
-    refuse_unsuitable(target)
+    refuse_unsuitable(target, options.warn)
     with lock_held(connection, options) as lock:
         plan, state = _planned(target, wanted, options)
         if plan.nothing_to_do:
@@ -189,6 +189,7 @@ def rollback(
             )
         works = [file.work for file in plan.files]
         refuse_unbacked(target, works, state, options.backup, options.command)
+        refuse_unsafe_to_log(target, works)
         refuse_what_is_too_large(
             connection,
             (file.row for file in plan.files),

@@ -16,8 +16,9 @@ from django.db.migrations.migration import Migration
 from django.db.migrations.state import ModelState, ProjectState
 from django.utils.module_loading import module_has_submodule
 
-from nestflux.applying.run.failures import place_in_code
+from nestflux.applying.run.failures import is_connection_lost, place_in_code
 from nestflux.collector import collector_resting
+from nestflux.database.errors import in_words
 from nestflux.exceptions import NestFluxError, StatementFailed
 from nestflux.graph.loader import is_held, undotted
 from nestflux.graph.swappable import swappable_names_kept
@@ -91,10 +92,17 @@ def _send(context: Context, emit: Any, name: str, plan: MigrationPlan, state: Pr
     except NestFluxError:
         raise
     except Exception as error:
+        command = "db_rollback" if backwards else "db_migrate"
+        if is_connection_lost(error):
+            raise StatementFailed(
+                f"The connection was lost while {name} was sent: {in_words(error)}",
+                where=place_in_code(error),
+                stands="the SQL that was applied stands; the signal has not been sent yet",
+                then=f"python manage.py {command}   (sends it)",
+            ) from error
         raise StatementFailed(
             f"A receiver of {name} failed: {type(error).__name__}: {error}",
             where=place_in_code(error),
             stands="the SQL that was applied stands; the signal has not been sent yet",
-            then="fix the receiver, then: python manage.py "
-            + ("db_rollback" if backwards else "db_migrate"),
+            then=f"fix the receiver, then: python manage.py {command}",
         ) from error

@@ -49,6 +49,22 @@ def no_room(failure: Failure) -> str:
     )
 
 
+@explains(1286)  # ER_UNKNOWN_STORAGE_ENGINE
+def _no_engine(failure: Failure) -> str:
+    return (
+        f"The server has no engine {failure.first()}, or it is disabled (SHOW ENGINES;). Let an "
+        "administrator enable it, or name another engine in the migration."
+    )
+
+
+@explains(3750)  # ER_TABLE_WITHOUT_PK
+def _no_primary_key(failure: Failure) -> str:
+    return (
+        f"{failure.table} would have no primary key, and the server takes no such table "
+        "(sql_require_primary_key). Give it one in the migration."
+    )
+
+
 @explains(1317, 1969, 3024)  # ER_QUERY_INTERRUPTED; max_statement_time; max_execution_time
 def _interrupted(failure: Failure) -> str:
     return "Somebody ended the statement (KILL) or it ran over a time limit. Run the command again."

@@ -7,10 +7,16 @@ import re
 
 from nestflux.database.explanations.failure import Failure, explains
 from nestflux.sql import statement_parts
+from nestflux.sql.names import changes_case_only
 
 
 @explains(1050)  # ER_TABLE_EXISTS_ERROR
 def _table_exists(failure: Failure) -> str:
+    if changes_case_only(failure.sql):
+        return (
+            "This server compares names of tables without case (lower_case_table_names), so it "
+            "cannot change the case of one. Record on a server that compares letters (0)."
+        )
     return (
         f"The table {failure.first().split('.')[-1]} is there already, and this statement makes "
         "it. Somebody made it outside the migrations, or a run of another tool ended half-way: "
@@ -136,10 +142,30 @@ def _name_too_long(failure: Failure) -> str:
     )
 
 
-@explains(1071)  # ER_TOO_LONG_KEY
+_LONGEST_KEY = 3072  # bytes of InnoDB's key in a DYNAMIC row (Manual 17.22)
+_LONGEST_COMPACT = 767  # of a column in a key of a COMPACT or REDUNDANT one
+
+
+@explains(1071, 1709)  # ER_TOO_LONG_KEY, ER_INDEX_COLUMN_TOO_LONG
 def _key_too_long(failure: Failure) -> str:
     columns = statement_parts.key_columns(failure.sql)
     listed = f" ({', '.join(columns)})" if columns else ""
+    said = re.search(r"(?:is|size is) (\d+) bytes", failure.message)
+    limit = int(said[1]) if said else _LONGEST_KEY
+    if limit == _LONGEST_COMPACT:
+        return (
+            f"An index of {failure.table}{listed} has a column of more than 767 bytes, which is "
+            "all that InnoDB takes in a table whose ROW_FORMAT is COMPACT or REDUNDANT. Before a "
+            "table is made: SET GLOBAL innodb_default_row_format = 'DYNAMIC'; one that is there: "
+            f"ALTER TABLE `{failure.table}` ROW_FORMAT=DYNAMIC;"
+        )
+    if limit != _LONGEST_KEY:
+        return (
+            f"An index of {failure.table}{listed} is longer than {limit} bytes, and InnoDB would "
+            f"take 3072: the table's engine is another one, or its pages are small. See it: SHOW "
+            f"TABLE STATUS LIKE '{failure.table}'; Convert it: ALTER TABLE `{failure.table}` "
+            "ENGINE=InnoDB;"
+        )
     return (
         f"An index of {failure.table}{listed} is longer than InnoDB's 3072 bytes; a character of "
         "utf8mb4 counts for 4, so varchar(768) is the longest column. Shorten a column or index "

@@ -12,6 +12,7 @@ from nestflux.adopting.baseline import BaselinePlan, baseline, plan_baseline
 from nestflux.adopting.reconciling.reconcile import Written, reconcile, refuse_existing
 from nestflux.adopting.reconciling.script import describe, how_to_run
 from nestflux.applying.run.context import Options
+from nestflux.applying.suitability import suitability
 from nestflux.applying.target import Target, open_target
 from nestflux.exceptions import Refused
 from nestflux.management.command import NestFluxCommand
@@ -68,6 +69,8 @@ class Command(NestFluxCommand):
         if not plan.agrees:
             self.found()
         if options["plan"]:
+            for line in suitability(target).lines():
+                console.print(line)
             return
         if not options["yes"] and not self.confirm("Take the database over?"):
             raise Refused(

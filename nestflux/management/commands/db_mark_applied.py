@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from nestflux.adopting.mark_applied import mark_applied, plan_mark
+from nestflux.applying.suitability import suitability
 from nestflux.applying.target import open_target
 from nestflux.exceptions import Refused
 from nestflux.management.command import NestFluxCommand
@@ -40,6 +41,9 @@ class Command(RunOptions, NestFluxCommand):
         for line in mark_lines(plan):
             console.print(line)
         wanted = plan.agrees and not options["plan"]
+        found = suitability(target)
+        for line in () if wanted else found.lines():
+            console.print(line)
         if wanted and not options["yes"] and not self.confirm("Mark it as applied?"):
             raise Refused(
                 "Not confirmed.",
@@ -55,6 +59,6 @@ class Command(RunOptions, NestFluxCommand):
                 )
             console.print(f"✓ Marked as applied: {plan.entry.name}.sql")
         if options["json"]:
-            self.print_json({**mark_as_json(plan), "marked": wanted})
+            self.print_json({**mark_as_json(plan), "marked": wanted, **found.to_json()})
         if not plan.agrees:
             self.found()

@@ -99,13 +99,15 @@ class Command(RunOptions, NestFluxCommand):
 
     def _show_plan(self, target: Target, options: dict[str, Any]) -> None:
         from nestflux.applying.run.one_by_one import backups_due, works_of
+        from nestflux.applying.suitability import suitability
         from nestflux.management.plan_format import plan_as_json, plan_lines
 
         plan = make_plan(target, replay=options["replay"], to=options["to"])
         works = works_of(target, plan)
         due = () if plan.load else backups_due(target, works)
+        found = suitability(target, works)
         if options["json"]:
-            self.print_json(plan_as_json(plan, works, due))
+            self.print_json({**plan_as_json(plan, works, due), **found.to_json()})
             return
-        for line in plan_lines(plan, works, due):
+        for line in (*plan_lines(plan, works, due), *found.lines()):
             self.console().print(line)

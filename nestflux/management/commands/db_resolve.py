@@ -8,6 +8,7 @@ from django.core.management.base import CommandParser
 
 from nestflux.applying.recovery.resolve import Evidence, examine, resolve
 from nestflux.applying.run.context import Options
+from nestflux.applying.suitability import suitability
 from nestflux.applying.target import open_target
 from nestflux.exceptions import Refused
 from nestflux.management.command import NestFluxCommand
@@ -54,6 +55,8 @@ class Command(NestFluxCommand):
             console.print("Nothing was changed. Look at the database, then run one of:")
             console.print(f"    {command} --ran           marks it as done")
             console.print(f"    {command} --did-not-run   the next {evidence.goes_on_with} runs it")
+            for line in suitability(target).lines():
+                console.print(line)
             self.found()
         question = "Mark it as done?" if ran else f"Let {evidence.goes_on_with} run it?"
         if not options["yes"] and not self.confirm(question):

@@ -11,6 +11,7 @@ from django.core.management.base import CommandParser
 from nestflux.applying.backups.restore import RestorePlan, backups_of, plan_restore, restore
 from nestflux.applying.plan.plan import Plan
 from nestflux.applying.run.rollback import RollbackPlan
+from nestflux.applying.suitability import suitability
 from nestflux.applying.target import open_target
 from nestflux.exceptions import Refused
 from nestflux.history.folder import display_path
@@ -58,8 +59,12 @@ class Command(RunOptions, NestFluxCommand):
             for line in _plan_lines(plan):
                 self.console().print(line)
         if options["plan"]:
+            found = suitability(target)
             if options["json"]:
-                self.print_json(_plan_as_json(plan))
+                self.print_json({**_plan_as_json(plan), **found.to_json()})
+            else:
+                for line in found.lines():
+                    self.console().print(line)
             return
         if not (plan.done or options["yes"] or self.confirm("Restore?")):
             raise Refused(

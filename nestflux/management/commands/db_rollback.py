@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from nestflux.applying.run.rollback import RollbackPlan, Wanted, plan_rollback, rollback
+from nestflux.applying.suitability import Suitability, suitability
 from nestflux.applying.target import open_target
 from nestflux.exceptions import Refused
 from nestflux.management.backup_options import add_backup_arguments
@@ -61,13 +62,13 @@ class Command(RunOptions, NestFluxCommand):
         target = open_target(alias)
         plan = plan_rollback(target, wanted)
         if options["plan"]:
-            self._show(plan, options, with_sql=True)
+            self._show(plan, options, suitability(target, (file.work for file in plan.files)))
             return
         if plan.nothing_to_do:
             self.console().print("Nothing to roll back.")
             return
         if plan.files:
-            self._show(plan, {**options, "json": False}, with_sql=False)
+            self._show(plan, {**options, "json": False})
         if plan.files and not options["yes"] and not self.confirm("Roll back?"):
             raise Refused("Nothing was rolled back.", then="python manage.py db_rollback --yes")
         with Progress(self.console()) as progress:
@@ -81,9 +82,14 @@ class Command(RunOptions, NestFluxCommand):
             waited = progress.waited.to_json() if progress.waited else None
             self.print_json({"rolled_back": [vars(each) for each in finished], "waited": waited})
 
-    def _show(self, plan: RollbackPlan, options: dict[str, Any], *, with_sql: bool) -> None:
+    def _show(
+        self, plan: RollbackPlan, options: dict[str, Any], found: Suitability | None = None
+    ) -> None:
+        """The plan; with its SQL, and what a run would say of the server, if it is only shown."""
         if options["json"]:
-            self.print_json(rollback_as_json(plan))
+            self.print_json({**rollback_as_json(plan), **(found.to_json() if found else {})})
             return
-        for line in rollback_lines(plan, with_sql=with_sql):
+        for line in rollback_lines(plan, with_sql=found is not None):
+            self.console().print(line)
+        for line in found.lines() if found else ():
             self.console().print(line)

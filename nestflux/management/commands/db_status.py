@@ -53,6 +53,8 @@ class Command(NestFluxCommand):
             console.print("Loading schema.sql was begun and not finished.", style="red")
         if found.holder:
             console.print(f"Another deploy is running: {found.holder}")
+        for line in found.suitability.lines():
+            console.print(line, style="yellow")
         for line in _summary(found):
             console.print(line)
         for one in found.behind:

@@ -146,13 +146,15 @@ class Command(PlainSpeech, stock.Command):
 
                 first = found.files[-1].name
                 plan = plan_rollback(target, Wanted(file=first))
-                if not self._only_shown(rollback_lines(plan, with_sql=True), True, options):
+                undone = (*rollback_lines(plan, with_sql=True), *self._unsuitable(target, options))
+                if not self._only_shown(undone, True, options):
                     self._roll_back(target, first, plan)
             case Forward():
                 to = found.to.name if found.to else None
                 pending = make_plan(target, to=to)
                 lines = self._plan_lines(target, pending) if options["plan"] else ()
-                if not self._only_shown(lines, bool(pending.pending), options):
+                shown = (*lines, *self._unsuitable(target, options))
+                if not self._only_shown(shown, bool(pending.pending), options):
                     self._apply(target, pending, found, run_syncdb=options["run_syncdb"])
 
     def _plan_lines(self, target: Target, plan: Plan) -> Iterator[str]:
@@ -162,6 +164,13 @@ class Command(PlainSpeech, stock.Command):
         works = works_of(target, plan)
         due = () if plan.load or self.is_test_database else backups_due(target, works)
         return plan_lines(plan, works, due)
+
+    def _unsuitable(self, target: Target, options: dict[str, Any]) -> Iterator[str]:
+        """What a run would say of the server, for ``--plan``."""
+        if options["plan"]:
+            from nestflux.applying.suitability import suitability
+
+            yield from suitability(target).lines()
 
     def _only_shown(self, lines: Any, anything: bool, options: dict[str, Any]) -> bool:
         """Answer ``--plan`` and ``--check``; False where neither was given."""

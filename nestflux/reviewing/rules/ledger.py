@@ -50,6 +50,11 @@ CONTRADICTION = FindingKind(
     "ledger-contradiction", Severity.ERROR, "db_migrate refuses to run anything before it is solved"
 )
 UNSUITABLE = FindingKind("unsuitable-server", Severity.ERROR, "db_migrate refuses this server")
+QUESTIONABLE = FindingKind(
+    "questionable-server",
+    Severity.WARNING,
+    "db_migrate runs here, and what it does does not reach where it should",
+)
 UNKNOWN_TABLES = FindingKind(
     "tables-without-ledger",
     Severity.ERROR,
@@ -59,8 +64,10 @@ UNKNOWN_TABLES = FindingKind(
 
 @rule(Ledger)
 def a_server_that_does_not_fit(ledger: Ledger) -> Iterator[Finding]:
-    if ledger.unsuitable is not None:
-        yield UNSUITABLE.from_error(ledger.unsuitable, where=_place(ledger))
+    for error in ledger.unsuitable:
+        yield UNSUITABLE.from_error(error, where=_place(ledger))
+    for warning in ledger.warnings:
+        yield QUESTIONABLE.found(warning, where=_place(ledger))
 
 
 @rule(Ledger)

@@ -29,6 +29,7 @@ def compare_again(alias: str, labels: Sequence[str]) -> tuple[Difference, ...]:
             f"No app has the label {unknown[0]!r}.",
             where="settings.INSTALLED_APPS",
             stands="nothing was written",
+            then="name the label of an installed app: python manage.py db_pull --compare LABEL",
         )
     connection = connection_for(alias)
     server = server_of(connection)

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 from django.apps import apps
 
 from nestflux.exceptions import HistoryError
-from nestflux.exports import is_own_code
-from nestflux.graph.packages import has_migrations  # imports packages: only where it matters
 from nestflux.wording import listed
 
 if TYPE_CHECKING:
@@ -28,6 +26,8 @@ def require_this_projects(journal: Journal, path: Path) -> None:
     missing = sorted(recorded - apps.app_configs.keys())
     if not missing:
         return
+    from nestflux.exports import is_own_code
+    from nestflux.graph.packages import has_migrations  # imports packages: only where it matters
 
     configs = [config for config in apps.get_app_configs() if config.name != "nestflux"]
     own = {config.label for config in configs if is_own_code(config)}

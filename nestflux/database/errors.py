@@ -15,9 +15,7 @@ from django.db import connections
 from django.db.utils import Error, NotSupportedError
 
 from nestflux.conf import configuration
-from nestflux.database.explanations import EXPLANATIONS, Failure  # most runs have no error
 from nestflux.database.packets import SMALL, is_too_large, limit_elsewhere
-from nestflux.django_compat import bytes_sent, statement_of
 from nestflux.exceptions import NestFluxError, ServerUnavailable, ServerUnsupported
 
 if TYPE_CHECKING:
@@ -65,10 +63,11 @@ def in_words(
     number, message = number_of(error), message_of(error)
     if not number:
         return message
+    # Only where a statement fails: the latter imports Django's migrations.
+    from nestflux.database.explanations import EXPLANATIONS, Failure
+    from nestflux.django_compat import bytes_sent, statement_of
 
     explain = EXPLANATIONS.get(number)
-    # It imports Django's migrations: only where a statement fails.
-
     statement = sql or statement_of(error)
     failure = Failure(number, message, statement, connection, sent=bytes_sent(error))
     words = explain(failure) if explain else ""
@@ -80,6 +79,7 @@ def in_words(
 def was_too_large(error: BaseException, connection: BaseDatabaseWrapper) -> bool:
     """Did the connection end because a packet was larger than the server takes? The server's
     limit is asked in another connection, for this one cannot be asked any more."""
+    from nestflux.django_compat import bytes_sent  # as above
 
     sent = bytes_sent(error)
     return sent >= SMALL and is_too_large(sent, limit_elsewhere(connection))

@@ -43,7 +43,8 @@ COUNTED = """
 
 
 def test_no_way_back_runs_the_whole_history_again(project: ProjectFactory) -> None:
-    """The ways back of files 2 to 5: two add a column, which is moved to its place; two drop one."""
+    """The ways back of files 2 to 5: two add a column, which is moved to its place, and two drop
+    one."""
     shop = project({"shop": {"models.py": MODELS}})
     shop.succeeds("db_generate")
     for line in ("one = models.IntegerField(default=1)", "two = models.IntegerField(default=2)"):

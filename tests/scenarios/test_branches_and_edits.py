@@ -195,7 +195,6 @@ class TestEdits:
             says="0001_products.sql is listed in journal.json and is not in the folder",
             where="0001_products.sql",
             then="git checkout -- migrations_sql/",
-            stands=False,
         )
 
 

@@ -27,7 +27,6 @@ from nestflux.history.sqlfile import (
     PythonStep,
     SessionStatement,
     SqlFile,
-    Statement,
 )
 from nestflux.recording.capture import Recorded
 from nestflux.recording.measuring import Measuring
@@ -48,7 +47,7 @@ logger = logging.getLogger(__name__)
 _UNCHECKED = SessionStatement(
     "SET foreign_key_checks = 0", (f"{NOT_DJANGOS}: the rows met the foreign key before",)
 )
-_CHECKED = SessionStatement("SET foreign_key_checks = 1", (f"{NOT_DJANGOS}",))
+_CHECKED = SessionStatement("SET foreign_key_checks = 1", (NOT_DJANGOS,))
 _ROUNDS = 3  # what one leaves, for the server did more than it was asked for, the next puts right
 
 
@@ -109,22 +108,26 @@ def _run(
         with connection.cursor() as cursor:
             cursor.execute(text)
 
-    changes = list(_changes(connection, measuring.family, left, before, made_anew))
+    changes = _changes(connection, measuring.family, left, before, made_anew)
     for unchecked, some in groupby(changes, key=lambda change: change.unchecked):
+        ran: list[tuple[Item, StepRecord | None]] = []
+        is_refused = False
         if unchecked:
             execute(_UNCHECKED.sql)
-            yield _UNCHECKED, None
         for change in some:
             try:
                 _, statement, record = measuring.run(change.sql, execute)
             except Error as error:
                 logger.info("%s is refused: %s", change.sql, error)
-                execute(_CHECKED.sql)
-                return
-            yield replace(statement, comments=(_comment(change, left, before),)), record
-        if unchecked:
+                is_refused = True
+                break
+            ran.append((replace(statement, comments=(_comment(change, left, before),)), record))
+        if unchecked:  # whatever became of it: a file does not end with the checks off
             execute(_CHECKED.sql)
-            yield _CHECKED, None
+            ran = [(_UNCHECKED, None), *ran, (_CHECKED, None)] if ran else []
+        yield from ran
+        if is_refused:
+            return
 
 
 def _changes(
@@ -150,11 +153,11 @@ def _comment(change: Change, left: Definitions, before: Definitions) -> str:
     """What Django's way back leaves otherwise: objects that came (+), went (-), differ (~)."""
     delta = Delta.between(before, left).changes
     found = [
-        f"{'+' if was is None else '-' if now is None else '~'} {' '.join([key.kind, key.name])}"
+        f"{'+' if was is None else '-' if now is None else '~'} {key.kind} {key.name}".rstrip()
         for key, (was, now) in delta.items()
         if key in change.settles
     ]
-    return f"{NOT_DJANGOS}, which leaves {', '.join(found).strip() or change.key}"
+    return f"{NOT_DJANGOS}, which leaves {', '.join(found) or change.key}"
 
 
 def not_repeated(connection: BaseDatabaseWrapper, up: SqlFile, built: Schema) -> tuple[str, ...]:
@@ -169,27 +172,27 @@ def not_repeated(connection: BaseDatabaseWrapper, up: SqlFile, built: Schema) ->
         connection: the shadow, after the up file and the way back.
         built: the schema that the up file gave.
     """
-    _empty(connection)
-    pin(connection, up.session)
-    for ordinal, _, step in up.steps():
-        if isinstance(step, Statement) and kind_of(step.sql) is Kind.DDL:
-            try:
-                pin(connection, (step.sql,))
-            except Error as error:
-                if _may_need_others(up):
-                    return ()
-                why = in_words(error, connection, step.sql)
-                return (f"step {ordinal} of {up.name}.sql, run again behind it, fails: {why}",)
-    difference = Delta.between(built.definitions, read_schema(connection).definitions)
     if _may_need_others(up):
         return ()
-    return tuple(
-        f"{up.name}.sql, run again behind it, leaves {line}" for line in difference.lines()
-    )
+    _empty(connection)
+    pin(connection, up.session)
+    ordinal = 0
+    for item in (item for section in up.sections for item in section.items):
+        ordinal += not isinstance(item, SessionStatement)
+        if isinstance(item, PythonStep) or kind_of(item.sql) not in (Kind.DDL, Kind.SESSION):
+            continue
+        try:
+            pin(connection, (item.sql,))
+        except Error as error:
+            why = in_words(error, connection, item.sql)
+            return (f"step {ordinal} of {up.name}.sql, run again behind it, fails: {why}",)
+    difference = Delta.between(built.definitions, read_schema(connection).definitions)
+    again = f"{up.name}.sql, run again behind it, leaves"
+    return tuple(f"{again} {line}" for line in difference.lines())
 
 
 def _may_need_others(up: SqlFile) -> bool:
-    """May a step that was left out change the schema: one in Python, a procedure?"""
+    """May a step that is left out change the schema: one in Python, a procedure?"""
     return any(
         isinstance(step, PythonStep) or opening(step.sql, 1)[0].text.upper() == "CALL"
         for _, _, step in up.steps()

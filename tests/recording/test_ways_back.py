@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
+from django.db.backends.base.base import BaseDatabaseWrapper
 
+from nestflux.history.sqlfile import Section
+from nestflux.recording import exact_way_back
+from nestflux.recording.capture import Recorded
+from nestflux.schema.introspection import Schema
+from nestflux.schema.objects import ObjectKey
+from nestflux.schema.transform.changes import Change, ChangeKey, Phase
 from tests.applying.dying import die_at
 from tests.conftest import ProjectFactory
 from tests.scenario import Project
@@ -216,3 +223,30 @@ def test_a_file_that_died_at_any_step_goes_back_exactly(project: ProjectFactory,
                 shop.succeeds("db_rollback", "--yes", "--no-backup")
             assert schema_of(shop) == before
     assert exact >= steps, said
+
+
+@pytest.mark.parametrize("works", [True, False])
+def test_a_refused_statement_leaves_no_file_with_the_checks_off(
+    scratch: BaseDatabaseWrapper, monkeypatch: pytest.MonkeyPatch, works: bool
+) -> None:
+    """What the server refuses is left out, and the SETs around it are still a pair."""
+    key = ObjectKey("table", "made")
+    sqls = ["CREATE TABLE made (id int)"] if works else []
+    changes = [
+        Change(ChangeKey(key, sql), Phase.REMAKE_FOREIGN_KEY, sql, (key,), unchecked=True)
+        for sql in (*sqls, "ALTER TABLE nowhere DROP FOREIGN KEY k", "CREATE TABLE late (id int)")
+    ]
+    monkeypatch.setattr(exact_way_back, "_changes", lambda *given: changes)
+    family = "mariadb" if scratch.mysql_is_mariadb else "mysql"  # type: ignore[attr-defined]
+    last = Recorded(Section("shop.0001_initial"))
+
+    recorded, _ = exact_way_back.complete(
+        scratch, family, [last], Schema({ObjectKey("table", "wanted"): "x"}, {}), Schema({}, {})
+    )
+
+    off, on = "SET foreign_key_checks = 0", "SET foreign_key_checks = 1"
+    first = [item.sql for item in recorded[0].section.completing][:3]
+    assert first == ([off, *sqls, on] if works else [])
+    with scratch.cursor() as cursor:
+        cursor.execute("SELECT @@foreign_key_checks")
+        assert cursor.fetchone() == (1,)

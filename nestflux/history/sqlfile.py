@@ -24,6 +24,8 @@ class Direction(StrEnum):
     DOWN = "down"
 
 
+# How the note on what a way back leaves otherwise begins.
+INEXACT = "INEXACT: "
 # How the comment over a statement begins that Django does not give: it makes a way back exact.
 NOT_DJANGOS = "-- Not Django's"
 
@@ -154,6 +156,11 @@ class SqlFile:
             for step in section.steps:
                 ordinal += 1
                 yield ordinal, section, step
+
+    @property
+    def inexact(self) -> tuple[str, ...]:
+        """The notes on what a down file leaves different from the schema before."""
+        return tuple(note for note in self.notes if note.startswith(INEXACT))
 
     @property
     def irreversible(self) -> str:

@@ -184,7 +184,7 @@ def _rollback_file_lines(file: RollbackFile, *, with_sql: bool) -> Iterator[str]
     else:
         yield f"Undoes {file.row.name}.sql ({count})"
     yield from (f"  Note: {note}" for note in file.notes)
-    if any(note.startswith("INEXACT") for note in file.notes):
+    if file.work.file.inexact:
         yield f"  To make it exact: python manage.py db_generate --redo-down {file.row.name}"
 
 

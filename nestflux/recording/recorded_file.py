@@ -20,7 +20,7 @@ from nestflux.graph.python_steps import StepRunner
 from nestflux.history.folder import SNAPSHOT, texts_of
 from nestflux.history.journal import Entry, Journal
 from nestflux.history.records import FileRecord
-from nestflux.history.sqlfile import Direction, PythonStep, SqlFile, Statement
+from nestflux.history.sqlfile import INEXACT, Direction, PythonStep, SqlFile, Statement
 from nestflux.recording.after_snapshot import Recording, changes_rows, serve
 from nestflux.recording.capture import Recorded, RunsOnData
 from nestflux.recording.changes import MigrationModule, written
@@ -124,7 +124,7 @@ def _record(
         part.require_held(built.migrations, [*built.forwards, *built.backwards])
     up, down = _files(target, name, built)
     twice, otherwise = _prove(target, journal, unwritten, built, up, down, part)
-    down = replace(down, notes=(*down.notes, *(f"INEXACT: {line}" for line in otherwise)))
+    down = replace(down, notes=(*down.notes, *(f"{INEXACT}{line}" for line in otherwise)))
     record = FileRecord(
         up=tuple(step for recorded in built.forwards for step in recorded.records),
         down=tuple(step for recorded in built.backwards for step in recorded.records),
@@ -261,7 +261,7 @@ def _down_notes(built: _Built) -> tuple[str, ...]:
 def inexactness(before: Schema, left: Schema) -> tuple[str, ...]:
     """Header lines for a down file that does not give the schema before: what differs."""
     difference = Delta.between(before.definitions, left.definitions)
-    return tuple(f"INEXACT: {line}" for line in difference.lines())
+    return tuple(f"{INEXACT}{line}" for line in difference.lines())
 
 
 def _prove(

@@ -14,12 +14,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from nestflux.conf import configuration, history_folder
-from nestflux.exceptions import NestFluxError, Refused
+from nestflux.exceptions import Refused
 from nestflux.graph.loader import load
 from nestflux.graph.python_steps import StepRunner
-from nestflux.history.folder import HistoryFiles, Staged, texts_of
+from nestflux.history.folder import HistoryFiles, Staged, texts_of, write_all
 from nestflux.history.journal import Entry
-from nestflux.history.sqlfile import Direction, PythonStep
+from nestflux.history.sqlfile import INEXACT, Direction, PythonStep
 from nestflux.recording.capture import Recorded
 from nestflux.recording.determinism import run_files
 from nestflux.recording.exact_way_back import complete, not_repeated
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
 logger = logging.getLogger(__name__)
-
-_INEXACT = "INEXACT: "
 
 
 @dataclass(frozen=True)
@@ -58,36 +56,32 @@ def redo_down(alias: str, names: Sequence[str]) -> list[Redone]:
     written, where a file's text does not run.
     """
     redone: list[Redone] = []
-    staged: list[Staged] = []
-    try:
-        for family in families_of(alias, configuration()):
-            folder = history_folder(alias, family)
-            chosen = tuple(_chosen(HistoryFiles(folder), names))
-            if not chosen:
-                continue
-            target = recording_target(alias, family, configuration())
-            made = [one for entry in chosen if (one := _redo(target, entry)) is not None]
-            if made:
-                entries = {one.entry.id: one.entry for one in made}
-                journal = folder.journal
-                kept = tuple(entries.get(entry.id, entry) for entry in journal.entries)
-                texts = {name: text for one in made for name, text in one.texts.items()}
-                staged.append(folder.stage(texts, replace(journal, entries=kept)))
-                redone += (one.said for one in made)
-    except NestFluxError:
-        for prepared in staged:
-            prepared.discard()
-        raise
-    for prepared in staged:
-        prepared.write()
+    write_all(_staged(alias, names, redone))
     return redone
+
+
+def _staged(alias: str, names: Sequence[str], redone: list[Redone]) -> Iterator[Staged]:
+    """What is to be written in each history; ``redone`` gets what to say of it."""
+    for family in families_of(alias, configuration()):
+        folder = history_folder(alias, family)
+        chosen = tuple(_chosen(HistoryFiles(folder), names))
+        if not chosen:
+            continue
+        target = recording_target(alias, family, configuration())
+        made = [one for entry in chosen if (one := _redo(target, entry)) is not None]
+        if made:
+            entries = {one.entry.id: one.entry for one in made}
+            kept = tuple(entries.get(entry.id, entry) for entry in folder.journal.entries)
+            texts = {name: text for one in made for name, text in one.texts.items()}
+            redone += (one.said for one in made)
+            yield folder.stage(texts, replace(folder.journal, entries=kept))
 
 
 def _chosen(files: HistoryFiles, names: Sequence[str]) -> Iterator[Entry]:
     journal = files.folder.journal
     if not names:
         for entry in journal.entries:
-            if any(note.startswith(_INEXACT) for note in files(entry, Direction.DOWN).notes):
+            if files(entry, Direction.DOWN).inexact:
                 yield entry
         return
     for name in names:
@@ -117,7 +111,7 @@ def _redo(target: RecordingTarget, entry: Entry) -> _Made | None:
     django = replace(
         down,
         sections=tuple(section.as_django_gives_it for section in down.sections),
-        notes=tuple(note for note in down.notes if not note.startswith(_INEXACT)),
+        notes=tuple(note for note in down.notes if note not in down.inexact),
     )
     with _before(target, entry) as (connection, steps):
         before = read_schema(connection)
@@ -138,7 +132,7 @@ def _redo(target: RecordingTarget, entry: Entry) -> _Made | None:
         run_file(connection, exact, steps)
         require_same(left, read_schema(connection), exact)
         otherwise = not_repeated(connection, up, after)
-    exact = replace(exact, notes=(*exact.notes, *(f"{_INEXACT}{line}" for line in otherwise)))
+    exact = replace(exact, notes=(*exact.notes, *(f"{INEXACT}{line}" for line in otherwise)))
     if exact == down:
         return None
     kept = [
@@ -155,7 +149,7 @@ def _redo(target: RecordingTarget, entry: Entry) -> _Made | None:
             target.server.family,
             entry.name,
             len(now.down) - len(record.down),
-            tuple(note for note in exact.notes if note.startswith(_INEXACT)),
+            exact.inexact,
         ),
     )
 

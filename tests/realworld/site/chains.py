@@ -141,9 +141,7 @@ def main() -> None:
         for file in files:
             if file.down.irreversible:
                 found.irreversible.append(f"{file.up.name}: {file.down.irreversible}")
-            found.inexact += (
-                f"{file.up.name}: {note}" for note in file.down.notes if "INEXACT" in note
-            )
+            found.inexact += (f"{file.up.name}: {note}" for note in file.down.inexact)
             found.completed += any(section.completing for section in file.down.sections)
         try:
             Chain(target, files, found).walk()

@@ -27,6 +27,7 @@ from nestflux.history.sqlfile import (
     PythonStep,
     SessionStatement,
     SqlFile,
+    Step,
 )
 from nestflux.recording.capture import Recorded
 from nestflux.recording.measuring import Measuring
@@ -34,7 +35,7 @@ from nestflux.schema.diff import Definitions, Delta
 from nestflux.schema.introspection import Schema, read_schema, table_names
 from nestflux.schema.transform.changes import GOES_ALONG, MAY_FAIL, Change, ColumnRef
 from nestflux.schema.transform.transform import transform
-from nestflux.sql.lexer import opening
+from nestflux.sql.lexer import identifiers, opening
 from nestflux.sql.statements import Kind, kind_of
 
 if TYPE_CHECKING:
@@ -174,7 +175,7 @@ def not_repeated(connection: BaseDatabaseWrapper, up: SqlFile, built: Schema) ->
     """
     if _may_need_others(up):
         return ()
-    _empty(connection)
+    _empty(connection, {name.lower() for _, _, step in up.steps() for name in _named(step)})
     pin(connection, up.session)
     ordinal = 0
     for item in (item for section in up.sections for item in section.items):
@@ -199,10 +200,15 @@ def _may_need_others(up: SqlFile) -> bool:
     )
 
 
-def _empty(connection: BaseDatabaseWrapper) -> None:
+def _named(step: Step) -> Collection[str]:
+    return () if isinstance(step, PythonStep) else identifiers(step.sql)
+
+
+def _empty(connection: BaseDatabaseWrapper, names: Collection[str]) -> None:
+    """Take the rows out of the tables that are named, in lower case."""
     with connection.cursor() as cursor:
         cursor.execute("SET foreign_key_checks = 0")
-        for table in table_names(connection):
+        for table in (each for each in table_names(connection) if each.lower() in names):
             with suppress(Error):  # a trigger of the project may forbid it
                 cursor.execute(f"DELETE FROM {connection.ops.quote_name(table)}")
         cursor.execute("SET foreign_key_checks = 1")

@@ -78,21 +78,21 @@ def complete(
     }
     items: list[Item] = []
     records: list[StepRecord] = []
+    left = read_schema(connection)
     for _ in range(_ROUNDS):
-        left = read_schema(connection)
         if left.definitions == before.definitions:
             break
-        found = _run(connection, measuring, left.definitions, before.definitions, made_anew)
-        done = list(found)
-        items += (item for item, _ in done)
-        records += (record for _, record in done if record is not None)
+        done = list(_run(connection, measuring, left.definitions, before.definitions, made_anew))
         if not done:
             break
+        items += (item for item, _ in done)
+        records += (record for _, record in done if record is not None)
+        left = read_schema(connection)
     if not (items and backwards):
-        return list(backwards), read_schema(connection)
+        return list(backwards), left
     *others, last = backwards
     section = replace(last.section, items=(*last.section.items, *items))
-    return [*others, Recorded(section, [*last.records, *records])], read_schema(connection)
+    return [*others, Recorded(section, [*last.records, *records])], left
 
 
 def _run(

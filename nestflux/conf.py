@@ -19,6 +19,9 @@ START_COMMANDS    ``{}``                            a server's socket or host ->
                                                     starts it, said where it does not answer
 LOCK              ``{}``                            how long a deploy waits for another and for a
                                                     table: ``LOCK_SETTINGS``
+RULES             ``{}``                            schema rule -> its severity (``"error"``,
+                                                    ``"warning"``, ``"advice"``) or ``"off"``;
+                                                    ``"*"`` for all that are not named
 ================  ================================  =============================================
 """
 
@@ -47,6 +50,7 @@ _KEYS = {
     "BACKUPS",
     "LOCK",
     "START_COMMANDS",
+    "RULES",
 }
 
 _LONGEST_SHADOW_NAME = 55  # of a server's 64, less _ and eight digits
@@ -92,6 +96,10 @@ LOCK_SETTINGS: Mapping[str, Callable[[object], float]] = {
 }
 
 
+# What ``NESTFLUX["RULES"]`` may say of a rule.
+RULE_SEVERITIES = ("error", "warning", "advice", "off")
+
+
 @dataclass(frozen=True)
 class Configuration:
     """The setting as a value."""
@@ -104,6 +112,7 @@ class Configuration:
     shadow_collation: str = "utf8mb4_esperanto_ci"
     lock: Mapping[str, float] = field(default_factory=dict)
     start_commands: Mapping[str, str] = field(default_factory=dict)
+    rules: Mapping[str, str] = field(default_factory=dict)
 
 
 def configuration() -> Configuration:
@@ -135,6 +144,7 @@ def configuration() -> Configuration:
         shadow_collation=given.get("SHADOW_COLLATION", Configuration.shadow_collation),
         lock=_lock(given.get("LOCK", {})),
         start_commands={str(k): str(v) for k, v in given.get("START_COMMANDS", {}).items()},
+        rules=_rules(given.get("RULES", {})),
     )
 
 
@@ -164,6 +174,17 @@ def _lock(given: Mapping[str, object]) -> dict[str, float]:
                 f'NESTFLUX["LOCK"]["{name}"]: {error}.', then="correct NESTFLUX in the settings"
             ) from None
     return found
+
+
+def _rules(given: Mapping[str, object]) -> dict[str, str]:
+    """The names are checked where the rules are known (``reviewing``)."""
+    for name, severity in given.items():
+        if severity not in RULE_SEVERITIES:
+            raise Misconfigured(
+                f'NESTFLUX["RULES"]["{name}"] is {severity!r}; known: {list(RULE_SEVERITIES)}.',
+                then="correct NESTFLUX in the settings",
+            )
+    return {str(name): str(severity) for name, severity in given.items()}
 
 
 def _require_a_place_of_its_own(base: Any) -> None:

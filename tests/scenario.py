@@ -62,6 +62,7 @@ INSTALLED_APPS = {apps!r}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
 NESTFLUX = {{"DIRECTORY": BASE_DIR / "migrations_sql", "SHADOW_NAME": {shadow!r}}}
+NESTFLUX["RULES"] = {{"*": "off"}}  # each has its own tests: tests/reviewing/rules
 {more}
 """
 

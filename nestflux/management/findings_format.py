@@ -10,7 +10,12 @@ from rich.text import Text
 from nestflux.reviewing.findings import Finding, Report, Severity
 from nestflux.wording import counted
 
-_COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.REMARK: "blue"}
+_COLOURS = {
+    Severity.ERROR: "red",
+    Severity.WARNING: "yellow",
+    Severity.ADVICE: "cyan",
+    Severity.REMARK: "blue",
+}
 
 
 def report_lines(report: Report, width: int) -> Iterator[Text]:
@@ -39,7 +44,13 @@ def _finding(finding: Finding, width: int) -> Iterator[Text]:
             line.style = {"+": "green", "-": "red"}.get(detail[:1], "")
             yield line
     where = finding.where if finding.line is None else f"{finding.where}, line {finding.line}"
-    for label, text in (("Where:", where), ("Why:", finding.why), ("Next:", finding.then)):
+    for label, text in (
+        ("Where:", where),
+        ("Code:", finding.code_place),
+        ("Why:", finding.why),
+        ("Fix:", finding.fix),
+        ("Next:", finding.then),
+    ):
         if text:
             yield from _hanging(f"  {label:<7}{text}", 9, width)
 

@@ -13,11 +13,12 @@ from nestflux.history.folder import display_path
 
 
 class Severity(StrEnum):
-    """An error ends ``db_check`` with exit code 1; a warning wants a look; a remark is to be
-    known."""
+    """An error ends ``db_check`` with exit code 1; a warning wants a look; advice is worth a
+    thought; a remark is to be known."""
 
     ERROR = "error"
     WARNING = "warning"
+    ADVICE = "advice"
     REMARK = "remark"
 
 
@@ -27,6 +28,9 @@ class Finding:
 
     ``what`` in a sentence, ``where`` as a person would type it, ``line`` within that file, ``why``
     it matters, ``then`` the next command, ``details`` further lines (a difference, statements).
+    Of a schema rule besides: ``about``, the table or ``table.part`` that it is about, by which it
+    can be exempted; ``code_place``, the Python that asked for it (``blog/models/post.py, line
+    12``); ``fix``, the safe way.
     """
 
     code: str
@@ -37,6 +41,9 @@ class Finding:
     why: str = ""
     then: str = ""
     details: tuple[str, ...] = ()
+    about: str = ""
+    code_place: str = ""
+    fix: str = ""
 
     def to_json(self) -> dict[str, Any]:
         return {**asdict(self), "details": list(self.details)}

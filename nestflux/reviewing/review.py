@@ -24,8 +24,12 @@ from nestflux.reviewing.reading import read_history
 from nestflux.reviewing.rule import look_at
 from nestflux.reviewing.rules.files import EDITED
 from nestflux.reviewing.rules.ledger import APPLIED_EDITED
+from nestflux.reviewing.schema_review import review_schema
+from nestflux.reviewing.scope import Scope, every_file, files_since, new_files
+from nestflux.reviewing.settings import review_settings
 from nestflux.reviewing.shadows import migrations_of, recorded_again, replayed
-from nestflux.reviewing.subjects import Histories, History, Migrations, Project
+from nestflux.reviewing.subjects import Histories, History, Ledger, Migrations, Project
+from nestflux.wording import counted
 
 if TYPE_CHECKING:
     from nestflux.graph.loader import ExtendedLoader
@@ -64,6 +68,8 @@ def review(
     ledger: bool = True,
     without: str = "",
     existing_only: bool = False,
+    since: str = "",
+    every: bool = False,
 ) -> Report:
     """Look at the histories of an alias, the project's models and migrations, and its database.
 
@@ -72,8 +78,10 @@ def review(
         ledger: False leaves out the live database.
         without: the option that said so, where both are left out: no server is asked then.
         existing_only: True detects no changes in the models.
+        since: a commit: the schema rules look at the files that it does not have.
+        every: True has them look at every file.
 
-    Raises Refused where there is nothing to check.
+    Raises Refused where there is nothing to check, or no such commit.
     """
     made = _Review(alias)
     behind = _server(made, alias) if ledger else None
@@ -101,9 +109,25 @@ def review(
             made.skip(f"{FAMILY_NAMES[history.family]}: {_OF_A_SERVER}", reason)
     if not ledger:
         made.skip("the ledger of the database", without or "--no-ledger")
-    elif behind is not None:
-        _ledger(made, behind, readable.keys())
+    applied = _ledger(made, behind, readable.keys()) if ledger and behind is not None else None
+    if every:
+        scope = every_file(sound)
+    else:
+        scope = files_since(sound, since) if since else new_files(sound, applied)
+    _schema_rules(made, sound, scope, loader)
     return made.report()
+
+
+def _schema_rules(
+    made: _Review, sound: Sequence[History], scope: Scope, loader: ExtendedLoader | None
+) -> None:
+    settings = review_settings(configuration())
+    if settings.is_off:
+        return
+    found = review_schema(sound, scope.files, settings, loader)
+    made.findings += found.findings
+    exempted = f", {counted(found.exempted, 'finding')} exempted" if found.exempted else ""
+    made.checked.append(f"schema rules: {scope.words}{exempted}")
 
 
 def _server(made: _Review, alias: str) -> Server | None:
@@ -200,21 +224,22 @@ def _again(made: _Review, found: Migrations, target: RecordingTarget) -> Migrati
     return found
 
 
-def _ledger(made: _Review, server: Server, families: Container[str]) -> None:
+def _ledger(made: _Review, server: Server, families: Container[str]) -> Ledger | None:
     name = "the ledger of the database"
     if server.family not in families:
         made.skip(name, f"no journal for {FAMILY_NAMES[server.family]} can be read")
-        return
+        return None
     try:
         found = read_ledger(made.alias, server)
     except NestFluxError as error:
         made.skip(name, error.what)
-        return
+        return None
     if found is None:
         made.skip(name, "nothing was ever applied to it")
-        return
+        return None
     made.look(found)
     made.checked.append(f"{name} {made.alias!r} ({server.name})")
+    return found
 
 
 def _once(findings: Sequence[Finding]) -> Iterator[Finding]:

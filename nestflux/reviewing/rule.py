@@ -48,6 +48,7 @@ def look_at(subject: object) -> list[Finding]:
 
 @cache
 def load_rules() -> None:
-    """Import every module of ``rules/``."""
-    for _, name, _ in sorted(pkgutil.iter_modules(rules.__path__), key=lambda found: found.name):
-        importlib.import_module(f"{rules.__name__}.{name}")
+    """Import every module of ``rules/``, in the order of their names."""
+    found = pkgutil.walk_packages(rules.__path__, f"{rules.__name__}.")
+    for name in sorted(module.name for module in found):
+        importlib.import_module(name)

@@ -42,6 +42,20 @@ class Command(NestFluxCommand):
             "else writes.",
         )
 
+        parser.add_argument(
+            "--since",
+            metavar="REF",
+            default="",
+            help="Apply the schema rules to the files that a branch adds: those that the journal "
+            "at this commit does not list (origin/main).",
+        )
+        parser.add_argument(
+            "--all-files",
+            action="store_true",
+            help="Apply the schema rules to every file. Without --since and this: to those that "
+            "the database has not applied, or to the newest.",
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         no_server = options["no_server"]
         with narrated(self.console()):
@@ -51,6 +65,8 @@ class Command(NestFluxCommand):
                 ledger=not (no_server or options["no_ledger"]),
                 without="--no-server" if no_server else "",
                 existing_only=options["existing_only"],
+                since=options["since"],
+                every=options["all_files"],
             )
         if options["json"]:
             self.print_json(report.to_json())

@@ -1,0 +1,116 @@
+"""What schema rules look at: a step of a file, a file, and the schema at the head. Values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from django.db.migrations import Migration
+from django.db.migrations.operations.base import Operation
+from django.db.models import Model
+
+from nestflux.history.records import StepRecord
+from nestflux.schema.diff import Delta
+from nestflux.schema.transform.tables import TableSchema
+from nestflux.sql.lexer import significant
+
+Tables = Mapping[str, TableSchema]
+# Rows of a live table, where somebody knows them: the database at hand, or its profile.
+RowCount = Callable[[str], int | None]
+
+
+def rows_unknown(table: str) -> int | None:
+    """Of a project of which nobody knows how large its tables are."""
+    return None
+
+
+@dataclass(frozen=True)
+class OperationPlace:
+    """The operation of a migration that a step comes from. ``path`` and ``line`` are where it is
+    written; None where its source is not at hand."""
+
+    migration: Migration
+    operation: Operation
+    path: Path | None = None
+    line: int | None = None
+
+
+@dataclass(frozen=True)
+class ReviewedStep:
+    """A statement or Python step (``sql`` is empty then) of a file that is reviewed.
+
+    ``before`` and ``after`` are the tables of the schema around it. ``new`` are the tables that
+    this file, or one before it that is reviewed as well, made: no running code knows them and they
+    have no rows. ``line`` is where it begins in the file.
+    """
+
+    family: str
+    ordinal: int
+    sql: str
+    record: StepRecord
+    before: Tables
+    after: Tables
+    new: frozenset[str] = frozenset()
+    line: int | None = None
+    source: OperationPlace | None = None
+    rows: RowCount = rows_unknown
+
+    @property
+    def delta(self) -> Delta:
+        return self.record.delta
+
+    @property
+    def operation(self) -> Operation | None:
+        return self.source.operation if self.source else None
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        """The statement's words and signs, in upper case; names as they are written."""
+        return tuple(
+            token.text.upper() if token.kind == "word" else token.text
+            for token in significant(self.sql)
+        )
+
+    def is_live(self, table: str) -> bool:
+        """Was the table there before the files that are reviewed?"""
+        return table in self.before and table not in self.new
+
+    @cached_property
+    def live_tables(self) -> tuple[str, ...]:
+        """Those that it changes and that were there before the files that are reviewed."""
+        touched = dict.fromkeys(key.holder_name for key in self.delta.changes if key.is_of_table)
+        return tuple(table for table in touched if self.is_live(table))
+
+
+@dataclass(frozen=True)
+class ReviewedFile:
+    """A file with its steps, for rules that look at several steps at once."""
+
+    family: str
+    name: str
+    path: Path
+    steps: tuple[ReviewedStep, ...]
+    before: Tables
+    after: Tables
+    rows: RowCount = rows_unknown
+
+    @property
+    def new(self) -> frozenset[str]:
+        return self.steps[0].new if self.steps else frozenset()
+
+
+@dataclass(frozen=True)
+class ReviewedSchema:
+    """The schema that all files of a history make, and the models of the code as it is now.
+
+    ``models`` are the project's own, by their table; ``judged`` are the tables that the reviewed
+    files make or change: of others nothing is said.
+    """
+
+    family: str
+    tables: Tables
+    models: Mapping[str, type[Model]] = field(default_factory=dict)
+    judged: frozenset[str] = frozenset()
+    rows: RowCount = rows_unknown

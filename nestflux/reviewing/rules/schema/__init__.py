@@ -1,0 +1,1 @@
+"""What a change does and what a schema is: a rule a module, in the folder of its group."""

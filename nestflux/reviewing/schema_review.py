@@ -1,0 +1,268 @@
+"""Applies the schema rules to a history: to the steps of the files that are reviewed, to each of
+these files, and to the schema that all files make."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from django.apps import apps
+from django.db.models import Model
+
+from nestflux.applying.plan.tasks import Task, work_of
+from nestflux.exceptions import HistoryError
+from nestflux.graph.loader import ExtendedLoader, undotted
+from nestflux.graph.operation_places import migration_path, operation_line
+from nestflux.graph.python_steps import operations_of
+from nestflux.graph.source import is_own
+from nestflux.history.folder import display_path
+from nestflux.reviewing.exemptions import EXEMPTIONS, Exemption
+from nestflux.reviewing.findings import Finding, FindingKind, Severity
+from nestflux.reviewing.reviewed import (
+    OperationPlace,
+    ReviewedFile,
+    ReviewedSchema,
+    ReviewedStep,
+    RowCount,
+    Tables,
+    rows_unknown,
+)
+from nestflux.reviewing.rule import look_at
+from nestflux.reviewing.schema_fold import SchemaFold
+from nestflux.reviewing.subjects import EntryFiles, History
+from nestflux.schema.diff import Delta
+
+_STEP_LINE = re.compile(r"^-- \[(\d+)\]", re.MULTILINE)
+# The key of the settings that stands for all rules that are not named.
+EVERY_RULE = "*"
+
+UNUSED = FindingKind(
+    "unused-exemption",
+    Severity.WARNING,
+    "what it allowed is gone, and the next finding of its kind would pass unseen",
+)
+
+
+@dataclass(frozen=True)
+class ReviewSettings:
+    """How findings are weighed.
+
+    ``severities`` are by the name of a rule, None for a rule that is off; ``*`` stands for all
+    rules that are not named. ``rows`` tells how large a live table is.
+    """
+
+    severities: Mapping[str, Severity | None] = field(default_factory=dict)
+    exemptions: tuple[Exemption, ...] = ()
+    rows: RowCount = rows_unknown
+
+    def weighed(self, finding: Finding) -> Finding | None:
+        """The finding with the severity that the settings give it; None where its rule is off."""
+        if finding.code in self.severities:
+            given = self.severities[finding.code]
+            return replace(finding, severity=given) if given else None
+        if EVERY_RULE in self.severities:
+            given = self.severities[EVERY_RULE]
+            return replace(finding, severity=given) if given else None
+        return finding
+
+    @property
+    def is_off(self) -> bool:
+        """Is no rule left on?"""
+        return not any(self.severities.values()) and EVERY_RULE in self.severities
+
+
+@dataclass(frozen=True)
+class SchemaFindings:
+    """What the rules found. ``exempted`` is how many findings an exemption covers."""
+
+    findings: tuple[Finding, ...] = ()
+    exempted: int = 0
+
+
+def review_schema(
+    histories: Iterable[History],
+    files: Collection[str],
+    settings: ReviewSettings,
+    loader: ExtendedLoader | None = None,
+) -> SchemaFindings:
+    """Apply the rules to some files of sound histories. What two families share is said once.
+
+    Args:
+        files: names of files; the others only lead to the schema.
+        loader: the project's migrations; without it no operation is looked at.
+    """
+    if settings.is_off:
+        return SchemaFindings()
+    found = [
+        pair for history in histories for pair in _of_history(history, files, settings, loader)
+    ]
+    used: set[Exemption] = set()
+    kept: dict[object, Finding] = {}
+    exempted = 0
+    for file, finding in found:
+        covering = [each for each in settings.exemptions if each.covers(finding, file)]
+        used.update(covering)
+        weighed = None if covering else settings.weighed(finding)
+        exempted += bool(covering)
+        if weighed is not None:
+            kept.setdefault((weighed.code, file, weighed.about, weighed.what), weighed)
+    unused = [
+        UNUSED.found(
+            f"The exemption {exemption} exempts nothing.",
+            where=EXEMPTIONS,
+            then=f"remove entry {exemption.number}",
+        )
+        for exemption in settings.exemptions
+        if exemption not in used and exemption.file in ("", *files)
+    ]
+    return SchemaFindings((*kept.values(), *unused), exempted)
+
+
+def _of_history(
+    history: History,
+    files: Collection[str],
+    settings: ReviewSettings,
+    loader: ExtendedLoader | None,
+) -> Iterator[tuple[str, Finding]]:
+    fold = SchemaFold()
+    made_by: dict[str, str] = {}
+    places: dict[str, tuple[Path, int | None]] = {}
+    new: set[str] = set()
+    changed: set[str] = set()
+    for each in history.files:
+        reviewed = each.entry.name in files
+        before = fold.tables
+        steps = list(_steps(history.family, each, fold, frozenset(new), settings.rows, loader))
+        if not reviewed:
+            continue
+        for step in steps:
+            new |= step.after.keys() - step.before.keys() if step.sql else set()
+            about = _parts_changed(step.delta)
+            changed |= {part.partition(".")[0] for part in about}
+            for part in about:
+                made_by[part] = each.entry.name
+                places[part] = (each.up.path, step.line)
+            for finding in look_at(step):
+                yield each.entry.name, _placed(finding, each.up.path, step)
+        whole = ReviewedFile(
+            history.family,
+            each.entry.name,
+            each.up.path,
+            tuple(steps),
+            before,
+            fold.tables,
+            settings.rows,
+        )
+        for finding in look_at(whole):
+            yield each.entry.name, replace(finding, where=finding.where or display_path(whole.path))
+    if not changed:
+        return
+    schema = ReviewedSchema(
+        history.family,
+        fold.tables,
+        _models(),
+        frozenset(changed & fold.tables.keys()),
+        settings.rows,
+    )
+    for finding in look_at(schema):
+        part = finding.about if finding.about in places else finding.about.partition(".")[0]
+        path, line = places.get(part, (None, None))
+        where = finding.where or (display_path(path) if path else "")
+        yield made_by.get(part, ""), replace(finding, where=where, line=finding.line or line)
+
+
+def _steps(
+    family: str,
+    files: EntryFiles,
+    fold: SchemaFold,
+    new: frozenset[str],
+    rows: RowCount,
+    loader: ExtendedLoader | None,
+) -> Iterator[ReviewedStep]:
+    try:
+        tasks = work_of(files.texts.up, files.texts.record).tasks
+    except HistoryError:  # reported by the rules for files
+        return
+    lines = _lines_of_steps(files.texts.up_text)
+    made = set(new)
+    for task in tasks:
+        before, after = fold.follow(task)
+        yield ReviewedStep(
+            family=family,
+            ordinal=task.ordinal,
+            sql="" if task.kind == "python" else task.text,
+            record=task.record,
+            before=before,
+            after=after,
+            new=frozenset(made),
+            line=lines.get(task.ordinal),
+            source=_source(task, loader) if loader else None,
+            rows=rows,
+        )
+        made |= after.keys() - before.keys()
+
+
+def _lines_of_steps(text: str) -> dict[int, int]:
+    return {
+        int(match.group(1)): text.count("\n", 0, match.start()) + 1
+        for match in _STEP_LINE.finditer(text)
+    }
+
+
+def _source(task: Task, loader: ExtendedLoader) -> OperationPlace | None:
+    migration = loader.disk_migrations.get(undotted(task.migration))
+    wanted = task.record.operation.rpartition("/")[2]
+    if migration is None or not wanted:
+        return None
+    for each in operations_of(migration):
+        if each.locator.rpartition("/")[2] == wanted:
+            path = migration_path(migration)
+            line = operation_line(path, each.path) if path else None
+            return OperationPlace(migration, each.operation, path, line)
+    return None
+
+
+def _placed(finding: Finding, path: Path, step: ReviewedStep) -> Finding:
+    source = step.source
+    code = ""
+    if source and source.path and not finding.code_place:
+        code = display_path(source.path)
+        code = f"{code}, line {source.line}" if source.line else code
+    return replace(
+        finding,
+        where=finding.where or display_path(path),
+        line=finding.line or step.line,
+        code_place=finding.code_place or code,
+    )
+
+
+def _parts_changed(delta: Delta) -> Iterable[str]:
+    """``table`` and ``table.part`` of what a step makes or changes."""
+    found: dict[str, None] = {}
+    for key, (_, after) in delta.changes.items():
+        if after is None or not key.is_of_table:
+            continue
+        found[key.holder_name] = None
+        if key.is_part and key.name:
+            found[f"{key.table}.{key.name}"] = None
+    return found
+
+
+def _models() -> dict[str, type[Model]]:
+    """The project's own models, by their table."""
+    return {
+        model._meta.db_table: model
+        for model in apps.get_models(include_auto_created=True)
+        if model._meta.managed and not model._meta.proxy and is_own(model.__module__)
+    }
+
+
+def tables_at_head(history: History) -> Tables:
+    """The tables that all files of a sound history make."""
+    fold = SchemaFold()
+    for each in history.files:
+        for task in work_of(each.texts.up, each.texts.record).tasks:
+            fold.follow(task)
+    return fold.tables

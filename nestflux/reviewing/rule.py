@@ -1,6 +1,7 @@
 """Rules: functions from a subject to what they find in it.
 
-A rule is written in a module of ``rules/``, and is found there by itself:
+A rule is written in a module of ``rules/``, or of ``schema_rules/`` where it judges what a change
+does, and is found there by itself:
 
     @rule(History)
     def stray_files(history: History) -> Iterator[Finding]: ...
@@ -16,7 +17,7 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any, TypeVar
 
-from nestflux.reviewing import rules
+from nestflux.reviewing import rules, schema_rules
 from nestflux.reviewing.findings import Finding
 
 Subject = TypeVar("Subject")
@@ -48,7 +49,8 @@ def look_at(subject: object) -> list[Finding]:
 
 @cache
 def load_rules() -> None:
-    """Import every module of ``rules/``, in the order of their names."""
-    found = pkgutil.walk_packages(rules.__path__, f"{rules.__name__}.")
-    for name in sorted(module.name for module in found):
-        importlib.import_module(name)
+    """Import every module of ``rules/`` and ``schema_rules/``, in the order of their names."""
+    for package in (rules, schema_rules):
+        found = pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
+        for name in sorted(module.name for module in found):
+            importlib.import_module(name)

@@ -39,6 +39,10 @@ def _index(rules: Iterable[SchemaRule]) -> str:
     return "\n\n".join(part.strip() for part in parts) + "\n"
 
 
+def _row(rule: SchemaRule) -> str:
+    return f"| [`{rule.name}`]({rule.name}.md) | {rule.severity.value} | {rule.summary} |"
+
+
 def _page(rule: SchemaRule) -> str:
     why = rule.why[0].upper() + rule.why[1:]
     return f"""\

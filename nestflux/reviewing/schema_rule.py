@@ -1,6 +1,6 @@
 """What a schema rule is: a rule about what a change does, or about what a schema is.
 
-Each is a module of ``rules/schema/<group>/``, named as its rule, and is found there by itself:
+Each is a module of ``schema_rules/<group>/``, named as its rule, and is found there by itself:
 
     RULE = SchemaRule(
         "rename-column",

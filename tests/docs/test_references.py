@@ -114,15 +114,15 @@ def test_every_package_stands_in_the_layout() -> None:
 def layout() -> Iterator[str]:
     """The names in the indented layout of docs/design.md: ``applying/plan/``, ``conf.py``."""
     lines = (REPOSITORY / "docs" / "design.md").read_text(encoding="utf-8").splitlines()
-    parent = ""
+    around: list[str] = []
     for line in lines[lines.index("    nestflux/") + 1 :]:
         if line and not line.startswith("      "):
             return
         name, _, purpose = line.strip().partition(" ")
         if name.endswith("/"):
-            is_inner = line.startswith("        ")
-            yield parent + name if is_inner else name
-            parent = parent if is_inner else name
+            depth = (len(line) - len(line.lstrip()) - 6) // 2
+            around = [*around[:depth], name]
+            yield "".join(around)
             assert purpose.strip(), f"nothing is said of {name}"
         else:
             yield from re.findall(r"\w+\.py", line)

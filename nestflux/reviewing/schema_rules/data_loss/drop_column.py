@@ -1,3 +1,5 @@
+"""A column is dropped from a table that stays."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -1,3 +1,5 @@
+"""A foreign key may be NULL."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator

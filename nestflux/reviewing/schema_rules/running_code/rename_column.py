@@ -1,3 +1,5 @@
+"""A column is renamed."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator

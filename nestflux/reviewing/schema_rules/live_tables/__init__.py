@@ -1,0 +1,1 @@
+"""What blocks or rewrites a table that is in use."""

@@ -1,0 +1,1 @@
+"""Python steps and SQL that a person wrote."""

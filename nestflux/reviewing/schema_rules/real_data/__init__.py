@@ -1,0 +1,1 @@
+"""What fails on the rows of a real database only."""

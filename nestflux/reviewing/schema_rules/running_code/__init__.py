@@ -1,0 +1,1 @@
+"""What code that is still running does not survive."""

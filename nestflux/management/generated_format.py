@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from nestflux.recording.generate import Generated, Pending
     from nestflux.recording.rebase import Settled
     from nestflux.recording.recorded_file import RecordedFile
+    from nestflux.reviewing.findings import Finding
 
+_SHOWN = ("error", "warning")  # severities of findings
 _FEW = 3  # lines of one kind below a file
 _SOME = 8  # changes, modules, migrations by name
 
@@ -86,8 +88,8 @@ class Summary:
         if there := [name for name in names if name not in new]:
             yield Line(f"Without SQL so far: {self._migrations(there)}")
 
-    def written(self, made: Generated) -> Iterator[Line]:
-        """The files that were written."""
+    def written(self, made: Generated, found: Sequence[Finding] = ()) -> Iterator[Line]:
+        """The files that were written, and what the schema rules found in them."""
         modules = [f"  {display_path(module.path)}" for module in made.modules]
         yield from map(Line, self._some(modules, indent="  "))
         for name in dict.fromkeys(file.up.name for file in made.files):
@@ -101,7 +103,21 @@ class Summary:
         yield from self.behind(made)
         if made.is_adopted:
             yield Line("A database that has these tables already: python manage.py db_baseline")
+        yield from self.findings(found)
         yield Line("Review it, then run: python manage.py db_migrate")
+
+    def findings(self, found: Sequence[Finding]) -> Iterator[Line]:
+        """Errors and warnings, the worst first; advice is counted."""
+        shown = [each for each in found if each.severity in _SHOWN][:_SOME]
+        shown = list(found) if self.verbosity > 1 else shown
+        for finding in shown:
+            yield Line(f"{finding.severity.value} {finding.code}: {finding.what}", Style.WARNING)
+            if finding.fix:
+                yield Line(f"  Fix: {finding.fix}")
+        more = Counter(each.severity.value for each in found if each not in shown)
+        if more:
+            rest = ", ".join(f"{count} {name}" for name, count in more.items())
+            yield Line(f"Found besides: {rest}  (python manage.py db_check shows all)")
 
     def warnings(self, file: RecordedFile) -> Iterator[Line]:
         """What a reviewer must know of a file besides its SQL."""

@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nestflux.exceptions import NestFluxError
 from nestflux.history.folder import display_path
+
+if TYPE_CHECKING:
+    from nestflux.reviewing.file_report import FileReport
 
 
 class Severity(StrEnum):
@@ -105,12 +108,14 @@ class NotChecked:
 
 @dataclass(frozen=True)
 class Report:
-    """All that ``db_check`` has to say. ``checked`` are its parts, in words."""
+    """All that ``db_check`` has to say. ``checked`` are its parts, in words; ``files`` the ones
+    that the schema rules looked at."""
 
     alias: str
     findings: tuple[Finding, ...] = ()
     checked: tuple[str, ...] = ()
     not_checked: tuple[NotChecked, ...] = ()
+    files: tuple[FileReport, ...] = ()
 
     def count(self, severity: Severity) -> int:
         return sum(finding.severity is severity for finding in self.findings)
@@ -125,4 +130,5 @@ class Report:
             "findings": [finding.to_json() for finding in self.findings],
             "checked": list(self.checked),
             "not_checked": [asdict(part) for part in self.not_checked],
+            "files": [file.to_json() for file in self.files],
         }

@@ -18,6 +18,7 @@ from nestflux.other_project import require_this_projects
 from nestflux.recording.changes import DetectOptions
 from nestflux.recording.generate import pending
 from nestflux.recording.recording_target import RecordingTarget, recording_target
+from nestflux.reviewing.file_report import FileReport, file_report
 from nestflux.reviewing.findings import Finding, NotChecked, Report, Severity
 from nestflux.reviewing.live import read_ledger, server_behind
 from nestflux.reviewing.reading import read_history
@@ -45,6 +46,7 @@ class _Review:
     findings: list[Finding] = field(default_factory=list)
     checked: list[str] = field(default_factory=list)
     not_checked: list[NotChecked] = field(default_factory=list)
+    files: tuple[FileReport, ...] = ()
 
     def look(self, subject: object) -> bool:
         """Apply the rules; True where they find no error."""
@@ -58,7 +60,9 @@ class _Review:
     def report(self) -> Report:
         order = list(Severity)
         kept = sorted(_once(self.findings), key=lambda finding: order.index(finding.severity))
-        return Report(self.alias, tuple(kept), tuple(self.checked), tuple(self.not_checked))
+        return Report(
+            self.alias, tuple(kept), tuple(self.checked), tuple(self.not_checked), self.files
+        )
 
 
 def review(
@@ -122,9 +126,16 @@ def _schema_rules(
     made: _Review, sound: Sequence[History], scope: Scope, loader: ExtendedLoader | None
 ) -> None:
     settings = review_settings(configuration())
+    reports = [
+        file_report(history, each, settings.rows)
+        for history in sound
+        for each in history.files
+        if each.entry.name in scope.files
+    ]
+    made.files = tuple(sorted(filter(None, reports), key=lambda report: report.name))
     if settings.is_off:
         return
-    found = review_schema(sound, scope.files, settings, loader)
+    found = review_schema(sound, scope, settings, loader)
     made.findings += found.findings
     exempted = f", {counted(found.exempted, 'finding')} exempted" if found.exempted else ""
     made.checked.append(f"schema rules: {scope.words}{exempted}")

@@ -15,6 +15,7 @@ from nestflux.history.records import StepRecord
 from nestflux.schema.diff import Delta
 from nestflux.schema.transform.tables import TableSchema
 from nestflux.sql.lexer import significant
+from nestflux.sql.names import tables_renamed_by
 
 Tables = Mapping[str, TableSchema]
 # Rows of a live table, where somebody knows them: the database at hand, or its profile.
@@ -72,6 +73,13 @@ class ReviewedStep:
             token.text.upper() if token.kind == "word" else token.text
             for token in significant(self.sql)
         )
+
+    @cached_property
+    def makes(self) -> frozenset[str]:
+        """The tables that are new behind it. One that it renames is as new as before."""
+        renamed = dict(tables_renamed_by(self.sql))
+        came = frozenset(self.after.keys() - self.before.keys())
+        return came - {new for old, new in renamed.items() if old not in self.new}
 
     def is_live(self, table: str) -> bool:
         """Was the table there before the files that are reviewed?"""

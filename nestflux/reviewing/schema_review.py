@@ -4,7 +4,7 @@ these files, and to the schema that all files make."""
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -31,6 +31,7 @@ from nestflux.reviewing.reviewed import (
 )
 from nestflux.reviewing.rule import look_at
 from nestflux.reviewing.schema_fold import SchemaFold
+from nestflux.reviewing.scope import Scope
 from nestflux.reviewing.subjects import EntryFiles, History
 from nestflux.schema.diff import Delta
 
@@ -80,23 +81,29 @@ class SchemaFindings:
     findings: tuple[Finding, ...] = ()
     exempted: int = 0
 
+    @property
+    def by_severity(self) -> tuple[Finding, ...]:
+        """The worst first."""
+        order = list(Severity)
+        return tuple(sorted(self.findings, key=lambda finding: order.index(finding.severity)))
+
 
 def review_schema(
     histories: Iterable[History],
-    files: Collection[str],
+    scope: Scope,
     settings: ReviewSettings,
     loader: ExtendedLoader | None = None,
 ) -> SchemaFindings:
     """Apply the rules to some files of sound histories. What two families share is said once.
 
     Args:
-        files: names of files; the others only lead to the schema.
+        scope: the files; the others only lead to the schema.
         loader: the project's migrations; without it no operation is looked at.
     """
     if settings.is_off:
         return SchemaFindings()
     found = [
-        pair for history in histories for pair in _of_history(history, files, settings, loader)
+        pair for history in histories for pair in _of_history(history, scope, settings, loader)
     ]
     used: set[Exemption] = set()
     kept: dict[object, Finding] = {}
@@ -115,14 +122,14 @@ def review_schema(
             then=f"remove entry {exemption.number}",
         )
         for exemption in settings.exemptions
-        if exemption not in used and exemption.file in ("", *files)
+        if exemption not in used and (exemption.file in scope.files or scope.is_everything)
     ]
     return SchemaFindings((*kept.values(), *unused), exempted)
 
 
 def _of_history(
     history: History,
-    files: Collection[str],
+    scope: Scope,
     settings: ReviewSettings,
     loader: ExtendedLoader | None,
 ) -> Iterator[tuple[str, Finding]]:
@@ -132,13 +139,14 @@ def _of_history(
     new: set[str] = set()
     changed: set[str] = set()
     for each in history.files:
-        reviewed = each.entry.name in files
+        reviewed = each.entry.name in scope.files
+        new = new if scope.together else set()
         before = fold.tables
         steps = list(_steps(history.family, each, fold, frozenset(new), settings.rows, loader))
         if not reviewed:
             continue
         for step in steps:
-            new |= step.after.keys() - step.before.keys() if step.sql else set()
+            new |= step.makes
             about = _parts_changed(step.delta)
             changed |= {part.partition(".")[0] for part in about}
             for part in about:
@@ -189,7 +197,7 @@ def _steps(
     made = set(new)
     for task in tasks:
         before, after = fold.follow(task)
-        yield ReviewedStep(
+        step = ReviewedStep(
             family=family,
             ordinal=task.ordinal,
             sql="" if task.kind == "python" else task.text,
@@ -201,7 +209,8 @@ def _steps(
             source=_source(task, loader) if loader else None,
             rows=rows,
         )
-        made |= after.keys() - before.keys()
+        made |= step.makes
+        yield step
 
 
 def _lines_of_steps(text: str) -> dict[int, int]:

@@ -16,14 +16,20 @@ from nestflux.wording import counted
 
 @dataclass(frozen=True)
 class Scope:
-    """Names of files, the same in each family; ``words`` say which ones they are."""
+    """Names of files, the same in each family; ``words`` say which ones they are. ``together``: are
+    they deployed at once, so that what the first of them makes is new to the last, too?"""
 
     files: frozenset[str]
     words: str
+    together: bool = True
+
+    @property
+    def is_everything(self) -> bool:
+        return not self.together
 
 
 def every_file(histories: Iterable[History]) -> Scope:
-    return Scope(frozenset(_names(histories)), "every file")
+    return Scope(frozenset(_names(histories)), "every file", together=False)
 
 
 def files_since(histories: Iterable[History], ref: str) -> Scope:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from nestflux.management.findings_format import report_lines
+from nestflux.management.report_formats.text import report_lines
 from nestflux.reviewing.findings import KINDS, Finding, NotChecked, Report, Severity
 from nestflux.reviewing.rule import load_rules
 from nestflux.reviewing.schema_rule import schema_rules

@@ -8,8 +8,10 @@ from django.core.checks import Tags
 from django.core.management.base import CommandParser
 
 from nestflux.management.command import NestFluxCommand
-from nestflux.management.findings_format import report_lines
 from nestflux.management.progress import narrated
+from nestflux.management.report_formats import DOCUMENTS, FORMATS, TEXTS
+from nestflux.management.report_formats.text import report_lines
+from nestflux.reviewing.findings import Report
 from nestflux.reviewing.review import review
 
 
@@ -34,6 +36,13 @@ class Command(NestFluxCommand):
             action="store_true",
             help="Make no scratch schema: run and record nothing again (for a production server).",
         )
+        parser.add_argument(
+            "--format",
+            choices=FORMATS,
+            default="",
+            help="text (the default); json, as --json; github: annotations of a pull request; "
+            "sarif, for code scanning; markdown: a comment for a pull request.",
+        )
         parser.add_argument("--no-ledger", action="store_true", help="Leave out the live database.")
         parser.add_argument(
             "--existing-only",
@@ -57,8 +66,10 @@ class Command(NestFluxCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        wanted = options["format"] or ("json" if options["json"] else "text")
+        self._json = wanted == "json"
         no_server = options["no_server"]
-        with narrated(self.console()):
+        with narrated(self.console(stderr=wanted != "text")):
             report = review(
                 options["database"],
                 shadows=not (no_server or options["no_shadow"]),
@@ -68,11 +79,16 @@ class Command(NestFluxCommand):
                 since=options["since"],
                 every=options["all_files"],
             )
-        if options["json"]:
-            self.print_json(report.to_json())
+        self._print(report, wanted)
+        if report.failed:
+            self.found()
+
+    def _print(self, report: Report, wanted: str) -> None:
+        if wanted in DOCUMENTS:
+            self.print_json(DOCUMENTS[wanted](report))
+        elif wanted in TEXTS:
+            self.stdout.write(TEXTS[wanted](report))
         else:
             console = self.console()
             for line in report_lines(report, console.width):
                 console.print(line)
-        if report.failed:
-            self.found()

@@ -30,6 +30,7 @@ from nestflux.recording.generate import (
 )
 from nestflux.recording.rebase import rebase
 from nestflux.recording.redo_down import redo_down
+from nestflux.reviewing.written_files import findings_in
 
 if TYPE_CHECKING:
     from nestflux.recording.accept import Accepted
@@ -151,7 +152,7 @@ class Command(NestFluxCommand):
                     write=not options["dry_run"],
                     output=sys.stdout if options["verbosity"] > 1 else None,
                 )
-            self._say_generated(made, dry_run=options["dry_run"])
+            self._say_generated(alias, made, dry_run=options["dry_run"])
 
     def _narrated(self) -> AbstractContextManager[None]:
         """What is being recorded, on a terminal; without one nothing is loaded for it."""
@@ -188,7 +189,7 @@ class Command(NestFluxCommand):
         self._print(self._summary.check(found))
         self.found()
 
-    def _say_generated(self, made: Generated, *, dry_run: bool) -> None:
+    def _say_generated(self, alias: str, made: Generated, *, dry_run: bool) -> None:
         self._print(self._summary.packages(made.pending), to=self.stderr)
         if not made.files:
             if not made.behind:
@@ -200,7 +201,8 @@ class Command(NestFluxCommand):
             self._show_sql(made)
             self._print(self._summary.behind(made))
             return
-        self._print(self._summary.written(made))
+        found = findings_in(alias, {file.up.name for file in made.files})
+        self._print(self._summary.written(made, found))
 
     def _show_sql(self, made: Generated) -> None:
 

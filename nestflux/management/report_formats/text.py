@@ -1,4 +1,4 @@
-"""A report of ``db_check`` as text. Pure."""
+"""For a person at a terminal. Pure."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def report_lines(report: Report, width: int) -> Iterator[Text]:
         yield from _hanging(f"Checked: {part}", 9, width)
     for skipped in report.not_checked:
         yield from _hanging(f"Not checked: {skipped.what}: {skipped.why}", 13, width)
-    yield Text(_sum(report), style="red" if report.failed else "green")
+    yield Text(summary_line(report), style="red" if report.failed else "green")
 
 
 def _finding(finding: Finding, width: int) -> Iterator[Text]:
@@ -71,9 +71,10 @@ def _hanging(text: str, indent: int, width: int) -> list[Text]:
     return [Text(line) for line in lines]
 
 
-def _sum(report: Report) -> str:
+def summary_line(report: Report) -> str:
+    """``Found 1 error, 2 warnings.``"""
     counts = [
-        counted(number, severity.value)
+        f"{number} advice" if severity is Severity.ADVICE else counted(number, severity.value)
         for severity in Severity
         if (number := report.count(severity))
     ]

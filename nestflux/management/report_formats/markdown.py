@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 from itertools import groupby
 
@@ -116,11 +117,10 @@ def _code(text: str) -> str:
 
 
 def _cell(text: str) -> str:
-    return _inline(" ".join(text.split())).replace("|", "\\|")
+    return _inline(" ".join(text.split()))
 
 
 def _inline(text: str) -> str:
-    """Text that Markdown and HTML leave as it is."""
-    for sign in ("\\", "`", "*", "_", "<"):
-        text = text.replace(sign, f"\\{sign}" if sign != "<" else "&lt;")
-    return text.replace("\n", " ")
+    """Text that Markdown and HTML leave as it is; an underscore within a word needs nothing."""
+    text = re.sub(r"([\\`*|]|(?<!\w)_|_(?!\w))", r"\\\1", text)
+    return text.replace("<", "&lt;").replace("\n", " ")

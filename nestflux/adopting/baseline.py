@@ -9,33 +9,30 @@ applied. No statement of a file is run on the database.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.db.migrations.recorder import MigrationRecorder
 
+from nestflux.applying.plan.applied_files import applied_entries
 from nestflux.applying.plan.coverage import refuse_unrecorded
 from nestflux.applying.plan.files import MigrationFile
-from nestflux.applying.plan.plan import refuse_family
+from nestflux.applying.plan.plan import refuse_server
 from nestflux.applying.run.context import Options
 from nestflux.applying.run.frame import lock_held, run_opened
 from nestflux.applying.run.migrate import send_post_migrate
 from nestflux.applying.suitability import refuse_unsuitable
 from nestflux.applying.target import Target
-from nestflux.conf import configuration
-from nestflux.database.server import Server, default_collation, server_of
-from nestflux.database.session import PINNED, pin, restored_session
-from nestflux.database.shadow import server_settings, shadow
-from nestflux.exceptions import LedgerConflict, Refused, ServerUnavailable
-from nestflux.graph.loader import dotted, load
+from nestflux.database.server import default_collation
+from nestflux.exceptions import LedgerConflict, Refused
+from nestflux.graph.loader import dotted
 from nestflux.history.folder import HistoryFiles
 from nestflux.ledger.ledger import LedgerState, read_state
-from nestflux.recording.replay import bring_to_head, replay
+from nestflux.recording.built_schema import known_objects, live_schema, schema_of_files
 from nestflux.schema.compare import Comparison, compare
-from nestflux.schema.introspection import Schema, read_schema, table_names
-from nestflux.schema.names import names_learned_from_now_on
+from nestflux.schema.introspection import Schema, table_names
 from nestflux.schema.objects import ObjectKey
 from nestflux.wording import listed
 
@@ -189,13 +186,15 @@ def plan_baseline(
     recorded = _recorded_migrations(connection)
     state = read_state(connection) or LedgerState()
     if reconciles and (state.applied or state.in_flight):
-        chosen = _applied_entries(folder.journal, state)
+        chosen = applied_entries(folder.journal, state)
     else:
         _state_without_files(connection)
         chosen = choose_entries(folder.journal, _replaced(history), recorded, to)
     collation = default_collation(connection)
-    built_on, files = _schema_of(target.alias, history, chosen, collation)
-    live, known = _live(connection), _known(history)
+    built_on, files = schema_of_files(
+        target.alias, history, chosen, collation, require=partial(refuse_server, folder.journal)
+    )
+    live, known = live_schema(connection), known_objects(history)
     comparison = _compared(folder, files, live, known, recorded)
     unseen = tuple(_unseen(history, chosen, recorded))
     return BaselinePlan(
@@ -225,7 +224,7 @@ def baseline(target: Target, plan: BaselinePlan, *, options: Options | None = No
         recorded = _recorded_migrations(connection)
         replaced = _replaced(HistoryFiles(folder))
         again = choose_entries(folder.journal, replaced, recorded, plan.entries[-1].name)
-        live = _live(connection)
+        live = live_schema(connection)
         comparison = _compared(folder, plan.files, live, plan.known, recorded)
         if again != plan.entries or comparison.differences:
             raise LedgerConflict(
@@ -243,28 +242,6 @@ def baseline(target: Target, plan: BaselinePlan, *, options: Options | None = No
                 # Of a squash that Django has not written yet, too.
                 context.ledger.record_applied(to_record)
             send_post_migrate(context, [], recorded | set(to_record))
-
-
-def _applied_entries(journal: Journal, state: LedgerState) -> tuple[Entry, ...]:
-    """The files that the ledger says are applied, which are to be the first of the history."""
-    if begun := state.in_flight:
-        command = "db_rollback" if begun.direction == "down" else "db_migrate, or db_rollback"
-        raise LedgerConflict(
-            f"{begun.name} is half {'rolled back' if begun.direction == 'down' else 'applied'}: "
-            "what the schema is to be is not known before it is whole.",
-            stands="nothing was changed",
-            then=f"python manage.py {command}",
-        )
-    applied = {file.id for file in state.applied}
-    entries = tuple(entry for entry in journal.entries if entry.id in applied)
-    if entries != journal.entries[: len(entries)] or len(entries) < len(applied):
-        raise LedgerConflict(
-            "What is applied is not the beginning of this history: files of another branch, or a "
-            "file before the last one is pending.",
-            stands="nothing was changed",
-            then="python manage.py db_status",
-        )
-    return entries
 
 
 def _state_without_files(connection: BaseDatabaseWrapper) -> LedgerState:
@@ -295,39 +272,6 @@ def _replaced(history: HistoryFiles) -> dict[str, tuple[str, ...]]:
     return {section.migration: section.replaces for section in sections if section.replaces}
 
 
-def _schema_of(
-    alias: str, history: HistoryFiles, entries: tuple[Entry, ...], collation: str
-) -> tuple[Server, Schema]:
-    """What these files make of an empty schema with the database's collation, and the server
-    that said so."""
-    folder, loader = history.folder, load()
-    journal = folder.journal
-    with scratch_schema(alias, folder.family, collation) as connection:
-        server = server_of(connection)
-        refuse_family(journal, server.family, server.differing_features(journal.features))
-        if entries == journal.entries:
-            bring_to_head(connection, history, journal, loader)
-        else:
-            replay(connection, history, entries, loader)
-        pin(connection, PINNED)
-        return server, read_schema(connection)
-
-
-@contextmanager
-def scratch_schema(alias: str, family: str, collation: str) -> Iterator[BaseDatabaseWrapper]:
-    """An empty shadow with a database's collation, on the server where the family is recorded."""
-    configured = configuration()
-    settings = server_settings(alias, configured.shadows.get(family))
-    try:
-        with shadow(alias, settings, prefix=configured.shadow_name, collation=collation) as scratch:
-            names_learned_from_now_on(scratch)
-            yield scratch
-    except ServerUnavailable as error:
-        setting = f'NESTFLUX["SHADOWS"]["{family}"]'
-        error.then = "; or ".join(filter(None, (error.then, f"name another server in {setting}")))
-        raise
-
-
 def _unseen(
     history: HistoryFiles, entries: tuple[Entry, ...], recorded: Collection[str]
 ) -> Iterator[str]:
@@ -343,21 +287,6 @@ def _unseen(
                 f"{entry.name}.sql has {count} of {len(steps)} steps that change rows and not the "
                 "schema: they are not run"
             )
-
-
-def _live(connection: BaseDatabaseWrapper) -> Schema:
-    with restored_session(connection):
-        pin(connection)
-        return read_schema(connection)
-
-
-def _known(history: HistoryFiles) -> frozenset[ObjectKey]:
-    return frozenset(
-        key.holder
-        for entry in history.folder.journal.entries
-        for step in history.record(entry).up
-        for key in step.delta.changes
-    )
 
 
 def _compared(

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nestflux.applying.plan.plan import refuse_family
+from nestflux.applying.plan.plan import refuse_server
 from nestflux.conf import FAMILIES, history_folder
 from nestflux.database.errors import connect
 from nestflux.database.server import FAMILY_NAMES, Server, connection_for, server_of
@@ -67,7 +67,7 @@ def open_target(alias: str) -> Target:
             then="python manage.py db_generate",
         )
     require_this_projects(folder.journal, folder.path)
-    refuse_family(folder.journal, server.family, server.differing_features(folder.journal.features))
+    refuse_server(folder.journal, server)
     names = names_of(connection)
     names.learn_later(folder.statements)
     names.learn_later(lambda: _statements(Ledger(connection).texts()))

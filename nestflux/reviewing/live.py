@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from nestflux.applying.plan.files import relinks
 from nestflux.applying.plan.load_plan import read_known
-from nestflux.applying.plan.plan import Relink, refuse_family
+from nestflux.applying.plan.plan import Relink, refuse_server
 from nestflux.applying.suitability import server_suitability
 from nestflux.applying.target import Target
 from nestflux.conf import history_folder
@@ -47,7 +47,7 @@ def read_ledger(alias: str, server: Server) -> Ledger | None:
     tables = LedgerTables(connection)
     unsuitable: list[NestFluxError] = list(found.refusals)
     try:
-        refuse_family(journal, server.family, server.differing_features(journal.features))
+        refuse_server(journal, server)
     except ServerUnsupported as error:
         unsuitable.append(error)
     unmarked = {identity for exchange in exchanges for identity in exchange.ids}

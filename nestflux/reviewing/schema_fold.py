@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from nestflux.applying.plan.tasks import Task
 from nestflux.reviewing.reviewed import Tables
-from nestflux.schema.diff import Delta, columns_renamed_by
+from nestflux.schema.diff import Definitions, Delta, columns_renamed_by
 from nestflux.schema.objects import ORDER, ObjectKey
 from nestflux.schema.transform.tables import tables_of
 from nestflux.sql.definitions import ForeignKeyParts, foreign_key_parts
@@ -22,8 +22,14 @@ class SchemaFold:
     """Goes through the steps of a history, one after the other, from an empty schema on."""
 
     def __init__(self) -> None:
-        self._parts: dict[str, dict[ObjectKey, str]] = {}
+        self._parts: dict[str, dict[ObjectKey, str]] = {}  # by table
+        self._others: dict[ObjectKey, str] = {}  # views and programs
         self.tables: Tables = {}
+
+    @property
+    def definitions(self) -> Definitions:
+        """The schema at this place, less the order of columns."""
+        return {**self._others, **{k: v for part in self._parts.values() for k, v in part.items()}}
 
     def follow(self, task: Task) -> tuple[Tables, Tables]:
         """The tables before a step and after it."""
@@ -41,10 +47,12 @@ class SchemaFold:
     def _apply(self, delta: Delta) -> set[str]:
         touched = set()
         for key, (_, after) in delta.changes.items():
-            if not key.is_of_table or key.kind == ORDER:
+            if key.kind == ORDER:
                 continue
-            touched.add(key.holder_name)
-            parts = self._parts.setdefault(key.holder_name, {})
+            parts = self._others
+            if key.is_of_table:
+                touched.add(key.holder_name)
+                parts = self._parts.setdefault(key.holder_name, {})
             if after is None:
                 parts.pop(key, None)
             else:

@@ -104,4 +104,7 @@ def test_nothing_is_left_to_generate_and_db_check_is_content(site: RealSite) -> 
         assert checked.run("db_generate", "--check").code == 0
         checked.succeeds("db_migrate")
         assert checked.run("db_check").code == 0
+        for options in ((), ("--no-shadow",)):
+            drift = checked.succeeds("db_status", "--drift", "--json", *options).json["drift"]
+            assert drift["differences"] == []
         assert "up to date" in checked.succeeds("db_migrate").stdout

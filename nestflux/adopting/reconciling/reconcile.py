@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from nestflux.adopting.baseline import BaselinePlan, scratch_schema
+from nestflux.adopting.baseline import BaselinePlan
 from nestflux.adopting.reconciling.proving import Case, prove
 from nestflux.adopting.reconciling.script import Made, render
 from nestflux.database.server import connection_for, schema_name, server_of
 from nestflux.exceptions import Refused
+from nestflux.recording.built_schema import scratch_schema
 from nestflux.schema.transform.changes import Transformation
 
 

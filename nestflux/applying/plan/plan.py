@@ -7,12 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from nestflux.applying.plan.squashes import Exchange, refuse_problems
 from nestflux.exceptions import LedgerConflict, ServerUnsupported
 from nestflux.history.journal import Entry, Journal
 from nestflux.ledger.rows import LedgerFile, LedgerState
 from nestflux.schema.objects import ObjectKey
+
+if TYPE_CHECKING:
+    from nestflux.database.server import Server
 
 
 @dataclass(frozen=True)
@@ -286,6 +290,11 @@ def _insert(row: str) -> str:
 def _may_have_recorded(file: LedgerFile) -> bool:
     """Has it recorded migrations, all or (in flight) some of them?"""
     return file.is_applied or file.is_in_flight
+
+
+def refuse_server(journal: Journal, server: Server) -> None:
+    """Raises ServerUnsupported where a server is not what a history was recorded for."""
+    refuse_family(journal, server.family, server.differing_features(journal.features))
 
 
 def refuse_family(journal: Journal, family: str, differing: list[str]) -> None:

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from django.core.management.base import CommandParser
 from rich.text import Text
 
 from nestflux.applying.status import FileStatus, Status, status
-from nestflux.applying.target import open_target
+from nestflux.applying.target import Target, open_target
 from nestflux.history.folder import display_path
 from nestflux.management.command import NestFluxCommand
+from nestflux.management.drift_format import drift_lines
+from nestflux.management.progress import narrated
+
+if TYPE_CHECKING:
+    from nestflux.reviewing.drift import Drift
 
 _COLOURS = {"applied": "green", "pending": "yellow", "unmarked": "yellow"}
 
@@ -23,16 +29,43 @@ class Command(NestFluxCommand):
     )
     machine_readable = True
 
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument(
+            "--drift",
+            action="store_true",
+            help="Compare the live schema with what the applied files make, on a scratch schema. "
+            "Exit code 1 where they differ.",
+        )
+        parser.add_argument(
+            "--no-shadow",
+            action="store_true",
+            help="With --drift: make no scratch schema; compare with what the files changed when "
+            "they were recorded.",
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         alias = options["database"]
         self.connect(alias)
-        found = status(open_target(alias))
+        target = open_target(alias)
+        found = status(target)
+        drift = self._drift(target, options) if options["drift"] else None
         if options["json"]:
-            self.print_json(found.to_json())
+            compared = {"drift": drift.to_json()} if drift else {}
+            self.print_json({**found.to_json(), **compared})
         else:
             self._print(found)
-        if found.needs_attention:
+            for line in drift_lines(drift) if drift else ():
+                self.console().print(line)
+        if found.needs_attention or (drift and drift.differences):
             self.found()
+
+    def _drift(self, target: Target, options: dict[str, Any]) -> Drift:
+        from nestflux.reviewing.drift import find_drift
+
+        without = "--no-shadow" if options["no_shadow"] else ""
+        with narrated(self.console(stderr=options["json"])):
+            return find_drift(target, without_shadow=without)
 
     def _print(self, found: Status) -> None:
         console = self.console()

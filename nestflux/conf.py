@@ -201,6 +201,12 @@ def history_folder(alias: str, family: str) -> Folder:
     return Folder(path, family)
 
 
+def profile_path(alias: str) -> Path:
+    """Where the profile of an alias's production database is: one, for it runs on one server."""
+    root = configuration().directory
+    return (root if alias == DEFAULT_DB_ALIAS else root / alias) / "profile.json"
+
+
 def has_history(alias: str) -> bool:
     """Does the alias have a history, of whichever family? Asks no server."""
     return any(history_folder(alias, family).exists for family in FAMILIES)

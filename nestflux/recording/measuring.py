@@ -11,7 +11,7 @@ from django.db.utils import Error
 
 from nestflux.database.errors import number_of
 from nestflux.database.numbers import NO_SUCH_SAVEPOINT
-from nestflux.database.verdicts import run_measured
+from nestflux.database.verdicts import NEW_TABLE, run_measured, works_on_rows
 from nestflux.graph.fingerprints import fingerprint
 from nestflux.graph.python_steps import PythonOperation
 from nestflux.history.data_loss import narrowed_columns
@@ -77,14 +77,14 @@ class Measuring:
     def _ddl(self, text: str, execute: Callable[[str], Any]) -> tuple[Any, Statement, StepRecord]:
         names = identifiers(text)
         before = read_schema(self.connection, names).definitions
-        verdict, result = run_measured(text, self.family, execute)
+        verdict, result = run_measured(text, self.family, execute, self.connection)
         after = read_schema(self.connection, names).definitions
         delta = Delta.between(before, after)
         tables = _objects(before | after)
         if verdict == "creates a table":
             self.made_here.update(tables)
-        elif verdict.startswith(("copies", "in place", "no ")) and self.made_here & set(tables):
-            verdict += " (a new table)"
+        elif works_on_rows(verdict) and self.made_here & set(tables):
+            verdict += NEW_TABLE
         why = why_undecidable(text, leaves_a_trace=bool(delta))
         return result, *_described(text, "ddl", verdict, tables, why, delta)
 

@@ -25,3 +25,12 @@ def in_bytes(number: int) -> str:
         shown, unit = shown / 1000, larger
     digits = 1 if shown < 10 and unit != "bytes" and not shown.is_integer() else 0
     return f"{shown:,.{digits}f} {unit}"
+
+
+def in_time(seconds: float) -> str:
+    """``5 s``, ``12 min``, ``3 h``: of a guess, no more than two digits."""
+    whole = max(1, round(seconds))
+    if whole < 100:
+        return f"{whole} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 100 else f"{round(seconds / 3600)} h"

@@ -19,6 +19,7 @@ from nestflux.families import FAMILY_NAMES
 
 PROFILE = "profile.json"
 FORMAT = 1
+THE_LIVE_DATABASE = "the live database"
 _DIGITS = 2  # significant ones: InnoDB's own estimate of rows is rarely better
 _SAME = 0.1  # a figure that is within a tenth of the one in the file stays as it is
 _SAME_WRITES = 0.5  # a rate of seconds: within half
@@ -134,6 +135,13 @@ class Sizes:
     live: Mapping[str, TableSize] | None = None
     profile: Profile | None = None
 
+    @property
+    def source(self) -> str:
+        """For people: the sources that are at hand."""
+        kept = f"{PROFILE} ({self.profile.server})" if self.profile else ""
+        live = THE_LIVE_DATABASE if self.live is not None else ""
+        return " and ".join(filter(None, (live, kept)))
+
     def of(self, table: str) -> KnownSize | None:
         """The size of a table, by name; None where nobody knows it, as of a new one.
 
@@ -144,7 +152,7 @@ class Sizes:
         kept = _named(self.profile.tables if self.profile else {}, table)
         if kept and (live is None or kept.all_bytes > _A_SMALL_COPY * live.all_bytes):
             return KnownSize(kept, PROFILE)
-        return KnownSize(live, "the live database") if live else None
+        return KnownSize(live, THE_LIVE_DATABASE) if live else None
 
 
 def _named(tables: Mapping[str, TableSize], name: str) -> TableSize | None:

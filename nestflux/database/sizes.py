@@ -109,13 +109,15 @@ class Clock:
 _CLOCK = Clock()
 
 
-def sizes_at_hand(alias: str, connection: BaseDatabaseWrapper | None = None) -> Sizes:
-    """What there is to judge by: the profile of an alias, and the database where it is at hand.
+def sizes_at_hand(connection: BaseDatabaseWrapper, family: str) -> Sizes:
+    """What there is to judge a run on this database by: itself, and the profile of its alias,
+    unless that is of a server of another family than ``family``, and so of another database.
 
     Raises HistoryError where the profile cannot be read.
     """
-    live = None if connection is None else read_sizes(connection)
-    return Sizes(live, load(profile_path(alias)))
+    profile = load(profile_path(connection.alias))
+    is_of_it = profile is not None and profile.family == family
+    return Sizes(read_sizes(connection), profile if is_of_it else None)
 
 
 def read_sizes(connection: BaseDatabaseWrapper) -> dict[str, TableSize]:

@@ -18,6 +18,7 @@ from nestflux.sql.lexer import significant
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
+CREATES = "creates a table"
 NEW_TABLE = " (a new table)"
 
 # Cheapest first. MySQL refuses ALGORITHM=INSTANT together with a LOCK clause (error 1221).
@@ -120,7 +121,7 @@ def _plain_verdict(sql: str) -> str:
     words = _words(sql)
     match words[:2]:
         case ["CREATE", "TABLE"]:
-            return "creates a table"
+            return CREATES
         case ["DROP", "TABLE"]:
             return "drops a table: its rows are lost"
         case ["RENAME", "TABLE"]:

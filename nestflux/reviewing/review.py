@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 from django.db import connections
 from django.db.utils import Error
 
-from nestflux.conf import FAMILIES, Configuration, configuration, history_folder
+from nestflux.conf import FAMILIES, Configuration, configuration, history_folder, profile_path
 from nestflux.database.errors import unavailable
+from nestflux.database.profile import Sizes
+from nestflux.database.profile_file import load as load_profile
 from nestflux.database.server import FAMILY_NAMES, Server
-from nestflux.exceptions import ChangesUndecided, NestFluxError, Refused
+from nestflux.database.sizes import read_sizes
+from nestflux.exceptions import ChangesUndecided, HistoryError, NestFluxError, Refused
 from nestflux.graph.loader import load
 from nestflux.other_project import require_this_projects
 from nestflux.recording.changes import DetectOptions
@@ -24,8 +27,10 @@ from nestflux.reviewing.reading import read_history
 from nestflux.reviewing.rule import look_at
 from nestflux.reviewing.rules.files import EDITED
 from nestflux.reviewing.rules.ledger import APPLIED_EDITED
+from nestflux.reviewing.rules.sizes import UNREADABLE
 from nestflux.reviewing.shadows import migrations_of, recorded_again, replayed
-from nestflux.reviewing.subjects import Histories, History, Migrations, Project
+from nestflux.reviewing.subjects import Histories, History, Ledger, Migrations, Project
+from nestflux.reviewing.unapplied import not_judged, unapplied, written_anew_next
 
 if TYPE_CHECKING:
     from nestflux.graph.loader import ExtendedLoader
@@ -99,10 +104,12 @@ def review(
         if shadows and (history not in sound or loader is None):
             reason = "its files have to be sound first" if loader else "the migrations do not load"
             made.skip(f"{FAMILY_NAMES[history.family]}: {_OF_A_SERVER}", reason)
+    found = None
     if not ledger:
         made.skip("the ledger of the database", without or "--no-ledger")
     elif behind is not None:
-        _ledger(made, behind, readable.keys())
+        found = _ledger(made, behind, readable.keys())
+    _sizes(made, sound, behind, found)
     return made.report()
 
 
@@ -200,21 +207,52 @@ def _again(made: _Review, found: Migrations, target: RecordingTarget) -> Migrati
     return found
 
 
-def _ledger(made: _Review, server: Server, families: Container[str]) -> None:
+def _ledger(made: _Review, server: Server, families: Container[str]) -> Ledger | None:
     name = "the ledger of the database"
     if server.family not in families:
         made.skip(name, f"no journal for {FAMILY_NAMES[server.family]} can be read")
-        return
+        return None
     try:
         found = read_ledger(made.alias, server)
     except NestFluxError as error:
         made.skip(name, error.what)
-        return
+        return None
     if found is None:
         made.skip(name, "nothing was ever applied to it")
-        return
+        return None
     made.look(found)
     made.checked.append(f"{name} {made.alias!r} ({server.name})")
+    return found
+
+
+def _sizes(
+    made: _Review, sound: Sequence[History], behind: Server | None, ledger: Ledger | None
+) -> None:
+    """What is to run next, by the sizes of the tables. The database is asked only where something
+    is to be judged by them."""
+    steps = {
+        history.family: found
+        for history in sound
+        if (found := written_anew_next(history, ledger if _is_of(behind, history) else None))
+    }
+    try:
+        profile = load_profile(profile_path(made.alias))
+    except HistoryError as error:
+        made.findings.append(UNREADABLE.from_error(error))
+        return
+    family = profile.family if profile else behind.family if behind else ""
+    is_at_hand = behind is not None and behind.family == family and family in steps
+    sizes = Sizes(read_sizes(connections[made.alias]) if is_at_hand else None, profile)
+    for history in sound:
+        if history.family == family and family in steps:
+            made.look(unapplied(history, steps[family], sizes))
+            made.checked.append(f"what is to run next, by the sizes of {sizes.source}")
+    if skipped := not_judged(steps, [history.family for history in sound], profile):
+        made.not_checked.append(skipped)
+
+
+def _is_of(server: Server | None, history: History) -> bool:
+    return server is not None and server.family == history.family
 
 
 def _once(findings: Sequence[Finding]) -> Iterator[Finding]:

@@ -28,9 +28,10 @@ def in_bytes(number: int) -> str:
 
 
 def in_time(seconds: float) -> str:
-    """``5 s``, ``12 min``, ``3 h``: of a guess, no more than two digits."""
-    whole = max(1, round(seconds))
-    if whole < 100:
-        return f"{whole} s"
+    """``less than 1 s``, ``about 12 min``: of a guess, no more than two digits."""
+    if seconds < 1:
+        return "less than 1 s"
+    if seconds < 100:
+        return f"about {round(seconds)} s"
     minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 100 else f"{round(seconds / 3600)} h"
+    return f"about {minutes} min" if minutes < 100 else f"about {round(seconds / 3600)} h"

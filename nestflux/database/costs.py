@@ -34,6 +34,13 @@ class Cost:
         """All rows and indexes, at the speed that the settings suppose."""
         return self.bytes / _MEGABYTE / self.mb_a_second
 
+    def is_blocking(self, limits: SizeLimits) -> bool:
+        """Do writers wait too long?"""
+        return self.blocks and self.seconds >= limits.blocked_seconds
+
+    def is_large(self, limits: SizeLimits) -> bool:
+        return self.bytes >= limits.large_mb * _MEGABYTE
+
     @property
     def size(self) -> str:
         """For people: ``shop_order: about 1,200,000 rows, 340 MB (profile.json)``."""
@@ -44,7 +51,7 @@ class Cost:
     def time(self) -> str:
         """For people, with its basis."""
         return (
-            f"about {in_time(self.seconds)} at {self.mb_a_second:g} MB/s: a guess to plan with, "
+            f"{in_time(self.seconds)} at {self.mb_a_second:g} MB/s: a guess to plan with, "
             "not a measurement"
         )
 

@@ -60,4 +60,4 @@ def not_judged(
             f"there is no {PROFILE}; where production can be reached: "
             "python manage.py db_profile --write"
         )
-    return NotChecked(f"how long it takes to write anew {listed(list(tables))}", why)
+    return NotChecked(f"how long it takes to write anew {listed(list(tables))} in production", why)

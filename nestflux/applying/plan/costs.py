@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
+from nestflux.applying.plan.files import MigrationFile
+from nestflux.applying.plan.load_plan import make_plan
 from nestflux.applying.plan.tasks import Task, Work
+from nestflux.applying.target import Target, open_target
 from nestflux.conf import SizeLimits, configuration
 from nestflux.database.costs import Cost, cost_of, table_written_anew
 from nestflux.database.profile import Sizes
 from nestflux.database.sizes import sizes_at_hand
 from nestflux.database.verdicts import CREATES, NEW_TABLE
 from nestflux.sql.statement_parts import table_of
-
-if TYPE_CHECKING:
-    from nestflux.applying.target import Target
 
 
 @dataclass(frozen=True)
@@ -45,6 +44,24 @@ def costs_here(target: Target, works: Iterable[Work]) -> Costs:
     if not steps:
         return Costs()
     return costs_of(steps, sizes_at_hand(target.connection, family), configuration().sizes)
+
+
+def pending_warnings(alias: str) -> Iterator[str]:
+    """The steps of the pending files that write too large a table anew, a line each. Raises
+    NestFluxError where the database or its files cannot be asked."""
+    target = open_target(alias)
+    plan = make_plan(target)
+    if plan.load:
+        return
+    works = [MigrationFile.on_disk(target, entry).up for entry in plan.pending]
+    limits = configuration().sizes
+    for (name, ordinal), cost in costs_here(target, works).by_step.items():
+        if cost.is_blocking(limits) or cost.is_large(limits):
+            waits = ", and writes to it wait" if cost.blocks else ""
+            yield (
+                f"{name}.sql, which is pending, writes a table anew (statement {ordinal}){waits}. "
+                f"{cost.size}; {cost.time}"
+            )
 
 
 def written_anew(works: Iterable[Work], family: str) -> tuple[Anew, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from nestflux.conf import SizeLimits
 from nestflux.database.costs import Cost
 from nestflux.reviewing.findings import Finding, FindingKind, Severity
 from nestflux.reviewing.rule import rule
@@ -29,32 +30,31 @@ UNREADABLE = FindingKind(
 
 @rule(Unapplied)
 def tables_written_anew(unapplied: Unapplied) -> Iterator[Finding]:
-    limits = unapplied.limits
     for step in unapplied.steps:
         cost = unapplied.costs.of(step.work, step.task)
-        if cost is None:
-            continue
-        kind = None
-        if cost.blocks and cost.seconds >= limits.blocked_seconds:
-            kind = BLOCKS
-        elif cost.bytes >= limits.large_mb * 1_000_000:
-            kind = LARGE
-        if kind is not None:
-            file, ordinal = f"{step.work.file.name}.sql", step.task.ordinal
+        kind = _kind(cost, unapplied.limits) if cost else None
+        if cost and kind:
+            file = f"{step.work.file.name}.sql"
             yield kind.found(
-                f"{file}, statement {ordinal}, {_what(cost)}",
-                where=unapplied.history.folder.up_path(step.work.file.name),
+                f"{file}, statement {step.task.ordinal}, {_what(cost)}",
+                where=unapplied.history.folder.path / file,
                 line=unapplied.line(step),
-                then=_another_way(file),
+                then=_then(kind, file),
                 details=_details(cost, unapplied.replicas),
             )
+
+
+def _kind(cost: Cost, limits: SizeLimits) -> FindingKind | None:
+    if cost.is_blocking(limits):
+        return BLOCKS
+    return LARGE if cost.is_large(limits) else None
 
 
 def _what(cost: Cost) -> str:
     does = "copies" if cost.is_copy else "rebuilds"
     if cost.blocks:
-        return f"{does} {cost.table}, and writes to it wait for about {in_time(cost.seconds)}."
-    return f"{does} {cost.table}: {in_bytes(cost.bytes)}, about {in_time(cost.seconds)}."
+        return f"{does} {cost.table}, and writes to it wait for {in_time(cost.seconds)}."
+    return f"{does} {cost.table}: {in_bytes(cost.bytes)}, {in_time(cost.seconds)}."
 
 
 def _details(cost: Cost, replicas: int) -> tuple[str, ...]:
@@ -64,7 +64,9 @@ def _details(cost: Cost, replicas: int) -> tuple[str, ...]:
     return (*lines, f"{counted(replicas, 'replica')} attached: each takes that long again")
 
 
-def _another_way(file: str) -> str:
+def _then(kind: FindingKind, file: str) -> str:
+    if kind is LARGE:
+        return "look at the room on the server's disk, and at what reads from its replicas"
     return (
         "run it while nobody writes; or with a tool that copies in the background (gh-ost, "
         f"pt-online-schema-change), then: python manage.py db_mark_applied {file}"

@@ -22,6 +22,7 @@ LOCK              ``{}``                            how long a deploy waits for 
 RULES             ``{}``                            schema rule -> its severity (``"error"``,
                                                     ``"warning"``, ``"advice"``) or ``"off"``;
                                                     ``"*"`` for all that are not named
+SIZES             ``SizeLimits()``                  when a table is too large to be written anew
 ================  ================================  =============================================
 """
 
@@ -30,7 +31,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,7 @@ _KEYS = {
     "LOCK",
     "START_COMMANDS",
     "RULES",
+    "SIZES",
 }
 
 _LONGEST_SHADOW_NAME = 55  # of a server's 64, less _ and eight digits
@@ -60,11 +62,22 @@ _LONGEST = 31536000  # the servers' own limit of lock_wait_timeout: a year
 def seconds(value: object) -> float:
     """A positive, finite number of seconds. Raises ValueError."""
     try:
+        number = positive(value)
+    except ValueError:
+        number = math.inf
+    if number > _LONGEST:
+        raise ValueError(f"{value!r} is not a number of seconds between 0 and a year")
+    return number
+
+
+def positive(value: object) -> float:
+    """A positive, finite number. Raises ValueError."""
+    try:
         number = math.nan if isinstance(value, bool) else float(str(value))
     except ValueError:
         number = math.nan
-    if not 0 < number <= _LONGEST:  # NaN is neither
-        raise ValueError(f"{value!r} is not a number of seconds between 0 and a year")
+    if not 0 < number < math.inf:  # NaN is neither
+        raise ValueError(f"{value!r} is not a positive number")
     return number
 
 
@@ -101,6 +114,17 @@ RULE_SEVERITIES = ("error", "warning", "advice", "off")
 
 
 @dataclass(frozen=True)
+class SizeLimits:
+    """``NESTFLUX["SIZES"]``, its keys in capitals: how fast a server writes a table anew, megabytes
+    a second; and from when on that is a finding: megabytes of the table, seconds in which those
+    who write to it wait."""
+
+    mb_a_second: float = 50
+    large_mb: float = 1000
+    blocked_seconds: float = 5
+
+
+@dataclass(frozen=True)
 class Configuration:
     """The setting as a value."""
 
@@ -113,6 +137,7 @@ class Configuration:
     lock: Mapping[str, float] = field(default_factory=dict)
     start_commands: Mapping[str, str] = field(default_factory=dict)
     rules: Mapping[str, str] = field(default_factory=dict)
+    sizes: SizeLimits = field(default_factory=SizeLimits)
 
 
 def configuration() -> Configuration:
@@ -145,6 +170,7 @@ def configuration() -> Configuration:
         lock=_lock(given.get("LOCK", {})),
         start_commands={str(k): str(v) for k, v in given.get("START_COMMANDS", {}).items()},
         rules=_rules(given.get("RULES", {})),
+        sizes=_sizes(given.get("SIZES", {})),
     )
 
 
@@ -159,19 +185,31 @@ def _shadow_name(name: str) -> str:
 
 
 def _lock(given: Mapping[str, object]) -> dict[str, float]:
-    if unknown := sorted(given.keys() - LOCK_SETTINGS.keys()):
-        known = list(LOCK_SETTINGS)
+    return _numbers("LOCK", given, LOCK_SETTINGS)
+
+
+def _sizes(given: Mapping[str, object]) -> SizeLimits:
+    known = {limit.name.upper(): positive for limit in fields(SizeLimits)}
+    found = _numbers("SIZES", given, known)
+    return SizeLimits(**{name.lower(): number for name, number in found.items()})
+
+
+def _numbers(
+    key: str, given: Mapping[str, object], known: Mapping[str, Callable[[object], float]]
+) -> dict[str, float]:
+    """The numbers of one key of the setting. ``known``: their names, each with what reads it."""
+    if unknown := sorted(given.keys() - known.keys()):
         raise Misconfigured(
-            f'NESTFLUX["LOCK"] has an unknown key {unknown[0]!r}; known: {known}.',
+            f'NESTFLUX["{key}"] has an unknown key {unknown[0]!r}; known: {list(known)}.',
             then="correct NESTFLUX in the settings",
         )
     found = {}
     for name, value in given.items():
         try:
-            found[name] = LOCK_SETTINGS[name](value)
+            found[name] = known[name](value)
         except ValueError as error:
             raise Misconfigured(
-                f'NESTFLUX["LOCK"]["{name}"]: {error}.', then="correct NESTFLUX in the settings"
+                f'NESTFLUX["{key}"]["{name}"]: {error}.', then="correct NESTFLUX in the settings"
             ) from None
     return found
 
@@ -220,6 +258,12 @@ def history_folder(alias: str, family: str) -> Folder:
     root = configuration().directory
     path = root / family if alias == DEFAULT_DB_ALIAS else root / alias / family
     return Folder(path, family)
+
+
+def profile_path(alias: str) -> Path:
+    """Where the profile of an alias's production database is: one, for it runs on one server."""
+    root = configuration().directory
+    return (root if alias == DEFAULT_DB_ALIAS else root / alias) / "profile.json"
 
 
 def has_history(alias: str) -> bool:

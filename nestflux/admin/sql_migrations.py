@@ -22,6 +22,7 @@ from nestflux.admin.read_only import (
     seconds_text,
     state_html,
 )
+from nestflux.applying.plan.costs import pending_warnings
 from nestflux.applying.status import families_behind
 from nestflux.applying.suitability import suitability_behind
 from nestflux.exceptions import NestFluxError
@@ -139,7 +140,7 @@ class SqlMigrationAdmin(LedgerAdmin[SqlMigration]):
     ) -> HttpResponse:
         for one in _behind():
             self.message_user(request, f"{one} To catch up: {one.command}", messages.WARNING)
-        for line in _of_server():
+        for line in (*_of_server(), *_of_pending()):
             self.message_user(request, line, messages.WARNING)
         return super().changelist_view(request, extra_context)
 
@@ -209,6 +210,14 @@ def _of_server() -> tuple[str, ...]:
     """What a run would say of the server; nothing where it cannot be asked."""
     try:
         return tuple(suitability_behind(DEFAULT_DB_ALIAS).lines())
+    except (NestFluxError, Error):
+        return ()
+
+
+def _of_pending() -> tuple[str, ...]:
+    """What is to run next and writes too large a table anew; nothing where that is not known."""
+    try:
+        return tuple(pending_warnings(DEFAULT_DB_ALIAS))
     except (NestFluxError, Error):
         return ()
 

@@ -1,17 +1,25 @@
 """How a server runs a DDL statement: asked, by offering it the cheapest way first.
 
 MySQL Manual "Online DDL Operations"; MariaDB KB "InnoDB Online DDL Overview". A server that
-cannot do what ALGORITHM= and LOCK= ask for refuses before it does anything.
+cannot do what ALGORITHM= and LOCK= ask for refuses before it does anything. What is done in place
+may still rebuild the table, which takes the time of a copy, and room for one: the verdict says so.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.utils import Error
 
+from nestflux.database.rebuilds import Watched
 from nestflux.sql.lexer import significant
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+CREATES = "creates a table"
+NEW_TABLE = " (a new table)"
 
 # Cheapest first. MySQL refuses ALGORITHM=INSTANT together with a LOCK clause (error 1221).
 _WAYS = {
@@ -27,8 +35,9 @@ _WAYS = {
         ("INSTANT", "", "instant"),
         ("NOCOPY", "NONE", "no copy, no lock"),
         ("NOCOPY", "SHARED", "no copy, blocks writes"),
-        ("INPLACE", "NONE", "in place, no lock"),
-        ("INPLACE", "SHARED", "in place, blocks writes"),
+        # What NOCOPY refuses and INPLACE does is a rebuild (KB "InnoDB Online DDL Overview").
+        ("INPLACE", "NONE", "rebuilds the table in place, no lock"),
+        ("INPLACE", "SHARED", "rebuilds the table in place, blocks writes"),
         ("COPY", "NONE", "copies the table, no lock"),  # MariaDB 11.2+
         ("COPY", "SHARED", "copies the table, blocks writes"),
         ("COPY", "EXCLUSIVE", "copies the table, blocks reads and writes"),
@@ -39,22 +48,57 @@ _WAYS = {
 _NOT_THIS_WAY = {1845, 1846, 1064, 1221, 1800, 1235, 1801}
 
 
-def run_measured(sql: str, family: str, execute: Callable[[str], Any]) -> tuple[str, Any]:
+def run_measured(
+    sql: str,
+    family: str,
+    execute: Callable[[str], Any],
+    connection: BaseDatabaseWrapper,
+) -> tuple[str, Any]:
     """Run a DDL statement the cheapest way that the server accepts.
+
+    Args:
+        execute: sends a text to the server.
+        connection: the same one, to be asked what became of the table.
 
     Returns the verdict, as a reviewer reads it, and what ``execute`` returned. An error on the
     statement's merits is raised as the plain statement raises it.
     """
     if plain := _plain_verdict(sql):
         return plain, execute(sql)
+    table: Watched | None = None
     for algorithm, lock, verdict in _ways(sql, family):
+        if (family, algorithm) == ("mysql", "INPLACE"):
+            table = table or Watched(connection, sql)
         try:
-            return verdict, execute(_offering(sql, algorithm, lock))
+            result = execute(_offering(sql, algorithm, lock))
         except Error as error:
             if error.args and error.args[0] in _NOT_THIS_WAY:
                 continue
             break
+        is_rebuilt = table is not None and algorithm == "INPLACE" and table.is_rebuilt()
+        return f"rebuilds the table {verdict}" if is_rebuilt else verdict, result
     return "not measured", execute(sql)
+
+
+def works_on_rows(verdict: str) -> bool:
+    """Does it cost time by the rows of the table, so that a new one, without rows, is to be told
+    from others?"""
+    return verdict.startswith(("copies", "rebuilds", "in place", "no ", "as it asks"))
+
+
+def writes_anew(verdict: str, family: str) -> bool:
+    """Does a statement write all rows and indexes of its table anew, a table that was there before
+    its file? Files of MariaDB from before rebuilds had a word call one ``in place``."""
+    if verdict.endswith(NEW_TABLE):
+        return False
+    rebuilds = ("rebuilds", "in place") if family == "mariadb" else ("rebuilds",)
+    return verdict.startswith(("copies", *rebuilds)) or verdict.endswith("ALGORITHM=COPY")
+
+
+def blocks(verdict: str) -> bool:
+    """Do writers wait while it runs? Nobody knows of what asks for its way itself; MySQL's COPY
+    does block them, and MariaDB's before 11.2."""
+    return "blocks" in verdict or verdict.endswith("ALGORITHM=COPY")
 
 
 def _ways(sql: str, family: str) -> Iterator[tuple[str, str, str]]:
@@ -77,7 +121,7 @@ def _plain_verdict(sql: str) -> str:
     words = _words(sql)
     match words[:2]:
         case ["CREATE", "TABLE"]:
-            return "creates a table"
+            return CREATES
         case ["DROP", "TABLE"]:
             return "drops a table: its rows are lost"
         case ["RENAME", "TABLE"]:

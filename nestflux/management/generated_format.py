@@ -88,8 +88,11 @@ class Summary:
         if there := [name for name in names if name not in new]:
             yield Line(f"Without SQL so far: {self._migrations(there)}")
 
-    def written(self, made: Generated, found: Sequence[Finding] = ()) -> Iterator[Line]:
-        """The files that were written, and what the schema rules found in them."""
+    def written(
+        self, made: Generated, costs: Sequence[str] = (), found: Sequence[Finding] = ()
+    ) -> Iterator[Line]:
+        """The files that were written. ``costs``: what is to be said of large tables; ``found``:
+        what the schema rules found in them."""
         modules = [f"  {display_path(module.path)}" for module in made.modules]
         yield from map(Line, self._some(modules, indent="  "))
         for name in dict.fromkeys(file.up.name for file in made.files):
@@ -99,6 +102,7 @@ class Summary:
             count = counted(sum(1 for _ in file.up.steps()), "statement")
             yield Line(f"  {path}  ({count}, recorded on {file.up.recorded_on})")
             yield from self.warnings(file)
+        yield from (Line(f"  {line}", Style.WARNING) for line in costs)
         yield from self._fresh_databases(made.files)
         yield from self.behind(made)
         if made.is_adopted:

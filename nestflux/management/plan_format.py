@@ -7,14 +7,25 @@ from typing import Any
 
 from nestflux.adopting.mark_applied import MarkPlan
 from nestflux.applying.backups.taking import Due
+from nestflux.applying.plan.costs import Costs
 from nestflux.applying.plan.plan import Plan
 from nestflux.applying.plan.tasks import Task, Work
 from nestflux.applying.run.rollback import RollbackFile, RollbackPlan
+from nestflux.database.costs import Cost
 from nestflux.wording import counted
 
+_NO_COSTS = Costs()
 
-def plan_lines(plan: Plan, works: Sequence[Work], due: Sequence[Due]) -> Iterator[str]:
-    """What ``db_migrate`` would do. ``due``: the files that lose data which is there now."""
+
+def plan_lines(
+    plan: Plan, works: Sequence[Work], due: Sequence[Due], costs: Costs = _NO_COSTS
+) -> Iterator[str]:
+    """What ``db_migrate`` would do.
+
+    Args:
+        due: the files that lose data which is there now.
+        costs: of the steps that write a table anew.
+    """
     if plan.nothing_to_do:
         yield "Database is up to date!"
         return
@@ -39,7 +50,7 @@ def plan_lines(plan: Plan, works: Sequence[Work], due: Sequence[Due]) -> Iterato
                 yield "The rollback of this file was begun; what it undid is done again:"
             elif begun:
                 yield "An earlier run began this file; it goes on where that stopped:"
-            yield from _work_lines(work)
+            yield from _work_lines(work, costs)
             yield from _due_lines(work, due)
     if plan.signals_pending:
         yield "Sends post_migrate."
@@ -53,7 +64,7 @@ def _due_lines(work: Work, due: Sequence[Due]) -> Iterator[str]:
             yield ""
 
 
-def _work_lines(work: Work) -> Iterator[str]:
+def _work_lines(work: Work, costs: Costs) -> Iterator[str]:
     yield f"{work.file.name}.sql"
     for note in work.file.notes:
         yield f"  Note: {note}"
@@ -62,13 +73,18 @@ def _work_lines(work: Work) -> Iterator[str]:
         verdict = task.record.verdict or task.kind
         yield ""
         yield f"  [{task.ordinal}] {verdict}{tables}"
+        if cost := costs.of(work, task):
+            yield f"      {cost.size}"
+            yield f"      {cost.time}"
         if task.record.undecidable:
             yield f"      A crash in it needs a person: {task.record.undecidable}"
         yield from (f"      {line}" for line in task.text.splitlines())
     yield ""
 
 
-def plan_as_json(plan: Plan, works: Sequence[Work], due: Sequence[Due]) -> dict[str, Any]:
+def plan_as_json(
+    plan: Plan, works: Sequence[Work], due: Sequence[Due], costs: Costs = _NO_COSTS
+) -> dict[str, Any]:
     return {
         "load": plan.load,
         "after_load": list(plan.after_load),
@@ -84,7 +100,7 @@ def plan_as_json(plan: Plan, works: Sequence[Work], due: Sequence[Due]) -> dict[
             for e in plan.exchanges
         ],
         "post_migrate": plan.signals_pending,
-        "files": [{**_work_as_json(work), **_due_as_json(work, due)} for work in works],
+        "files": [{**_work_as_json(work, costs), **_due_as_json(work, due)} for work in works],
     }
 
 
@@ -93,12 +109,18 @@ def _due_as_json(work: Work, due: Sequence[Due]) -> dict[str, Any]:
     return {"losses": losses, "backup_due": bool(losses)}
 
 
-def _work_as_json(work: Work) -> dict[str, Any]:
+def _work_as_json(work: Work, costs: Costs) -> dict[str, Any]:
     return {
         "name": work.file.name,
         "notes": list(work.file.notes),
-        "steps": [_task_as_json(task) for task in work.to_run],
+        "steps": [
+            {**_task_as_json(task), **_cost_as_json(costs.of(work, task))} for task in work.to_run
+        ],
     }
+
+
+def _cost_as_json(cost: Cost | None) -> dict[str, Any]:
+    return {"writes_anew": cost.to_json()} if cost else {}
 
 
 def _task_as_json(task: Task) -> dict[str, Any]:
@@ -155,13 +177,15 @@ def mark_as_json(plan: MarkPlan) -> dict[str, Any]:
     }
 
 
-def rollback_lines(plan: RollbackPlan, *, with_sql: bool) -> Iterator[str]:
+def rollback_lines(
+    plan: RollbackPlan, *, with_sql: bool, costs: Costs = _NO_COSTS
+) -> Iterator[str]:
     """What ``db_rollback`` would do, and the data that is gone then."""
     if not plan.files:
         yield "Nothing to roll back."
         return
     for file in plan.files:
-        yield from _rollback_file_lines(file, with_sql=with_sql)
+        yield from _rollback_file_lines(file, costs, with_sql=with_sql)
     if plan.losses:
         yield "This data is lost:"
         yield from (f"  {loss}" for loss in plan.losses)
@@ -169,11 +193,11 @@ def rollback_lines(plan: RollbackPlan, *, with_sql: bool) -> Iterator[str]:
         yield "No data is lost with a table or a column."
 
 
-def _rollback_file_lines(file: RollbackFile, *, with_sql: bool) -> Iterator[str]:
+def _rollback_file_lines(file: RollbackFile, costs: Costs, *, with_sql: bool) -> Iterator[str]:
     if with_sql:
         if file.reverses:
             yield "This file is half applied; what ran of it is undone:"
-        yield from _work_lines(file.work)
+        yield from _work_lines(file.work, costs)
         return
     count = counted(len(file.work.tasks), "statement")
     if file.reverses:
@@ -188,8 +212,8 @@ def _rollback_file_lines(file: RollbackFile, *, with_sql: bool) -> Iterator[str]
         yield f"  To make it exact: python manage.py db_generate --redo-down {file.row.name}"
 
 
-def rollback_as_json(plan: RollbackPlan) -> dict[str, Any]:
+def rollback_as_json(plan: RollbackPlan, costs: Costs = _NO_COSTS) -> dict[str, Any]:
     return {
-        "files": [_work_as_json(file.work) for file in plan.files],
+        "files": [_work_as_json(file.work, costs) for file in plan.files],
         "losses": [vars(loss) for loss in plan.losses],
     }

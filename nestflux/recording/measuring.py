@@ -11,7 +11,7 @@ from django.db.utils import Error
 
 from nestflux.database.errors import number_of
 from nestflux.database.numbers import NO_SUCH_SAVEPOINT
-from nestflux.database.verdicts import run_measured
+from nestflux.database.verdicts import CREATES, NEW_TABLE, run_measured, works_on_rows
 from nestflux.graph.fingerprints import fingerprint
 from nestflux.graph.python_steps import PythonOperation
 from nestflux.history.data_loss import narrowed_columns
@@ -20,6 +20,7 @@ from nestflux.history.sqlfile import PythonStep, Statement
 from nestflux.schema.diff import Definitions, Delta
 from nestflux.schema.introspection import read_schema
 from nestflux.sql.lexer import identifiers
+from nestflux.sql.statement_parts import table_of
 from nestflux.sql.statements import Kind, kind_of, summary, why_undecidable
 
 if TYPE_CHECKING:
@@ -77,14 +78,14 @@ class Measuring:
     def _ddl(self, text: str, execute: Callable[[str], Any]) -> tuple[Any, Statement, StepRecord]:
         names = identifiers(text)
         before = read_schema(self.connection, names).definitions
-        verdict, result = run_measured(text, self.family, execute)
+        verdict, result = run_measured(text, self.family, execute, self.connection)
         after = read_schema(self.connection, names).definitions
         delta = Delta.between(before, after)
         tables = _objects(before | after)
-        if verdict == "creates a table":
-            self.made_here.update(tables)
-        elif verdict.startswith(("copies", "in place", "no ")) and self.made_here & set(tables):
-            verdict += " (a new table)"
+        if verdict == CREATES:
+            self.made_here.add(table_of(text))
+        elif works_on_rows(verdict) and table_of(text) in self.made_here:
+            verdict += NEW_TABLE
         why = why_undecidable(text, leaves_a_trace=bool(delta))
         return result, *_described(text, "ddl", verdict, tables, why, delta)
 

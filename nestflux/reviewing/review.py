@@ -18,19 +18,16 @@ from nestflux.other_project import require_this_projects
 from nestflux.recording.changes import DetectOptions
 from nestflux.recording.generate import pending
 from nestflux.recording.recording_target import RecordingTarget, recording_target
-from nestflux.reviewing.file_report import FileReport, file_report
+from nestflux.reviewing.file_report import FileReport
 from nestflux.reviewing.findings import Finding, NotChecked, Report, Severity
+from nestflux.reviewing.judging import Judgement, Look, judge
 from nestflux.reviewing.live import read_ledger, server_behind
 from nestflux.reviewing.reading import read_history
 from nestflux.reviewing.rule import look_at
 from nestflux.reviewing.rules.files import EDITED
 from nestflux.reviewing.rules.ledger import APPLIED_EDITED
-from nestflux.reviewing.schema_review import review_schema
-from nestflux.reviewing.scope import Scope, every_file, files_since, new_files
-from nestflux.reviewing.settings import review_settings
 from nestflux.reviewing.shadows import migrations_of, recorded_again, replayed
 from nestflux.reviewing.subjects import Histories, History, Ledger, Migrations, Project
-from nestflux.wording import counted
 
 if TYPE_CHECKING:
     from nestflux.graph.loader import ExtendedLoader
@@ -56,6 +53,12 @@ class _Review:
 
     def skip(self, what: str, why: str) -> None:
         self.not_checked.append(NotChecked(what, why))
+
+    def add(self, judged: Judgement) -> None:
+        self.findings += judged.findings
+        self.checked += judged.checked
+        self.not_checked += judged.not_checked
+        self.files = judged.files
 
     def report(self) -> Report:
         order = list(Severity)
@@ -111,34 +114,13 @@ def review(
         if shadows and (history not in sound or loader is None):
             reason = "its files have to be sound first" if loader else "the migrations do not load"
             made.skip(f"{FAMILY_NAMES[history.family]}: {_OF_A_SERVER}", reason)
+    found = None
     if not ledger:
         made.skip("the ledger of the database", without or "--no-ledger")
-    applied = _ledger(made, behind, readable.keys()) if ledger and behind is not None else None
-    if every:
-        scope = every_file(sound)
-    else:
-        scope = files_since(sound, since) if since else new_files(sound, applied)
-    _schema_rules(made, sound, scope, loader)
+    elif behind is not None:
+        found = _ledger(made, behind, readable.keys())
+    made.add(judge(Look(alias, tuple(sound), loader, behind, found), since=since, every=every))
     return made.report()
-
-
-def _schema_rules(
-    made: _Review, sound: Sequence[History], scope: Scope, loader: ExtendedLoader | None
-) -> None:
-    settings = review_settings(configuration())
-    reports = [
-        file_report(history, each, settings.rows)
-        for history in sound
-        for each in history.files
-        if each.entry.name in scope.files
-    ]
-    made.files = tuple(sorted(filter(None, reports), key=lambda report: report.name))
-    if settings.is_off:
-        return
-    found = review_schema(sound, scope, settings, loader)
-    made.findings += found.findings
-    exempted = f", {counted(found.exempted, 'finding')} exempted" if found.exempted else ""
-    made.checked.append(f"schema rules: {scope.words}{exempted}")
 
 
 def _server(made: _Review, alias: str) -> Server | None:

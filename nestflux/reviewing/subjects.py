@@ -8,8 +8,10 @@ from functools import cached_property
 from pathlib import Path
 
 from nestflux.applying.plan.code_changes import CodeChange
+from nestflux.applying.plan.costs import Anew, Costs
 from nestflux.applying.plan.plan import Relink
 from nestflux.applying.plan.squashes import Exchange
+from nestflux.conf import SizeLimits
 from nestflux.exceptions import HistoryError, NestFluxError
 from nestflux.graph.fingerprints import django_series
 from nestflux.history.file_texts import FileTexts
@@ -160,3 +162,22 @@ class Ledger:
     steps: tuple[LedgerStep, ...] = ()
     unsuitable: tuple[NestFluxError, ...] = ()
     warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Unapplied:
+    """The steps of a history's files that are to run next and write a table anew; what these cost,
+    where that is known; and from when on it is a finding. ``replicas``: of production."""
+
+    history: History
+    steps: tuple[Anew, ...]
+    costs: Costs
+    limits: SizeLimits
+    replicas: int = 0
+
+    def line(self, step: Anew) -> int | None:
+        """Where a step begins in its file: the line of its verdict."""
+        text = next(f.up.text for f in self.history.files if f.entry.name == step.work.file.name)
+        lines = enumerate((text or "").splitlines(), start=1)
+        begins = f"-- [{step.task.ordinal}] "
+        return next((number for number, line in lines if line.startswith(begins)), None)

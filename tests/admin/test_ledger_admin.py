@@ -14,6 +14,7 @@ from django.test import Client
 from nestflux.admin import sql_migrations
 from nestflux.applying.suitability import judged
 from nestflux.database.setup import Setup
+from nestflux.exceptions import HistoryError
 from nestflux.history.families import Behind
 from nestflux.ledger.tables import ensure_ledger
 from nestflux.models import Backup, Run, SqlMigration, Statement
@@ -135,6 +136,26 @@ def test_the_list_says_what_a_run_would_refuse(
 
 def test_the_list_is_silent_about_a_good_server(staff: Client, ledger: SqlMigration) -> None:
     assert "A run is refused here" not in page(staff, LIST)
+
+
+def test_the_list_says_which_pending_file_writes_too_large_a_table_anew(
+    staff: Client, ledger: SqlMigration, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = "0100_wider.sql, which is pending, writes a table anew (statement 1)"
+    monkeypatch.setattr(sql_migrations, "pending_warnings", lambda alias: [line])
+
+    assert line in page(staff, LIST)
+
+
+def test_the_list_is_silent_where_what_is_pending_is_not_known(
+    staff: Client, ledger: SqlMigration, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(alias: str) -> Iterator[str]:
+        raise HistoryError("no files here", then="")
+
+    monkeypatch.setattr(sql_migrations, "pending_warnings", refuse)
+
+    assert "0099_spiders.sql" in page(staff, LIST)
 
 
 def test_the_page_of_a_file_names_its_server(staff: Client, ledger: SqlMigration) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 
 from nestflux import conf
 from tests.docs.documents import REPOSITORY
@@ -22,6 +23,13 @@ def test_every_key_with_its_default() -> None:
     assert told.keys() >= conf._KEYS
     assert told["SHADOW_NAME"] == f'`"{conf.Configuration.shadow_name}"`'
     assert told["SHADOW_COLLATION"] == f'`"{conf.Configuration.shadow_collation}"`'
+
+
+def test_every_limit_of_sizes_with_its_default() -> None:
+    told = first_cells()
+
+    for limit in fields(conf.SizeLimits):
+        assert told[limit.name.upper()] == f"{limit.default:g}"
 
 
 def test_every_variable_of_the_site() -> None:

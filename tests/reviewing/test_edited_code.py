@@ -535,3 +535,18 @@ def test_a_squash_whose_parts_are_gone(project: ProjectFactory) -> None:
         "weight = models.IntegerField(null=True, unique=True",
     )
     assert ("error", "edited-migration") in found(check(shop))
+
+
+def test_a_verdict_in_an_older_versions_words_is_no_edit(migrated: Project) -> None:
+    """What the recording server would be said to do now need not be what the file says."""
+    journal = json.loads((migrated.history / "journal.json").read_text())
+    for entry in journal["files"]:
+        for end, key in ((".sql", "up"), (".down.sql", "down"), (".deltas.json", "record")):
+            path = migrated.history / f"{entry['name']}{end}"
+            text = path.read_text(encoding="utf-8").replace("instant", "in place, no lock")
+            path.write_text(text, encoding="utf-8")
+            entry[key] = sha256(text)
+    (migrated.history / "journal.json").write_text(json.dumps(journal))
+    assert "[1] in place, no lock" in (migrated.history / "0002_slugs.sql").read_text()
+
+    clean(migrated)

@@ -15,7 +15,7 @@ from django.db.utils import Error
 
 from nestflux.database.errors import in_words
 from nestflux.database.session import PINNED
-from nestflux.database.verdicts import run_measured
+from nestflux.database.verdicts import NEW_TABLE, run_measured, works_on_rows
 from nestflux.exceptions import NotReconciled
 from nestflux.schema.compare import differing
 from nestflux.schema.diff import Definitions
@@ -185,14 +185,14 @@ def _run(
     with connection.cursor() as cursor:
         for change in changes:
             try:
-                verdict, _ = run_measured(change.sql, family, cursor.execute)
+                verdict, _ = run_measured(change.sql, family, cursor.execute, connection)
             except Error as error:
                 return verdicts, (change, error)
             names = set(names_in(change.sql)[:1])
             if change.phase is Phase.CREATE_TABLE:
                 made |= names
-            elif made & names and verdict.startswith(("copies", "in place", "no ")):
-                verdict += " (a new table)"
+            elif made & names and works_on_rows(verdict):
+                verdict += NEW_TABLE
             verdicts[change.key] = verdict
     return verdicts, None
 

@@ -11,12 +11,15 @@ from django.core.checks import Tags
 from django.core.management.base import CommandParser, OutputWrapper
 from rich.syntax import Syntax
 
-from nestflux.exceptions import Refused
+from nestflux.conf import configuration, profile_path
+from nestflux.database.profile_file import load as load_profile
+from nestflux.exceptions import HistoryError, Refused
 from nestflux.families import FAMILIES, FAMILY_NAMES
 from nestflux.graph.fingerprints import django_series
 from nestflux.history.folder import display_path
 from nestflux.history.sqlfile import render
 from nestflux.management.command import NestFluxCommand
+from nestflux.management.costs_format import cost_lines
 from nestflux.management.generated_format import Line, Style, Summary
 from nestflux.management.progress import narrated
 from nestflux.recording.accept import accept
@@ -152,7 +155,7 @@ class Command(NestFluxCommand):
                     write=not options["dry_run"],
                     output=sys.stdout if options["verbosity"] > 1 else None,
                 )
-            self._say_generated(alias, made, dry_run=options["dry_run"])
+            self._say_generated(made, alias, dry_run=options["dry_run"])
 
     def _narrated(self) -> AbstractContextManager[None]:
         """What is being recorded, on a terminal; without one nothing is loaded for it."""
@@ -189,7 +192,7 @@ class Command(NestFluxCommand):
         self._print(self._summary.check(found))
         self.found()
 
-    def _say_generated(self, alias: str, made: Generated, *, dry_run: bool) -> None:
+    def _say_generated(self, made: Generated, alias: str, *, dry_run: bool) -> None:
         self._print(self._summary.packages(made.pending), to=self.stderr)
         if not made.files:
             if not made.behind:
@@ -202,7 +205,15 @@ class Command(NestFluxCommand):
             self._print(self._summary.behind(made))
             return
         found = findings_in(alias, {file.up.name for file in made.files})
-        self._print(self._summary.written(made, found))
+        self._print(self._summary.written(made, self._costs(made, alias), found))
+
+    def _costs(self, made: Generated, alias: str) -> list[str]:
+        """What writes a table anew; what is wrong with the profile, for the files are written."""
+        try:
+            profile = load_profile(profile_path(alias))
+        except HistoryError as error:
+            return [error.what]
+        return list(cost_lines(made.files, profile, configuration().sizes))
 
     def _show_sql(self, made: Generated) -> None:
 

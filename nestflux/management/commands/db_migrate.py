@@ -98,6 +98,7 @@ class Command(RunOptions, NestFluxCommand):
             self.console().print(_UP_TO_DATE)
 
     def _show_plan(self, target: Target, options: dict[str, Any]) -> None:
+        from nestflux.applying.plan.costs import costs_here
         from nestflux.applying.run.one_by_one import backups_due, works_of
         from nestflux.applying.suitability import suitability
         from nestflux.management.plan_format import plan_as_json, plan_lines
@@ -105,9 +106,10 @@ class Command(RunOptions, NestFluxCommand):
         plan = make_plan(target, replay=options["replay"], to=options["to"])
         works = works_of(target, plan)
         due = () if plan.load else backups_due(target, works)
+        costs = costs_here(target, () if plan.load else works)
         found = suitability(target, works)
         if options["json"]:
-            self.print_json({**plan_as_json(plan, works, due), **found.to_json()})
+            self.print_json({**plan_as_json(plan, works, due, costs), **found.to_json()})
             return
-        for line in (*plan_lines(plan, works, due), *found.lines()):
+        for line in (*plan_lines(plan, works, due, costs), *found.lines()):
             self.console().print(line)

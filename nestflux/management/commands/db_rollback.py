@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from nestflux.applying.plan.costs import Costs, costs_here
 from nestflux.applying.run.rollback import RollbackPlan, Wanted, plan_rollback, rollback
 from nestflux.applying.suitability import Suitability, suitability
 from nestflux.applying.target import open_target
@@ -62,7 +63,8 @@ class Command(RunOptions, NestFluxCommand):
         target = open_target(alias)
         plan = plan_rollback(target, wanted)
         if options["plan"]:
-            self._show(plan, options, suitability(target, (file.work for file in plan.files)))
+            works = [file.work for file in plan.files]
+            self._show(plan, options, suitability(target, works), costs_here(target, works))
             return
         if plan.nothing_to_do:
             self.console().print("Nothing to roll back.")
@@ -83,13 +85,19 @@ class Command(RunOptions, NestFluxCommand):
             self.print_json({"rolled_back": [vars(each) for each in finished], "waited": waited})
 
     def _show(
-        self, plan: RollbackPlan, options: dict[str, Any], found: Suitability | None = None
+        self,
+        plan: RollbackPlan,
+        options: dict[str, Any],
+        found: Suitability | None = None,
+        costs: Costs | None = None,
     ) -> None:
-        """The plan; with its SQL, and what a run would say of the server, if it is only shown."""
+        """The plan; with its SQL and costs, and what a run would say of the server, if it is only
+        shown."""
+        costs = costs or Costs()
         if options["json"]:
-            self.print_json({**rollback_as_json(plan), **(found.to_json() if found else {})})
+            self.print_json({**rollback_as_json(plan, costs), **(found.to_json() if found else {})})
             return
-        for line in rollback_lines(plan, with_sql=found is not None):
+        for line in rollback_lines(plan, with_sql=found is not None, costs=costs):
             self.console().print(line)
         for line in found.lines() if found else ():
             self.console().print(line)

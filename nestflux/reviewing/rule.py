@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any, TypeVar
 
-from nestflux.reviewing import rules, schema_rules
+from nestflux.reviewing import rules, schema_rules, server_rules
 from nestflux.reviewing.findings import Finding
 
 Subject = TypeVar("Subject")
@@ -49,8 +49,8 @@ def look_at(subject: object) -> list[Finding]:
 
 @cache
 def load_rules() -> None:
-    """Import every module of ``rules/`` and ``schema_rules/``, in the order of their names."""
-    for package in (rules, schema_rules):
+    """Import every module of the three packages of rules, in the order of their names."""
+    for package in (rules, schema_rules, server_rules):
         found = pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
         for name in sorted(module.name for module in found):
             importlib.import_module(name)

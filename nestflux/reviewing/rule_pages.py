@@ -12,7 +12,8 @@ _HEAD = """\
 
 `db_check` and `db_generate` apply these rules to the SQL files that are new, and to the schema that
 they make. What a rule finds of a table that is new itself is left out where only rows or running
-code would mind.
+code would mind. `db_doctor` applies those about the server, and those about the quality of a
+schema, to a live database.
 
 A rule's severity is set by `NESTFLUX["RULES"]`, as is whether it is on at all
 ([settings](../settings.md)). One finding is exempted, with the reason, in

@@ -19,7 +19,7 @@ from nestflux.graph.python_steps import operations_of
 from nestflux.graph.source import is_own
 from nestflux.history.folder import display_path
 from nestflux.reviewing.exemptions import EXEMPTIONS, Exemption
-from nestflux.reviewing.findings import Finding, FindingKind, Severity
+from nestflux.reviewing.findings import Finding, Severity
 from nestflux.reviewing.reviewed import (
     OperationPlace,
     ReviewedFile,
@@ -30,6 +30,7 @@ from nestflux.reviewing.reviewed import (
     rows_unknown,
 )
 from nestflux.reviewing.rule import look_at
+from nestflux.reviewing.rules.exemptions import UNUSED
 from nestflux.reviewing.schema_fold import SchemaFold
 from nestflux.reviewing.scope import Scope
 from nestflux.reviewing.subjects import EntryFiles, History
@@ -38,12 +39,6 @@ from nestflux.schema.diff import Delta
 _STEP_LINE = re.compile(r"^-- \[(\d+)\]", re.MULTILINE)
 # The key of the settings that stands for all rules that are not named.
 EVERY_RULE = "*"
-
-UNUSED = FindingKind(
-    "unused-exemption",
-    Severity.WARNING,
-    "what it allowed is gone, and the next finding of its kind would pass unseen",
-)
 
 
 @dataclass(frozen=True)
@@ -170,7 +165,7 @@ def _of_history(
     schema = ReviewedSchema(
         history.family,
         fold.tables,
-        _models(),
+        own_models(),
         frozenset(changed & fold.tables.keys()),
         settings.rows,
     )
@@ -259,7 +254,7 @@ def _parts_changed(delta: Delta) -> Iterable[str]:
     return found
 
 
-def _models() -> dict[str, type[Model]]:
+def own_models() -> dict[str, type[Model]]:
     """The project's own models, by their table."""
     return {
         model._meta.db_table: model

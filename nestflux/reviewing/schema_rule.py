@@ -1,4 +1,5 @@
-"""What a schema rule is: a rule about what a change does, or about what a schema is.
+"""What a schema rule is: a rule about what a change does, what a schema is, or how a server is set
+up (``server_rules``, which ``db_doctor`` applies).
 
 Each is a module of ``schema_rules/<group>/``, named as its rule, and is found there by itself:
 
@@ -37,6 +38,7 @@ class Group(StrEnum):
     REAL_DATA = "real data"
     QUALITY = "schema quality"
     PYTHON = "Python and raw SQL"
+    SERVER = "server set-up"
 
 
 @dataclass(frozen=True, kw_only=True)

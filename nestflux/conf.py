@@ -23,6 +23,7 @@ RULES             ``{}``                            schema rule -> its severity 
                                                     ``"warning"``, ``"advice"``) or ``"off"``;
                                                     ``"*"`` for all that are not named
 SIZES             ``SizeLimits()``                  when a table is too large to be written anew
+PREFLIGHT         ``PreflightLimits()``             how much is asked of the rows before a run
 ================  ================================  =============================================
 """
 
@@ -53,6 +54,7 @@ _KEYS = {
     "START_COMMANDS",
     "RULES",
     "SIZES",
+    "PREFLIGHT",
 }
 
 _LONGEST_SHADOW_NAME = 55  # of a server's 64, less _ and eight digits
@@ -97,6 +99,11 @@ def count(value: object) -> int:
     return int(text)
 
 
+def none_or_more(value: object) -> int:
+    """A whole number from 0 on. Raises ValueError."""
+    return 0 if str(value) == "0" else count(value)
+
+
 # The keys of ``NESTFLUX["LOCK"]``, each with what reads its value.
 LOCK_SETTINGS: Mapping[str, Callable[[object], float]] = {
     "TIMEOUT": seconds,
@@ -125,6 +132,15 @@ class SizeLimits:
 
 
 @dataclass(frozen=True)
+class PreflightLimits:
+    """``NESTFLUX["PREFLIGHT"]``, its keys in capitals: of tables of more than this many rows
+    nothing is asked (0: of none), and a question that takes more seconds is given up."""
+
+    rows: float = 1_000_000
+    seconds: float = 5
+
+
+@dataclass(frozen=True)
 class Configuration:
     """The setting as a value."""
 
@@ -138,6 +154,7 @@ class Configuration:
     start_commands: Mapping[str, str] = field(default_factory=dict)
     rules: Mapping[str, str] = field(default_factory=dict)
     sizes: SizeLimits = field(default_factory=SizeLimits)
+    preflight: PreflightLimits = field(default_factory=PreflightLimits)
 
 
 def configuration() -> Configuration:
@@ -171,6 +188,7 @@ def configuration() -> Configuration:
         start_commands={str(k): str(v) for k, v in given.get("START_COMMANDS", {}).items()},
         rules=_rules(given.get("RULES", {})),
         sizes=_sizes(given.get("SIZES", {})),
+        preflight=_preflight(given.get("PREFLIGHT", {})),
     )
 
 
@@ -192,6 +210,11 @@ def _sizes(given: Mapping[str, object]) -> SizeLimits:
     known = {limit.name.upper(): positive for limit in fields(SizeLimits)}
     found = _numbers("SIZES", given, known)
     return SizeLimits(**{name.lower(): number for name, number in found.items()})
+
+
+def _preflight(given: Mapping[str, object]) -> PreflightLimits:
+    found = _numbers("PREFLIGHT", given, {"ROWS": none_or_more, "SECONDS": seconds})
+    return PreflightLimits(**{name.lower(): number for name, number in found.items()})
 
 
 def _numbers(

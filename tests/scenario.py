@@ -63,6 +63,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
 NESTFLUX = {{"DIRECTORY": BASE_DIR / "migrations_sql", "SHADOW_NAME": {shadow!r}}}
 NESTFLUX["RULES"] = {{"*": "off"}}  # each has its own tests: tests/reviewing/rules
+NESTFLUX["PREFLIGHT"] = {{"ROWS": 0}}  # as has this: tests/applying/test_preflight.py
 {more}
 """
 

@@ -96,6 +96,7 @@ class RunOptions:
             lock=lock_times(settings),
             retry=retry_policy(settings),
             backup=backup_choice(options),
+            preflight=not options.get("no_preflight"),
             on_event=progress.on_event,
             watched=progress.is_watched,
             verbosity=options["verbosity"],

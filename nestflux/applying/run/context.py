@@ -26,13 +26,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Options:
-    """What a caller may choose of a run. ``watched``: a person looks on, who is shown how far a
+    """What a caller may choose of a run. ``preflight``: the rows are asked first whether they would
+    stop it. ``watched``: a person looks on, who is shown how far a
     long step has come. ``verbosity``, ``interactive`` and ``stdout`` are passed on to the receivers
     of Django's signals."""
 
     lock: LockTimes = field(default_factory=LockTimes)
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     backup: BackupChoice = field(default_factory=BackupChoice)
+    preflight: bool = True
     on_event: OnEvent = ignore
     watched: bool = False
     verbosity: int = 1

@@ -92,6 +92,8 @@ def migrate(
             options = replace(options, backup=NOT_ASKED)
         if files:
             files.refuse_unbacked(target, options)
+            if options.preflight and not plan.fresh:
+                files.refuse_rows_in_the_way(target, options)
         refuse_unsafe_to_log(target, works.values())
         refuse_what_is_too_large(
             connection,

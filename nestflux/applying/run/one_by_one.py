@@ -13,10 +13,12 @@ from nestflux.applying.plan.code_changes import edited, refuse_edited
 from nestflux.applying.plan.files import MigrationFile
 from nestflux.applying.plan.plan import Plan
 from nestflux.applying.plan.tasks import Work
+from nestflux.applying.preflight.asking import preflight
 from nestflux.applying.recovery.half_way import HalfWay, looking
 from nestflux.applying.run.attempt import Attempt
 from nestflux.applying.run.context import Context, Options
 from nestflux.applying.run.events import Finished, Reversed
+from nestflux.conf import configuration
 from nestflux.graph.loader import load
 from nestflux.history.journal import Entry
 from nestflux.history.sqlfile import PythonStep
@@ -56,6 +58,17 @@ class OneByOne:
         """Raises Refused where a backup is due and nobody chose."""
         works = list(self.works.values())
         refuse_unbacked(target, works, self.state, options.backup, options.command)
+
+    def refuse_rows_in_the_way(self, target: Target, options: Options) -> None:
+        """Raises Refused where the rows of the database would stop a file that is not begun."""
+        asked = preflight(target.connection, self.unbegun(), configuration().preflight)
+        for reason in asked.not_asked:
+            options.warn(f"The rows were not asked: {reason}")
+        asked.refuse()
+
+    def unbegun(self) -> tuple[Work, ...]:
+        """The files of which nothing ran yet, where none is half done before them."""
+        return () if self.plan.in_flight else tuple(self.works.values())
 
     def prepared(self, context: Context) -> HalfWay | None:
         """What is half done and to be turned. Raises Refused where a migration lacks a step that a

@@ -5,6 +5,7 @@ What applying needs is imported once there is something to apply: most deploys h
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from django.core.management.base import CommandParser
@@ -14,7 +15,9 @@ from nestflux.applying.target import Target, open_target
 from nestflux.management.backup_options import add_backup_arguments
 from nestflux.management.command import NestFluxCommand, retire
 from nestflux.management.run_options import RunOptions
+from nestflux.wording import counted
 
+_PATIENT = 3600  # seconds for one question, where somebody asked for the answer
 _UP_TO_DATE = "Database is up to date!"
 
 
@@ -41,6 +44,15 @@ class Command(RunOptions, NestFluxCommand):
             help="Stop after this file. One whose rollback was begun "
             "and not finished goes forward again.",
         )
+        parser.add_argument(
+            "--preflight",
+            action="store_true",
+            help="Only ask the rows whether they would stop a statement, in tables of any size, "
+            "and run nothing. Exit code 1 where they would.",
+        )
+        parser.add_argument(
+            "--no-preflight", action="store_true", help="Do not ask the rows before the run."
+        )
         add_backup_arguments(parser)
         self.add_lock_arguments(parser)
         retire(parser, "--book", "python manage.py db_mark_applied FILE")
@@ -62,6 +74,9 @@ class Command(RunOptions, NestFluxCommand):
         target = open_target(alias)
         if options["plan"]:
             self._show_plan(target, options)
+            return
+        if options["preflight"]:
+            self._preflight(target, options)
             return
         if not options["json"] and nothing_to_do(target, to=options["to"]):
             self.stdout.write(_UP_TO_DATE)
@@ -96,6 +111,28 @@ class Command(RunOptions, NestFluxCommand):
             self.console().print(f"{len(left)} pending, as --to asked.")
         else:
             self.console().print(_UP_TO_DATE)
+
+    def _preflight(self, target: Target, options: dict[str, Any]) -> None:
+        from nestflux.applying.preflight.asking import preflight
+        from nestflux.applying.run.one_by_one import works_of
+        from nestflux.conf import PreflightLimits
+
+        plan = make_plan(target, replay=options["replay"], to=options["to"])
+        works = () if plan.load or plan.in_flight else works_of(target, plan)
+        limits = PreflightLimits(rows=sys.maxsize, seconds=_PATIENT)
+        asked = preflight(target.connection, works, limits)
+        if options["json"]:
+            self.print_json(asked.to_json())
+        else:
+            for line in asked.lines():
+                self.console().print(line)
+            if not asked.found:
+                self.console().print(
+                    f"✓ No row is in the way of {counted(len(works), 'pending file')} "
+                    f"({counted(len(asked.asked), 'question')} asked)."
+                )
+        if asked.found:
+            self.found()
 
     def _show_plan(self, target: Target, options: dict[str, Any]) -> None:
         from nestflux.applying.plan.costs import costs_here

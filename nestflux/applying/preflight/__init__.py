@@ -1,0 +1,1 @@
+"""What depends on rows is asked of the live tables before a run changes anything."""

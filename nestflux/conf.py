@@ -23,6 +23,8 @@ RULES             ``{}``                            schema rule -> its severity 
                                                     ``"warning"``, ``"advice"``) or ``"off"``;
                                                     ``"*"`` for all that are not named
 SIZES             ``SizeLimits()``                  when a table is too large to be written anew
+PIN_VERDICTS      ``False``                         are ALGORITHM= and LOCK= of the verdicts written
+                                                    into statements that change live tables?
 PREFLIGHT         ``PreflightLimits()``             how much is asked of the rows before a run
 ================  ================================  =============================================
 """
@@ -55,6 +57,7 @@ _KEYS = {
     "RULES",
     "SIZES",
     "PREFLIGHT",
+    "PIN_VERDICTS",
 }
 
 _LONGEST_SHADOW_NAME = 55  # of a server's 64, less _ and eight digits
@@ -155,6 +158,7 @@ class Configuration:
     rules: Mapping[str, str] = field(default_factory=dict)
     sizes: SizeLimits = field(default_factory=SizeLimits)
     preflight: PreflightLimits = field(default_factory=PreflightLimits)
+    pin_verdicts: bool = False
 
 
 def configuration() -> Configuration:
@@ -189,6 +193,7 @@ def configuration() -> Configuration:
         rules=_rules(given.get("RULES", {})),
         sizes=_sizes(given.get("SIZES", {})),
         preflight=_preflight(given.get("PREFLIGHT", {})),
+        pin_verdicts=_truth("PIN_VERDICTS", given.get("PIN_VERDICTS", False)),
     )
 
 
@@ -210,6 +215,15 @@ def _sizes(given: Mapping[str, object]) -> SizeLimits:
     known = {limit.name.upper(): positive for limit in fields(SizeLimits)}
     found = _numbers("SIZES", given, known)
     return SizeLimits(**{name.lower(): number for name, number in found.items()})
+
+
+def _truth(key: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise Misconfigured(
+            f'NESTFLUX["{key}"] is {value!r}, and is to be True or False.',
+            then="correct NESTFLUX in the settings",
+        )
+    return value
 
 
 def _preflight(given: Mapping[str, object]) -> PreflightLimits:

@@ -7,7 +7,7 @@ may still rebuild the table, which takes the time of a copy, and room for one: t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from django.db.utils import Error
@@ -66,11 +66,15 @@ def run_measured(
     if plain := _plain_verdict(sql):
         return plain, execute(sql)
     table: Watched | None = None
-    for algorithm, lock, verdict in _ways(sql, family):
+    if asked := _asked_way(sql, family):
+        ways: Iterable[tuple[str, str, str]] = (asked,)
+    else:
+        ways = _ways(sql, family)
+    for algorithm, lock, verdict in ways:
         if (family, algorithm) == ("mysql", "INPLACE"):
             table = table or Watched(connection, sql)
         try:
-            result = execute(_offering(sql, algorithm, lock))
+            result = execute(sql if asked else _offering(sql, algorithm, lock))
         except Error as error:
             if error.args and error.args[0] in _NOT_THIS_WAY:
                 continue
@@ -128,11 +132,40 @@ def _plain_verdict(sql: str) -> str:
             return "renames, metadata only"
         case ["TRUNCATE", _]:
             return "empties a table: its rows are lost"
-    if "ALGORITHM" in words and _takes_clauses(sql):
+    algorithm = _clause(words, "ALGORITHM") if _takes_clauses(sql) else ""
+    if algorithm and not any(_asked_way(sql, family) for family in _WAYS):
         # What it asks for itself is how it will run; the clauses of a question would overrule it.
-        asked = next(word for word in words[words.index("ALGORITHM") + 1 :] if word != "=")
-        return f"as it asks: ALGORITHM={asked}"
+        return f"as it asks: ALGORITHM={algorithm}"
     return ""
+
+
+def _asked_way(sql: str, family: str) -> tuple[str, str, str] | None:
+    """The way that a pinned statement asks for, by both clauses; None where it asks for none that
+    the family has, as one of which a person wrote a clause alone."""
+    words = _words(sql)
+    asked = (_clause(words, "ALGORITHM"), _clause(words, "LOCK"))
+    if not asked[0] or asked[0] == "COPY" or not _takes_clauses(sql):
+        return None
+    return next((way for way in _WAYS[family] if way[:2] == asked), None)
+
+
+def _clause(words: list[str], name: str) -> str:
+    """``INPLACE`` of ``ALGORITHM=INPLACE``; empty where there is no such clause."""
+    if name not in words:
+        return ""
+    return next((word for word in words[words.index(name) + 1 :] if word != "="), "")
+
+
+def pinned(sql: str, family: str, verdict: str) -> str:
+    """The statement with the clauses of its verdict: a server that cannot run it this way refuses
+    it, and does not copy the table instead. One that copies anyway, that makes a table, or that was
+    not measured stays as it is."""
+    if _plain_verdict(sql) or verdict.endswith(NEW_TABLE):
+        return sql
+    for algorithm, lock, words in _WAYS[family]:
+        if algorithm != "COPY" and verdict in (words, f"rebuilds the table {words}"):
+            return sql if _asked_way(sql, family) else _offering(sql, algorithm, lock)
+    return sql
 
 
 def _takes_clauses(sql: str) -> bool:

@@ -99,6 +99,7 @@ def generate(
     families: Sequence[str] = (),
     write: bool = True,
     output: TextIO | None = None,
+    pin: bool = False,
 ) -> Generated:
     """Record what the histories of ``alias`` lack, on a server of each family, and write it.
 
@@ -109,6 +110,7 @@ def generate(
         families: only these; none: all that the project keeps.
         write: False shows what would be written (``--dry-run``).
         output: where the prints of Python steps go while they are recorded; None: nowhere.
+        pin: write the verdicts into the statements, whatever the setting says.
 
     Raises ChangesUndecided, ServerUnavailable, HistoryError, RecordingFailed, NotReproduced, and
     FamilyUnreachable where no family can be reached; whatever is raised, nothing was written.
@@ -120,6 +122,8 @@ def generate(
         )
     kept = families_of(alias, configuration())
     targets, unreached = _reachable_places(alias, families or kept, output)
+    pins = pin or configuration().pin_verdicts
+    targets = [replace(target, pins=pins) for target in targets]
     folders = _folders(alias, dict.fromkeys((*kept, *families)))
     loader = _loaded(folders.values())
     detected = detect(loader, options)

@@ -35,6 +35,7 @@ from nestflux.recording.executing import (
 )
 from nestflux.recording.notes import notes_for
 from nestflux.recording.partial_load import PartialSnapshot, partial_snapshot_for
+from nestflux.recording.pinning import pin_verdicts
 from nestflux.recording.private_values import private_values
 from nestflux.recording.recording_target import RecordingTarget
 from nestflux.recording.remembering import prints_by_name, records_of
@@ -122,6 +123,14 @@ def _record(
     built = _let_django_build(target, journal, unwritten, only, part)
     if part:
         part.require_held(built.migrations, [*built.forwards, *built.backwards])
+    django = built
+    if target.pins:
+        family = target.server.family
+        built = replace(
+            built,
+            forwards=pin_verdicts(built.forwards, family),
+            backwards=pin_verdicts(built.backwards, family),
+        )
     up, down = _files(target, name, built)
     twice, otherwise = _prove(target, journal, unwritten, built, up, down, part)
     down = replace(down, notes=(*down.notes, *(f"{INEXACT}{line}" for line in otherwise)))
@@ -131,8 +140,8 @@ def _record(
         migrations=records_of(
             built.migrations,
             built.prints,
-            [recorded.section for recorded in built.forwards],
-            [recorded.section for recorded in built.backwards],
+            [recorded.section for recorded in django.forwards],
+            [recorded.section for recorded in django.backwards],
         ),
     )
     entry = Entry.of(up, down, record)

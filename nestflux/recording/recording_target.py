@@ -36,6 +36,7 @@ class RecordingTarget:
     """Where a history is recorded: its folder, and the server that plays the database.
 
     ``output``: where the prints of Python steps go while they are recorded; None: nowhere.
+    ``pins``: are verdicts written into the statements?
     """
 
     alias: str
@@ -44,6 +45,7 @@ class RecordingTarget:
     settings: Mapping[str, Any]
     configuration: Configuration
     output: TextIO | None = None
+    pins: bool = False
 
     @cached_property
     def files(self) -> HistoryFiles:

@@ -113,6 +113,12 @@ class Command(NestFluxCommand):
             help="Nothing was renamed: what is gone is dropped with its data.",
         )
         parser.add_argument(
+            "--pin",
+            action="store_true",
+            help="Write the verdicts into statements that change tables which are there already "
+            "(ALGORITHM=, LOCK=): a server that would run them another way refuses.",
+        )
+        parser.add_argument(
             "--noinput",
             "--no-input",
             action="store_false",
@@ -154,6 +160,7 @@ class Command(NestFluxCommand):
                     families=options["family"],
                     write=not options["dry_run"],
                     output=sys.stdout if options["verbosity"] > 1 else None,
+                    pin=options["pin"],
                 )
             self._say_generated(made, alias, dry_run=options["dry_run"])
 

@@ -138,15 +138,10 @@ def _part(statements: Sequence[str], altered: Set[str], needed: Set[str]) -> Par
             tables[made.name] = sql
     refers_to = {name: referred_to_by(sql) for name, sql in tables.items()}
     wanted |= {name for name, parents in refers_to.items() if parents & altered}
-    waiting = wanted & tables.keys()
-    loaded: set[str] = set()
-    while waiting:
-        name = waiting.pop()
-        loaded.add(name)
-        if not refers_to[name] <= tables.keys():
-            return None
-        waiting |= refers_to[name] - loaded
-    if len(loaded) == len(tables):
+    for name in altered & tables.keys():
+        wanted |= refers_to[name]
+    loaded = wanted & tables.keys()
+    if loaded == tables.keys() or any(not refers_to[name] <= tables.keys() for name in loaded):
         return None
     left_out = {name: sql for name, sql in tables.items() if name not in loaded}
     others = set(left_out.values())

@@ -226,6 +226,31 @@ def test_what_is_added_is_recorded_on_a_part_as_on_the_whole(
     assert outcome.stdout == "part\n"
 
 
+def test_tables_that_are_further_away_are_not_loaded(shop: Project) -> None:
+    key = "    colour = models.ForeignKey"
+    shop.edit("shop/models.py", key, f"    size = models.FloatField(null=True)\n{key}")
+    code = """
+        import nestflux.recording.recorded_file as recording
+        from nestflux.recording.changes import DetectOptions
+        from nestflux.recording.generate import generate
+
+        find = recording.partial_snapshot_for
+
+        def found(*given):
+            part = find(*given)
+            print(*sorted(part.left_out), sep=", ")
+            return part
+
+        recording.partial_snapshot_for = found
+        generate("default", DetectOptions(no_rename=True), write=False)
+    """
+
+    outcome = shop.python(code)
+
+    assert outcome.code == 0, str(outcome)  # kinds have rows, and the colour is next to it
+    assert outcome.stdout == "shop_brand, shop_colour_lines, shop_item, shop_line\n"
+
+
 @pytest.mark.parametrize(("old", "new"), OTHERS.values(), ids=OTHERS)
 def test_any_other_change_is_recorded_on_the_whole(shop: Project, old: str, new: str) -> None:
     shop.edit("shop/models.py", old, new)

@@ -40,8 +40,9 @@ class PartialSnapshot:
     """What is loaded of a snapshot, and what is taken over as it stands there.
 
     ``left_out`` is the CREATE of each table that is not loaded.
-    ``altered`` are the tables that the migrations may alter; those that refer to them, all that
-    these refer to, and all that hold rows are loaded as well.
+    ``altered`` are the tables that the migrations may alter; those that refer to them, those that
+    they refer to, those that a new key leads to, and all that hold rows are loaded as well. What
+    lies behind these is not: the statements are loaded under ``foreign_key_checks = 0``.
     """
 
     statements: tuple[str, ...]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.db import models
 from django.db.migrations import AddIndex
@@ -24,11 +26,13 @@ class OwnBase(models.Model):
         app_label = "shop"
 
 
-def key(to: str, **more: object) -> models.Field[object, object]:
+def key(to: str, **more: Any) -> models.Field[Any, Any]:
     return models.ForeignKey(f"shop.{to}", models.CASCADE, **more)
 
 
-def model(name: str, bases: tuple[object, ...] = (models.Model,), **fields: object) -> ModelState:
+def model(
+    name: str, bases: tuple[type[models.Model] | str, ...] = (models.Model,), **fields: Any
+) -> ModelState:
     own = [] if "pk" in fields else [("id", models.BigAutoField(primary_key=True))]
     options = {
         "db_table": f"t_{name.lower()}",
@@ -43,7 +47,9 @@ def made(*states: ModelState, outlines: bool = True) -> dict[str, list[str]] | N
     """By model, the fields of what the first one needs."""
     known = {(state.app_label, state.name_lower): state for state in states}
     found = needed_models(known, [("shop", states[0].name_lower)], outlines=outlines)
-    return found and {state.name: list(state.fields) for state in found.values()}
+    if found is None:
+        return None
+    return {state.name: list(state.fields) for state in found.values()}
 
 
 FAR = model("Far")

@@ -57,6 +57,7 @@ MODELS = """
     class Colour(models.Model):
         name = models.CharField(max_length=40)
         lines = models.ManyToManyField(Line)
+        # one more of Colour
 
 
     class Far(models.Model):
@@ -122,6 +123,12 @@ ADDITIONS = {
     ],
     "a key to a table that nothing else leads to": [
         ("of Brand", 'colour = models.ForeignKey("Colour", models.CASCADE, null=True)')
+    ],
+    "a key to a table whose own key leads to one that is not loaded": [
+        ("of Kind", 'far = models.ForeignKey("Far", models.CASCADE, null=True)')
+    ],
+    "a column of a table, a table that refers to it refers to one that is not loaded": [
+        ("of Colour", "size = models.IntegerField(default=0)")
     ],
     "a key that nothing enforces": [
         (

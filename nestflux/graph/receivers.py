@@ -134,6 +134,12 @@ def historical_receivers_kept() -> Iterator[None]:
         _keepers.remove(keeper)
 
 
+def classes_are_watched() -> bool:
+    """Does a receiver of the project look at every model class that is made, whatever it is?"""
+    of_any = [entry for entry in class_prepared.receivers if sender_id(entry) == id(None)]
+    return len(of_any) > len(_keepers)
+
+
 @contextmanager
 def receivers_connected(*states: ProjectState) -> Iterator[None]:
     """Around code that may save models of these states, or make and save others."""

@@ -21,7 +21,7 @@ from nestflux.schema.diff import Definitions, Delta
 from nestflux.schema.introspection import read_schema
 from nestflux.sql.lexer import identifiers
 from nestflux.sql.statement_parts import table_of
-from nestflux.sql.statements import Kind, kind_of, summary, why_undecidable
+from nestflux.sql.statements import Kind, kind_of, leaves_programs, summary, why_undecidable
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -77,9 +77,13 @@ class Measuring:
 
     def _ddl(self, text: str, execute: Callable[[str], Any]) -> tuple[Any, Statement, StepRecord]:
         names = identifiers(text)
-        before = read_schema(self.connection, names).definitions
+        schema = read_schema(self.connection, names)
         verdict, result = run_measured(text, self.family, execute, self.connection)
-        after = read_schema(self.connection, names).definitions
+        # Where there is no trigger and none is made, none is looked for: on MariaDB that takes
+        # longer than the statement, in a schema of many tables.
+        programs = schema.may_have_programs or not leaves_programs(text)
+        before = schema.definitions
+        after = read_schema(self.connection, names, programs=programs).definitions
         delta = Delta.between(before, after)
         tables = _objects(before | after)
         if verdict == CREATES:

@@ -3,9 +3,10 @@
 Django keeps the models of a state made and makes all anew that are related to a model that
 changes, however far (django/db/migrations/state.py, ``reload_model``): in a project whose tables
 hang together, most of them for each operation. The operations below look at their own model, at
-what its fields point at and at what it inherits from. Reverse relations are read by
-``alter_field`` alone, and only of a column that is unique (django/db/backends/base/schema.py,
-``_related_non_m2m_objects``): such a one needs what refers to it as well, however far.
+what it inherits from, and at the columns that its fields point at (``model_outlines``). Reverse
+relations are read by ``alter_field`` alone, and only of a column that is unique
+(django/db/backends/base/schema.py, ``_related_non_m2m_objects``): such a one needs what refers to
+it as well, however far.
 
 That holds for Django 5.2 to 6.1. With a newer one the models of the whole are made, as Django does.
 """
@@ -39,13 +40,12 @@ from django.db.migrations import (
 from django.db.migrations.migration import Migration
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ModelState, ProjectState
-from django.db.migrations.utils import resolve_relation
 from django.db.models import Model
 from django.db.models.signals import pre_migrate
 
 from nestflux.django_compat import ALTER_CONSTRAINT, models_are_made, receiver_of
-
-Key = tuple[str, str]
+from nestflux.graph.receivers import classes_are_watched
+from nestflux.recording.model_outlines import Key, needed_by, needed_models, targets_of
 
 _DJANGO_IS_KNOWN = django.VERSION[:2] <= (6, 1)
 
@@ -166,9 +166,9 @@ def _keeps_whole(operation: Operation, label: str, state: ProjectState, known: s
     if isinstance(operation, DeleteModel):
         known.remove(key)
         others = (model for other, model in state.models.items() if other != key)
-        return not any(key in _needed_by(model) for model in others)
+        return not any(key in needed_by(model) for model in others)
     if isinstance(operation, AddField | AlterField):
-        return known.issuperset(_targets(operation.field, key))
+        return known.issuperset(targets_of(operation.field, key))
     return True
 
 
@@ -195,27 +195,23 @@ def _fields_of(operation: Operation) -> tuple[str, ...]:
 
 
 def _few_of(state: ProjectState, key: Key, *, is_referred_to: bool) -> ProjectState:
-    """The state with one model, and what that cannot be made without; or the state itself.
+    """The state with one model, and what that needs; or the state itself.
 
     ``is_referred_to``: with all that refers to it, however far, as well.
     """
     if models_are_made(state) or key not in state.models:
         return state  # as Django does it, who says what is wrong
     starts = _reached([key], _referrers(state)) if is_referred_to else {key}
-    found = _reached(
-        starts, lambda one: _needed_by(state.models[one]) if one in state.models else ()
-    )
-    if not found <= state.models.keys():
-        return state
+    found = needed_models(state.models, starts, outlines=not classes_are_watched())
     # Not the apps without migrations, ours among them: nothing that was found points into one.
-    return ProjectState({name: model for name, model in state.models.items() if name in found})
+    return state if found is None else ProjectState(found)
 
 
 def _referrers(state: ProjectState) -> Callable[[Key], Iterable[Key]]:
     """From a model to those that point at it or inherit from it themselves."""
     found: dict[Key, list[Key]] = {}
     for own, model in state.models.items():
-        for needed in _needed_by(model):
+        for needed in needed_by(model):
             found.setdefault(needed, []).append(own)
     return lambda key: found.get(key, ())
 
@@ -258,24 +254,4 @@ def _is_djangos(thing: object) -> bool:
 
 
 def _points_into(model: ModelState, known: Collection[Key]) -> bool:
-    return all(key in known for key in _needed_by(model))
-
-
-def _needed_by(model: ModelState) -> Iterator[Key]:
-    """The models that a model cannot be made without."""
-    own = model.app_label, model.name_lower
-    for base in model.bases:
-        if isinstance(base, str):
-            yield resolve_relation(base, model.app_label)
-    for field in model.fields.values():
-        yield from _targets(field, own)
-
-
-def _targets(field: Any, own: Key) -> Iterable[Key]:
-    """What a field points at, the table in between included."""
-    remote = field.remote_field
-    if remote is None:
-        return
-    for pointed_at in (remote.model, getattr(remote, "through", None)):
-        if pointed_at is not None:
-            yield resolve_relation(pointed_at, *own)
+    return all(key in known for key in needed_by(model))

@@ -40,8 +40,9 @@ class PartialSnapshot:
     """What is loaded of a snapshot, and what is taken over as it stands there.
 
     ``left_out`` is the CREATE of each table that is not loaded.
-    ``altered`` are the tables that the migrations may alter; those that refer to them, all that
-    these refer to, and all that hold rows are loaded as well.
+    ``altered`` are the tables that the migrations may alter; those that refer to them, those that
+    they refer to, those that a new key leads to, and all that hold rows are loaded as well. What
+    lies behind these is not: the statements are loaded under ``foreign_key_checks = 0``.
     """
 
     statements: tuple[str, ...]
@@ -138,15 +139,10 @@ def _part(statements: Sequence[str], altered: Set[str], needed: Set[str]) -> Par
             tables[made.name] = sql
     refers_to = {name: referred_to_by(sql) for name, sql in tables.items()}
     wanted |= {name for name, parents in refers_to.items() if parents & altered}
-    waiting = wanted & tables.keys()
-    loaded: set[str] = set()
-    while waiting:
-        name = waiting.pop()
-        loaded.add(name)
-        if not refers_to[name] <= tables.keys():
-            return None
-        waiting |= refers_to[name] - loaded
-    if len(loaded) == len(tables):
+    for name in altered & tables.keys():
+        wanted |= refers_to[name]
+    loaded = wanted & tables.keys()
+    if loaded == tables.keys() or any(not refers_to[name] <= tables.keys() for name in loaded):
         return None
     left_out = {name: sql for name, sql in tables.items() if name not in loaded}
     others = set(left_out.values())

@@ -8,7 +8,7 @@ and collation that is the schema's default.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
@@ -70,12 +70,14 @@ class Schema:
 
     ``made_by`` is, by object, a table taken apart or a program's text. ``counters`` are the next
     values of AUTO_INCREMENT, by table: no part of a definition, because rows change them, but of
-    what a fresh database must begin with.
+    what a fresh database must begin with. ``may_have_programs``: False where the schema holds no
+    trigger, routine or event at all, of whatever table.
     """
 
     definitions: dict[ObjectKey, str]
     made_by: Mapping[ObjectKey, _PrintedTable | str]
     counters: dict[str, int] = field(default_factory=dict)
+    may_have_programs: bool = True
 
     @cached_property
     def create(self) -> dict[ObjectKey, str]:
@@ -106,6 +108,7 @@ def read_schema(
     definitions: dict[ObjectKey, str] = {}
     made_by: dict[ObjectKey, _PrintedTable | str] = {}
     counters: dict[str, int] = {}
+    may_have_programs = True
     with connection.cursor() as cursor:
         cursor.execute("SELECT @@collation_database, DATABASE(), @@sql_quote_show_create")
         default, schema, is_quoted = cursor.fetchone()
@@ -130,9 +133,11 @@ def read_schema(
             if table.counter:
                 counters[name] = table.counter
         if programs:
-            for key, text in _programs(cursor, written, wanted, schema):
+            found = _listed_programs(cursor)
+            may_have_programs = bool(found)
+            for key, text in _programs(cursor, found, written, wanted, schema):
                 definitions[key] = made_by[key] = text
-    return Schema(definitions, made_by, counters)
+    return Schema(definitions, made_by, counters, may_have_programs)
 
 
 def table_names(connection: BaseDatabaseWrapper) -> list[str]:
@@ -149,8 +154,7 @@ def listed_tables(connection: BaseDatabaseWrapper) -> dict[str, str]:
 def has_programs(connection: BaseDatabaseWrapper) -> bool:
     """Has the schema any trigger, routine or event?"""
     with connection.cursor() as cursor:
-        cursor.execute(_PROGRAMS)
-        return bool(cursor.fetchall())
+        return bool(_listed_programs(cursor))
 
 
 def _listed(cursor: Any, written: TableNames, names: Collection[str] | None) -> dict[str, str]:
@@ -380,17 +384,27 @@ _PROGRAMS = (
 )
 
 
+def _listed_programs(cursor: Any) -> list[tuple[str, str, str]]:
+    """Kind and name of each, and the table of a trigger. MariaDB opens every table of the schema
+    for it."""
+    cursor.execute(_PROGRAMS)
+    return sorted(cursor.fetchall())
+
+
 def _programs(
-    cursor: Any, written: TableNames, wanted: Set[str] | None, schema: str
+    cursor: Any,
+    listed: Iterable[tuple[str, str, str]],
+    written: TableNames,
+    wanted: Set[str] | None,
+    schema: str,
 ) -> Iterator[tuple[ObjectKey, str]]:
     """Triggers, procedures, functions and events with their whole text.
 
     Args:
         wanted: the keys of their names, or of the tables that triggers stand on; None: all.
     """
-    cursor.execute(_PROGRAMS)
     column = {"trigger": 2, "procedure": 2, "function": 2, "event": 3}
-    for kind, name, table in sorted(cursor.fetchall()):
+    for kind, name, table in listed:
         if wanted is None or not wanted.isdisjoint(written.keys([name, table])):
             cursor.execute(f"SHOW CREATE {kind} {quoted(name)}")
             text = cursor.fetchone()[column[kind]]

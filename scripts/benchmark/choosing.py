@@ -9,18 +9,20 @@ from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
+from scripts.benchmark import related
 from scripts.benchmark.projects import Shape
 from scripts.benchmark.rows import BY_NAME, ROWS, Row
 from scripts.benchmark.subjects import LOCAL
 
 FAMILIES = ("mariadb", "mysql")
-KINDS = ("generated", "plain", "real")
+KINDS = ("generated", "plain", "related", "real")
 # Where nothing else is asked for: one measure grows while the other stays. Not 1,000 tables with
 # many migrations: Django makes all models anew for each of them.
 GENERATED = (
     Shape(10, 10), Shape(100, 10), Shape(1000, 10),
     Shape(100, 100), Shape(100, 1000), Shape(100, 5000),
 )  # fmt: skip
+RELATED = (related.shape_of(400),)
 PLAIN = (Shape(100, 100, steps=False), Shape(100, 1000, steps=False))
 
 
@@ -69,7 +71,7 @@ def parse(arguments: Sequence[str]) -> Choice:
     )
     parser.add_argument(
         "--subjects", metavar="KIND,…", default=",".join(KINDS),
-        help="generated, plain (generated, without RunPython), real",
+        help="generated, plain (generated, without RunPython), related, real",
     )  # fmt: skip
     parser.add_argument("--tables", metavar="N,…", help="of generated projects")
     parser.add_argument("--migrations", metavar="N,…", help="of generated projects")
@@ -126,13 +128,12 @@ def _shapes(
 ) -> tuple[Shape, ...]:
     """All pairs of what was given; without either, the usual ones."""
     if tables is None and migrations is None:
-        shapes: tuple[Shape, ...] = (*GENERATED, *PLAIN)
+        shapes: tuple[Shape, ...] = (*GENERATED, *PLAIN, *RELATED)
     else:
-        pairs = product(
-            _numbers(parser, "--tables", tables or "100"),
-            _numbers(parser, "--migrations", migrations or "100"),
-        )
-        shapes = tuple(Shape(t, m, s) for (t, m), s in product(pairs, (True, False)))
+        counts = _numbers(parser, "--tables", tables or "100")
+        pairs = product(counts, _numbers(parser, "--migrations", migrations or "100"))
+        invented = tuple(Shape(t, m, s) for (t, m), s in product(pairs, (True, False)))
+        shapes = (*invented, *map(related.shape_of, counts))
     return tuple(shape for shape in shapes if shape.kind in kinds)
 
 

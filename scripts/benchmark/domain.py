@@ -42,7 +42,7 @@ _TO_WIDER = {
 
 @dataclass
 class Table:
-    """A model: its columns, and what its Meta says, each by its name."""
+    """A model: its columns, and what its Meta says, each by its name; ``base``, of its app."""
 
     app: str
     model: str
@@ -50,6 +50,7 @@ class Table:
     indexes: dict[str, str] = field(default_factory=dict)
     constraints: dict[str, str] = field(default_factory=dict)
     fixed: set[str] = field(default_factory=set)  # columns that something else names
+    base: str = "models.Model"
 
     @property
     def database_name(self) -> str:
@@ -61,7 +62,7 @@ class Table:
         return [n for n in self.columns if n not in self.fixed and n not in FIRST_COLUMNS]
 
     def as_model(self) -> str:
-        lines = [f"class {self.model}(models.Model):"]
+        lines = [f"class {self.model}({self.base}):"]
         lines += [f"    {name} = {text}" for name, text in self.columns.items()]
         lines += ["", "    class Meta:", f"        verbose_name = {self.model.lower()!r}"]
         lines += _listed("indexes", self.indexes)

@@ -4,7 +4,7 @@ have. The same shape gives the same project, to the letter."""
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from scripts.benchmark import domain
@@ -35,14 +35,18 @@ class Shape:
 
     ``steps``: with RunPython, which nothing but Django can run. Without it each data step is SQL,
     and Django's own apps are left out, whose migrations have some.
+    ``related``: tables that hang together, and nothing but first migrations (``related.py``).
     """
 
     tables: int
     migrations: int
     steps: bool = True
+    related: bool = False
 
     @property
     def kind(self) -> str:
+        if self.related:
+            return "related"
         return "generated" if self.steps else "plain"
 
     @property
@@ -53,10 +57,14 @@ class Shape:
 
     @property
     def name(self) -> str:
+        if self.related:
+            return f"{self.tables}-related-tables"
         return f"{self.tables}-tables-{self.migrations}-migrations{'' if self.steps else '-sql'}"
 
     @property
     def title(self) -> str:
+        if self.related:
+            return f"{self.tables:,} related tables"
         only = "" if self.steps else ", SQL only"
         return f"{self.tables:,} tables, {self.migrations:,} migrations{only}"
 
@@ -88,8 +96,13 @@ class _App:
     last: str = ""
 
     def models(self) -> str:
-        head = f'"""The tables of {self.label}."""\n\nfrom django.db import models\n'
-        return "\n\n".join((head, *(table.as_model() for table in self.tables)))
+        return models_text(self.label, self.tables)
+
+
+def models_text(label: str, tables: Sequence[Table]) -> str:
+    """An app's models.py."""
+    head = f'"""The tables of {label}."""\n\nfrom django.db import models\n'
+    return "\n\n".join((head, *(table.as_model() for table in tables)))
 
 
 def invent(shape: Shape) -> Invented:

@@ -109,6 +109,10 @@ ROWS = (
         "column", "column", "start", "start", Reach(at_most=3), kinds=("generated",), across=True,
     ),
     Row(
+        "addition", "`db_generate`, one column added", "`makemigrations` of the same",
+        "column", "stock_column", "start", "stock_start", Reach(at_most=3), kinds=("related",),
+    ),
+    Row(
         "tests", "test database (`pytest --create-db`)", "the same with stock `migrate`",
         "tests", "stock_tests", "tests_start", "stock_tests_start", _faster(40, 25),
         kinds=("real",), less_start=True,

@@ -87,7 +87,7 @@ def _measure_across(
 ) -> list[BenchmarkError]:
     """The same side of two subjects with as many migrations: each with the next smaller one."""
     shaped = sorted(
-        ((s.shape.migrations, s.shape.tables, s) for s in found if s.shape and s.shape.steps),
+        ((s.shape.migrations, s.shape.tables, s) for s in found if s.shape and s.kind in row.kinds),
         key=lambda one: one[:2],
     )
     pairs = [

@@ -174,6 +174,13 @@ def column(subject: Subject) -> Side:
     return _manage(copy_of(subject), "column", *command, database=database, prepare=prepare)
 
 
+def stock_column(subject: Subject) -> Side:
+    """Django's makemigrations of the same."""
+    side = column(subject)
+    command = (subject.python, "manage_stock.py", "makemigrations")
+    return replace(side, name="stock_column", command=command)
+
+
 def tests(subject: Subject) -> Side:
     """One test that touches the database."""
     return _pytest(subject, "tests", subject.settings, "--create-db")
@@ -209,7 +216,7 @@ SIDES: dict[str, Callable[[Subject], Side]] = {
     made.__name__: made
     for made in (
         start, stock_start, fresh, replay, stock, client, client_files, client_start, loop,
-        loop_start, pending, unchanged, stock_unchanged, drizzle_unchanged, column, tests,
-        tests_start, stock_tests, stock_tests_start,
+        loop_start, pending, unchanged, stock_unchanged, drizzle_unchanged, column, stock_column,
+        tests, tests_start, stock_tests, stock_tests_start,
     )
 }  # fmt: skip

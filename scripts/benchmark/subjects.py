@@ -15,7 +15,7 @@ from pathlib import Path
 
 from nestflux.history.folder import Folder
 from nestflux.history.sqlfile import PythonStep
-from scripts.benchmark import projects
+from scripts.benchmark import projects, related
 from scripts.benchmark.projects import Invented, Shape
 from scripts.benchmark.servers import REPOSITORY, BenchmarkError, Server
 
@@ -80,9 +80,9 @@ def test_it_has_a_database():
 class Subject:
     """A project that can be measured on one server.
 
-    ``kind``: generated, plain (generated, without RunPython) or real. ``room``: where what is made
-    for it meanwhile is put. ``environment``: what its
-    commands need besides a database, ``test_environment`` what pytest needs besides.
+    ``kind``: generated, plain (generated, without RunPython), related or real. ``room``: where what
+    is made for it meanwhile is put. ``environment``: what its commands need besides a database,
+    ``test_environment`` what pytest needs besides.
     ``invented`` is how it was made, where it was.
     """
 
@@ -146,7 +146,7 @@ def run(command: Iterable[str], folder: Path, environment: dict[str, str]) -> No
 
 def generated(shape: Shape, server: Server, room: Path, say: Callable[[str], None]) -> Subject:
     """The invented project of that shape, recorded on the server where it was not yet."""
-    invented = projects.invent(shape)
+    invented = related.invent(shape) if shape.related else projects.invent(shape)
     key = key_of(server, repr(invented.batches) + _SETTINGS)
     subject = Subject(
         kind=shape.kind,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 import pytest
 
@@ -176,9 +177,15 @@ FEW = f"{RECORDED}    recorded()\n"
 WHOLE = f"{RECORDED}    executing.needs_few = lambda *given: False\n    recorded()\n"
 
 
-def models_made(project: ProjectFactory, tables: int) -> int:
-    """How often a model is made while a first history of so many tables is recorded."""
-    text = HEAD + "".join(MODEL.format(number=n, before=f"Thing{n // 2}") for n in range(tables))
+def models_made(
+    project: ProjectFactory, tables: int, before: Callable[[int], int] = lambda n: n // 2
+) -> int:
+    """How often a model is made while a first history of so many tables is recorded.
+
+    Args:
+        before: the number of the table that a table leads to.
+    """
+    text = HEAD + "".join(MODEL.format(number=n, before=f"Thing{before(n)}") for n in range(tables))
     shop = project({"shop": {"models.py": text}})
 
     outcome = shop.python(COUNTED)
@@ -192,7 +199,15 @@ def test_a_first_history_makes_models_as_its_tables_and_not_as_their_square(
 ) -> None:
     few, many = models_made(project, 8), models_made(project, 32)
 
-    assert many < 7 * few  # each knows its parents: four times as many, and two more levels
+    assert many < 5 * few  # four times as many
+
+
+def test_tables_that_lead_far_make_no_more_models_than_those_that_do_not(
+    project: ProjectFactory,
+) -> None:
+    chained = models_made(project, 32, before=lambda n: max(n - 1, 0))  # the last one through all
+
+    assert chained <= models_made(project, 32, before=lambda n: n // 2)
 
 
 def test_models_that_need_each_other_give_what_django_builds(project: ProjectFactory) -> None:

@@ -57,6 +57,7 @@ MODELS = """
     class Colour(models.Model):
         name = models.CharField(max_length=40)
         lines = models.ManyToManyField(Line)
+        # one more of Colour
 
 
     class Far(models.Model):
@@ -122,6 +123,12 @@ ADDITIONS = {
     ],
     "a key to a table that nothing else leads to": [
         ("of Brand", 'colour = models.ForeignKey("Colour", models.CASCADE, null=True)')
+    ],
+    "a key to a table whose own key leads to one that is not loaded": [
+        ("of Kind", 'far = models.ForeignKey("Far", models.CASCADE, null=True)')
+    ],
+    "a column of a table, a table that refers to it refers to one that is not loaded": [
+        ("of Colour", "size = models.IntegerField(default=0)")
     ],
     "a key that nothing enforces": [
         (
@@ -224,6 +231,31 @@ def test_what_is_added_is_recorded_on_a_part_as_on_the_whole(
 
     assert outcome.code == 0, str(outcome)
     assert outcome.stdout == "part\n"
+
+
+def test_tables_that_are_further_away_are_not_loaded(shop: Project) -> None:
+    key = "    colour = models.ForeignKey"
+    shop.edit("shop/models.py", key, f"    size = models.FloatField(null=True)\n{key}")
+    code = """
+        import nestflux.recording.recorded_file as recording
+        from nestflux.recording.changes import DetectOptions
+        from nestflux.recording.generate import generate
+
+        find = recording.partial_snapshot_for
+
+        def found(*given):
+            part = find(*given)
+            print(*sorted(part.left_out), sep=", ")
+            return part
+
+        recording.partial_snapshot_for = found
+        generate("default", DetectOptions(no_rename=True), write=False)
+    """
+
+    outcome = shop.python(code)
+
+    assert outcome.code == 0, str(outcome)  # kinds have rows, and the colour is next to it
+    assert outcome.stdout == "shop_brand, shop_colour_lines, shop_item, shop_line\n"
 
 
 @pytest.mark.parametrize(("old", "new"), OTHERS.values(), ids=OTHERS)

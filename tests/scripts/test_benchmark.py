@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.benchmark import figures, report
+from scripts.benchmark import figures, related, report
 from scripts.benchmark.__main__ import main
 from scripts.benchmark.choosing import parse
 from scripts.benchmark.figures import Circumstances, Figure
@@ -22,6 +22,7 @@ from scripts.benchmark.subjects import Subject, statements_file
 from tests.scenario import TestServer
 
 HERE = Path(__file__).parent
+ONE_MORE = "    one_more = models.IntegerField(default=0)\n"
 NOW = Circumstances("2 cores, 8 GB", "MySQL 9.7.4", {"Django": "5.2"}, "0a1b2c3d4", "2026-01-31")
 
 
@@ -257,8 +258,8 @@ def test_everything_is_measured_unless_something_is_named() -> None:
 
     assert choice.families == ("mariadb", "mysql")
     assert [row.name for row in choice.rows] == list(BY_NAME)
-    assert {10, 100, 1000} == {shape.tables for shape in choice.shapes}
-    assert {10, 100, 1000, 5000} == {shape.migrations for shape in choice.shapes}
+    assert {10, 100, 400, 1000} == {shape.tables for shape in choice.shapes}
+    assert {8, 10, 100, 1000, 5000} == {shape.migrations for shape in choice.shapes}
 
 
 def test_numbers_are_combined() -> None:
@@ -323,6 +324,24 @@ def test_a_project_has_its_tables_and_migrations(shape: Shape) -> None:
         models |= {name: text for name, text in batch.files.items() if "models" in name}
     assert sum(text.count("(models.Model)") for text in models.values()) == shape.tables
     assert len(made.tables) == shape.tables
+
+
+def test_related_tables_are_50_an_app_and_one_gets_a_column() -> None:
+    made = related.invent(related.shape_of(120))
+    (batch,) = made.batches
+    found = {name: text.count("(models.Model):") for name, text in batch.files.items()}
+    lines = "\n".join(batch.files.values()).splitlines()
+    (changed,) = made.one_more_column.items()
+
+    assert found == {"area0/models.py": 45, "area1/models.py": 45, "area2/models.py": 18}
+    assert sum("(Thing" in line for line in lines) == 12  # those that inherit
+    assert any("ManyToManyField('area" in line for line in lines)
+    assert any(
+        "ForeignKey('area0.Thing" in line for line in batch.files["area2/models.py"].split("\n")
+    )
+    assert changed[1].count("one_more = ") == 1
+    assert changed[1].replace(ONE_MORE, "") == batch.files[changed[0]]
+    assert related.invent(related.shape_of(120)) == made
 
 
 def test_the_same_shape_is_the_same_project() -> None:

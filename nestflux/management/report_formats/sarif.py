@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from hashlib import sha256
 from typing import Any
 
 from nestflux import __version__
 from nestflux.management.report_formats.places import path_of
 from nestflux.reviewing.findings import KINDS, Finding, Report, Severity
 from nestflux.reviewing.schema_rule import SchemaRule
-from nestflux.sql.statements import sha256
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS = {
@@ -70,15 +70,17 @@ def _result(finding: Finding, index: int) -> dict[str, Any]:
         "level": _LEVELS[finding.severity],
         "message": {"text": "\n".join(_message(finding))},
         # What tells the same finding from others in the next run, whatever its line is then.
-        "partialFingerprints": {
-            "nestflux/v1": sha256(f"{finding.code} {finding.where} {finding.about or finding.what}")
-        },
+        "partialFingerprints": {"nestflux/v1": sha256(_identity(finding).encode()).hexdigest()},
     }
     if path := path_of(finding):
         region = {"region": {"startLine": finding.line}} if finding.line else {}
         physical = {"artifactLocation": {"uri": path, "uriBaseId": "%SRCROOT%"}, **region}
         result["locations"] = [{"physicalLocation": physical}]
     return result
+
+
+def _identity(finding: Finding) -> str:
+    return f"{finding.code} {finding.where} {finding.about or finding.what}"
 
 
 def _message(finding: Finding) -> Iterable[str]:

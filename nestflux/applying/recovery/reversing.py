@@ -9,7 +9,7 @@ met, the attempt can only be finished.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from nestflux.applying.plan.tasks import Task, Work
@@ -17,7 +17,9 @@ from nestflux.applying.recovery.projecting import telling
 from nestflux.history.sqlfile import Direction, PythonStep
 from nestflux.schema import equivalence
 from nestflux.schema.diff import Definitions, Delta
-from nestflux.schema.objects import ORDER, ObjectKey
+from nestflux.schema.objects import CONSTRAINT, INDEX, ORDER, ObjectKey
+from nestflux.schema.transform.changes import ColumnRef
+from nestflux.schema.transform.tables import TableForeignKey, is_foreign_key, substance
 from nestflux.sql.definitions import column_parts
 from nestflux.sql.lexer import identifiers, significant
 from nestflux.sql.statements import is_repeatable
@@ -85,6 +87,11 @@ class Journey:
     def work(self) -> Work:
         """The way that is to be gone now."""
         return self.works[OTHER[self.legs[-1].direction]]
+
+    def is_of_a_key(self, key: ObjectKey) -> bool:
+        """Is it an index with the name of a foreign key, which the server may have made for it?"""
+        constraint = replace(key, kind=CONSTRAINT)
+        return key.kind == INDEX and "FOREIGN KEY" in self.texts.get(constraint, "")
 
     def delta(self, task: Task) -> Delta:
         return telling(task.record.delta, self.texts) if task.record.delta else Delta()
@@ -159,6 +166,8 @@ class Ends:
         hidden |= {k for k, was in first[down].items() if last[up].get(k, was) != was}
         # Another column shifts it: only a statement that moves columns states it.
         hidden |= {k for k in (*first[up], *first[down]) if k.kind == ORDER}
+        # The server makes and drops it for the key: only a statement that names it states it.
+        hidden |= {k for k in (*first[up], *first[down]) if journey.is_of_a_key(k)}
         return cls(
             before={**first[down], **first[up]},
             after={**first[down], **last[up]},
@@ -343,8 +352,32 @@ def walk(journey: Journey, state: State, after_step: int = 0) -> tuple[dict[int,
         elif side is None and _loses(task, delta) and not touched & delta.changes.keys():
             skipped[task.ordinal] = not_done  # what no step made that ran, none may drop
         else:
+            _require_free(journey, task, state)
             state = after(state, delta)
     return skipped, state
+
+
+def _require_free(journey: Journey, task: Task, state: State) -> None:
+    """Raises CannotReverse where a step changes what a foreign key stands on (errors 1832, 1833,
+    3780) that is there already, and that a later step makes: as a whole, they go round it."""
+    changed = {
+        ColumnRef.of(key.table, key.name)
+        for key, (_, now) in task.record.delta.changes.items()
+        if key.is_column and now and (here := state.get(key)) and _differ(journey, here, now)
+    }
+    for later in journey.work.tasks[task.ordinal :] if changed else ():
+        for key, (was, _) in later.record.delta.changes.items():
+            text = state.get(key) if key.kind == CONSTRAINT and was is None else None
+            if text and is_foreign_key(text):
+                on = TableForeignKey.of(key.table, key.name, text).column_refs & changed
+                if on:
+                    what = f"{key} is there already, and stands on a column that it changes"
+                    raise CannotReverse(what, task.ordinal)
+
+
+def _differ(journey: Journey, one: str, other: str) -> bool:
+    """To a foreign key."""
+    return substance(one, journey.collation) != substance(other, journey.collation)
 
 
 def _is_there(task: Task, delta: Delta, state: State) -> bool:

@@ -14,11 +14,18 @@ column, or gives one its name back, is the other file's own statement, which has
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from nestflux.applying.plan.tasks import Task, Work, compiled_task
-from nestflux.applying.recovery.following import before_of, path
+from nestflux.applying.recovery.following import (
+    Rename,
+    State,
+    before_of,
+    names_back,
+    path,
+    renames_of,
+)
 from nestflux.applying.recovery.reversing import (
     OTHER,
     CannotReverse,
@@ -26,7 +33,6 @@ from nestflux.applying.recovery.reversing import (
     Journey,
     Leg,
     Sides,
-    State,
     as_recorded,
     ran_in_part,
     require_whole,
@@ -36,8 +42,9 @@ from nestflux.applying.recovery.reversing import (
 )
 from nestflux.history.sqlfile import Direction
 from nestflux.schema.diff import Definitions, Delta
-from nestflux.schema.objects import COLUMN, ORDER, ObjectKey
+from nestflux.schema.objects import COLUMN, CONSTRAINT, ORDER, ObjectKey
 from nestflux.schema.transform.changes import MAY_FAIL, Change, ColumnRef, Phase
+from nestflux.schema.transform.tables import is_foreign_key, names_in
 from nestflux.schema.transform.transform import transform
 from nestflux.sql.definitions import collated, column_parts
 from nestflux.sql.statements import is_repeatable
@@ -186,9 +193,16 @@ class _Compiler:
     def _statements(
         self, replaced: Sequence[Task], wanted: State
     ) -> tuple[list[Task], tuple[Doubt, ...]]:
-        there = _There.of(self.database.live, self.state, self.left)
+        there = _There.of(self.database, self.state, self.left)
         migration = replaced[-1].migration
         made = []
+        names = [key for key, text in wanted.items() if text is not None]
+        for rename in names_back(list(self.journey.ran()), names):
+            if self.database.family == "mysql" and there.is_checked(rename):
+                raise self.why  # error 3959
+            made.append(compiled_task(rename.sql, there.effect_of(rename), migration))
+            there = there.renamed(rename)
+        named = there
         for task in replaced:
             if there.is_brought_back_by(task, self.journey.delta(task), wanted):
                 there = there.behind(task)
@@ -202,13 +216,14 @@ class _Compiler:
             exact=True,
             made_anew={
                 ColumnRef.of(key.table, key.name)
-                for key in before.keys() - self.database.live.keys()
+                for key in before.keys() - named.live.keys()
                 if key.is_column
             },
         )
         for each in found.by_hand:
             raise CannotReverse(f"{each.key} is to be made by hand: {each.what}", self.why.ordinal)
-        self._require_values(before, after, replaced)
+        self._require_values(before, after, replaced, there.filled)
+        self._require_no_name_lost(before.keys() - after.keys())
         for change, delta in _effects(found.changes, before, after):
             if not delta:
                 raise self.why  # a crash in it could not be decided
@@ -222,7 +237,11 @@ class _Compiler:
         return made, tuple(doubts)
 
     def _require_values(
-        self, before: Definitions, after: Definitions, replaced: Sequence[Task]
+        self,
+        before: Definitions,
+        after: Definitions,
+        replaced: Sequence[Task],
+        filled: Collection[str],
     ) -> None:
         """Raises CannotReverse where a table comes back, or a column for whose rows nothing says
         the value."""
@@ -233,9 +252,15 @@ class _Compiler:
                 continue
             parts = column_parts(after[key])
             has_value = parts.generated or parts.auto_increment or parts.default
-            if parts.not_null and not has_value and key.table in self.database.filled:
+            if parts.not_null and not has_value and key.table in filled:
                 what = "is gone, and nothing has the values of the rows that are there"
                 raise self._gone(key, what, replaced)
+
+    def _require_no_name_lost(self, dropped: Collection[ObjectKey]) -> None:
+        """Raises CannotReverse where something would be dropped that a step only renamed."""
+        ran = (rename for task in self.journey.ran() for rename in renames_of(task))
+        if any(key in dropped for rename in ran for key in rename.keys.values()):
+            raise self.why
 
     def _gone(self, key: ObjectKey, what: str, replaced: Sequence[Task]) -> CannotReverse:
         brings = (task.ordinal for task in replaced if key in task.record.delta.changes)
@@ -249,18 +274,20 @@ class _Compiler:
 class _There:
     """The schema that is there: as the server prints it, in the words of the recording, and by what
     was recorded of the steps that ran. The columns of the tables ``drifted`` stand in another order
-    than recorded, and stay in it."""
+    than recorded, and stay in it; ``filled`` hold rows."""
 
     live: Definitions
     state: State
     recorded: State
     drifted: frozenset[str]
+    filled: frozenset[str]
 
     @classmethod
-    def of(cls, live: Definitions, state: State, recorded: State) -> _There:
+    def of(cls, database: Database, state: State, recorded: State) -> _There:
+        live = database.live
         orders = {key for key, text in recorded.items() if key.kind == ORDER and text}
         drifted = (key.table for key in orders if live.get(key, recorded[key]) != recorded[key])
-        return cls(live, state, recorded, frozenset(drifted))
+        return cls(live, state, recorded, frozenset(drifted), frozenset(database.filled))
 
     def is_brought_back_by(self, task: Task, delta: Delta, wanted: State) -> bool:
         """Does a step, as it stands, bring back a table or a column that is wanted?"""
@@ -272,15 +299,43 @@ class _There:
             for key, (was, _) in task.record.delta.changes.items()
         )
         changes = delta.changes.items()
+        brings = brings and not renames_of(task)
         return brings and all(self.state.get(key) == was for key, (was, _) in changes)
 
+    def effect_of(self, rename: Rename) -> Delta:
+        """What it changes: by that a crash in it is decided."""
+        keys = rename.keys.items()
+        gone = {old: (self.live[old], None) for old, _ in keys}
+        return Delta({**gone, **{new: (None, self.live[old]) for old, new in keys}})
+
+    def is_checked(self, rename: Rename) -> bool:
+        """Does a CHECK of the table name a column that it renames?"""
+        return any(
+            key.kind == CONSTRAINT
+            and key.table == rename.old
+            and not is_foreign_key(text)
+            and set(names_in(text)) & rename.columns.keys()
+            for key, text in self.live.items()
+        )
+
+    def renamed(self, rename: Rename) -> _There:
+        moved = self._moved(rename.of)
+        drifted, filled = (
+            frozenset(rename.new if name == rename.old else name for name in names)
+            for names in (self.drifted, self.filled)
+        )
+        return replace(moved, drifted=drifted, filled=filled)
+
     def behind(self, task: Task) -> _There:
-        live = path(dict(self.live), [task])
-        return _There(
-            {key: text for key, text in live.items() if text is not None},
-            path(self.state, [task]),
-            path(self.recorded, [task]),
-            self.drifted,
+        return self._moved(lambda state: path(state, [task]))
+
+    def _moved(self, step: Callable[[State], State]) -> _There:
+        live = step(dict(self.live))
+        return replace(
+            self,
+            live={key: text for key, text in live.items() if text is not None},
+            state=step(self.state),
+            recorded=step(self.recorded),
         )
 
     def schemas(self, wanted: State) -> tuple[Definitions, Definitions]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from nestflux.applying.plan.tasks import Task, Work
+from nestflux.applying.recovery.following import State, renames_of
 from nestflux.applying.recovery.projecting import telling
 from nestflux.history.sqlfile import Direction, PythonStep
 from nestflux.schema import equivalence
@@ -32,7 +33,6 @@ _NOT_DONE = {
 }
 
 Unit = tuple[str, str]  # a migration, and an operation of it; "" is the whole migration
-State = dict[ObjectKey, str | None]
 
 
 class CannotReverse(Exception):
@@ -180,7 +180,7 @@ def start(journey: Journey, ends: Ends, live: Definitions, same_server: bool) ->
     """What the steps that ran have left. Raises CannotReverse where the live schema is another."""
     state = dict(ends.before if journey.began is Direction.UP else ends.after)
     for task in journey.ran():
-        state = after(state, journey.delta(task))
+        state = after(state, task, journey.delta(task))
     state = {key: state[key] for key in ends.before}
     known: dict[ObjectKey, set[str]] = {key: set() for key in state}
     for work in journey.works.values():
@@ -199,15 +199,18 @@ def start(journey: Journey, ends: Ends, live: Definitions, same_server: bool) ->
     return found
 
 
-def after(state: State, delta: Delta) -> State:
-    """A schema after a step. Foreign keys of tables that it does not touch follow one that it
-    renames: the server changes them without a word."""
-    whole = {key: pair for key, pair in delta.changes.items() if not key.is_part}
-    gone = [f"REFERENCES `{key.name}`" for key, (_, now) in whole.items() if now is None]
-    came = [f"REFERENCES `{key.name}`" for key, (was, _) in whole.items() if was is None]
-    if len(gone) == len(came) == 1:
-        state = {k: text and text.replace(gone[0], came[0]) for k, text in state.items()}
-    return {**state, **{key: now for key, (_, now) in delta.changes.items()}}
+def after(state: State, task: Task, delta: Delta) -> State:
+    """A schema after a step. Foreign keys of tables that it does not touch follow a table or a
+    column that it renames: the server changes them without a word. A part that is not there is not
+    there under its table's new name either."""
+    now = {key: pair[1] for key, pair in delta.changes.items()}
+    for rename in renames_of(task):
+        for key in now:
+            old = replace(key, table=rename.old) if key.table == rename.new != rename.old else key
+            if state.get(old, "") is None and old != key:
+                now[key] = None
+        state = {key: text and rename.referring(key, text) for key, text in state.items()}
+    return {**state, **now}
 
 
 def _there(
@@ -353,7 +356,7 @@ def walk(journey: Journey, state: State, after_step: int = 0) -> tuple[dict[int,
             skipped[task.ordinal] = not_done  # what no step made that ran, none may drop
         else:
             _require_free(journey, task, state)
-            state = after(state, delta)
+            state = after(state, task, delta)
     return skipped, state
 
 

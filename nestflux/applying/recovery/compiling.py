@@ -22,7 +22,8 @@ from nestflux.applying.recovery.following import (
     Rename,
     State,
     before_of,
-    names_back,
+    inverses,
+    needed,
     path,
     renames_of,
 )
@@ -142,7 +143,8 @@ class _Compiler:
         self.before = {**before_of(down), **before_of(up)}
         self.after = path(self.before, up)
         began = self.before if journey.began is Direction.UP else self.after
-        self.left = path(began, journey.ran())  # by what was recorded
+        self.ran = list(journey.ran())
+        self.left = path(began, self.ran)  # by what was recorded
         known: dict[ObjectKey, set[str]] = {key: set() for key in self.before}
         for state in (self.before, self.after, self.left):
             for key in known:
@@ -197,7 +199,10 @@ class _Compiler:
         migration = replaced[-1].migration
         made = []
         names = [key for key, text in wanted.items() if text is not None]
-        for rename in names_back(list(self.journey.ran()), names):
+        onward = [rename for task in replaced for rename in renames_of(task)]
+        for rename in (*needed(inverses(self.ran), names), *needed(onward, names)):
+            if any(key not in there.live for key in rename.keys):
+                continue
             if self.database.family == "mysql" and there.is_checked(rename):
                 raise self.why  # error 3959
             made.append(compiled_task(rename.sql, there.effect_of(rename), migration))
@@ -258,7 +263,7 @@ class _Compiler:
 
     def _require_no_name_lost(self, dropped: Collection[ObjectKey]) -> None:
         """Raises CannotReverse where something would be dropped that a step only renamed."""
-        ran = (rename for task in self.journey.ran() for rename in renames_of(task))
+        ran = (rename for task in self.ran for rename in renames_of(task))
         if any(key in dropped for rename in ran for key in rename.keys.values()):
             raise self.why
 

@@ -53,7 +53,7 @@ class Rename:
 
     def of(self, state: State) -> State:
         """A schema behind it."""
-        found = {}
+        found: State = {}
         for key, text in state.items():
             moved = self.key(key)
             text = text and self._text(key, text)
@@ -109,11 +109,16 @@ def renames_of(task: Task) -> tuple[Rename, ...]:
     return tuple(Rename(table, table, columns) for table, columns in found.items())
 
 
-def names_back(tasks: Sequence[Task], wanted: Collection[ObjectKey]) -> list[Rename]:
-    """What gives back the names that steps took away, the last first; only those that are wanted in
-    the end, whatever they are called in between."""
+def inverses(tasks: Sequence[Task]) -> list[Rename]:
+    """What gives back the names that steps took away, the last first."""
+    return [each.inverse for task in reversed(tasks) for each in reversed(renames_of(task))]
+
+
+def needed(renames: Sequence[Rename], wanted: Collection[ObjectKey]) -> list[Rename]:
+    """Of renames that follow one another those that lead to a name that is wanted in the end,
+    whatever it is called in between."""
     found: list[Rename] = []
-    for rename in (each.inverse for task in tasks for each in renames_of(task)):
+    for rename in reversed(renames):
         come = list(rename.keys.values())
         for behind in found:
             come = [behind.key(key) for key in come]

@@ -350,7 +350,7 @@ def walk(journey: Journey, state: State, after_step: int = 0) -> tuple[dict[int,
         elif not delta:
             if side is None and not ran_in_part(journey, sides, task):
                 skipped[task.ordinal] = not_done
-        elif _is_there(task, delta, state):
+        elif _is_there(task, delta, state, filled=sides.touched_data(unit_of(task))):
             skipped[task.ordinal] = "the schema is as after it already"
         elif side is None and _loses(task, delta) and not touched & delta.changes.keys():
             skipped[task.ordinal] = not_done  # what no step made that ran, none may drop
@@ -383,21 +383,25 @@ def _differ(journey: Journey, one: str, other: str) -> bool:
     return substance(one, journey.collation) != substance(other, journey.collation)
 
 
-def _is_there(task: Task, delta: Delta, state: State) -> bool:
+def _is_there(task: Task, delta: Delta, state: State, *, filled: bool) -> bool:
     """Is the schema as after a step already? False where it is as before it, or half-way there so
-    that the step takes it back all the same. Raises CannotReverse where it is neither."""
+    that the step takes it back all the same. Raises CannotReverse where it is neither.
+
+    Args:
+        filled: what fills the rows of its operation ran.
+    """
     there, odd = set(), []
     drops = all(was is not None for was, _ in delta.changes.values())  # it renames nothing
     for key, (was, now) in delta.changes.items():
         here = state[key]
         if here == now:
             there.add(key)
-        elif (
-            here is not None
-            and here != was
-            and (drops if now is None else _states(task, key) and not _needs_values(was, here, now))
-        ) or key.kind == ORDER:
+        elif key.kind == ORDER:
             continue
+        elif here is not None and here != was:
+            states = now and _states(task, key) and (filled or not _needs_values(was, here, now))
+            if states or (drops and now is None):
+                continue
         if here != was:
             odd.append(key)
     if len(there) == len(delta.changes):

@@ -82,6 +82,7 @@ def step_failed(
         doubt: why what it had done before it failed was not undone; empty if it was.
     """
     kind = "step" if isinstance(task.step, PythonStep) else "statement"
+    kind = f"compiled {kind}" if task.is_compiled else kind
     place = f"{file_of(name, work.direction)}, {kind} {task.ordinal} of {len(work.tasks)}"
     ran = _applied(task.ordinal - 1, work.direction)
     command = "db_rollback" if work.direction is Direction.DOWN else "db_migrate"

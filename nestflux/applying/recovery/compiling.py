@@ -195,51 +195,55 @@ class _Compiler:
     def _statements(
         self, replaced: Sequence[Task], wanted: State
     ) -> tuple[list[Task], tuple[Doubt, ...]]:
-        there = _There.of(self.database, self.state, self.left)
         migration = replaced[-1].migration
-        made = []
-        names = [key for key, text in wanted.items() if text is not None]
-        onward = [rename for task in replaced for rename in renames_of(task)]
-        for rename in (*needed(inverses(self.ran), names), *needed(onward, names)):
-            if any(key not in there.live for key in rename.keys):
-                continue
-            if self.database.family == "mysql" and there.is_checked(rename):
-                raise self.why  # error 3959
-            made.append(compiled_task(rename.sql, there.effect_of(rename), migration))
-            there = there.renamed(rename)
-        named = there
+        made: list[Task] = []
+        there = _There.of(self.database, self.state, self.left)
+        for rename in self._renames(replaced, wanted):
+            if all(key in there.live for key in rename.keys):
+                self._require_unchecked(rename, there)
+                made.append(compiled_task(rename.sql, there.effect_of(rename), migration))
+                there = there.renamed(rename)
+        had = there.live.keys()
         for task in replaced:
             if there.is_brought_back_by(task, self.journey.delta(task), wanted):
-                there = there.behind(task)
                 made.append(compiled_task(task.text, task.record.delta, migration))
+                there = there.behind(task)
         before, after = there.schemas(wanted)
+        self._require_values(before, after, replaced, there.filled)
+        self._require_no_name_lost(before.keys() - after.keys())
+        found = self._transformed(before, after, before.keys() - had)
+        for change, delta in _effects(found, before, after):
+            if not delta:
+                raise self.why  # a crash in it could not be decided
+            made.append(compiled_task(change.sql, delta, migration, unchecked=change.unchecked))
+        return made, tuple(_doubts(found))
+
+    def _renames(self, replaced: Sequence[Task], wanted: State) -> Iterator[Rename]:
+        """What leads to the names that are wanted: back from what ran, and on by what is replaced,
+        where that did not run."""
+        names = [key for key, text in wanted.items() if text is not None]
+        yield from needed(inverses(self.ran), names)
+        yield from needed([rename for task in replaced for rename in renames_of(task)], names)
+
+    def _transformed(
+        self, before: Definitions, after: Definitions, made_anew: Iterable[ObjectKey]
+    ) -> tuple[Change, ...]:
         found = transform(
             before,
             after,
             collation=self.database.collation,
             family=self.database.family,
             exact=True,
-            made_anew={
-                ColumnRef.of(key.table, key.name)
-                for key in before.keys() - named.live.keys()
-                if key.is_column
-            },
+            made_anew={ColumnRef.of(key.table, key.name) for key in made_anew if key.is_column},
         )
         for each in found.by_hand:
             raise CannotReverse(f"{each.key} is to be made by hand: {each.what}", self.why.ordinal)
-        self._require_values(before, after, replaced, there.filled)
-        self._require_no_name_lost(before.keys() - after.keys())
-        for change, delta in _effects(found.changes, before, after):
-            if not delta:
-                raise self.why  # a crash in it could not be decided
-            made.append(compiled_task(change.sql, delta, migration, unchecked=change.unchecked))
-        doubts = (
-            Doubt(change.risk.why, query)
-            for change in found.changes
-            if change.risk and change.risk.kind == MAY_FAIL
-            for query in change.risk.queries
-        )
-        return made, tuple(doubts)
+        return found.changes
+
+    def _require_unchecked(self, rename: Rename, there: _There) -> None:
+        """Raises CannotReverse where MySQL does not rename a column that a CHECK names (3959)."""
+        if self.database.family == "mysql" and there.is_checked(rename):
+            raise self.why
 
     def _require_values(
         self,
@@ -251,15 +255,14 @@ class _Compiler:
         """Raises CannotReverse where a table comes back, or a column for whose rows nothing says
         the value."""
         for key in sorted(after.keys() - before.keys(), key=str):
+            what = ""
             if key.is_table:
-                raise self._gone(key, "is gone, and its rows with it", replaced)
-            if not key.is_column or key.holder not in before:
-                continue
-            parts = column_parts(after[key])
-            has_value = parts.generated or parts.auto_increment or parts.default
-            if parts.not_null and not has_value and key.table in filled:
+                what = "is gone, and its rows with it"
+            elif key.is_column and key.table in filled and _needs_a_value(after[key]):
                 what = "is gone, and nothing has the values of the rows that are there"
-                raise self._gone(key, what, replaced)
+            if what:
+                brings = (task.ordinal for task in replaced if key in task.record.delta.changes)
+                raise CannotReverse(f"{key} {what}", next(brings, self.why.ordinal))
 
     def _require_no_name_lost(self, dropped: Collection[ObjectKey]) -> None:
         """Raises CannotReverse where something would be dropped that a step only renamed."""
@@ -267,9 +270,16 @@ class _Compiler:
         if any(key in dropped for rename in ran for key in rename.keys.values()):
             raise self.why
 
-    def _gone(self, key: ObjectKey, what: str, replaced: Sequence[Task]) -> CannotReverse:
-        brings = (task.ordinal for task in replaced if key in task.record.delta.changes)
-        return CannotReverse(f"{key} {what}", next(brings, self.why.ordinal))
+
+def _needs_a_value(definition: str) -> bool:
+    parts = column_parts(definition)
+    return parts.not_null and not (parts.generated or parts.auto_increment or parts.default)
+
+
+def _doubts(changes: Iterable[Change]) -> Iterator[Doubt]:
+    for risk in (change.risk for change in changes):
+        if risk and risk.kind == MAY_FAIL:
+            yield from (Doubt(risk.why, query) for query in risk.queries)
 
 
 # ---- the two schemas -----------------------------------------------------------------------

@@ -25,8 +25,8 @@ typecheck:  ## mypy, strict
 	@scripts/check types
 
 faults:  ## the whole fault walk, on MariaDB and then on MySQL: hours
-	@NESTFLUX_FAULTS=all scripts/test mariadb tests/faults
-	@NESTFLUX_FAULTS=all scripts/test mysql tests/faults
+	@NESTFLUX_FAULTS=all scripts/test mariadb tests/faults tests/applying/test_half_way.py
+	@NESTFLUX_FAULTS=all scripts/test mysql tests/faults tests/applying/test_half_way.py
 
 soak:  ## random edits, deploys, deaths and branches for SOAK_MINUTES (60) a server
 	@SOAK_MINUTES=$${SOAK_MINUTES:-60} scripts/test mariadb tests/soak -s

@@ -66,6 +66,15 @@ class ServerUnsupported(Refused):
     """The server is too old, of another family than the history's, or differs in a feature."""
 
 
+class NotReviewed(Refused):
+    """A file that is half done can be reversed by ``statements`` that were compiled from the
+    schemas, and nobody agreed to them."""
+
+    def __init__(self, what: str, statements: tuple[str, ...], **lines: str) -> None:
+        self.statements = statements
+        super().__init__(what, **lines)
+
+
 class HistoryError(Refused):
     """A file of ``migrations_sql/`` cannot be read, or contradicts ``journal.json``."""
 

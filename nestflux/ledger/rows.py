@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
 
+# How the verdict of a statement begins that stands in no file: nobody reviewed it, and no server
+# was asked how it will run. The row is all that holds its text.
+COMPILED = "compiled from the schemas, not reviewed"
+# Behind that, where it is to run with foreign_key_checks = 0.
+UNCHECKED = "; with foreign_key_checks = 0, for the rows met the foreign key before"
+
+
 class StepKey(NamedTuple):
     """Which step it is: the ``ordinal``-th of an attempt. ``direction``: up or down."""
 
@@ -119,6 +126,11 @@ class LedgerStep:
     def has_failed(self) -> bool:
         """Did the server answer that it failed? Of one that is ``started`` nobody knows."""
         return self.state == "failed"
+
+    @property
+    def is_compiled(self) -> bool:
+        """Does it stand in no file, but in this row alone?"""
+        return self.verdict.startswith(COMPILED)
 
 
 @dataclass(frozen=True)

@@ -68,6 +68,7 @@ def _work_lines(work: Work, costs: Costs) -> Iterator[str]:
     yield f"{work.file.name}.sql"
     for note in work.file.notes:
         yield f"  Note: {note}"
+    yield from _compiled_note(work)
     for task in work.to_run:
         tables = f"; touches {', '.join(task.record.tables)}" if task.record.tables else ""
         verdict = task.record.verdict or task.kind
@@ -80,6 +81,25 @@ def _work_lines(work: Work, costs: Costs) -> Iterator[str]:
             yield f"      A crash in it needs a person: {task.record.undecidable}"
         yield from (f"      {line}" for line in task.text.splitlines())
     yield ""
+
+
+def _compiled_note(work: Work) -> Iterator[str]:
+    if work.compiled:
+        yield (
+            "  No reviewed statement does it from where the file stands: "
+            f"{counted(len(work.compiled), 'statement')} below, of the schema alone, "
+            f"{'was' if len(work.compiled) == 1 else 'were'} compiled from the schemas and not "
+            "reviewed."
+        )
+
+
+def compiled_lines(work: Work) -> Iterator[str]:
+    """What is run and stands in no file: whoever agrees to it must see it."""
+    if not work.compiled:
+        return
+    yield "  Compiled from the schemas, and not reviewed:"
+    for task in work.compiled:
+        yield from (f"    {line}" for line in f"{task.text};".splitlines())
 
 
 def plan_as_json(
@@ -130,6 +150,7 @@ def _task_as_json(task: Task) -> dict[str, Any]:
         "kind": task.kind,
         "sql": task.text,
         "verdict": task.record.verdict,
+        "compiled": task.is_compiled,
         "tables": list(task.record.tables),
         "undecidable": task.record.undecidable,
     }
@@ -199,14 +220,17 @@ def _rollback_file_lines(file: RollbackFile, costs: Costs, *, with_sql: bool) ->
             yield "This file is half applied; what ran of it is undone:"
         yield from _work_lines(file.work, costs)
         return
-    count = counted(len(file.work.tasks), "statement")
+    compiled = len(file.work.compiled)
+    count = counted(len(file.work.tasks) - compiled, "statement")
     if file.reverses:
         yield (
             f"Undoes what ran of {file.row.name}.sql "
-            f"({len(file.work.to_run)} of {count} of its way back)"
+            f"({len(file.work.to_run) - compiled} of {count} of its way back"
+            f"{f', and {compiled} compiled' if compiled else ''})"
         )
     else:
         yield f"Undoes {file.row.name}.sql ({count})"
+    yield from compiled_lines(file.work)
     yield from (f"  Note: {note}" for note in file.notes)
     if file.work.file.inexact:
         yield f"  To make it exact: python manage.py db_generate --redo-down {file.row.name}"

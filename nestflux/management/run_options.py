@@ -69,6 +69,15 @@ def _fields(settings: Mapping[str, Any], **names: str) -> dict[str, Any]:
     return {field: settings[name] for field, name in names.items() if name in settings}
 
 
+def add_unreviewed_argument(parser: CommandParser) -> None:
+    parser.add_argument(
+        "--unreviewed",
+        action="store_true",
+        help="Of a file that is half done: also run statements that were compiled from the "
+        "schemas, which nobody reviewed. --plan shows them.",
+    )
+
+
 class RunOptions:
     """Mixin of commands that take the lock."""
 

@@ -311,3 +311,77 @@ def test_a_drop_that_minds_nothing_missing_may_say_so_in_lower_case() -> None:
     )
 
     assert ways.reversal(LONG, went(UP, 1)) == [1]
+
+
+# ---- what a server refuses, and what it does by itself --------------------------------------
+
+
+def test_a_column_whose_nulls_are_not_filled_yet_does_not_become_not_null() -> None:
+    empty, given = {**TABLE, NAME: "int DEFAULT NULL"}, {**TABLE, NAME: "int DEFAULT 3"}
+    full, commented = {**TABLE, NAME: "int NOT NULL"}, {**TABLE, NAME: "int NOT NULL COMMENT 'x'"}
+    ways = (
+        Ways()
+        .up("0", "ALTER TABLE a ALTER name SET DEFAULT 3", empty, given)
+        .up("0", "UPDATE a SET name = 3 WHERE name IS NULL")
+        .up("0", "ALTER TABLE a MODIFY name int NOT NULL", given, full)
+        .down("0", "ALTER TABLE a MODIFY name int NOT NULL COMMENT 'x'", full, commented)
+        .down("0", "ALTER TABLE a MODIFY name int DEFAULT NULL", commented, empty)
+    )
+
+    with pytest.raises(CannotReverse, match="column name is neither as before"):
+        ways.reversal(given, went(UP, 1))
+    assert ways.reversal(given, went(UP, 1, 2)) == [1, 2]
+
+
+def test_a_column_under_a_key_that_is_there_already_keeps_its_type() -> None:
+    """The way up drops the key under one name and makes it under another; so does the way back."""
+    fk = "CONSTRAINT `%s` FOREIGN KEY (`name`) REFERENCES `b` (`id`)"
+    old, new = ({f"table a / constraint {n}": fk % n} for n in ("old", "new"))
+    alter = "ALTER TABLE a MODIFY name"
+    ways = (
+        Ways()
+        .up("0", "ALTER TABLE a DROP FOREIGN KEY old", old, {})
+        .up("0", f"{alter} varchar(20)", SHORT, LONG)
+        .up("0", "ALTER TABLE a ADD CONSTRAINT new", {}, new)
+        .down("0", "ALTER TABLE a DROP FOREIGN KEY new", new, {})
+        .down("0", f"{alter} varchar(9)", LONG, SHORT)
+        .down("0", "ALTER TABLE a ADD CONSTRAINT new", {}, new)
+        .down("0", "ALTER TABLE a DROP FOREIGN KEY new, ADD CONSTRAINT old", new, old)
+    )
+
+    with pytest.raises(CannotReverse, match="constraint new is there already, and stands") as why:
+        ways.reversal(SHORT | new, went(DOWN, 1, 2, 3))
+    assert why.value.ordinal == 2
+    assert ways.reversal(SHORT, went(DOWN, 1, 2)) == [2, 3]
+
+
+def test_the_index_that_a_server_makes_for_a_key_is_nobodys_change() -> None:
+    key = {"table a / constraint k": "CONSTRAINT `k` FOREIGN KEY (`id`) REFERENCES `b` (`id`)"}
+    index = {"table a / index k": "KEY `k` (`id`)"}
+    ways = (
+        Ways()
+        .up("0", "ALTER TABLE a DROP FOREIGN KEY k", key, {})
+        .up("0", "DROP INDEX k ON a", index, {})
+        .down("0", "ALTER TABLE a ADD CONSTRAINT k", {}, key)  # with its index, as a server does
+        .down("1", "ALTER TABLE a ADD x", {}, {"table a / column x": "int"})
+    )
+
+    assert ways.reversal(TABLE | key | index, went(DOWN, 1)) == [1, 2]
+
+
+def test_a_key_follows_a_column_that_is_renamed() -> None:
+    one, other = (
+        {"table c / constraint k": f"CONSTRAINT `k` FOREIGN KEY (`x`) REFERENCES `a` (`{name}`)"}
+        for name in ("name", "title")
+    )
+    named, titled = {**TABLE, NAME: "int"}, {**TABLE, TITLE: "int"}
+    ways = (
+        Ways()
+        .up("0", "ALTER TABLE a RENAME COLUMN name TO title", named, titled)
+        .up("1", "ALTER TABLE c DROP FOREIGN KEY k", other, {})
+        .down("1", "ALTER TABLE c ADD CONSTRAINT k", {}, other)
+        .down("0", "ALTER TABLE a RENAME COLUMN title TO name", titled, named)
+        .down("", "ALTER TABLE c DROP FOREIGN KEY k, ADD CONSTRAINT k", one, {})
+    )
+
+    assert ways.reversal(titled, went(UP, 1, 2)) == [1, 2, 3]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import pytest
 from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -13,159 +11,9 @@ from nestflux.recording.capture import Recorded
 from nestflux.schema.introspection import Schema
 from nestflux.schema.objects import ObjectKey
 from nestflux.schema.transform.changes import Change, ChangeKey, Phase
-from tests.applying.dying import die_at
 from tests.conftest import ProjectFactory
-from tests.scenario import Project
+from tests.recording.ways_back import CASES, record
 from tests.scenarios.looking import schema_of
-
-AUTHOR = """
-    class Author(models.Model):
-        name = models.CharField(max_length=40)
-"""
-POST = """
-    class Post(models.Model):
-        author = models.ForeignKey(Author, models.CASCADE)
-        title = models.CharField(max_length=40)
-"""
-ROWS = (
-    "INSERT INTO shop_author (id, name) VALUES (1, 'Ann'), (2, 'Ben')",
-    "INSERT INTO shop_post (id, author_id, title) VALUES (1, 1, 'a'), (2, 2, 'b')",
-)
-ORG = """
-    class Org(models.Model):
-        name = models.CharField(max_length=40)
-
-
-    class Plan(models.Model):
-        org = models.ForeignKey(Org, models.CASCADE)
-        title = models.CharField(max_length=40)
-"""
-SMALL = "id = models.AutoField(primary_key=True)"
-UNIQUE = """
-        class Meta:
-            constraints = [models.UniqueConstraint(fields=["org", "title"], name="once")]
-"""
-
-
-@dataclass(frozen=True)
-class Case:
-    """The models of each file, the first of them with rows."""
-
-    models: tuple[str, ...]
-    rows: tuple[str, ...] = ()
-
-
-CASES = {
-    "the type of a key": Case(
-        (
-            AUTHOR.replace("name", "id = models.AutoField(primary_key=True)\n        name", 1)
-            + POST,
-            AUTHOR + POST,
-        ),
-        ROWS,
-    ),
-    "a unique constraint that serves a foreign key": Case((ORG, ORG + UNIQUE)),
-    "the same, removed later": Case((ORG, ORG + UNIQUE, ORG)),
-    "unique_together over foreign keys": Case(
-        (
-            AUTHOR + POST + "        other = models.ForeignKey(Author, models.CASCADE, "
-            'related_name="+")\n',
-            AUTHOR + POST + "        other = models.ForeignKey(Author, models.CASCADE, "
-            'related_name="+")\n\n        class Meta:\n'
-            '            unique_together = [("author", "other"), ("other", "title")]\n',
-        )
-    ),
-    "one-to-one to foreign key": Case(
-        (AUTHOR + POST.replace("ForeignKey", "OneToOneField"), AUTHOR + POST), ROWS
-    ),
-    "foreign key to one-to-one": Case(
-        (AUTHOR + POST, AUTHOR + POST.replace("ForeignKey", "OneToOneField")), ROWS
-    ),
-    "the collation of a key that others refer to": Case(
-        (
-            AUTHOR.replace(
-                "name =",
-                "code = models.CharField(max_length=9, primary_key=True, "
-                'db_collation="utf8mb4_bin")\n        name =',
-            )
-            + POST,
-            AUTHOR.replace(
-                "name =",
-                "code = models.CharField(max_length=9, primary_key=True, "
-                'db_collation="utf8mb4_general_ci")\n        name =',
-            )
-            + POST,
-        )
-    ),
-    "removed columns": Case(
-        (
-            AUTHOR + "        a = models.IntegerField(default=1)\n"
-            "        b = models.CharField(max_length=9, default='x')\n"
-            "        c = models.JSONField(default=dict)\n"
-            "        d = models.PositiveIntegerField(null=True)\n"
-            "        last = models.IntegerField(default=2)\n",
-            AUTHOR + "        last = models.IntegerField(default=2)\n",
-        ),
-        ("INSERT INTO shop_author (id, name, a, b, c, last) VALUES (1, 'Ann', 1, 'x', '{}', 2)",),
-    ),
-    "a removed foreign key": Case(
-        (
-            AUTHOR + POST,
-            AUTHOR
-            + POST.replace("author = models.ForeignKey(Author, models.CASCADE)\n        ", ""),
-        )
-    ),
-    "to_field that becomes longer": Case(
-        (
-            AUTHOR.replace("max_length=40", "max_length=20, unique=True")
-            + POST.replace("models.CASCADE", 'models.CASCADE, to_field="name"'),
-            AUTHOR.replace("max_length=40", "max_length=60, unique=True")
-            + POST.replace("models.CASCADE", 'models.CASCADE, to_field="name"'),
-        )
-    ),
-    "a foreign key that becomes a number": Case(
-        (
-            AUTHOR + POST,
-            AUTHOR
-            + POST.replace(
-                "author = models.ForeignKey(Author, models.CASCADE)",
-                "number = models.BigIntegerField(default=0)",
-            ),
-        )
-    ),
-    "a check and a positive number": Case(
-        (
-            AUTHOR + "        age = models.PositiveIntegerField(default=1)\n",
-            AUTHOR + "        age = models.IntegerField(default=1)\n",
-        )
-    ),
-    "indexes": Case(
-        (
-            AUTHOR + "        age = models.IntegerField(db_index=True)\n",
-            AUTHOR + "        age = models.IntegerField()\n\n        class Meta:\n"
-            '            indexes = [models.Index(fields=["age", "name"], name="by_age")]\n',
-        )
-    ),
-    "comments, defaults and NULL": Case(
-        (
-            AUTHOR + "        age = models.IntegerField(null=True, db_comment='in years')\n",
-            AUTHOR + "        age = models.IntegerField(default=3, db_default=3)\n",
-        ),
-        ("INSERT INTO shop_author (id, name, age) VALUES (1, 'Ann', NULL)",),
-    ),
-}
-
-
-def record(project: ProjectFactory, case: Case) -> Project:
-    shop = project({"shop": {}})
-    for number, models in enumerate(case.models, start=1):
-        shop.write("shop/models.py", f"from django.db import models\n\n{_dedented(models)}")
-        shop.succeeds("db_generate", "--name", f"step{number}", "--noinput")
-    return shop
-
-
-def _dedented(text: str) -> str:
-    return "\n".join(line.removeprefix("    ") for line in text.splitlines()) + "\n"
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -198,31 +46,6 @@ def test_the_schema_is_the_one_before_any_number_of_times(
     shop.succeeds("db_migrate", "--no-backup")
     assert schema_of(shop) == schemas[-1]
     shop.succeeds("db_check")
-
-
-@pytest.mark.parametrize("name", CASES)
-def test_a_file_that_died_at_any_step_goes_back_exactly(project: ProjectFactory, name: str) -> None:
-    case = CASES[name]
-    shop = record(project, case)
-    names = sorted(path.name.removesuffix(".down.sql") for path in shop.history.glob("*.down.sql"))
-    first, second = names[:2]
-    shop.succeeds("db_migrate", "--replay", "--to", first)
-    for row in case.rows:
-        shop.sql(row)
-    before = schema_of(shop)
-    steps = (shop.history / f"{second}.sql").read_text().count("\n-- [")
-    exact, said = 0, []
-    for ordinal in range(1, steps + 1):
-        for after in (False, True):
-            die_at(shop, ordinal, after=after, file=second, options="backup=NOT_ASKED")
-            back = shop.run("db_rollback", "--yes", "--no-backup")
-            exact += back.code == 0
-            said.append(back.stderr)
-            if back.code:  # the operation came half-way, and no step of the file takes it back
-                shop.succeeds("db_migrate", "--to", second, "--no-backup")
-                shop.succeeds("db_rollback", "--yes", "--no-backup")
-            assert schema_of(shop) == before
-    assert exact >= steps, said
 
 
 @pytest.mark.parametrize("works", [True, False])

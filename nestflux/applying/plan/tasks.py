@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -16,7 +16,9 @@ from nestflux.history.sqlfile import (
     Statement,
     Step,
 )
-from nestflux.sql.statements import Kind, kind_of, summary
+from nestflux.ledger.rows import COMPILED, UNCHECKED, LedgerStep
+from nestflux.schema.diff import Delta
+from nestflux.sql.statements import Kind, kind_of, summary, why_undecidable
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,11 @@ class Task:
         if isinstance(self.step, PythonStep):
             return "python"
         return "ddl" if kind_of(self.step.sql) is Kind.DDL else "data"
+
+    @property
+    def is_compiled(self) -> bool:
+        """Does it stand in no file, but was compiled from the schemas?"""
+        return self.record.verdict.startswith(COMPILED)
 
     @property
     def text(self) -> str:
@@ -74,6 +81,11 @@ class Work:
     def to_run(self) -> tuple[Task, ...]:
         return tuple(task for task in self.tasks if task.ordinal not in self.skipped)
 
+    @property
+    def compiled(self) -> tuple[Task, ...]:
+        """The statements that stand in no file, and that nobody reviewed."""
+        return tuple(task for task in self.tasks if task.is_compiled)
+
     def following(self, task: Task) -> Task | None:
         """The step that runs after ``task``; None after the last one."""
         return next((one for one in self.to_run if one.ordinal > task.ordinal), None)
@@ -94,6 +106,63 @@ class Work:
             for task in self.tasks
         )
         return Work(self.file, tasks, tuple(recorded_first), dict(skipped))
+
+    def with_compiled(self, compiled: Sequence[Task], after: int) -> Work:
+        """The same with statements that no file has, in place of its first ``after`` steps: they
+        are to be left out (``without``). The ordinals of those behind them grow."""
+        if not compiled:
+            return self
+        replaced, behind = self.tasks[:after], list(self.tasks[after:])
+        recorded = tuple(row for task in replaced for row in task.recorded_migrations)
+        *others, last = compiled
+        if behind:  # whatever the compiled ones set, the file goes on with its own session
+            before = (*self.file.session, *(sql for task in replaced for sql in task.session))
+            behind[0] = replace(behind[0], session=(*before, *behind[0].session))
+        tasks = (
+            *(replace(task, recorded_migrations=()) for task in replaced),
+            *others,
+            replace(last, recorded_migrations=recorded),
+            *behind,
+        )
+        numbered = (replace(task, ordinal=at) for at, task in enumerate(tasks, start=1))
+        return replace(self, tasks=tuple(numbered))
+
+    def as_begun(self, rows: Sequence[LedgerStep]) -> Work:
+        """The same as an attempt was begun with it: with what was compiled then, and less what was
+        not needed."""
+        compiled = [row for row in rows if row.is_compiled]
+        work = self
+        if compiled and not self.compiled:
+            after = compiled[0].ordinal - 1
+            work = self.with_compiled([compiled_of(row) for row in compiled], after)
+        return work.without({row.ordinal: row.note for row in rows if row.state == "skipped"})
+
+
+def compiled_task(sql: str, delta: Delta, migration: str, *, unchecked: bool = False) -> Task:
+    """A statement that stands in no file.
+
+    Args:
+        delta: what it will change, by which a crash in it is decided.
+        migration: the one that was being applied, or undone.
+        unchecked: it is to run with ``foreign_key_checks`` = 0.
+    """
+    statement = Statement(sql)
+    record = StepRecord(
+        sha256=statement.sha256,
+        kind="ddl",
+        verdict=f"{COMPILED}{UNCHECKED if unchecked else ''}",
+        tables=tuple(sorted({key.holder_name for key in delta.changes})),
+        undecidable=why_undecidable(sql, leaves_a_trace=bool(delta)),
+        delta=delta,
+    )
+    session = (f"SET foreign_key_checks = {0 if unchecked else 1}",)
+    return Task(0, statement, record, migration, session)
+
+
+def compiled_of(row: LedgerStep) -> Task:
+    """The same from its row."""
+    unchecked = row.verdict.endswith(UNCHECKED)
+    return compiled_task(row.sql, row.recorded, row.migration, unchecked=unchecked)
 
 
 def work_of(file: SqlFile, record: FileRecord) -> Work:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from nestflux.applying.plan.files import MigrationFile
-from nestflux.applying.plan.tasks import Work
+from nestflux.applying.plan.tasks import Work, compiled_of
+from nestflux.applying.recovery.compiling import Database, compiled_reversal
 from nestflux.applying.recovery.deciding import Conclusion, Decision
 from nestflux.applying.recovery.in_flight import InFlight
 from nestflux.applying.recovery.reversing import OTHER, CannotReverse, Leg, reversal
+from nestflux.applying.recovery.rows_there import filled_tables, finds_rows
 from nestflux.applying.run import failures
 from nestflux.applying.run.attempt_rows import AttemptRows
 from nestflux.applying.run.context import Context, Options
@@ -24,7 +27,7 @@ from nestflux.schema.diff import Definitions
 from nestflux.schema.introspection import read_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 
 _SETTLED = ("done", "skipped")
@@ -69,18 +72,53 @@ class HalfWay:
         conclusion = self._finding()[1]
         ran = conclusion is not None and conclusion.decision is Decision.CLOSE
         up, down = self.file.up, self.file.down
+        legs = self._legs(ran=ran)
         try:
-            return reversal(
-                up,
-                down,
-                self._legs(ran=ran),
-                self._live([up, down]),
-                same_server=self.row.recorded_on == self.context.server.name,
-                collation=default_collation(self.context.connection),
-            )
+            try:
+                return reversal(
+                    up,
+                    down,
+                    legs,
+                    self._live([up, down]),
+                    same_server=self._is_same_server,
+                    collation=default_collation(self.context.connection),
+                )
+            except CannotReverse as error:
+                if error.drifted:
+                    raise
+                return self._compiled(up, down, legs, error)
         except CannotReverse as error:
             other = self.file.work(OTHER[self.direction])
             raise failures.cannot_reverse(self.row.name, other, error) from None
+
+    def _compiled(self, up: Work, down: Work, legs: Sequence[Leg], why: CannotReverse) -> Work:
+        """The same, where no reviewed statement takes back what was done. Raises CannotReverse."""
+        connection = self.context.connection
+        with self._session():
+            live = read_schema(connection).definitions
+        database = Database(
+            live,
+            default_collation(connection),
+            self.context.server.family,
+            frozenset(filled_tables(connection, _changed([up, down]))),
+        )
+        way = compiled_reversal(up, down, legs, database, why, same_server=self._is_same_server)
+        for doubt in way.doubts:
+            if finds_rows(connection, doubt.query):
+                raise CannotReverse(f"{doubt.why}: {doubt.query}", why.ordinal)
+        return way.work
+
+    @property
+    def _is_same_server(self) -> bool:
+        return self.row.recorded_on == self.context.server.name
+
+    @contextmanager
+    def _session(self) -> Iterator[None]:
+        """The file's own: definitions depend on it."""
+        session = self.rows.work.file.session
+        with restored_session(self.context.connection, session):
+            pin(self.context.connection, session)
+            yield
 
     def settle(self) -> None:
         """Record what becomes of the step in flight: as done where it ran, as not begun where it
@@ -97,9 +135,7 @@ class HalfWay:
         _, step = self.flight.stand()
         if step is None:
             return None, None
-        session = self.rows.work.file.session
-        with restored_session(self.context.connection, session):
-            pin(self.context.connection, session)  # definitions depend on it
+        with self._session():
             conclusion = self.flight.examine(step)
         if conclusion.decision is Decision.ASK:
             raise failures.undecided(self.row.name, step, step.recorded, conclusion)
@@ -129,19 +165,26 @@ class HalfWay:
 
     def _live(self, works: Sequence[Work]) -> Definitions:
         """Every object that either way changes, as it is now."""
-        names = {
-            key.holder_name
-            for work in works
-            for task in work.tasks
-            for key in task.record.delta.changes
-        }
-        session = self.rows.work.file.session
-        with restored_session(self.context.connection, session):
-            pin(self.context.connection, session)
-            return read_schema(self.context.connection, names).definitions
+        with self._session():
+            return read_schema(self.context.connection, _changed(works)).definitions
+
+
+def _changed(works: Sequence[Work]) -> set[str]:
+    """The names of the objects that steps change."""
+    deltas = (task.record.delta for work in works for task in work.tasks)
+    return {key.holder_name for delta in deltas for key in delta.changes}
 
 
 def _leg(way: Direction, steps: Sequence[LedgerStep], flying: set[int]) -> Leg:
-    settled = {step.ordinal for step in steps if step.state in _SETTLED} | flying
-    ran = {step.ordinal for step in steps if step.state == "done"} | flying
-    return Leg(way, frozenset(settled), frozenset(ran))
+    settled, ran, compiled, ordinal = set(), set(), [], 0
+    for step in steps:
+        has_run = step.state == "done" or step.ordinal in flying
+        if step.is_compiled:
+            compiled += [compiled_of(step)] if has_run else []
+            continue
+        ordinal += 1  # as the file has it
+        if has_run:
+            ran.add(ordinal)
+        if has_run or step.state in _SETTLED:
+            settled.add(ordinal)
+    return Leg(way, frozenset(settled), frozenset(ran), tuple(compiled))

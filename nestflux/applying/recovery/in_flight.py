@@ -41,7 +41,8 @@ class InFlight:
         edited since it was reversed: which steps are needed was decided by its text.
         """
         rows = self.ledger.steps(self.rows.key)
-        if self.rows.work.skipped and self.rows.texts_changed():
+        work = self.rows.work
+        if (work.skipped or work.compiled) and self.rows.texts_changed():
             raise failures.changed_while_reversed(self.name, self.rows.direction)
         done = 0
         while done < len(rows) and rows[done].state in ("done", "skipped"):

@@ -9,15 +9,19 @@ met, the attempt can only be finished.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from nestflux.applying.plan.tasks import Task, Work
+from nestflux.applying.recovery.following import State, renames_of
 from nestflux.applying.recovery.projecting import telling
 from nestflux.history.sqlfile import Direction, PythonStep
 from nestflux.schema import equivalence
 from nestflux.schema.diff import Definitions, Delta
-from nestflux.schema.objects import ORDER, ObjectKey
+from nestflux.schema.objects import CONSTRAINT, INDEX, ORDER, ObjectKey
+from nestflux.schema.transform.changes import ColumnRef
+from nestflux.schema.transform.tables import TableForeignKey, is_foreign_key, substance
+from nestflux.sql.definitions import column_parts
 from nestflux.sql.lexer import identifiers, significant
 from nestflux.sql.statements import is_repeatable
 
@@ -28,8 +32,7 @@ _NOT_DONE = {
     Direction.UP: "it was not undone",
 }
 
-_Unit = tuple[str, str]  # a migration, and an operation of it; "" is the whole migration
-_State = dict[ObjectKey, str | None]
+Unit = tuple[str, str]  # a migration, and an operation of it; "" is the whole migration
 
 
 class CannotReverse(Exception):
@@ -47,15 +50,17 @@ class CannotReverse(Exception):
 @dataclass(frozen=True)
 class Leg:
     """An attempt that ended half-way: which of its steps are ``settled`` (done, or not needed), and
-    which of these it ran."""
+    which of these it ran. ``compiled`` are the statements that it ran before them and that no file
+    has."""
 
     direction: Direction
     settled: frozenset[int]
     ran: frozenset[int]
+    compiled: tuple[Task, ...] = ()
 
 
 @dataclass
-class _Journey:
+class Journey:
     """Both ways of a file, and how far its attempts came since it was last whole."""
 
     works: Mapping[Direction, Work]
@@ -63,9 +68,30 @@ class _Journey:
     texts: Definitions = field(default_factory=dict)  # a definition of each key, any
     collation: str = ""
 
+    @classmethod
+    def of(cls, up: Work, down: Work, legs: Sequence[Leg], collation: str = "") -> Journey:
+        """Arguments as of ``reversal``."""
+        works = {Direction.UP: up, Direction.DOWN: down}
+        texts: dict[ObjectKey, str] = {}
+        for work in works.values():
+            for task in work.tasks:
+                for key, pair in task.record.delta.changes.items():
+                    texts.update((key, text) for text in pair if text)
+        return cls(works, legs, texts, collation)
+
     @property
     def began(self) -> Direction:
         return self.legs[0].direction
+
+    @property
+    def work(self) -> Work:
+        """The way that is to be gone now."""
+        return self.works[OTHER[self.legs[-1].direction]]
+
+    def is_of_a_key(self, key: ObjectKey) -> bool:
+        """Is it an index with the name of a foreign key, which the server may have made for it?"""
+        constraint = replace(key, kind=CONSTRAINT)
+        return key.kind == INDEX and "FOREIGN KEY" in self.texts.get(constraint, "")
 
     def delta(self, task: Task) -> Delta:
         return telling(task.record.delta, self.texts) if task.record.delta else Delta()
@@ -73,6 +99,7 @@ class _Journey:
     def ran(self) -> Iterator[Task]:
         """Every step that ran, in the order in which they ran."""
         for leg in self.legs:
+            yield from leg.compiled
             yield from (task for task in self.works[leg.direction].tasks if task.ordinal in leg.ran)
 
 
@@ -96,20 +123,14 @@ def reversal(
 
     Raises CannotReverse.
     """
-    journey = _Journey({Direction.UP: up, Direction.DOWN: down}, legs, collation=collation)
-    texts: dict[ObjectKey, str] = {}
-    for work in journey.works.values():
-        for task in work.tasks:
-            for key, pair in task.record.delta.changes.items():
-                texts.update((key, text) for text in pair if text)
-    journey.texts = texts
-    work = journey.works[OTHER[legs[-1].direction]]
-    if not any(leg.ran for leg in legs):  # it failed at its beginning: whatever the schema is
+    journey = Journey.of(up, down, legs, collation)
+    work = journey.work
+    if next(journey.ran(), None) is None:  # it failed at its beginning: whatever the schema is
         return work.without({task.ordinal: _NOT_DONE[work.direction] for task in work.tasks})
-    ends = _Ends.of(journey)
-    state = _start(journey, ends, live, same_server)
-    skipped, state = _walk(journey, work, state)
-    _require_whole(journey, work.direction, ends, state)
+    ends = Ends.of(journey)
+    state = start(journey, ends, live, same_server)
+    skipped, state = walk(journey, state)
+    require_whole(journey, ends, state)
     return work.without(skipped)
 
 
@@ -117,21 +138,21 @@ def reversal(
 
 
 @dataclass(frozen=True)
-class _Ends:
+class Ends:
     """The recorded definitions of every key that either way changes: before the file, after it,
     and after it was undone. ``hidden``: keys that something changes between two steps without a
     delta of its own (a foreign key follows a table that is renamed); nothing is known of them but
     what they are."""
 
-    before: _State
-    after: _State
-    undone: _State
+    before: State
+    after: State
+    undone: State
     hidden: frozenset[ObjectKey]
 
     @classmethod
-    def of(cls, journey: _Journey) -> _Ends:
-        first: dict[Direction, _State] = {}
-        last: dict[Direction, _State] = {}
+    def of(cls, journey: Journey) -> Ends:
+        first: dict[Direction, State] = {}
+        last: dict[Direction, State] = {}
         hidden: set[ObjectKey] = set()
         for way, work in journey.works.items():
             first[way], last[way] = {}, {}
@@ -145,6 +166,8 @@ class _Ends:
         hidden |= {k for k, was in first[down].items() if last[up].get(k, was) != was}
         # Another column shifts it: only a statement that moves columns states it.
         hidden |= {k for k in (*first[up], *first[down]) if k.kind == ORDER}
+        # The server makes and drops it for the key: only a statement that names it states it.
+        hidden |= {k for k in (*first[up], *first[down]) if journey.is_of_a_key(k)}
         return cls(
             before={**first[down], **first[up]},
             after={**first[down], **last[up]},
@@ -153,13 +176,22 @@ class _Ends:
         )
 
 
-def _start(journey: _Journey, ends: _Ends, live: Definitions, same_server: bool) -> _State:
+def start(journey: Journey, ends: Ends, live: Definitions, same_server: bool) -> State:
     """What the steps that ran have left. Raises CannotReverse where the live schema is another."""
     state = dict(ends.before if journey.began is Direction.UP else ends.after)
     for task in journey.ran():
-        state = _after(state, journey.delta(task))
-    found = _as_recorded(journey, state, live, same_server)
-    differing = {key: found[key] for key in state if key not in ends.hidden}
+        state = after(state, task, journey.delta(task))
+    state = {key: state[key] for key in ends.before}
+    known: dict[ObjectKey, set[str]] = {key: set() for key in state}
+    for work in journey.works.values():
+        for task in work.tasks:
+            for key, pair in journey.delta(task).changes.items():
+                known[key] |= {text for text in pair if text}
+    found = as_recorded(journey, known, live, same_server)
+    compiled = (task.record.delta for leg in journey.legs for task in leg.compiled)
+    # What the server did besides is not known of a statement that was never measured.
+    unsure = {key.holder for delta in compiled for key in delta.changes}
+    differing = [key for key in state if key not in ends.hidden and key.holder not in unsure]
     if difference := Delta.between(_there(state, differing), _there(found, differing)):
         lines = "\n".join(f"    {line}" for line in difference.lines()[:20])
         what = "the schema is not what the steps that ran leave"
@@ -167,15 +199,18 @@ def _start(journey: _Journey, ends: _Ends, live: Definitions, same_server: bool)
     return found
 
 
-def _after(state: _State, delta: Delta) -> _State:
-    """A schema after a step. Foreign keys of tables that it does not touch follow one that it
-    renames: the server changes them without a word."""
-    whole = {key: pair for key, pair in delta.changes.items() if not key.is_part}
-    gone = [f"REFERENCES `{key.name}`" for key, (_, now) in whole.items() if now is None]
-    came = [f"REFERENCES `{key.name}`" for key, (was, _) in whole.items() if was is None]
-    if len(gone) == len(came) == 1:
-        state = {k: text and text.replace(gone[0], came[0]) for k, text in state.items()}
-    return {**state, **{key: now for key, (_, now) in delta.changes.items()}}
+def after(state: State, task: Task, delta: Delta) -> State:
+    """A schema after a step. Foreign keys of tables that it does not touch follow a table or a
+    column that it renames: the server changes them without a word. A part that is not there is not
+    there under its table's new name either."""
+    now = {key: pair[1] for key, pair in delta.changes.items()}
+    for rename in renames_of(task):
+        for key in now:
+            old = replace(key, table=rename.old) if key.table == rename.new != rename.old else key
+            if state.get(old, "") is None and old != key:
+                now[key] = None
+        state = {key: text and rename.referring(key, text) for key, text in state.items()}
+    return {**state, **now}
 
 
 def _there(
@@ -184,15 +219,19 @@ def _there(
     return {key: text for key in keys if (text := state[key]) is not None}
 
 
-def _as_recorded(journey: _Journey, state: _State, live: Definitions, same_server: bool) -> _State:
+def as_recorded(
+    journey: Journey,
+    known: Mapping[ObjectKey, set[str]],
+    live: Definitions,
+    same_server: bool,
+) -> State:
     """The live schema in the words of the recording: a table of its own character set, and
-    another version of the server, print the same definition differently."""
-    known: dict[ObjectKey, set[str]] = {key: set() for key in state}
-    for work in journey.works.values():
-        for task in work.tasks:
-            for key, pair in journey.delta(task).changes.items():
-                known[key] |= {text for text in pair if text}
-    found: _State = {}
+    another version of the server, print the same definition differently.
+
+    Args:
+        known: what was recorded of each key.
+    """
+    found: State = {}
     for key, texts in known.items():
         now = live.get(key)
         if now is not None and now not in texts:
@@ -204,23 +243,21 @@ def _as_recorded(journey: _Journey, state: _State, live: Definitions, same_serve
     return found
 
 
-def _reads_alike(
-    journey: _Journey, key: ObjectKey, one: str, other: str, live: Definitions
-) -> bool:
+def _reads_alike(journey: Journey, key: ObjectKey, one: str, other: str, live: Definitions) -> bool:
     delta = Delta({key: (one, other)})
     pair = equivalence.less_tables_own(delta, live, journey.collation).changes[key]
     return pair[0] == pair[1]
 
 
-def _require_whole(journey: _Journey, direction: Direction, ends: _Ends, state: _State) -> None:
+def require_whole(journey: Journey, ends: Ends, state: State) -> None:
     """Raises CannotReverse where the steps would not leave the whole file applied, or undone: then
     as before it or, one operation like the other, as its own way back leaves it."""
-    if direction is Direction.UP:
+    if journey.work.direction is Direction.UP:
         wrong = [k for k in state if k not in ends.hidden and state[k] != ends.after[k]]
         if wrong:
             raise CannotReverse(f"{wrong[0]} would not be as the whole file leaves it")
         return
-    units: dict[_Unit, set[ObjectKey]] = {}
+    units: dict[Unit, set[ObjectKey]] = {}
     for work in journey.works.values():
         for task in work.tasks:
             units.setdefault(unit_of(task), set()).update(journey.delta(task).changes)
@@ -235,7 +272,7 @@ def _require_whole(journey: _Journey, direction: Direction, ends: _Ends, state: 
 # ---- the operations ------------------------------------------------------------------------
 
 
-def unit_of(task: Task) -> _Unit:
+def unit_of(task: Task) -> Unit:
     """The operation that a step belongs to; its whole migration where none is known."""
     operation = task.record.operation
     if not operation and isinstance(task.step, PythonStep):
@@ -243,10 +280,10 @@ def unit_of(task: Task) -> _Unit:
     return task.migration, operation.rpartition("/")[2]
 
 
-class _Sides:
+class Sides:
     """On which side each operation stands: applied (up), not (down), or neither (None)."""
 
-    def __init__(self, journey: _Journey) -> None:
+    def __init__(self, journey: Journey) -> None:
         self.journey = journey
         tasks = [task for work in journey.works.values() for task in work.tasks]
         self._python = {unit_of(task) for task in tasks if isinstance(task.step, PythonStep)}
@@ -255,15 +292,15 @@ class _Sides:
         self._edited = {
             task.migration for task in tasks if not (unit_of(task)[1] or journey.delta(task))
         }
-        self.members: dict[Direction, dict[_Unit, frozenset[int]]] = {}
+        self.members: dict[Direction, dict[Unit, frozenset[int]]] = {}
         for way, work in journey.works.items():
-            found: dict[_Unit, set[int]] = {}
+            found: dict[Unit, set[int]] = {}
             for task in work.tasks:
                 for unit in {unit_of(task), (task.migration, "")}:
                     found.setdefault(unit, set()).add(task.ordinal)
             self.members[way] = {unit: frozenset(some) for unit, some in found.items()}
 
-    def of(self, unit: _Unit) -> Direction | None:
+    def of(self, unit: Unit) -> Direction | None:
         unit = self._known(unit)
         side: Direction | None = OTHER[self.journey.began]
         for leg in self.journey.legs:
@@ -275,7 +312,7 @@ class _Sides:
                 side = None
         return side
 
-    def _known(self, unit: _Unit) -> _Unit:
+    def _known(self, unit: Unit) -> Unit:
         """The operation; its whole migration where its own steps do not tell."""
         absent = any(unit not in self.members[leg.direction] for leg in self.journey.legs)
         edited = unit[0] in self._edited and unit not in self._python
@@ -289,7 +326,7 @@ class _Sides:
         earlier = set(order[: order.index(migration)]) if migration in order else set()
         return all(t.ordinal in leg.settled for t in work.tasks if t.migration in earlier)
 
-    def touched_data(self, unit: _Unit) -> bool:
+    def touched_data(self, unit: Unit) -> bool:
         """Did a step of it run that leaves no trace in the schema?"""
         unit = self._known(unit)
         return any(
@@ -299,41 +336,72 @@ class _Sides:
         )
 
 
-def _walk(journey: _Journey, work: Work, state: _State) -> tuple[dict[int, str], _State]:
-    """The steps that are not needed, with the reason; and the schema after the others."""
-    sides = _Sides(journey)
+def walk(journey: Journey, state: State, after_step: int = 0) -> tuple[dict[int, str], State]:
+    """The steps behind ``after_step`` that are not needed, with the reason; and the schema after
+    the others."""
+    work, sides = journey.work, Sides(journey)
     touched = {key for task in journey.ran() for key in journey.delta(task).changes}
     not_done = _NOT_DONE[work.direction]
     skipped: dict[int, str] = {}
-    for task in work.tasks:
+    for task in work.tasks[after_step:]:
         side, delta = sides.of(unit_of(task)), journey.delta(task)
         if side is work.direction:
             skipped[task.ordinal] = not_done
         elif not delta:
-            if side is None and not _ran_in_part(journey, sides, task, work.direction):
+            if side is None and not ran_in_part(journey, sides, task):
                 skipped[task.ordinal] = not_done
-        elif _is_there(task, delta, state):
+        elif _is_there(task, delta, state, filled=sides.touched_data(unit_of(task))):
             skipped[task.ordinal] = "the schema is as after it already"
         elif side is None and _loses(task, delta) and not touched & delta.changes.keys():
             skipped[task.ordinal] = not_done  # what no step made that ran, none may drop
         else:
-            state = _after(state, delta)
+            _require_free(journey, task, state)
+            state = after(state, task, delta)
     return skipped, state
 
 
-def _is_there(task: Task, delta: Delta, state: _State) -> bool:
+def _require_free(journey: Journey, task: Task, state: State) -> None:
+    """Raises CannotReverse where a step changes what a foreign key stands on (errors 1832, 1833,
+    3780) that is there already, and that a later step makes: as a whole, they go round it."""
+    changed = {
+        ColumnRef.of(key.table, key.name)
+        for key, (_, now) in task.record.delta.changes.items()
+        if key.is_column and now and (here := state.get(key)) and _differ(journey, here, now)
+    }
+    for later in journey.work.tasks[task.ordinal :] if changed else ():
+        for key, (was, _) in later.record.delta.changes.items():
+            text = state.get(key) if key.kind == CONSTRAINT and was is None else None
+            if text and is_foreign_key(text):
+                on = TableForeignKey.of(key.table, key.name, text).column_refs & changed
+                if on:
+                    what = f"{key} is there already, and stands on a column that it changes"
+                    raise CannotReverse(what, task.ordinal)
+
+
+def _differ(journey: Journey, one: str, other: str) -> bool:
+    """To a foreign key."""
+    return substance(one, journey.collation) != substance(other, journey.collation)
+
+
+def _is_there(task: Task, delta: Delta, state: State, *, filled: bool) -> bool:
     """Is the schema as after a step already? False where it is as before it, or half-way there so
-    that the step takes it back all the same. Raises CannotReverse where it is neither."""
+    that the step takes it back all the same. Raises CannotReverse where it is neither.
+
+    Args:
+        filled: what fills the rows of its operation ran.
+    """
     there, odd = set(), []
     drops = all(was is not None for was, _ in delta.changes.values())  # it renames nothing
     for key, (was, now) in delta.changes.items():
         here = state[key]
         if here == now:
             there.add(key)
-        elif (
-            here is not None and here != was and (drops if now is None else _states(task, key))
-        ) or key.kind == ORDER:
+        elif key.kind == ORDER:
             continue
+        elif here is not None and here != was:
+            states = now and _states(task, key) and (filled or not _needs_values(was, here, now))
+            if states or (drops and now is None):
+                continue
         if here != was:
             odd.append(key)
     if len(there) == len(delta.changes):
@@ -357,6 +425,12 @@ def _states(task: Task, key: ObjectKey) -> bool:
     return key.is_column and key.name in stated
 
 
+def _needs_values(was: str | None, here: str, now: str) -> bool:
+    """Would it refuse NULLs that are there, because what fills them did not run?"""
+    expects_them = was is not None and not column_parts(was).not_null
+    return not (column_parts(here).not_null or expects_them) and column_parts(now).not_null
+
+
 def _goes_along(task: Task, key: ObjectKey) -> bool:
     """Does the server drop a part with what holds it, and not because the step names it?"""
     words = [token.text.upper() for token in significant(task.text)]
@@ -367,7 +441,7 @@ def _loses(task: Task, delta: Delta) -> bool:
     return bool(delta.lost_tables() or delta.lost_columns(task.text))
 
 
-def _ran_in_part(journey: _Journey, sides: _Sides, task: Task, direction: Direction) -> bool:
+def ran_in_part(journey: Journey, sides: Sides, task: Task) -> bool:
     """Is a step without a trace in the schema to run, whose operation came half-way? Not where no
     step of its kind ran and the file goes back to where it began. Raises CannotReverse where some
     did."""
@@ -376,4 +450,4 @@ def _ran_in_part(journey: _Journey, sides: _Sides, task: Task, direction: Direct
         raise CannotReverse(
             "what it changes leaves no trace, and was changed in part", task.ordinal
         )
-    return repeatable or direction is journey.began
+    return repeatable or journey.work.direction is journey.began

@@ -59,16 +59,11 @@ class AttemptRows:
             known is not None and known.is_in_flight and known.direction == self.direction
         )
         self.attempt = (known.attempt if known else 0) + (0 if self.resumes else 1)
-        self.work = self._as_begun(work) if self.resumes else work
+        self.work = work.as_begun(self.ledger.steps(self.key)) if self.resumes else work
         self.opened = 0
         self.before: Definitions | None = None
         self.doubt = ""
         self.touched = TouchedDefinitions(context.connection)
-
-    def _as_begun(self, work: Work) -> Work:
-        """Less the steps that were not needed when the attempt was begun."""
-        rows = self.ledger.steps(self.key)
-        return work.without({row.ordinal: row.note for row in rows if row.state == "skipped"})
 
     @property
     def key(self) -> AttemptKey:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -27,9 +27,10 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Options:
     """What a caller may choose of a run. ``preflight``: the rows are asked first whether they would
-    stop it. ``watched``: a person looks on, who is shown how far a
-    long step has come. ``verbosity``, ``interactive`` and ``stdout`` are passed on to the receivers
-    of Django's signals."""
+    stop it. ``watched``: a person looks on, who is shown how far a long step has come.
+    ``unreviewed`` are the statements that stand in no file, compiled to reverse a file that is half
+    done, to which somebody agreed. ``verbosity``, ``interactive`` and ``stdout`` are passed on to
+    the receivers of Django's signals."""
 
     lock: LockTimes = field(default_factory=LockTimes)
     retry: RetryPolicy = field(default_factory=RetryPolicy)
@@ -39,6 +40,7 @@ class Options:
     watched: bool = False
     verbosity: int = 1
     interactive: bool = False
+    unreviewed: Collection[str] = ()
     stdout: object | None = None
     command: str = "db_migrate"
 

@@ -13,11 +13,11 @@ from django.db.utils import Error, OperationalError
 
 from nestflux.database.errors import in_words, message_of, number_of, was_too_large
 from nestflux.database.numbers import CONNECTION_LOST, PACKET_TOO_LARGE
-from nestflux.exceptions import LedgerConflict, Refused, StatementFailed, Undecided
+from nestflux.exceptions import LedgerConflict, NotReviewed, Refused, StatementFailed, Undecided
 from nestflux.history.sqlfile import Direction, PythonStep
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -82,6 +82,7 @@ def step_failed(
         doubt: why what it had done before it failed was not undone; empty if it was.
     """
     kind = "step" if isinstance(task.step, PythonStep) else "statement"
+    kind = f"compiled {kind}" if task.is_compiled else kind
     place = f"{file_of(name, work.direction)}, {kind} {task.ordinal} of {len(work.tasks)}"
     ran = _applied(task.ordinal - 1, work.direction)
     command = "db_rollback" if work.direction is Direction.DOWN else "db_migrate"
@@ -259,6 +260,29 @@ def cannot_reverse(name: str, work: Work, error: CannotReverse) -> Refused:
         where=title,
         stands="nothing was run",
         then=then,
+    )
+
+
+def refuse_unreviewed(work: Work, agreed: Collection[str], command: str) -> None:
+    """Raises NotReviewed where statements that nobody agreed to are to reverse a half-done file.
+
+    Args:
+        work: the way back, with them.
+        command: the one that runs it.
+    """
+    statements = tuple(task.text for task in work.compiled)
+    if all(text in agreed for text in statements):
+        return
+    name = work.file.name
+    to = f" --to {name}" if command == "db_migrate" else ""
+    lines = [f"No reviewed statement reverses {name} from where it stopped. Compiled are:"]
+    lines += [f"    {line}" for text in statements for line in f"{text};".splitlines()]
+    yes = " --yes" if command == "db_rollback" else ""
+    raise NotReviewed(
+        "\n".join(lines),
+        statements,
+        stands="nothing was run",
+        then=f"review them, then: python manage.py {command}{to}{yes} --unreviewed",
     )
 
 

@@ -91,6 +91,7 @@ def migrate(
         if plan.fresh or not state.signals_hash:  # never yet in service: it holds nobody's data
             options = replace(options, backup=NOT_ASKED)
         if files:
+            files.refuse_unreviewed(options)
             files.refuse_unbacked(target, options)
             if options.preflight and not plan.fresh:
                 files.refuse_rows_in_the_way(target, options)

@@ -18,6 +18,7 @@ from nestflux.applying.recovery.half_way import HalfWay, looking
 from nestflux.applying.run.attempt import Attempt
 from nestflux.applying.run.context import Context, Options
 from nestflux.applying.run.events import Finished, Reversed
+from nestflux.applying.run.failures import refuse_unreviewed
 from nestflux.conf import configuration
 from nestflux.graph.loader import load
 from nestflux.history.journal import Entry
@@ -52,7 +53,16 @@ class OneByOne:
         works = {entry.id: files[entry.id].up for entry in plan.pending}
         if (begun := plan.in_flight) and plan.reverses:  # refused before anything is written
             works[begun.id] = HalfWay(looking(target, options), begun).reversal()
+        elif begun and begun.id in works:
+            rows = Ledger(target.connection).steps(begun.attempt_key)
+            works[begun.id] = works[begun.id].as_begun(rows)
         return cls(plan, state, files, works)
+
+    def refuse_unreviewed(self, options: Options) -> None:
+        """Raises NotReviewed where statements that nobody agreed to are to reverse a rollback."""
+        begun = self.plan.in_flight
+        if begun and self.plan.reverses:
+            refuse_unreviewed(self.works[begun.id], options.unreviewed, options.command)
 
     def refuse_unbacked(self, target: Target, options: Options) -> None:
         """Raises Refused where a backup is due and nobody chose."""

@@ -17,7 +17,7 @@ from nestflux.applying.plan.sizes import refuse_what_is_too_large
 from nestflux.applying.plan.squashes import REPLACED, Exchange
 from nestflux.applying.plan.tasks import Work
 from nestflux.applying.recovery.half_way import HalfWay, looking
-from nestflux.applying.run import signals
+from nestflux.applying.run import failures, signals
 from nestflux.applying.run.attempt import Attempt
 from nestflux.applying.run.context import Context, Options
 from nestflux.applying.run.events import Finished, Reversed, SignalsLate
@@ -58,7 +58,8 @@ class RollbackFile:
         """What makes it another plan than one that was shown before."""
         known = self.known
         begun = self.known.state if self.reverses else ""
-        return known.id, known.attempt, known.direction, begun, tuple(self.work.skipped)
+        compiled = tuple(task.text for task in self.work.compiled)
+        return known.id, known.attempt, known.direction, begun, tuple(self.work.skipped), compiled
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,12 @@ class RollbackPlan:
     @property
     def what(self) -> tuple[tuple[object, ...], ...]:
         return tuple(file.what for file in self.files)
+
+    @property
+    def unreviewed(self) -> tuple[str, ...]:
+        """The statements that were compiled for it, and that no earlier run began with."""
+        compiled = (file.work.compiled for file in self.files if file.reverses)
+        return tuple(task.text for tasks in compiled for task in tasks)
 
     @property
     def losses(self) -> tuple[Loss, ...]:
@@ -188,6 +195,9 @@ def rollback(
                 then="python manage.py db_rollback",
             )
         works = [file.work for file in plan.files]
+        for file in plan.files:
+            if file.reverses:
+                failures.refuse_unreviewed(file.work, options.unreviewed, options.command)
         refuse_unbacked(target, works, state, options.backup, options.command)
         refuse_unsafe_to_log(target, works)
         refuse_what_is_too_large(
@@ -258,6 +268,8 @@ def _planned(target: Target, wanted: Wanted, options: Options) -> tuple[Rollback
         if known.is_in_flight and known.direction == "up":
             half = HalfWay(looking(target, options), known)
             file, work = half.file, half.reversal()
+        elif known.is_in_flight:
+            work = work.as_begun(ledger.steps(known.attempt_key))
         files.append((known, file.row, work))
     losses = losses_live(target.connection, [work.to_run for _, _, work in files])
     planned = (RollbackFile(*file, lost) for file, lost in zip(files, losses, strict=True))

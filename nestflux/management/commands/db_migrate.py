@@ -6,16 +6,21 @@ What applying needs is imported once there is something to apply: most deploys h
 from __future__ import annotations
 
 import sys
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import CommandParser
 
 from nestflux.applying.plan.load_plan import make_plan, nothing_to_do
 from nestflux.applying.target import Target, open_target
+from nestflux.exceptions import NotReviewed
 from nestflux.management.backup_options import add_backup_arguments
 from nestflux.management.command import NestFluxCommand, retire
-from nestflux.management.run_options import RunOptions
+from nestflux.management.run_options import RunOptions, add_unreviewed_argument
 from nestflux.wording import counted
+
+if TYPE_CHECKING:
+    from nestflux.applying.run.migrate import Outcome
 
 _PATIENT = 3600  # seconds for one question, where somebody asked for the answer
 _UP_TO_DATE = "Database is up to date!"
@@ -53,6 +58,7 @@ class Command(RunOptions, NestFluxCommand):
         parser.add_argument(
             "--no-preflight", action="store_true", help="Do not ask the rows before the run."
         )
+        add_unreviewed_argument(parser)
         add_backup_arguments(parser)
         self.add_lock_arguments(parser)
         retire(parser, "--book", "python manage.py db_mark_applied FILE")
@@ -84,17 +90,12 @@ class Command(RunOptions, NestFluxCommand):
         self._migrate(target, options)
 
     def _migrate(self, target: Target, options: dict[str, Any]) -> None:
-        from nestflux.applying.run.migrate import migrate
-        from nestflux.management.progress import Progress
-
-        with Progress(self.console()) as progress:
-            outcome = migrate(
-                target,
-                replay=options["replay"],
-                to=options["to"],
-                options=self.run_options(progress, options),
-                looked=not options["json"] and options["to"] is None,
-            )
+        try:
+            outcome, waited = self._run(target, options)
+        except NotReviewed as error:
+            if not (options["unreviewed"] or self._agrees(error, options)):
+                raise
+            outcome, waited = self._run(target, options, unreviewed=error.statements)
         if options["json"]:
             self.print_json(
                 {
@@ -103,7 +104,7 @@ class Command(RunOptions, NestFluxCommand):
                     "relinked": list(outcome.relinked),
                     "exchanged": list(outcome.exchanged),
                     "post_migrate_sent": outcome.signals_sent,
-                    "waited": progress.waited.to_json() if progress.waited else None,
+                    "waited": waited,
                 }
             )
         left = make_plan(target).pending if options["to"] else ()
@@ -133,6 +134,29 @@ class Command(RunOptions, NestFluxCommand):
                 )
         if asked.found:
             self.found()
+
+    def _run(
+        self, target: Target, options: dict[str, Any], unreviewed: tuple[str, ...] = ()
+    ) -> tuple[Outcome, Any]:
+        """What the run did, and for JSON how it waited for the lock."""
+        from nestflux.applying.run.migrate import migrate
+        from nestflux.management.progress import Progress
+
+        with Progress(self.console()) as progress:
+            outcome = migrate(
+                target,
+                replay=options["replay"],
+                to=options["to"],
+                options=replace(self.run_options(progress, options), unreviewed=unreviewed),
+                looked=not options["json"] and options["to"] is None,
+            )
+        return outcome, progress.waited.to_json() if progress.waited else None
+
+    def _agrees(self, error: NotReviewed, options: dict[str, Any]) -> bool:
+        if not options["interactive"]:
+            return False
+        self.console().print(error.what)
+        return self.confirm("Run them?")
 
     def _show_plan(self, target: Target, options: dict[str, Any]) -> None:
         from nestflux.applying.plan.costs import costs_here

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.core.management.base import CommandParser
@@ -15,7 +16,7 @@ from nestflux.management.backup_options import add_backup_arguments
 from nestflux.management.command import NestFluxCommand
 from nestflux.management.plan_format import rollback_as_json, rollback_lines
 from nestflux.management.progress import Progress
-from nestflux.management.run_options import RunOptions
+from nestflux.management.run_options import RunOptions, add_unreviewed_argument
 
 
 class Command(RunOptions, NestFluxCommand):
@@ -43,6 +44,7 @@ class Command(RunOptions, NestFluxCommand):
             "ledger; and what was applied after it.",
         )
         parser.add_argument("--yes", action="store_true", help="Do not ask.")
+        add_unreviewed_argument(parser)
         parser.add_argument(
             "--plan",
             action="store_true",
@@ -71,14 +73,18 @@ class Command(RunOptions, NestFluxCommand):
             return
         if plan.files:
             self._show(plan, {**options, "json": False})
-        if plan.files and not options["yes"] and not self.confirm("Roll back?"):
-            raise Refused("Nothing was rolled back.", then="python manage.py db_rollback --yes")
+        agreed = options["unreviewed"]
+        if plan.files and not options["yes"]:
+            agreed = True  # or refused
+            if not self.confirm(_question(plan)):
+                raise Refused("Nothing was rolled back.", then=_then(plan))
         with Progress(self.console()) as progress:
+            run_options = self.run_options(progress, options)
             finished = rollback(
                 target,
                 wanted,
                 expected=plan,
-                options=self.run_options(progress, options),
+                options=replace(run_options, unreviewed=plan.unreviewed if agreed else ()),
             )
         if options["json"]:
             waited = progress.waited.to_json() if progress.waited else None
@@ -101,3 +107,14 @@ class Command(RunOptions, NestFluxCommand):
             self.console().print(line)
         for line in found.lines() if found else ():
             self.console().print(line)
+
+
+def _question(plan: RollbackPlan) -> str:
+    if plan.unreviewed:
+        return "Roll back, with statements that nobody reviewed?"
+    return "Roll back?"
+
+
+def _then(plan: RollbackPlan) -> str:
+    yes = "python manage.py db_rollback --yes"
+    return f"review them, then: {yes} --unreviewed" if plan.unreviewed else yes

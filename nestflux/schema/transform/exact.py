@@ -68,13 +68,26 @@ def remade(
         if old.name == new.name and not lacks_own:
             left.append(pair)
             continue
-        in_its_place = list(_in_its_place(new, there, wanted)) if lacks_own else []
+        own = _own_index(old, new, there, wanted)
+        in_its_place = list(_in_its_place(new, there, wanted)) if lacks_own else own
         changes += _made_again(old, new, in_its_place, there)
         gone.setdefault(old.table, []).extend(in_its_place)
         if lacks_own:
             come.setdefault(new.table, {})[new.name] = wanted.indexes[new.name]
+        elif own:
+            text = there.indexes[old.name].replace(quoted(old.name), quoted(new.name), 1)
+            come.setdefault(new.table, {})[new.name] = text
         left.append(ForeignKeyPair(new, new))
     return Remade(tuple(changes), tuple(left), gone, come)
+
+
+def _own_index(
+    old: TableForeignKey, new: TableForeignKey, there: TableSchema, wanted: TableSchema
+) -> list[str]:
+    """The index that the server made for a key and that goes with it: dropped with the key, and
+    made for it again, whether the server would do so by itself or takes it for a stated one."""
+    is_own = old.name in there.left_to_server and old.name not in wanted.indexes
+    return [old.name] if is_own and old.name != new.name else []
 
 
 def _in_its_place(key: TableForeignKey, there: TableSchema, wanted: TableSchema) -> Iterator[str]:

@@ -1,0 +1,238 @@
+"""Typical changes of models, by which ways back are tested."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tests.conftest import ProjectFactory
+from tests.scenario import Project
+
+AUTHOR = """
+    class Author(models.Model):
+        name = models.CharField(max_length=40)
+"""
+POST = """
+    class Post(models.Model):
+        author = models.ForeignKey(Author, models.CASCADE)
+        title = models.CharField(max_length=40)
+"""
+ROWS = (
+    "INSERT INTO shop_author (id, name) VALUES (1, 'Ann'), (2, 'Ben')",
+    "INSERT INTO shop_post (id, author_id, title) VALUES (1, 1, 'a'), (2, 2, 'b')",
+)
+ORG = """
+    class Org(models.Model):
+        name = models.CharField(max_length=40)
+
+
+    class Plan(models.Model):
+        org = models.ForeignKey(Org, models.CASCADE)
+        title = models.CharField(max_length=40)
+"""
+SMALL = "id = models.AutoField(primary_key=True)"
+UNIQUE = """
+        class Meta:
+            constraints = [models.UniqueConstraint(fields=["org", "title"], name="once")]
+"""
+
+
+@dataclass(frozen=True)
+class Case:
+    """The models of each file, the first of them with rows. ``migration`` is what the second one
+    holds, where Django would not write it by itself."""
+
+    models: tuple[str, ...]
+    rows: tuple[str, ...] = ()
+    migration: str = ""
+
+
+CASES = {
+    "the type of a key": Case(
+        (
+            AUTHOR.replace("name", "id = models.AutoField(primary_key=True)\n        name", 1)
+            + POST,
+            AUTHOR + POST,
+        ),
+        ROWS,
+    ),
+    "a unique constraint that serves a foreign key": Case((ORG, ORG + UNIQUE)),
+    "the same, removed later": Case((ORG, ORG + UNIQUE, ORG)),
+    "unique_together over foreign keys": Case(
+        (
+            AUTHOR + POST + "        other = models.ForeignKey(Author, models.CASCADE, "
+            'related_name="+")\n',
+            AUTHOR + POST + "        other = models.ForeignKey(Author, models.CASCADE, "
+            'related_name="+")\n\n        class Meta:\n'
+            '            unique_together = [("author", "other"), ("other", "title")]\n',
+        )
+    ),
+    "one-to-one to foreign key": Case(
+        (AUTHOR + POST.replace("ForeignKey", "OneToOneField"), AUTHOR + POST), ROWS
+    ),
+    "foreign key to one-to-one": Case(
+        (AUTHOR + POST, AUTHOR + POST.replace("ForeignKey", "OneToOneField")), ROWS
+    ),
+    "the collation of a key that others refer to": Case(
+        (
+            AUTHOR.replace(
+                "name =",
+                "code = models.CharField(max_length=9, primary_key=True, "
+                'db_collation="utf8mb4_bin")\n        name =',
+            )
+            + POST,
+            AUTHOR.replace(
+                "name =",
+                "code = models.CharField(max_length=9, primary_key=True, "
+                'db_collation="utf8mb4_general_ci")\n        name =',
+            )
+            + POST,
+        )
+    ),
+    "removed columns": Case(
+        (
+            AUTHOR + "        a = models.IntegerField(default=1)\n"
+            "        b = models.CharField(max_length=9, default='x')\n"
+            "        c = models.JSONField(default=dict)\n"
+            "        d = models.PositiveIntegerField(null=True)\n"
+            "        last = models.IntegerField(default=2)\n",
+            AUTHOR + "        last = models.IntegerField(default=2)\n",
+        ),
+        ("INSERT INTO shop_author (id, name, a, b, c, last) VALUES (1, 'Ann', 1, 'x', '{}', 2)",),
+    ),
+    "a removed foreign key": Case(
+        (
+            AUTHOR + POST,
+            AUTHOR
+            + POST.replace("author = models.ForeignKey(Author, models.CASCADE)\n        ", ""),
+        )
+    ),
+    "to_field that becomes longer": Case(
+        (
+            AUTHOR.replace("max_length=40", "max_length=20, unique=True")
+            + POST.replace("models.CASCADE", 'models.CASCADE, to_field="name"'),
+            AUTHOR.replace("max_length=40", "max_length=60, unique=True")
+            + POST.replace("models.CASCADE", 'models.CASCADE, to_field="name"'),
+        )
+    ),
+    "a foreign key that becomes a number": Case(
+        (
+            AUTHOR + POST,
+            AUTHOR
+            + POST.replace(
+                "author = models.ForeignKey(Author, models.CASCADE)",
+                "number = models.BigIntegerField(default=0)",
+            ),
+        )
+    ),
+    "a check and a positive number": Case(
+        (
+            AUTHOR + "        age = models.PositiveIntegerField(default=1)\n",
+            AUTHOR + "        age = models.IntegerField(default=1)\n",
+        )
+    ),
+    "indexes": Case(
+        (
+            AUTHOR + "        age = models.IntegerField(db_index=True)\n",
+            AUTHOR + "        age = models.IntegerField()\n\n        class Meta:\n"
+            '            indexes = [models.Index(fields=["age", "name"], name="by_age")]\n',
+        )
+    ),
+    "comments, defaults and NULL": Case(
+        (
+            AUTHOR + "        age = models.IntegerField(null=True, db_comment='in years')\n",
+            AUTHOR + "        age = models.IntegerField(default=3, db_default=3)\n",
+        ),
+        ("INSERT INTO shop_author (id, name, age) VALUES (1, 'Ann', NULL)",),
+    ),
+}
+
+
+_HEAD = """
+    import django.db.models.deletion
+    from django.db import migrations, models
+
+
+    def fill(apps, schema_editor):
+        apps.get_model("shop", "Post").objects.update(slug="filled")
+
+
+    def clear(apps, schema_editor):
+        apps.get_model("shop", "Post").objects.update(slug="")
+
+
+    class Migration(migrations.Migration):
+        dependencies = [("shop", "0001_initial")]
+        operations = [
+"""
+_TAIL = "        ]\n"
+TAGGED = """
+    class Tag(models.Model):
+        parent = models.ForeignKey("self", models.CASCADE, null=True)
+        related = models.ManyToManyField("self")
+
+
+    class Item(models.Model):
+        tags = models.ManyToManyField(Tag)
+"""
+SLUGGED = """
+    class Post(models.Model):
+        title = models.CharField(max_length=40)
+        slug = models.CharField(max_length=40, default="")
+"""
+CODED = """
+    class Author(models.Model):
+        code = models.CharField(max_length=20, unique=True)
+
+
+    class Post(models.Model):
+        author = models.ForeignKey(Author, models.CASCADE, to_field="code")
+"""
+# Those that Django's autodetector does not write without asking.
+BY_HAND = {
+    "a model with keys to itself and many-to-many under another name": Case(
+        (TAGGED, TAGGED.replace("Tag", "Label")),
+        (
+            "INSERT INTO shop_tag (id, parent_id) VALUES (1, NULL), (2, 1)",
+            "INSERT INTO shop_tag_related (id, from_tag_id, to_tag_id) VALUES (1, 1, 2)",
+            "INSERT INTO shop_item (id) VALUES (1)",
+            "INSERT INTO shop_item_tags (id, item_id, tag_id) VALUES (1, 1, 2)",
+        ),
+        f"{_HEAD}            migrations.RenameModel('Tag', 'Label'),\n{_TAIL}",
+    ),
+    "rows that are filled, then a removed foreign key": Case(
+        (AUTHOR + POST, AUTHOR + SLUGGED),
+        ROWS,
+        f"{_HEAD}"
+        "            migrations.AddField('post', 'slug', "
+        "models.CharField(max_length=40, default='')),\n"
+        "            migrations.RunPython(fill, clear),\n"
+        "            migrations.RemoveField('post', 'author'),\n"
+        f"{_TAIL}",
+    ),
+    "a column that others refer to, under another name and longer": Case(
+        (CODED, CODED.replace("code", "handle").replace("=20", "=30")),
+        (
+            "INSERT INTO shop_author (id, code) VALUES (1, 'ann'), (2, 'ben')",
+            "INSERT INTO shop_post (id, author_id) VALUES (1, 'ann')",
+        ),
+        f"{_HEAD}"
+        "            migrations.RenameField('author', 'code', 'handle'),\n"
+        "            migrations.AlterField('author', 'handle', "
+        "models.CharField(max_length=30, unique=True)),\n"
+        f"{_TAIL}",
+    ),
+}
+
+
+def record(project: ProjectFactory, case: Case) -> Project:
+    shop = project({"shop": {}})
+    for number, models in enumerate(case.models, start=1):
+        if number == 2 and case.migration:
+            shop.write("shop/migrations/0002_by_hand.py", case.migration)
+        shop.write("shop/models.py", f"from django.db import models\n\n{_dedented(models)}")
+        shop.succeeds("db_generate", "--name", f"step{number}", "--noinput")
+    return shop
+
+
+def _dedented(text: str) -> str:
+    return "\n".join(line.removeprefix("    ") for line in text.splitlines()) + "\n"

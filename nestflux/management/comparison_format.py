@@ -9,6 +9,7 @@ from django.db import DEFAULT_DB_ALIAS
 
 from nestflux.history.folder import display_path
 from nestflux.pulling.again import Comparison
+from nestflux.pulling.remarks import by_text
 from nestflux.pulling.round_trip import Difference, as_texts
 from nestflux.wording import counted
 
@@ -30,6 +31,9 @@ def lines_of(found: Comparison) -> Iterator[str]:
             is_new = "" if path.exists() else "  (new)"
             yield f"{display_path(path)}{is_new}"
         yield f"  {change.sign} {change.text}"
+    for text, about in by_text(found.remarks_of_new).items():
+        yield f"Remark: {text}:"
+        yield from (f"    {name}" for name in about)
     if found.by_hand:
         yield "To be changed by hand:"
         yield from (f"    {each}" for each in found.by_hand)
@@ -81,6 +85,7 @@ def as_json(found: Comparison, left: Sequence[Difference] | None) -> dict[str, A
             {"about": str(each.about), "why": each.why, "write": each.write}
             for each in found.by_hand
         ],
+        "remarks": [{"remark": each.text, "about": each.about} for each in found.remarks_of_new],
         "files": [display_path(path) for path in sorted(found.files)],
         "written": left is not None,
         "left": [as_texts(each) for each in left or ()],

@@ -68,6 +68,12 @@ class Comparison:
     def agrees(self) -> bool:
         return not self.differences and not any(self.new_tables.values())
 
+    @property
+    def remarks_of_new(self) -> tuple[Remark, ...]:
+        """What is to be said of tables that had no model."""
+        new = {table for tables in self.new_tables.values() for table in tables}
+        return tuple(each for each in self.remarks if each.table in new)
+
 
 def compare_again(
     alias: str,

@@ -48,32 +48,32 @@ class ClassEdits:
     def change(self, wanted: Wanted) -> None:
         """Write what is wanted, as far as the statements are understood."""
         for column, key in wanted.removed.items():
-            self._try([key], partial(self._remove, column))
+            self._try({key: ""}, partial(self._remove, column))
         for column, key in wanted.replaced.items():
-            self._try([key], partial(self._replace, column), self._line(column))
+            self._try({key: self._line(column)}, partial(self._replace, column))
         for each in self._table.columns:
             if (column := each.name) in wanted.added:
                 key = ObjectKey(COLUMN, column, self._table.name)
-                self._try([key], partial(self._add, column), self._line(column))
+                self._try({key: self._line(column)}, partial(self._add, column))
         if self._class.meta is None:
             self._make_meta(wanted)
         else:
             self._change_meta(self._class.meta, wanted)
 
-    def _try(self, about: Iterable[ObjectKey], change: Callable[[], None], write: str = "") -> None:
+    def _try(self, about: Mapping[ObjectKey, str], change: Callable[[], None]) -> None:
+        """Make a change; where it cannot be made, leave the text of each object to a person."""
         try:
             change()
         except CannotEdit as error:
-            self.by_hand += [ByHand(key, str(error), write) for key in about]
+            self.by_hand += [ByHand(key, str(error), write) for key, write in about.items()]
 
     # ---- fields ----------------------------------------------------------------------------
 
     def _remove(self, column: str) -> None:
         name = self._model.known.fields[column]
         statement = self._statement(name)
-        text = " ".join(self._file.source.of(statement).split())
         self._file.source.remove(statement)
-        self._file.note(REMOVED, text)
+        self._file.note(REMOVED, self._file.source.on_one_line(statement))
 
     def _replace(self, column: str) -> None:
         name = self._model.known.fields[column]
@@ -156,7 +156,9 @@ class ClassEdits:
         for name in ("indexes", "constraints"):
             if calls := [call for call in wanted.stated.values() if _list_of(call) == name]:
                 lines += self._layout.listed(name, calls, indent + 4)
-        about = wanted.stated or [ObjectKey(TABLE, self._table.name)]
+        about = {key: one_line(call) for key, call in wanted.stated.items()}
+        if comment:
+            about[ObjectKey(TABLE, self._table.name)] = _comment_of(comment)
         self._try(about, partial(self._place_meta, lines, wanted))
 
     def _place_meta(self, lines: Sequence[str], wanted: Wanted) -> None:
@@ -172,7 +174,7 @@ class ClassEdits:
     def _change_meta(self, meta: ClassSource, wanted: Wanted) -> None:
         if wanted.comment:
             key = ObjectKey(TABLE, self._table.name)
-            self._try([key], partial(self._change_comment, meta))
+            self._try({key: _comment_of(self._plan.comment)}, partial(self._change_comment, meta))
         options = self._model.model._meta
         lists: Mapping[str, Sequence[Any]] = {
             "indexes": options.indexes,
@@ -188,12 +190,10 @@ class ClassEdits:
                 elif key in wanted.dropped:
                     changed[place] = None
             if changed or calls:
-                about = [*(keys[place] for place in changed), *calls]
-                write = "; ".join(one_line(c) for c in (*changed.values(), *calls.values()) if c)
-                change = partial(
-                    self._change_list, meta, name, len(keys), changed, [*calls.values()]
-                )
-                self._try(about, change, write)
+                about = {keys[place]: call for place, call in changed.items()} | calls
+                added = list(calls.values())
+                change = partial(self._change_list, meta, name, len(keys), changed, added)
+                self._try({key: one_line(c) if c else "" for key, c in about.items()}, change)
 
     def _change_list(
         self,
@@ -209,7 +209,11 @@ class ClassEdits:
         if statement is None:
             if count:
                 raise CannotEdit(f"Meta.{name} is not written in the class")
-            source.insert_after(meta.node.body[-1], self._layout.listed(name, added, indent))
+            lines = self._layout.listed(name, added, indent)
+            if name == "indexes" and "constraints" in meta.assigned:
+                source.insert_before(meta.assigned["constraints"], lines)
+            else:
+                source.insert_after(meta.node.body[-1], lines)
             self._note_all(ADDED, added)
             return
         value = statement.value
@@ -217,7 +221,7 @@ class ClassEdits:
             raise CannotEdit(f"Meta.{name} is no plain list")
         if not all(isinstance(item, ast.Call) for item in value.elts):
             raise CannotEdit(f"Meta.{name} is no plain list of calls")
-        gone = [" ".join(source.of(value.elts[i]).split()) for i, c in changed.items() if c is None]
+        gone = [source.on_one_line(value.elts[i]) for i, call in changed.items() if call is None]
         if len(gone) == count and not added and len(meta.node.body) > 1:
             source.remove(statement)
         else:

@@ -51,6 +51,11 @@ class Source:
         start, end = self._range(node)
         return self._content[start:end].decode("utf-8")
 
+    def on_one_line(self, node: ast.AST) -> str:
+        """The text of an expression or statement as ruff and black write it on one line."""
+        text = " ".join(self.of(node).split())
+        return text.replace("( ", "(").replace("[ ", "[").replace(", )", ")").replace(", ]", "]")
+
     def comments(self, node: ast.AST) -> list[str]:
         """The comments within an expression."""
         text = self.of(node).replace("\r\n", "\n")
@@ -199,7 +204,8 @@ class Source:
     def _ends_its_line(self, item: ast.expr) -> bool:
         _, end = self._range(item)
         behind = self._content[end : self._starts[item.end_lineno or item.lineno]].strip()
-        return not behind.removeprefix(b",").lstrip() or b"#" in behind[:3]
+        rest = behind.removeprefix(b",").lstrip()
+        return not rest or rest.startswith(b"#")
 
     def _change_lines(
         self,
@@ -208,13 +214,13 @@ class Source:
         added: Sequence[Sequence[str]],
     ) -> None:
         for place, item in enumerate(node.elts):
-            if place in changed:
+            if changed.get(place):
+                self.replace(item, "\n".join(changed[place]).strip().removesuffix(","))
+            elif place in changed:
                 start = self._starts[item.lineno - 1]
-                end = self._starts[item.end_lineno or item.lineno]
-                self._splice(start, end, self._text(changed[place]))
-        last = node.elts[-1]
-        if added and len(node.elts) - 1 not in changed:
-            _, end = self._range(last)
+                self._splice(start, self._starts[item.end_lineno or item.lineno], "")
+        if added and changed.get(len(node.elts) - 1, True):
+            _, end = self._range(node.elts[-1])
             if not self._content[end:].startswith(b","):
                 self._splice(end, end, ",")
         closing = self._starts[(node.end_lineno or node.lineno) - 1]

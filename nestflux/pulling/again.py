@@ -200,6 +200,7 @@ def _with_changes(
         *(each for each in gone if each.about.name not in live.tables),
         *(left for each in rewrites for left in each.by_hand),
     )
+    by_hand = tuple(sorted(by_hand, key=lambda each: str(each.about)))
     whole = {each.about.name for each in by_hand if each.whole}
     new = [m for app in plans.values() for m in app.models if m.table not in found.tables]
     made = [m.table for m in new if not m.why_unmanaged and m.table not in whole]

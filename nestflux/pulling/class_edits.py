@@ -49,10 +49,11 @@ class ClassEdits:
         """Write what is wanted, as far as the statements are understood."""
         for column, key in wanted.removed.items():
             self._try({key: ""}, partial(self._remove, column))
-        for column, key in wanted.replaced.items():
-            self._try({key: self._line(column)}, partial(self._replace, column))
         for each in self._table.columns:
-            if (column := each.name) in wanted.added:
+            column = each.name
+            if key := wanted.replaced.get(column):
+                self._try({key: self._line(column)}, partial(self._replace, column))
+            elif column in wanted.added:
                 key = ObjectKey(COLUMN, column, self._table.name)
                 self._try({key: self._line(column)}, partial(self._add, column))
         if self._class.meta is None:

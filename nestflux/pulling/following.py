@@ -188,14 +188,13 @@ class _Following:
 
     def _by_field(self, key: ObjectKey, text: str) -> None:
         """What a field states: ``unique``, ``db_index``, a relation, the check of its type."""
-        columns = [name for name in _columns_of(key, text) if name in self._known.fields]
-        mine = {*self._wanted.removed, *self._wanted.added}
-        if columns and mine.issuperset(columns):
+        columns = _columns_of(key, text)
+        if columns and {*self._wanted.removed, *self._wanted.added}.issuperset(columns):
             return
-        if len(columns) != 1:
-            self._leave(key, UNKNOWN)
-        elif columns[0] not in mine:
+        if len(columns) == 1 and columns[0] in self._known.fields:
             self._wanted.replaced.setdefault(columns[0], key)
+        else:
+            self._leave(key, UNKNOWN)
 
     def _state_all_of(self, column: str) -> None:
         """What the old statement of a field may have made by itself, and the new one does not."""

@@ -80,7 +80,7 @@ def merged(
     if "choices" in kept:
         kept["choices"] = _choices(kept["choices"], given)
     if field.null == bool(given.get("null", False)):
-        given.pop("blank", None)
+        given = {k: v for k, v in given.items() if k != "blank" or k in kept}
     else:
         kept.pop("blank", None)
     if field.remote_field and is_relation:

@@ -209,7 +209,7 @@ class Modelling:
         fields = []
         for column in table.columns:
             name = self._names.fields[table.name][column.name]
-            unique = inline_unique(table, column.name) is not None
+            unique = self._is_unique_field(table, column.name)
             use = ColumnUse(column.name in primary, unique, verbatim)
             if reference := by_column.get(column.name):
                 made = self._related(table, reference, name, use)
@@ -225,10 +225,17 @@ class Modelling:
             table,
             self._names.fields[table.name],
             self._taken,
-            inline={c.name for c in table.columns if inline_unique(table, c.name)},
+            inline={c.name for c in table.columns if self._is_unique_field(table, c.name)},
             foreign_keys=[each.parts for each in references if each.is_stated],
             silent=[each.parts for each in references if each.is_silent],
         )
+
+    def _is_unique_field(self, table: DescribedTable, column: str) -> bool:
+        """Does ``unique=True`` on the field say it? A field that is there already and becomes
+        unique gets a key of another name (django/db/backends/base/schema.py, ``_alter_field``)."""
+        known = self._known.get(table.name)
+        becomes = known and column in known.fields and column not in known.unique
+        return not becomes and inline_unique(table, column) is not None
 
     def _related(
         self, table: DescribedTable, reference: Reference, name: str, use: ColumnUse

@@ -97,6 +97,7 @@ def _installed_model(model: type[Model], label: str) -> InstalledModel:
         module=model.__module__.rpartition(".")[2],
         fields={column: each.name for column, each in columns.items()},
         relations={column: to for column, each in columns.items() if (to := _leads_to(each))},
+        unique=frozenset(column for column, each in columns.items() if each.unique),
         taken=frozenset(dir(model)),
     )
     path = _file_of(model)

@@ -39,14 +39,16 @@ class Target:
 @dataclass(frozen=True)
 class Known:
     """A model that is there already and that is to follow its table: its names stay. ``fields`` are
-    their names by column; ``relations`` by column the table and column that they lead to; ``taken``
-    whatever a new field cannot be called."""
+    their names by column; ``relations`` by column the table and column that they lead to;
+    ``unique`` the columns whose unique key stands with the field; ``taken`` whatever a new field
+    cannot be called."""
 
     label: str
     model: str
     module: str
     fields: Mapping[str, str]
     relations: Mapping[str, tuple[str, str]]
+    unique: frozenset[str] = frozenset()
     taken: frozenset[str] = frozenset()
 
 

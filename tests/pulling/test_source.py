@@ -46,7 +46,9 @@ def test_a_value_is_replaced_and_its_comment_stays() -> None:
 
     source.replace(buyer.assigned["name"].value, "models.TextField()")  # type: ignore[arg-type]
 
-    expected = changed(MODEL, "models.CharField(max_length=9)  # käse", "models.TextField()  # käse")
+    expected = changed(
+        MODEL, "models.CharField(max_length=9)  # käse", "models.TextField()  # käse"
+    )
     assert source.result().decode() == expected
 
 

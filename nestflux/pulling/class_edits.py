@@ -51,11 +51,12 @@ class ClassEdits:
             self._try({key: ""}, partial(self._remove, column))
         for each in self._table.columns:
             column = each.name
-            if key := wanted.replaced.get(column):
-                self._try({key: self._line(column)}, partial(self._replace, column))
+            if column in wanted.replaced:
+                about = {wanted.replaced[column]: self._line(column)}
+                self._try(about, partial(self._replace, column))
             elif column in wanted.added:
-                key = ObjectKey(COLUMN, column, self._table.name)
-                self._try({key: self._line(column)}, partial(self._add, column))
+                about = {ObjectKey(COLUMN, column, self._table.name): self._line(column)}
+                self._try(about, partial(self._add, column))
         if self._class.meta is None:
             self._make_meta(wanted)
         else:

@@ -90,7 +90,7 @@ def installed_models(label: str) -> dict[str, InstalledModel]:
 
 def _installed_model(model: type[Model], label: str) -> InstalledModel:
     options = model._meta
-    columns = {each.column: each for each in options.local_concrete_fields}
+    columns = {each.column or "": each for each in options.local_concrete_fields}
     known = Known(
         label=label,
         model=model.__name__,
@@ -101,7 +101,7 @@ def _installed_model(model: type[Model], label: str) -> InstalledModel:
         taken=frozenset(dir(model)),
     )
     path = _file_of(model)
-    abstract = [base for base in model.__mro__[1:] if _is_abstract(base)]
+    abstract: list[Any] = [base for base in model.__mro__[1:] if _is_abstract(base)]
     return InstalledModel(
         known,
         model,
@@ -121,8 +121,8 @@ def _leads_to(each: Any) -> tuple[str, str] | None:
     return (target.model._meta.db_table, target.column)
 
 
-def _is_abstract(base: type) -> bool:
-    return bool(getattr(base, "_meta", None) and base._meta.abstract)  # type: ignore[attr-defined]
+def _is_abstract(base: Any) -> bool:
+    return bool(getattr(base, "_meta", None) and base._meta.abstract)
 
 
 def _file_of(model: type[Model]) -> Path:
@@ -131,17 +131,17 @@ def _file_of(model: type[Model]) -> Path:
 
 
 def _why_fixed(model: type[Model], path: Path) -> str:
-    if model._meta.auto_created:
-        owner = model._meta.auto_created._meta.label
-        return f"Django makes it of a ManyToManyField of {owner}"
-    if path.suffix != ".py" or not path.is_relative_to(base_folder()) or _is_package(path):
+    owner: Any = model._meta.auto_created
+    if owner:
+        return f"Django makes it of a ManyToManyField of {owner._meta.label}"
+    if path.suffix != ".py" or not path.is_relative_to(base_folder()) or _is_installed(path):
         return "its class belongs to another package"
     if "." in model.__qualname__:
         return "code builds its class"
     return ""
 
 
-def _is_package(path: Path) -> bool:
+def _is_installed(path: Path) -> bool:
     return bool({"site-packages", "dist-packages"} & set(path.parts))
 
 

@@ -97,12 +97,16 @@ class Rewriter:
                 files |= {place: text.encode() for place, text in file.beside.items()}
                 changes += file.changes
                 classes |= file.classes | file.classes_beside
-        if classes:
-            path = self._folder / "sql.py"
-            text, missing = _sql_with(path, classes)
-            if missing:
-                files[path] = text
-                changes.append(Change(path, ADDED, ", ".join(missing)))
+        path = self._folder / "sql.py"
+        try:
+            text, missing = _sql_with(path, classes) if classes else (b"", [])
+        except CannotEdit as error:
+            for table in (table for file in self._files.values() for table in file.tables):
+                self.leave(table, f"sql.py: {error}")
+            return Rewrite(by_hand=tuple(self._by_hand))
+        if missing:
+            files[path] = text
+            changes.append(Change(path, ADDED, ", ".join(missing)))
         return Rewrite(files, tuple(changes), tuple(self._by_hand))
 
     def _file(self, path: Path) -> FileEdits:
@@ -151,7 +155,7 @@ def _export(source: Source, app: AppPlan, model: ModelPlan, layout: Layout) -> N
     source.import_names(module, [model.name], list(import_lines(module, [model.name], layout)))
     if value is None or statement is None:
         return
-    names = [item.value for item in value.elts if isinstance(item, ast.Constant)]
+    names = [str(item.value) for item in value.elts if isinstance(item, ast.Constant)]
     if source.comments(value) or len(names) != len(value.elts):
         source.change_list(value, {}, [[f"    {quoted(model.name)},"]])
         return

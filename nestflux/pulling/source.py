@@ -70,7 +70,7 @@ class Source:
     def bound(self) -> Mapping[str, str]:
         """What the imports at the top bind: names to where they come from, ``django.db.models``;
         a relative import begins with its dots."""
-        found = {}
+        found: dict[str, str] = {}
         for node in self.tree.body:
             if isinstance(node, ast.ImportFrom):
                 where = _spelled(node)
@@ -219,7 +219,8 @@ class Source:
             elif place in changed:
                 start = self._starts[item.lineno - 1]
                 self._splice(start, self._starts[item.end_lineno or item.lineno], "")
-        if added and changed.get(len(node.elts) - 1, True):
+        last_stays = len(node.elts) - 1 not in changed or changed[len(node.elts) - 1]
+        if added and last_stays:
             _, end = self._range(node.elts[-1])
             if not self._content[end:].startswith(b","):
                 self._splice(end, end, ",")

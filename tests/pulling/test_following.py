@@ -314,10 +314,10 @@ def test_it_asks_on_a_terminal(project: ProjectFactory) -> None:
     site.sql("ALTER TABLE t_a MODIFY n varchar(12)")
     before = texts(site, "t")
 
-    for args, answers in ((("--plan",), ""), (("--no-input",), ""), ((), "n\n")):
-        shown = site.on_a_terminal("db_pull", "--compare", "t", *args, answers=answers)
+    for args, asks in ((["--plan"], False), (["--no-input"], False), ([], True)):
+        shown = site.on_a_terminal("db_pull", "--compare", "t", *args, answers="n\n")
         assert shown.code == 1
-        assert ("Write it? [y/N]" in shown.stdout) is not args
+        assert ("Write it? [y/N]" in shown.stdout) is asks
         assert "Nothing was written." in shown.stdout
     assert texts(site, "t") == before
     done = site.on_a_terminal("db_pull", "--compare", "t", answers="y\n")

@@ -91,10 +91,9 @@ def test_a_list_of_an_item_a_line_keeps_its_comments() -> None:
     assert source.result().decode() == expected
 
 
-@pytest.mark.parametrize("brackets", ["[]", "()"])
-def test_a_list_on_one_line_becomes_one_of_an_item_a_line(brackets: str) -> None:
-    opened, closed = brackets
-    source = Source(f"a = {opened}f(1), f(2){closed}\n".encode())
+@pytest.mark.parametrize("text", ["a = [f(1), f(2)]\n", "a = (f(1), f(2))\n"])
+def test_a_list_on_one_line_becomes_one_of_an_item_a_line(text: str) -> None:
+    source = Source(text.encode())
     value = source.tree.body[0].value  # type: ignore[attr-defined]
 
     source.change_list(value, {0: []}, [["    f(3),"]])

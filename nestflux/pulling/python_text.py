@@ -101,6 +101,8 @@ def one_line(value: Value) -> str:
 def quoted(text: str) -> str:
     """A string in double quotes, unless single ones save escapes."""
     mark = "'" if text.count('"') > text.count("'") else '"'
+    if text.isprintable() and mark not in text and "\\" not in text:
+        return f"{mark}{text}{mark}"
     return mark + "".join(_escaped(letter, mark) for letter in text) + mark
 
 

@@ -392,3 +392,62 @@ def test_new_tables_of_an_app_in_one_file(project: ProjectFactory) -> None:
     assert "\n\n\nclass New(models.Model):\n" in text
     assert "\n\n\nclass Audit(models.Model):\n" in text
     site.succeeds("db_pull", "--compare", "s", "--exclude", "s_left")
+
+
+def test_relations_keys_and_classes_without_meta(project: ProjectFactory) -> None:
+    site = project(
+        {
+            "s": {
+                "models.py": """
+    from django.db import models
+
+    class Thing(models.Model):
+        parent = models.ForeignKey("self", models.CASCADE, null=True)
+
+    class Part(models.Model):
+        thing_ref = models.BigIntegerField()
+        n = models.IntegerField()
+
+        @property
+        def twice(self):
+            return 2 * self.n
+    """
+            }
+        }
+    )
+    site.succeeds("db_generate", "--noinput")
+    site.succeeds("db_migrate")
+    ((foreign,),) = site.sql(
+        "SELECT CONSTRAINT_NAME FROM information_schema.KEY_COLUMN_USAGE WHERE TABLE_SCHEMA = "
+        "DATABASE() AND TABLE_NAME = 's_thing' AND REFERENCED_TABLE_NAME IS NOT NULL"
+    )
+    site.sql(f"ALTER TABLE s_thing DROP FOREIGN KEY `{foreign}`")
+    site.sql("ALTER TABLE s_part MODIFY id int NOT NULL AUTO_INCREMENT, ADD KEY by_n (n)")
+    site.sql("ALTER TABLE s_part ADD CONSTRAINT of FOREIGN KEY (thing_ref) REFERENCES s_thing (id)")
+
+    site.succeeds("db_pull", "--compare", "s", "--write")
+
+    text = site.read("s/models.py")
+    thing, part = text[text.index("class Thing") :].split("class Part")
+    assert '"self", models.CASCADE' not in thing
+    assert (
+        'parent = models.ForeignKey(\n        "self",\n        on_delete=models.CASCADE,' in thing
+    )
+    assert "db_constraint=False" in thing
+    assert f'sql="KEY `{foreign}` (`parent_id`)"' in thing
+    assert part.startswith(
+        "(models.Model):\n"
+        "    id = models.AutoField(primary_key=True)\n"
+        "    thing_ref = models.BigIntegerField()\n"
+        "    n = models.IntegerField()\n\n"
+        "    class Meta:\n"
+        "        indexes = [\n"
+        '            models.Index(fields=["n"], name="by_n"),\n'
+        "        ]\n"
+        "        constraints = [\n"
+        "            SqlConstraint(\n"
+    )
+    assert part.endswith("\n    @property\n    def twice(self):\n        return 2 * self.n\n")
+    site.succeeds("db_generate", "--noinput")
+    site.succeeds("db_mark_applied", "0002", "--yes")
+    assert site.succeeds("db_migrate").lines == ["Database is up to date!"]

@@ -423,7 +423,9 @@ def test_relations_keys_and_classes_without_meta(project: ProjectFactory) -> Non
     )
     site.sql(f"ALTER TABLE s_thing DROP FOREIGN KEY `{foreign}`")
     site.sql("ALTER TABLE s_part MODIFY id int NOT NULL AUTO_INCREMENT, ADD KEY by_n (n)")
-    site.sql("ALTER TABLE s_part ADD CONSTRAINT of FOREIGN KEY (thing_ref) REFERENCES s_thing (id)")
+    site.sql(
+        "ALTER TABLE s_part ADD CONSTRAINT of_it FOREIGN KEY (thing_ref) REFERENCES s_thing (id)"
+    )
 
     site.succeeds("db_pull", "--compare", "s", "--write")
 

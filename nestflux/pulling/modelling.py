@@ -19,9 +19,9 @@ from nestflux.pulling.keys import (
     key_of_counter,
     rules_of,
 )
-from nestflux.pulling.names import class_names, field_name, module_names
+from nestflux.pulling.names import class_names, distinct, field_name, module_names
 from nestflux.pulling.python_text import Call, Code, Value
-from nestflux.pulling.references import Reference, References, Target
+from nestflux.pulling.references import Known, Reference, References, Target
 from nestflux.pulling.remarks import Excuse, Remark
 from nestflux.schema.objects import COLUMN, CONSTRAINT, ObjectKey
 from nestflux.sql.definitions import unescaped
@@ -36,7 +36,7 @@ READ_ONLY = frozenset({"ReadOnlyModel", "ReadOnlyQuerySet"})
 @dataclass(frozen=True)
 class ModelPlan:
     """A model that is to be written. ``why_unmanaged`` is empty where Django migrates it;
-    ``reads_only``: it refuses to write."""
+    ``reads_only``: it refuses to write; ``columns`` are the names of the fields by column."""
 
     table: str
     name: str
@@ -47,6 +47,17 @@ class ModelPlan:
     why_unmanaged: str = ""
     reads_only: bool = False
     kept: frozenset[str] = frozenset()
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def calls(self) -> tuple[Call, ...]:
+        """Its fields, indexes and constraints."""
+        fields = tuple(value for _, value in self.fields)
+        return (*fields, *self.rules.indexes, *self.rules.constraints)
+
+    def field_of(self, column: str) -> Call:
+        """The field of a column."""
+        return dict(self.fields)[self.columns[column]]
 
 
 @dataclass(frozen=True)
@@ -73,7 +84,13 @@ class _Names:
 
 
 class Modelling:
-    """Turns the tables of groups into apps, and collects what is to be said of them."""
+    """Turns the tables of groups into apps, and collects what is to be said of them.
+
+    Args:
+        installed: the models that are there, by table; foreign keys may lead to them.
+        known: those of the groups' labels, whose names stay.
+        taken: names of indexes and constraints that models have which are in no group.
+    """
 
     def __init__(
         self,
@@ -81,19 +98,20 @@ class Modelling:
         live: Live,
         groups: Mapping[str, tuple[str, ...]],
         installed: Mapping[str, Target],
+        known: Mapping[str, Known] | None = None,
+        taken: Taken | None = None,
     ) -> None:
         self.remarks: list[Remark] = []
         self._connection = connection
         self._live = live
         self._groups = groups
-        self._taken = Taken()
+        self._taken = taken or Taken()
+        self._known = known or {}
         self._names = _Names()
         for label, tables in groups.items():
-            self._names.labels |= dict.fromkeys(tables, label)
-            self._names.classes |= class_names(tables, label)
-            self._names.modules |= module_names(tables, label)
+            self._name(label, tables)
         targets = {**installed, **self._targets()}
-        self._references = References(connection, live, targets)
+        self._references = References(connection, live, targets, self._known)
         for table in self._names.labels:
             self._names.fields[table] = self._field_names(live.tables[table])
         self._references.names = self._names.fields
@@ -108,6 +126,18 @@ class Modelling:
 
     # ---- names and targets -----------------------------------------------------------------
 
+    def _name(self, label: str, tables: tuple[str, ...]) -> None:
+        """Names of classes and modules: what is there keeps its own, the new ones differ."""
+        known = {table: each for table, each in self._known.items() if each.label == label}
+        named = list(dict.fromkeys((*tables, *known)))
+        classes = {t: name for t, name in class_names(named, label).items() if t not in known}
+        modules = {t: name for t, name in module_names(named, label).items() if t not in known}
+        self._names.labels |= dict.fromkeys(tables, label)
+        self._names.classes |= {table: each.model for table, each in known.items()}
+        self._names.classes |= distinct(classes, {each.model for each in known.values()})
+        self._names.modules |= {table: each.module for table, each in known.items()}
+        self._names.modules |= distinct(modules, {each.module for each in known.values()})
+
     def _targets(self) -> dict[str, Target]:
         return {
             table: Target(
@@ -121,13 +151,17 @@ class Modelling:
         }
 
     def _field_names(self, table: DescribedTable) -> dict[str, str]:
-        found: dict[str, str] = {}
-        taken: set[str] = set()
+        known = self._known.get(table.name)
+        there = {column.name for column in table.columns}
+        found = {c: name for c, name in known.fields.items() if c in there} if known else {}
+        taken = set(known.taken) if known else set()
         related_columns = {
             reference.column for reference in self._references.of(table) if reference.is_field
         }
         # The columns first whose names are their own: a relation takes what is left.
         for column in sorted(table.columns, key=lambda c: c.name in related_columns):
+            if column.name in found:
+                continue
             relation = column.name in related_columns
             primary = identity(table) == (column.name,)
             name = field_name(column.name, taken, relation=relation, primary=primary)
@@ -156,6 +190,7 @@ class Modelling:
             why_unmanaged=why,
             reads_only=reads_only,
             kept=kept | READ_ONLY if reads_only else kept,
+            columns=self._names.fields[table.name],
         )
 
     def _composite(self, table: DescribedTable) -> Iterator[tuple[str, Call]]:
@@ -174,7 +209,7 @@ class Modelling:
         fields = []
         for column in table.columns:
             name = self._names.fields[table.name][column.name]
-            unique = inline_unique(table, column.name) is not None
+            unique = self._is_unique_field(table, column.name)
             use = ColumnUse(column.name in primary, unique, verbatim)
             if reference := by_column.get(column.name):
                 made = self._related(table, reference, name, use)
@@ -190,10 +225,17 @@ class Modelling:
             table,
             self._names.fields[table.name],
             self._taken,
-            inline={c.name for c in table.columns if inline_unique(table, c.name)},
+            inline={c.name for c in table.columns if self._is_unique_field(table, c.name)},
             foreign_keys=[each.parts for each in references if each.is_stated],
             silent=[each.parts for each in references if each.is_silent],
         )
+
+    def _is_unique_field(self, table: DescribedTable, column: str) -> bool:
+        """Does ``unique=True`` on the field say it? A field that is there already and becomes
+        unique gets a key of another name (django/db/backends/base/schema.py, ``_alter_field``)."""
+        known = self._known.get(table.name)
+        becomes = known and column in known.fields and column not in known.unique
+        return not becomes and inline_unique(table, column) is not None
 
     def _related(
         self, table: DescribedTable, reference: Reference, name: str, use: ColumnUse
@@ -276,6 +318,8 @@ class Modelling:
         for remark in _remarks_of_table(table):
             self.remarks.append(remark)
         for reference in references:
+            if reference.is_loose:
+                continue
             about = f"{table.name}.{reference.parts.name}"
             if reference.why_left_out:
                 key = ObjectKey(CONSTRAINT, reference.parts.name, table.name)

@@ -36,7 +36,7 @@ def class_names(tables: Iterable[str], label: str) -> Mapping[str, str]:
     single = {table: _singular(name) for table, name in plural.items()}
     counted = Counter(name.lower() for name in single.values())
     kept = {t: _free(n if counted[n.lower()] == 1 else plural[t]) for t, n in single.items()}
-    return _distinct(kept)
+    return distinct(kept)
 
 
 def module_names(tables: Iterable[str], label: str) -> Mapping[str, str]:
@@ -47,7 +47,7 @@ def module_names(tables: Iterable[str], label: str) -> Mapping[str, str]:
         if name[0].isdigit():
             name = f"table_{name}"
         found[table] = f"{name}_table" if keyword.iskeyword(name) else name
-    return _distinct(found)
+    return distinct(found)
 
 
 def _short_names(tables: Iterable[str], label: str) -> Mapping[str, str]:
@@ -64,16 +64,16 @@ def _without(table: str, prefix: str) -> str:
     return rest if table.lower().startswith(prefix) and rest.strip("_") else table
 
 
-def _distinct(names: Mapping[str, str]) -> Mapping[str, str]:
-    """Number those that differ in nothing but case."""
-    taken: set[str] = set()
+def distinct(names: Mapping[str, str], taken: Collection[str] = ()) -> Mapping[str, str]:
+    """Number those that differ in nothing but case, from each other or from what is ``taken``."""
+    used = {name.lower() for name in taken}
     found = {}
     for key, name in names.items():
         number, candidate = 1, name
-        while candidate.lower() in taken:
+        while candidate.lower() in used:
             number += 1
             candidate = f"{name}_{number}"
-        taken.add(candidate.lower())
+        used.add(candidate.lower())
         found[key] = candidate
     return found
 

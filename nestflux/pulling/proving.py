@@ -64,11 +64,17 @@ def migrated_elsewhere(request: Request, files: Mapping[Path, str]) -> Answer:
 
 def _ask(request: Request, staging: Path) -> dict[str, Any]:
     answer = staging / "answer.json"
+    # A file that is edited within the second of another edit would meet a stale .pyc.
+    unwritten = {"PYTHONDONTWRITEBYTECODE": "1"} if request.as_they_are else {}
     asked = {"sys_path": sys.path, "staging": str(staging), "answer": str(answer)}
     done = subprocess.run(
         [sys.executable, "-m", "nestflux.pulling.child"],
         input=json.dumps({**asdict(request), **asked}),
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+            **unwritten,
+        },
         capture_output=True,
         text=True,
         check=False,

@@ -6,15 +6,12 @@ import importlib.util
 import keyword
 import logging
 import shlex
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from django.apps import apps
-from django.conf import settings
 
 from nestflux.conf import configuration
 from nestflux.database.server import connection_for, server_of
@@ -24,18 +21,13 @@ from nestflux.pulling import remarks as said
 from nestflux.pulling.describing import Live, describe
 from nestflux.pulling.grouping import REST, GroupingRule, groups, patterns_of, unused, without
 from nestflux.pulling.modelling import AppPlan, Modelling
+from nestflux.pulling.project import base_folder, installed_targets, layout_of_project
 from nestflux.pulling.proving import Request, migrated_elsewhere
-from nestflux.pulling.python_text import WIDTH, Layout
-from nestflux.pulling.references import Target
 from nestflux.pulling.remarks import Remark
 from nestflux.pulling.round_trip import Difference, compare
 from nestflux.pulling.rows import with_rows_seen
 from nestflux.pulling.writing import files_of
 from nestflux.wording import counted, listed
-
-if TYPE_CHECKING:
-    from django.db.backends.base.base import BaseDatabaseWrapper
-
 
 logger = logging.getLogger(__name__)
 
@@ -99,7 +91,7 @@ def plan_pull(alias: str, options: PullOptions) -> PullPlan:
     logger.info("Reading the schema of %s", alias)
     recorded_in = configuration().shadow_collation or "utf8mb4"
     live = describe(connection, server.family, recorded_in.split("_")[0])
-    installed = _installed(connection)
+    installed = installed_targets(connection)
     free = [table for table in live.tables if table not in installed]
     patterns = (*options.exclude, *(rule.pattern for rule in options.rules))
     if idle := unused(free, patterns):
@@ -122,7 +114,7 @@ def plan_pull(alias: str, options: PullOptions) -> PullPlan:
     live, unread = with_rows_seen(connection, live, tables)
     modelling = Modelling(connection, live, found, installed)
     planned = modelling.apps(prefix)
-    layout = _layout()
+    layout = layout_of_project()
     others = [Remark(said.NOT_A_TABLE, str(key)) for key in live.others]
     others += [Remark(said.ROWS_UNREAD, table) for table in unread]
     return PullPlan(
@@ -181,32 +173,9 @@ def _by_place(plan: PullPlan) -> dict[Path, str]:
 # ---- what is there -------------------------------------------------------------------------
 
 
-def _installed(connection: BaseDatabaseWrapper) -> dict[str, Target]:
-    """The tables of installed apps, by name: not pulled, and referred to."""
-    found = {}
-    for model in apps.get_models(include_auto_created=True):
-        options = model._meta
-        fields = {each.column: each for each in options.local_fields if each.column}
-        related = (relation.get_accessor_name() for relation in options.related_objects)
-        label, name = options.app_label, options.object_name or ""
-        found[options.db_table] = Target(
-            label=label,
-            model=name,
-            primary=(options.pk.column,) if options.pk and options.pk.column else (),
-            keys=frozenset(frozenset({column}) for column, each in fields.items() if each.unique),
-            fields={column: each.name for column, each in fields.items()},
-            types={column: each.rel_db_type(connection) or "" for column, each in fields.items()},
-            taken=frozenset({*(each.name for each in fields.values()), *filter(None, related)}),
-            setting="settings.AUTH_USER_MODEL"
-            if f"{label}.{name}" == settings.AUTH_USER_MODEL
-            else "",
-        )
-    return found
-
-
 def _place(into: Path | None) -> tuple[Path, str]:
     """The folder of the apps' folders, and the package that it is, seen from the project's."""
-    base = Path(str(getattr(settings, "BASE_DIR", Path.cwd()))).resolve()
+    base = base_folder()
     root = (into or base).resolve()
     if not root.is_relative_to(base):
         return root, ""
@@ -218,18 +187,6 @@ def _place(into: Path | None) -> tuple[Path, str]:
             then="use letters, digits and underscores, a letter first",
         )
     return root, ".".join(parts)
-
-
-def _layout() -> Layout:
-    """The length of lines that the project's pyproject.toml asks of ruff or black."""
-    base = getattr(settings, "BASE_DIR", None)
-    try:
-        text = (Path(str(base)) / "pyproject.toml").read_text(encoding="utf-8") if base else ""
-        tools = tomllib.loads(text).get("tool", {})
-    except (OSError, ValueError):
-        return Layout()
-    found = (tools.get(name, {}).get("line-length") for name in ("ruff", "black"))
-    return Layout(next((width for width in found if isinstance(width, int)), WIDTH))
 
 
 # ---- refusals ------------------------------------------------------------------------------

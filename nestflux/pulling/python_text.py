@@ -41,8 +41,12 @@ class Layout:
 
     def listed(self, name: str, values: Iterable[Value], indent: int) -> list[str]:
         """The lines of a list, an item a line."""
-        inner = [line for value in values for line in self._laid_out("", value, indent + 4, ",")]
+        inner = [line for value in values for line in self.item(value, indent + 4)]
         return [f"{' ' * indent}{name} = [", *inner, f"{' ' * indent}]"]
+
+    def item(self, value: Value, indent: int) -> list[str]:
+        """The lines of an item of a list, with its comma."""
+        return self._laid_out("", value, indent, ",")
 
     def _laid_out(self, before: str, value: Value, indent: int, after: str) -> list[str]:
         blank = " " * indent
@@ -97,6 +101,8 @@ def one_line(value: Value) -> str:
 def quoted(text: str) -> str:
     """A string in double quotes, unless single ones save escapes."""
     mark = "'" if text.count('"') > text.count("'") else '"'
+    if text.isprintable() and mark not in text and "\\" not in text:
+        return f"{mark}{text}{mark}"
     return mark + "".join(_escaped(letter, mark) for letter in text) + mark
 
 

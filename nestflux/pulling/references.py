@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -37,6 +37,22 @@ class Target:
 
 
 @dataclass(frozen=True)
+class Known:
+    """A model that is there already and that is to follow its table: its names stay. ``fields`` are
+    their names by column; ``relations`` by column the table and column that they lead to;
+    ``unique`` the columns whose unique key stands with the field; ``taken`` whatever a new field
+    cannot be called."""
+
+    label: str
+    model: str
+    module: str
+    fields: Mapping[str, str]
+    relations: Mapping[str, tuple[str, str]]
+    unique: frozenset[str] = frozenset()
+    taken: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
 class Reference:
     """A foreign key and what becomes of it.
 
@@ -46,6 +62,7 @@ class Reference:
     because one is the stand-in for a key, which two rows may share, or a part of a composite
     primary key: Django's migrations add a relation behind the
     model, and the key needs it (django/db/migrations/autodetector.py, generate_created_models).
+    ``is_loose``: a field that is there already leads there, and the database has no foreign key.
     """
 
     parts: ForeignKeyParts
@@ -53,6 +70,7 @@ class Reference:
     is_field: bool = False
     is_object: bool = False
     is_silent: bool = False
+    is_loose: bool = False
     why_left_out: str = ""
 
     @property
@@ -61,16 +79,21 @@ class Reference:
 
     @property
     def is_stated(self) -> bool:
-        return not self.is_silent and not self.why_left_out
+        return not (self.is_silent or self.is_loose or self.why_left_out)
 
 
 class References:
     """The foreign keys of all pulled tables."""
 
     def __init__(
-        self, connection: BaseDatabaseWrapper, live: Live, targets: Mapping[str, Target]
+        self,
+        connection: BaseDatabaseWrapper,
+        live: Live,
+        targets: Mapping[str, Target],
+        known: Mapping[str, Known],
     ) -> None:
         self.names: Mapping[str, Mapping[str, str]] = {}
+        self._known = known
         self._connection = connection
         self._live = live
         self._targets = targets
@@ -119,7 +142,17 @@ class References:
             if reference.is_field:
                 columns.add(reference.column)
             found.append(reference)
-        return tuple(found)
+        return (*found, *self._loose(table, columns))
+
+    def _loose(self, table: DescribedTable, led: set[str]) -> Iterator[Reference]:
+        """The relations of a model that is there already, where the table has no foreign key."""
+        known = self._known.get(table.name)
+        there = {column.name for column in table.columns}
+        for column, (to, referenced) in known.relations.items() if known else ():
+            target = self._targets.get(to)
+            if target is not None and column in there - led:
+                parts = ForeignKeyParts("", (column,), "", to, (referenced,), "", "")
+                yield Reference(parts, target, is_field=True, is_loose=True)
 
     def _reference(
         self, table: DescribedTable, parts: ForeignKeyParts, taken: set[str]
@@ -135,6 +168,9 @@ class References:
         several = len(parts.columns) > 1 or column.name in taken
         if several or in_key or column.parts.generated:
             return Reference(parts, target, is_object=True)
+        known = self._known.get(table.name)
+        if known and column.name in known.fields and column.name not in known.relations:
+            return Reference(parts, target)  # code that is there takes the field for a value
         silent = self._is_djangos(table, parts)
         return Reference(parts, target, is_field=True, is_silent=silent)
 

@@ -76,6 +76,11 @@ class Remark:
     about: str
     excuse: Excuse | None = None
 
+    @property
+    def table(self) -> str:
+        """The table that it is about; of a name with a point in it, what is before the first."""
+        return self.about.partition(" ")[0].partition(".")[0]
+
 
 def by_text(remarks: Iterable[Remark]) -> Mapping[str, tuple[str, ...]]:
     """The remarks as they are shown: a sentence, and all that it is about."""

@@ -39,6 +39,11 @@ class Difference:
         return f"differs: {what}: {self.live}, and by the models: {self.made}"
 
 
+def as_texts(found: Difference) -> dict[str, str]:
+    """For JSON."""
+    return {**vars(found), "key": str(found.key)}
+
+
 @dataclass(frozen=True)
 class Proof:
     """The outcome. ``differences`` are those that no remark excuses, ``excused`` the others;

@@ -16,8 +16,9 @@ _FILE = Path(__file__).with_name("field_templates.py")
 
 @dataclass(frozen=True)
 class Template:
-    """A class: its source, and the names of the classes that it derives from."""
+    """A class: its name, its source, and the names of the classes that it derives from."""
 
+    name: str
     source: str
     bases: tuple[str, ...]
 
@@ -29,6 +30,7 @@ def templates() -> Mapping[str, Template]:
     lines = text.splitlines(keepends=True)
     return {
         node.name: Template(
+            node.name,
             "".join(lines[node.lineno - 1 : node.end_lineno]),
             tuple(base.id for base in node.bases if isinstance(base, ast.Name)),
         )

@@ -56,9 +56,14 @@ def files_of(app: AppPlan, layout: Layout) -> Mapping[str, str]:
 
 def model_text(app: AppPlan, model: ModelPlan, layout: Layout) -> str:
     """The file of one table."""
-    lines = list(_imports(app, model, layout))
+    lines = [*_imports(app, model, layout), "", "", *class_lines(model, layout)]
+    return "\n".join(lines) + "\n"
+
+
+def class_lines(model: ModelPlan, layout: Layout) -> list[str]:
+    """The class of one table."""
     base = "ReadOnlyModel" if model.reads_only else "models.Model"
-    lines += ["", "", f"class {model.name}({base}):"]
+    lines = [f"class {model.name}({base}):"]
     if model.reads_only:
         text = _READS_A_VIEW if model.why_unmanaged == said.VIEW else _READS_ONLY
         lines += [f"    {line}".rstrip() for line in text.splitlines()]
@@ -67,11 +72,11 @@ def model_text(app: AppPlan, model: ModelPlan, layout: Layout) -> str:
         lines += layout.assigned(name, value, 4)
     lines += ["", "    class Meta:", *_meta(model, layout)]
     lines += ["", "    def __str__(self) -> str:", f'        return f"{model.name} {{self.pk}}"']
-    return "\n".join(lines) + "\n"
+    return lines
 
 
 def _imports(app: AppPlan, model: ModelPlan, layout: Layout) -> Iterator[str]:
-    if any(_uses_settings(value) for _, value in model.fields):
+    if any(uses_settings(value) for _, value in model.fields):
         yield "from django.conf import settings"
     yield "from django.db import models"
     if named := model.kept - {"ReadOnlyQuerySet"}:
@@ -90,7 +95,8 @@ def import_lines(module: str, names: Collection[str], layout: Layout) -> Iterato
     yield ")"
 
 
-def _uses_settings(value: Call) -> bool:
+def uses_settings(value: Call) -> bool:
+    """Does it name a model by a setting, as that of the user?"""
     given = (*value.arguments, *value.keywords.values())
     return any(isinstance(each, Code) and each.text.startswith("settings.") for each in given)
 
@@ -115,20 +121,27 @@ def _exports(app: AppPlan, layout: Layout) -> str:
         for model in models
         for line in import_lines(f"{app.name}.models.{model.module}", [model.name], layout)
     ]
-    names = sorted(model.name for model in models)
+    lines += ["", *exported(sorted(model.name for model in models), layout)]
+    return "\n".join(lines) + "\n"
+
+
+def exported(names: Collection[str], layout: Layout) -> list[str]:
+    """The lines of ``__all__``."""
     whole = f"__all__ = [{', '.join(map(quoted, names))}]"
     if len(whole) <= layout.width:
-        lines += ["", whole]
-    else:
-        lines += ["", "__all__ = [", *(f"    {quoted(name)}," for name in names), "]"]
-    return "\n".join(lines) + "\n"
+        return [whole]
+    return ["__all__ = [", *(f"    {quoted(name)}," for name in names), "]"]
 
 
 def sql_text(names: Collection[str]) -> str:
     """``sql.py``: these classes and those that they derive from, in the order of the templates."""
     body = "\n\n".join(["", *(template.source for template in with_bases(names))])
-    used = [line for line in imports() if not line or _is_used(line, body)]
-    return _SQL + _squeezed(used) + body
+    return _SQL + _squeezed(imports_for(body)) + body
+
+
+def imports_for(body: str) -> list[str]:
+    """The import lines of the templates that a body of classes uses, with blank ones."""
+    return [line for line in imports() if not line or _is_used(line, body)]
 
 
 def _is_used(line: str, body: str) -> bool:

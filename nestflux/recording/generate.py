@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from django.db.migrations import CreateModel
 from django.db.migrations.migration import Migration
 from django.db.migrations.recorder import MigrationRecorder
+from django.db.migrations.writer import MigrationWriter
 from django.db.utils import Error
 
 from nestflux.conf import Configuration, configuration, history_folder
@@ -17,11 +19,12 @@ from nestflux.database.errors import reachable
 from nestflux.database.server import connection_for, server_of
 from nestflux.exceptions import ChangesUndecided, FamilyUnreachable, NestFluxError, Refused
 from nestflux.graph.loader import ExtendedLoader, dotted, is_held, load
+from nestflux.graph.now_managed import now_managed
 from nestflux.graph.project_commands import after_writing
 from nestflux.graph.source import is_own
 from nestflux.history import naming
 from nestflux.history.families import Behind, PlannedFile, behind, plan_files
-from nestflux.history.folder import Folder, Staged, write_all
+from nestflux.history.folder import Folder, Staged, display_path, write_all
 from nestflux.other_project import require_this_projects
 from nestflux.recording.changes import (
     Detected,
@@ -31,6 +34,7 @@ from nestflux.recording.changes import (
     empty_migrations,
     written,
 )
+from nestflux.recording.questions import is_written_into
 from nestflux.recording.recording_target import RecordingTarget, recording_target
 from nestflux.recording.working_copy import record_files  # with nothing to do: not needed
 from nestflux.schema.names import names_of
@@ -126,6 +130,9 @@ def generate(
     targets = [replace(target, pins=pins) for target in targets]
     folders = _folders(alias, dict.fromkeys((*kept, *families)))
     loader = _loaded(folders.values())
+    begins = not any(folder.journal.entries for folder in folders.values())
+    if not begins:  # tables that are older than the history need not be made by it
+        _refuse_tables_nobody_makes(loader, folders.values())
     detected = detect(loader, options)
     found = _pending(loader, detected, folders)
     if not any(found.missing[target.server.family] for target in targets):
@@ -135,7 +142,6 @@ def generate(
             target.folder.require_writable()
 
     modules = written(detected.migrations)
-    begins = not any(folder.journal.entries for folder in folders.values())
     past = _past(alias, detected.migrations) if begins else frozenset()
     plans = _plans(targets, folders, found, name, past)
     files = [
@@ -204,6 +210,26 @@ def _loaded(folders: Iterable[Folder], unwritten: Sequence[Migration] = ()) -> E
     the longest will do for a state."""
     orders = [folder.journal.migrations for folder in folders]
     return load(None, unwritten, max(orders, key=len, default=()))
+
+
+def _refuse_tables_nobody_makes(loader: ExtendedLoader, folders: Iterable[Folder]) -> None:
+    """Raises Refused for a migration that no history holds and that makes a model a managed one,
+    where no operation could make its table: later files would alter a table that is not there."""
+    held = {name for folder in folders for name in folder.journal.recorded_migrations}
+    found = now_managed(loader.graph.nodes[key] for key in loader.plan())
+    for each in found:
+        if each.may_be_made or is_held(loader, each.migration, held):
+            continue
+        if not is_written_into(each.label):
+            continue
+        path = Path(MigrationWriter(loader.graph.nodes[each.migration]).path)
+        raise Refused(
+            f"{each}: Django's AlterModelOptions changes no database.",
+            where=display_path(path),
+            stands="nothing was written",
+            then="take AlterModelOptions out of it (delete the file where it holds nothing else), "
+            "then: python manage.py db_generate   (writes a migration that makes the table)",
+        )
 
 
 def _pending(loader: ExtendedLoader, detected: Detected, folders: Mapping[str, Folder]) -> Pending:

@@ -183,7 +183,7 @@ def _migrations(made: _Review, history: History, loader: ExtendedLoader, *, shad
     """The code of a sound history's migrations, on a server of its family where there is one."""
     if history.journal is None or not history.journal.entries:
         return
-    found = migrations_of(history, loader)
+    found = migrations_of(history, loader, made.alias)
     name = FAMILY_NAMES[history.family]
     if shadows:
         try:

@@ -9,23 +9,27 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.db import router
 
 from nestflux.applying.plan.code_changes import CodeChange, Remaining, code_changes, path_of
 from nestflux.applying.plan.plan import replay_reasons
 from nestflux.exceptions import NestFluxError, ServerUnavailable
 from nestflux.graph.fingerprints import django_series, prints_of
-from nestflux.graph.loader import load, undotted
+from nestflux.graph.loader import is_held, load, undotted
+from nestflux.graph.now_managed import NowManaged, now_managed, operation_that_makes
 from nestflux.graph.python_steps import StepRunner
 from nestflux.graph.source import is_own_path
 from nestflux.history.folder import Folder
 from nestflux.history.journal import Entry, Journal
 from nestflux.history.records import FileRecord
+from nestflux.history.snapshots import objects_made_by, statements_of
 from nestflux.history.sqlfile import PythonStep
+from nestflux.recording.questions import is_written_into
 from nestflux.recording.recording_target import RecordingTarget
 from nestflux.recording.replay import load_snapshot, record_applied, replay
 from nestflux.recording.rerecord import Again, Walk
 from nestflux.recording.snapshot import other_rows
-from nestflux.reviewing.subjects import History, Migrations, Replay
+from nestflux.reviewing.subjects import History, Migrations, Replay, WithoutTable
 from nestflux.schema.diff import Delta
 from nestflux.schema.introspection import Schema, read_schema
 from nestflux.schema.row_pairing import compare_rows
@@ -40,7 +44,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-def migrations_of(history: History, loader: ExtendedLoader) -> Migrations:
+def migrations_of(history: History, loader: ExtendedLoader, alias: str) -> Migrations:
     """The code of a sound history's migrations, compared by fingerprints. Asks no server."""
     records: dict[str, FileRecord] = {}
     changes: list[CodeChange] = []
@@ -58,7 +62,31 @@ def migrations_of(history: History, loader: ExtendedLoader) -> Migrations:
         for key in map(undotted, entry.migrations):
             if key in loader.disk_migrations and (path := path_of(loader.disk_migrations[key])):
                 paths[key] = path
-    return Migrations(history, records, paths, tuple(changes))
+    without_table = tuple(_without_table(history, loader, alias))
+    return Migrations(history, records, paths, tuple(changes), without_table=without_table)
+
+
+def _without_table(history: History, loader: ExtendedLoader, alias: str) -> Iterator[WithoutTable]:
+    """Models that a migration made managed ones, and no file of the history a table for."""
+    plan = [loader.graph.nodes[key] for key in loader.plan()]
+    found = [each for each in now_managed(plan) if _is_of(alias, each)]
+    if not found or history.snapshot is None or history.snapshot.text is None:
+        return
+    assert history.journal is not None, "a sound history has a journal"
+    held = set(history.journal.recorded_migrations)
+    made = objects_made_by(statements_of(history.snapshot.text))
+    tables = {key.name.lower() for key in made if key.is_table}
+    state = loader.project_state()
+    for each in found:
+        if each.table.lower() not in tables:
+            operation = operation_that_makes(state.models[each.key])
+            yield WithoutTable(each, operation, is_held(loader, each.migration, held))
+
+
+def _is_of(alias: str, found: NowManaged) -> bool:
+    """Is it a model of the project's own, whose table would be in this database?"""
+    allowed = router.allow_migrate(alias, found.label, model_name=found.model.lower())
+    return bool(allowed) and is_written_into(found.label)
 
 
 def recorded_again(found: Migrations, target: RecordingTarget) -> Migrations:

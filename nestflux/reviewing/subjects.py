@@ -14,6 +14,7 @@ from nestflux.applying.plan.squashes import Exchange
 from nestflux.conf import SizeLimits
 from nestflux.exceptions import HistoryError, NestFluxError
 from nestflux.graph.fingerprints import django_series
+from nestflux.graph.now_managed import NowManaged
 from nestflux.history.file_texts import FileTexts
 from nestflux.history.folder import Folder, HistoryFiles
 from nestflux.history.journal import Entry, Journal
@@ -102,13 +103,24 @@ class Project:
 
 
 @dataclass(frozen=True)
+class WithoutTable:
+    """A model that a migration made a managed one, and whose table the snapshot does not have.
+    ``operation`` are the lines of one that would make it."""
+
+    found: NowManaged
+    operation: Sequence[str]
+    is_recorded: bool
+
+
+@dataclass(frozen=True)
 class Migrations:
     """The code of one history's migrations.
 
     ``records`` are by the id of a file, ``paths`` where each migration is written. ``again`` is
     None where nothing was recorded again; ``versions`` say by file in which ones recording and
     checking differ. ``respelled`` are those of ``again`` that another Django made another, with no
-    edit of the ``.py``; ``django`` is the series of this one.
+    edit of the ``.py``; ``django`` is the series of this one. ``without_table`` are models that
+    were made managed ones.
     """
 
     history: History
@@ -118,6 +130,7 @@ class Migrations:
     again: Sequence[Again] | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
     respelled: Sequence[Again] = ()
+    without_table: Sequence[WithoutTable] = ()
     django: str = field(default_factory=django_series)
 
     @cached_property

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from nestflux.sql.brackets import apart, first_bracket, inside, mate, split
@@ -99,13 +99,13 @@ class KeyParts:
     more: str
     text: str
 
-    @property
+    @cached_property
     def columns(self) -> tuple[str, ...]:
         """Its columns, where it consists of whole columns and nothing else; otherwise none."""
         names = tuple(name for part in self.parts if (name := _whole_column(part)))
         return names if len(names) == len(self.parts) else ()
 
-    @property
+    @cached_property
     def named(self) -> tuple[str, ...]:
         """The columns of which it holds at least a prefix."""
         heads = (next(iter(tokens(part)), None) for part in self.parts)

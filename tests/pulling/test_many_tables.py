@@ -7,6 +7,7 @@ import re
 from nestflux.graph.initial_operations import MANY
 from tests.conftest import ProjectFactory
 from tests.pulling.conftest import adopted, feed
+from tests.pulling.large_schema import large_schema
 
 COUNT = 40
 
@@ -39,3 +40,15 @@ def test_they_come_back_and_few_relations_are_added_later(project: ProjectFactor
     assert migration.count("migrations.CreateModel(") == COUNT
     assert len(re.findall(r"migrations\.AddField", migration)) < COUNT
     assert migration.count("ForeignKey(") > MANY
+
+
+def test_a_large_shop_comes_back(project: ProjectFactory) -> None:
+    """Some modules of it; ``python -m tests.pulling.large_schema`` prints them all, to measure."""
+    site = feed(project({}), large_schema(modules=2))
+
+    done = site.succeeds("db_pull")
+
+    assert (
+        "✓ Migrated to an empty schema, the models give it back: 57 tables, 0 differences"
+        in done.lines
+    )

@@ -11,15 +11,17 @@ from django.db import DEFAULT_DB_ALIAS
 
 from nestflux.conf import history_folder
 from nestflux.database.server import connection_for, server_of
+from nestflux.exceptions import Refused
 from nestflux.history.folder import display_path
 from nestflux.ledger.rows import read_state
 from nestflux.management.command import NestFluxCommand
+from nestflux.management.comparison_format import as_json, lines_after, lines_of
 from nestflux.management.progress import narrated
-from nestflux.pulling.again import compare_again
+from nestflux.pulling.again import compare_again, write_again
 from nestflux.pulling.grouping import GroupingRule
 from nestflux.pulling.pull import Pulled, PullOptions, PullPlan, plan_pull, pull
 from nestflux.pulling.remarks import by_text
-from nestflux.pulling.round_trip import Difference
+from nestflux.pulling.round_trip import as_texts
 from nestflux.wording import counted
 
 
@@ -63,22 +65,34 @@ class Command(NestFluxCommand):
             action="append",
             default=[],
             metavar="APP",
-            help="Show where the database differs from the models of this installed app; write "
-            "nothing. May be repeated.",
+            help="Show where the database differs from the models of this installed app, and write "
+            "the difference into them where that is confirmed. May be repeated.",
+        )
+        parser.add_argument(
+            "--write",
+            action="store_true",
+            help="With --compare: change the models without asking.",
+        )
+        parser.add_argument(
+            "--noinput", "--no-input", action="store_false", dest="interactive", help="Never ask."
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         alias = options["database"]
         self.connect(alias)
         console = self.console()
+        rules = tuple(GroupingRule.parse(text) for text in options["app"])
+        exclude = tuple(options["exclude"])
         if options["compare"]:
-            self._compare(alias, options["compare"], as_json=options["json"])
+            self._compare(alias, rules, exclude, options)
             return
-        asked = PullOptions(
-            rules=tuple(GroupingRule.parse(text) for text in options["app"]),
-            exclude=tuple(options["exclude"]),
-            into=options["into"],
-        )
+        if options["write"]:
+            raise Refused(
+                "--write goes with --compare: without it the models are written anyway.",
+                stands="nothing was written",
+                then="python manage.py db_pull --compare APP --write",
+            )
+        asked = PullOptions(rules=rules, exclude=exclude, into=options["into"])
         with narrated(console):
             plan = plan_pull(alias, asked)
             done = None if options["plan"] else pull(alias, plan)
@@ -90,27 +104,35 @@ class Command(NestFluxCommand):
         if done is not None and done.differences:
             self.found()
 
-    def _compare(self, alias: str, labels: list[str], *, as_json: bool) -> None:
+    def _compare(
+        self,
+        alias: str,
+        rules: tuple[GroupingRule, ...],
+        exclude: tuple[str, ...],
+        options: dict[str, Any],
+    ) -> None:
         console = self.console()
         with narrated(console):
-            found = compare_again(alias, labels)
-        if as_json:
-            self.print_json({"differences": [_difference(each) for each in found]})
-        elif not found:
-            console.print(f"✓ The models of {', '.join(labels)} give what the database has.")
-        else:
-            console.print("The database is not what the models make:")
-            for difference in found:
-                console.print(f"    {difference}")
-            *_, mark = _taking_over(alias)
-            other = "" if alias == DEFAULT_DB_ALIAS else f" --database {alias}"
-            console.print("Where the models are right, write the script for the database:")
-            console.print(f"      python manage.py db_baseline --reconcile{other}")
-            console.print("Where the database is right, change the models, then")
-            console.print(f"      python manage.py db_generate{other}")
-            console.print(f"      python manage.py {mark}{other}")
-        if found:
+            found = compare_again(alias, options["compare"], rules, exclude)
+        if not options["json"]:
+            for line in lines_of(found):
+                console.print(line)
+        left = None
+        if found.files and self._is_to_write(options):
+            with narrated(console):
+                left = write_again(found)
+        if options["json"]:
+            self.print_json(as_json(found, left))
+        elif not found.agrees:
+            for line in lines_after(found, left, [*_taking_over(alias)]):
+                console.print(line)
+        if not found.agrees and (left is None or found.by_hand):
             self.found()
+
+    def _is_to_write(self, options: dict[str, Any]) -> bool:
+        if options["write"] or options["plan"] or not options["interactive"]:
+            return bool(options["write"] and not options["plan"])
+        return self.confirm("Write it?")
 
 
 def _lines(plan: PullPlan, done: Pulled | None, alias: str) -> Iterator[str]:
@@ -187,10 +209,6 @@ def _as_json(plan: PullPlan, done: Pulled | None) -> dict[str, Any]:
         "remarks": [{"remark": remark.text, "about": remark.about} for remark in final.remarks],
         "files": [display_path(path) for path in plan.files],
         "written": done is not None,
-        "differences": [_difference(each) for each in done.differences] if done else [],
-        "excused": [_difference(each) for each in done.excused] if done else [],
+        "differences": [as_texts(each) for each in done.differences] if done else [],
+        "excused": [as_texts(each) for each in done.excused] if done else [],
     }
-
-
-def _difference(found: Difference) -> dict[str, str]:
-    return {**vars(found), "key": str(found.key)}

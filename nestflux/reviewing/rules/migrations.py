@@ -50,6 +50,30 @@ FORGOTTEN = FindingKind(
     "before it runs a file, db_migrate cannot see that its .py was edited",
 )
 
+NO_TABLE = FindingKind(
+    "managed-without-table",
+    Severity.ERROR,
+    "AlterModelOptions changes no database: a fresh one gets no table for the model",
+)
+
+
+@rule(Migrations)
+def managed_models_without_a_table(found: Migrations) -> Iterator[Finding]:
+    for each in found.without_table:
+        migration = found.paths.get(each.found.migration, ".".join(each.found.migration))
+        if each.is_recorded:
+            label = each.found.label
+            then = f"python manage.py db_generate --empty {label}   (with this operation), then "
+            then += "python manage.py db_generate"
+        else:
+            then = "take AlterModelOptions out of it, then: python manage.py db_generate"
+        yield NO_TABLE.found(
+            f"{each.found}.",
+            where=migration,
+            details=each.operation if each.is_recorded else (),
+            then=then,
+        )
+
 
 @rule(Migrations)
 def edited_migrations(found: Migrations) -> Iterator[Finding]:

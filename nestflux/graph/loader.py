@@ -27,7 +27,7 @@ from django.db.utils import Error
 
 from nestflux.collector import collector_resting
 from nestflux.exceptions import Refused
-from nestflux.graph.in_place import spare_fields
+from nestflux.graph.in_place import own_operations, spare_fields
 from nestflux.graph.project_commands import import_overrides
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ class ExtendedLoader(MigrationLoader):
         self.migrated_apps |= {label for label, _ in self._extra}
         self.unmigrated_apps -= {label for label, _ in self._extra}
         for migration in self.disk_migrations.values():
+            migration.operations = own_operations(migration.operations)
             spare_fields(migration.operations)
 
     def plan(self) -> list[Key]:

@@ -9,10 +9,61 @@ from tests.soak import edits
 from tests.soak.description import CONSTANT, KEYS, NUMBERS, Field, Model, Rule, Site
 from tests.soak.edits import MOST, Edit, around, free_fields, free_models
 
-_COUNTING = ("", "auto", "small auto")
-_TEXTS = ("short text", "text", "exact text")
 _COLLATIONS = ("", "utf8mb4_bin", "utf8mb4_general_ci")
 _RELATIONS = ("key", "one")
+
+
+# Models of every kind of relation, and some rules: what edits begin with.
+RICH = Site(
+    (
+        Model(
+            "shop",
+            "Box",
+            (
+                Field("code", "char", null=False, default="new", length=20, unique=True),
+                Field("amount", "integer", null=False, default=7),
+                Field("state", "positive", indexed=True),
+                Field("owner", "key", target="shop.Box"),
+            ),
+            (
+                Rule("index", "shop_box_index", ("amount", "code")),
+                Rule("check", "shop_box_check", ("amount",)),
+            ),
+        ),
+        Model(
+            "depot",
+            "Shelf",
+            (
+                Field("note", "text"),
+                Field("owner", "key", target="shop.Box", null=False),
+                Field("state", "one", target="shop.Box"),
+                Field("code", "char", comment="of the depot"),
+            ),
+            (Rule("unique", "depot_shelf_unique", ("owner", "code")),),
+        ),
+        Model(
+            "depot",
+            "Tray",
+            (
+                Field("owner", "key", target="depot.Shelf", null=False),
+                Field("state", "key", target="shop.Box"),
+                Field("body", "many", target="shop.Box"),
+                Field("note", "many", target="depot.Tray"),
+            ),
+            (Rule("together", "depot_tray_together", ("owner", "state")),),
+        ),
+        Model(
+            "shop",
+            "Crate",
+            (
+                Field("owner", "key", target="depot.Shelf"),
+                Field("amount", "big", null=False, default=7),
+                Field("code", "moment"),
+            ),
+            key="text",
+        ),
+    )
+)
 
 
 def possible(site: Site, taken: frozenset[str], *, renames: bool) -> dict[str, list[Edit]]:
@@ -31,7 +82,7 @@ def possible(site: Site, taken: frozenset[str], *, renames: bool) -> dict[str, l
                 further.append((kind, edit))
         for rule in _new_rules(model, taken | site.names()):
             edit = Edit("add rule", model.path, rule=rule, touches=(model.path,))
-            further.append((f"add rule {rule.kind}", edit))
+            further.append(("add another rule", edit))
     for kind, edit in further:
         found.setdefault(kind, []).append(edit)
     allowed = {kind: [e for e in some if _is_allowed(site, e)] for kind, some in found.items()}
@@ -69,10 +120,9 @@ def _of_models(site: Site, taken: frozenset[str]) -> Iterator[tuple[str, Edit]]:
                     yield "add model with keys", edit
     for model in site.models:
         near = around(site, model)
-        for group in (_COUNTING, _TEXTS):
-            for key in group if model.key in group else ():
-                if key != model.key:
-                    yield "change key", Edit("change key", model.path, now=key, touches=near)
+        for key in ("", *KEYS):
+            if key != model.key:
+                yield "change key", Edit("change key", model.path, now=key, touches=near)
         comment = "" if model.comment else "what it holds"
         yield "comment table", Edit("comment table", model.path, now=comment, touches=near)
 
@@ -85,17 +135,17 @@ def _new_fields(site: Site, model: Model, taken: frozenset[str]) -> Iterator[tup
             yield "add relation", Field(name, "key", target=target.path, unchecked=True)
             yield "add relation", Field(name, "key", target=target.path, column=f"{name}_ref")
         for kind in ("positive", "date"):
-            yield "add another type", Field(name, kind)
-        yield "add another type", Field(name, "positive", null=False, default=7, indexed=True)
+            yield "add another field", Field(name, kind)
+        yield "add another field", Field(name, "positive", null=False, default=7, indexed=True)
         for kind in ("char", "text"):
             for collation in _COLLATIONS[1:]:
-                yield "add collation", Field(name, kind, collation=collation)
+                yield "add another field", Field(name, kind, collation=collation)
         for kind in (*NUMBERS, "char", "text", "boolean"):
-            yield "add default", _with_default(Field(name, kind))
+            yield "add another field", _with_default(Field(name, kind))
         for number in model.fields:
             if number.kind in NUMBERS and not number.of:
                 for stored in (True, False):
-                    yield "add computed", Field(name, "big", of=number.name, stored=stored)
+                    yield "add another field", Field(name, "big", of=number.name, stored=stored)
 
 
 def _with_default(field: Field) -> Field:
@@ -107,7 +157,7 @@ def _altered(site: Site, field: Field) -> Iterator[tuple[str, Field]]:
     if field.kind in _RELATIONS:
         yield from _altered_relation(site, field)
     elif field.kind in NUMBERS:
-        yield "number to relation", Field(field.name, "key", target=site.models[0].path)
+        yield "convert relation", Field(field.name, "key", target=site.models[0].path)
         yield "change type", replace(field, kind="positive")
     elif field.kind == "positive":
         yield "change type", replace(field, kind="integer")
@@ -126,7 +176,7 @@ def _altered(site: Site, field: Field) -> Iterator[tuple[str, Field]]:
 
 def _altered_relation(site: Site, field: Field) -> Iterator[tuple[str, Field]]:
     other = {"key": "one", "one": "key"}[field.kind]
-    yield "key to one-to-one and back", replace(field, kind=other, unique=False, unindexed=False)
+    yield "convert relation", replace(field, kind=other, unique=False, unindexed=False)
     if field.kind == "key":
         yield "alter relation", replace(field, unindexed=not field.unindexed)
         yield "alter relation", replace(field, unique=not field.unique)
@@ -139,7 +189,7 @@ def _altered_relation(site: Site, field: Field) -> Iterator[tuple[str, Field]]:
         if target.path != field.target and field.null:
             yield "alter relation", replace(field, target=target.path)
     if field.null:
-        yield "relation to number", Field(field.name, "big")
+        yield "convert relation", Field(field.name, "big")
 
 
 def _new_rules(model: Model, taken: frozenset[str]) -> Iterator[Rule]:

@@ -20,11 +20,11 @@ from hypothesis import strategies as st
 from tests.conftest import ProjectFactory
 from tests.realworld.clean_room import HERE as REALWORLD
 from tests.scenario import Project
-from tests.soak.checkout import FIRST, rename_flags
+from tests.soak.checkout import rename_flags
 from tests.soak.description import Site
 from tests.soak.edits import Edit
 from tests.soak.machine import some_edits
-from tests.soak.more_edits import possible
+from tests.soak.more_edits import RICH, possible
 
 History = Sequence[Sequence[Edit]]
 _FILES = 6  # of a history at the most, behind the first
@@ -35,7 +35,7 @@ _DJANGO_FAILS = ("Django's own migrate fails on the shadow", "A migration fails 
 @st.composite
 def histories(draw: st.DrawFn) -> History:
     """The edits of each file."""
-    site, files = FIRST, []
+    site, files = RICH, []
     for _ in range(draw(st.integers(3, _FILES))):
         edits = draw(some_edits(site, possible=possible))
         files.append(edits)
@@ -78,7 +78,7 @@ def _walk_histories(project: ProjectFactory, counts: Counter[str], *, for_long: 
 
 
 def _walk(project: Project, history: History, counts: Counter[str]) -> None:
-    log, site = [], FIRST
+    log, site = [], RICH
     _generate(project, site, (), "initial")
     for number, edits in enumerate(history, start=1):
         before = site

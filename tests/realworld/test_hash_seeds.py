@@ -32,3 +32,4 @@ def test_no_migration_looks_edited(recorded: RealSite, seed: str) -> None:
 
     assert checked.code == 0, str(checked)
     assert checked.json["findings"] == []
+    assert any("the migrations recorded again" in part for part in checked.json["checked"])

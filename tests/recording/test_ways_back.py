@@ -1,4 +1,7 @@
-"""A way back is exact: the schema is the one before, to the last name, any number of times."""
+"""A way back is exact: the schema is the one before, to the last name, any number of times.
+
+Random histories go back in ``tests/soak/test_ways_back.py``.
+"""
 
 from __future__ import annotations
 
@@ -49,10 +52,38 @@ UNIQUE = """
 
 @dataclass(frozen=True)
 class Case:
-    """The models of each file, the first of them with rows."""
+    """The models of each file, the first of them with rows. ``by_hand``: statements of a migration
+    behind the first, a file of its own, each with what undoes it."""
 
     models: tuple[str, ...]
     rows: tuple[str, ...] = ()
+    by_hand: tuple[tuple[str, str], ...] = ()
+
+
+KINDS = """
+    class Kind(models.Model):
+        name = models.CharField(max_length=20{0})
+        text = models.TextField(null=True{0})
+        size = models.BigIntegerField(null=True{0})
+        price = models.DecimalField(max_digits=9, decimal_places=4, null=True{0})
+        at = models.DateTimeField(null=True{0})
+"""
+BOX = """
+    class Box(models.Model):
+        name = models.CharField(max_length=20, null=True)
+        size = models.IntegerField(null=True)
+        authors = models.ManyToManyField(Author)
+
+
+    class Crate(models.Model):
+        size = models.IntegerField(null=True)
+"""
+
+
+def column(definition: str, django: str) -> tuple[str, str]:
+    """A column of Kind that is made another one by hand, and back."""
+    alter = "ALTER TABLE shop_kind MODIFY"
+    return f"{alter} {definition}", f"{alter} {django}"
 
 
 CASES = {
@@ -153,7 +184,50 @@ CASES = {
         ),
         ("INSERT INTO shop_author (id, name, age) VALUES (1, 'Ann', NULL)",),
     ),
+    "columns that a person made narrower": Case(
+        (KINDS.format(""), KINDS.format(', db_comment="x"')),
+        ("INSERT INTO shop_kind (name, price) VALUES ('Ann', 1.5)",),
+        (
+            column("name varchar(12) CHARACTER SET latin1 NOT NULL", "name varchar(20) NOT NULL"),
+            column("text varchar(30) NULL", "text longtext NULL"),
+            column("size int unsigned NULL", "size bigint NULL"),
+            column("price decimal(9, 2) NULL", "price decimal(9, 4) NULL"),
+            column("at datetime NULL", "at datetime(6) NULL"),
+        ),
+    ),
+    "what a person made of tables that are removed": Case(
+        (AUTHOR + BOX, AUTHOR),
+        (),
+        (
+            (
+                "ALTER TABLE shop_box RENAME COLUMN size TO width",
+                "ALTER TABLE shop_box RENAME COLUMN width TO size",
+            ),
+            ("ALTER TABLE shop_box ADD INDEX wide (width)", "ALTER TABLE shop_box DROP INDEX wide"),
+            (
+                "ALTER TABLE shop_box_authors DROP COLUMN id, ADD PRIMARY KEY (box_id, author_id)",
+                "ALTER TABLE shop_box_authors DROP PRIMARY KEY, "
+                "ADD COLUMN id bigint AUTO_INCREMENT PRIMARY KEY FIRST",
+            ),
+            (
+                "ALTER TABLE shop_crate PARTITION BY HASH (id) PARTITIONS 3",
+                "ALTER TABLE shop_crate REMOVE PARTITIONING",
+            ),
+            (
+                "CREATE TRIGGER shout BEFORE INSERT ON shop_box FOR EACH ROW SET NEW.width = 1",
+                "DROP TRIGGER shout",
+            ),
+        ),
+    ),
 }
+BY_HAND = """
+    from django.db import migrations
+
+
+    class Migration(migrations.Migration):
+        dependencies = [("shop", "0001_initial")]
+        operations = [migrations.RunSQL(*both) for both in {}]
+"""
 
 
 def record(project: ProjectFactory, case: Case) -> Project:
@@ -161,6 +235,9 @@ def record(project: ProjectFactory, case: Case) -> Project:
     for number, models in enumerate(case.models, start=1):
         shop.write("shop/models.py", f"from django.db import models\n\n{_dedented(models)}")
         shop.succeeds("db_generate", "--name", f"step{number}", "--noinput")
+        if number == 1 and case.by_hand:
+            shop.write("shop/migrations/0002_by_hand.py", BY_HAND.format(case.by_hand))
+            shop.succeeds("db_generate", "--name", "by_hand")
     return shop
 
 

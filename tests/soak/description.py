@@ -73,12 +73,18 @@ class Field:
     comment: str = ""
     column: str = ""
     target: str = ""
+    to_field: str = ""
     collation: str = ""
     database_default: bool = False
     of: str = ""
     stored: bool = True
     unindexed: bool = False
     unchecked: bool = False
+
+    @property
+    def column_name(self) -> str:
+        """What the server calls it; none of a ManyToManyField."""
+        return self.column or (f"{self.name}_id" if self.is_relation else self.name)
 
     @property
     def is_relation(self) -> bool:
@@ -91,6 +97,7 @@ class Field:
         given = [repr(self.target)] if self.is_relation else []
         if self.kind in ("key", "one"):
             given += ["models.CASCADE", "related_name='+'"]
+            given += [f"to_field={self.to_field!r}"] if self.to_field else []
         if self.kind == "many":
             return f"{self.name} = models.ManyToManyField({self.target!r}, related_name='+')"
         if self.kind == "char":

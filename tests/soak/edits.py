@@ -85,6 +85,8 @@ class Edit:
             case "add rule":
                 assert self.rule
                 rules = (*rules, self.rule)
+            case "rename rule":
+                rules = tuple(replace(r, name=self.now) if r == self.rule else r for r in rules)
             case "remove rule":
                 rules = tuple(r for r in rules if r != self.rule)
         return replace(model, fields=fields, rules=rules)

@@ -56,7 +56,7 @@ RICH = Site(
             "shop",
             "Crate",
             (
-                Field("owner", "key", target="depot.Shelf"),
+                Field("owner", "key", target="shop.Box", to_field="code"),
                 Field("amount", "big", null=False, default=7),
                 Field("code", "moment"),
             ),
@@ -80,6 +80,13 @@ def possible(site: Site, taken: frozenset[str], *, renames: bool) -> dict[str, l
             for kind, altered in _altered(site, field):
                 edit = Edit("alter field", model.path, altered, was=field.name, touches=near)
                 further.append((kind, edit))
+        for rule in model.rules:
+            now = (
+                rule.name.removesuffix("_now") if rule.name.endswith("_now") else f"{rule.name}_now"
+            )
+            if rule.kind != "together" and now not in taken:
+                edit = Edit("rename rule", model.path, rule=rule, now=now, touches=(model.path,))
+                further.append(("rename rule", edit))
         for rule in _new_rules(model, taken | site.names()):
             edit = Edit("add rule", model.path, rule=rule, touches=(model.path,))
             further.append(("add another rule", edit))
@@ -95,7 +102,10 @@ def _is_allowed(site: Site, edit: Edit) -> bool:
     if edit.kind not in ("alter field", "remove field", "rename field"):
         return True
     model = site.model(edit.model)
+    pointed_at = {f.to_field for _, f in site.pointing_at(model.path)}
     if edit.was in {field.of for field in model.fields}:
+        return False
+    if edit.was in pointed_at and not (edit.field and edit.field.unique):
         return False
     if edit.field is None:
         return True
@@ -134,6 +144,12 @@ def _new_fields(site: Site, model: Model, taken: frozenset[str]) -> Iterator[tup
             yield "add relation", Field(name, "key", target=target.path, unindexed=True)
             yield "add relation", Field(name, "key", target=target.path, unchecked=True)
             yield "add relation", Field(name, "key", target=target.path, column=f"{name}_ref")
+            for field in target.fields:
+                if field.unique and not field.null:
+                    yield (
+                        "add relation",
+                        Field(name, "key", target=target.path, to_field=field.name),
+                    )
         for kind in ("positive", "date"):
             yield "add another field", Field(name, kind)
         yield "add another field", Field(name, "positive", null=False, default=7, indexed=True)
@@ -187,7 +203,7 @@ def _altered_relation(site: Site, field: Field) -> Iterator[tuple[str, Field]]:
         yield "alter relation", replace(field, null=True)
     for target in site.models:
         if target.path != field.target and field.null:
-            yield "alter relation", replace(field, target=target.path)
+            yield "alter relation", replace(field, target=target.path, to_field="")
     if field.null:
         yield "convert relation", Field(field.name, "big")
 

@@ -13,6 +13,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -20,14 +21,29 @@ from hypothesis import strategies as st
 from tests.conftest import ProjectFactory
 from tests.realworld.clean_room import HERE as REALWORLD
 from tests.scenario import Project
+from tests.soak import by_hand
+from tests.soak.by_hand import ByHand
 from tests.soak.checkout import rename_flags
 from tests.soak.description import Site
 from tests.soak.edits import Edit
 from tests.soak.machine import some_edits
 from tests.soak.more_edits import RICH, possible
 
-History = Sequence[Sequence[Edit]]
+
+@dataclass(frozen=True)
+class Step:
+    """A file: what is done by hand, and then the edits of the models."""
+
+    edits: Sequence[Edit]
+    by_hand: ByHand | None = None
+
+    def __str__(self) -> str:
+        return "; ".join(map(str, [*([self.by_hand] if self.by_hand else []), *self.edits]))
+
+
+History = Sequence[Step]
 _FILES = 6  # of a history at the most, behind the first
+_SELDOM = st.sampled_from([False, False, True])
 # What Django's own ``migrate`` cannot do either is no edit.
 _DJANGO_FAILS = ("Django's own migrate fails on the shadow", "A migration fails on the shadow")
 
@@ -36,9 +52,10 @@ _DJANGO_FAILS = ("Django's own migrate fails on the shadow", "A migration fails 
 def histories(draw: st.DrawFn) -> History:
     """The edits of each file."""
     site, files = RICH, []
-    for _ in range(draw(st.integers(3, _FILES))):
+    for number in range(draw(st.integers(3, _FILES))):
+        hand = draw(st.sampled_from(by_hand.possible(site, number))) if draw(_SELDOM) else None
         edits = draw(some_edits(site, possible=possible))
-        files.append(edits)
+        files.append(Step(edits, hand))
         for edit in edits:
             site = edit.apply(site)
     return files
@@ -79,15 +96,15 @@ def _walk_histories(project: ProjectFactory, counts: Counter[str], *, for_long: 
 
 def _walk(project: Project, history: History, counts: Counter[str]) -> None:
     log, site = [], RICH
-    _generate(project, site, (), "initial")
-    for number, edits in enumerate(history, start=1):
+    _generate(project, site, Step(()), "initial")
+    for number, step in enumerate(history, start=1):
         before = site
-        for edit in edits:
+        for edit in step.edits:
             site = edit.apply(site)
-        log.append(f"step_{number}: {'; '.join(map(str, edits))}")
-        if site.same_as(before):
+        log.append(f"step_{number}: {step}")
+        if site.same_as(before) and not step.by_hand:
             continue
-        if not _generate(project, site, edits, f"step_{number}"):
+        if not _generate(project, site, step, f"step_{number}"):
             counts["ended by Django"] += 1
             log.append("which Django cannot")
             break
@@ -107,13 +124,22 @@ def _walk(project: Project, history: History, counts: Counter[str]) -> None:
     assert found["wrong"] == [], said
 
 
-def _generate(project: Project, site: Site, edits: Sequence[Edit], name: str) -> bool:
-    """Write the models and record a file; False, with nothing written, where Django cannot."""
+def _generate(project: Project, site: Site, step: Step, name: str) -> bool:
+    """Write the models and record a file; False, with nothing recorded, where Django cannot."""
+    if step.by_hand:
+        _write_by_hand(project, step.by_hand, f"{name}_by_hand")
     for app in ("depot", "shop"):
         project.write(f"{app}/models.py", site.render(app))
-    flags = ("--no-rename", *rename_flags(edits))
+    flags = ("--no-rename", *rename_flags(step.edits))
     outcome = project.run("db_generate", "--name", name, "--noinput", *flags)
     if outcome.code and any(failure in outcome.stderr for failure in _DJANGO_FAILS):
+        print(f"{step}\n{outcome.stderr}")
         return False
-    assert outcome.code == 0, f"{'; '.join(map(str, edits))}: {outcome}"
+    assert outcome.code == 0, f"{step}: {outcome}"
     return True
+
+
+def _write_by_hand(project: Project, made: ByHand, name: str) -> None:
+    project.succeeds("db_generate", "--empty", made.app, "--name", name)
+    (path,) = (project.path / made.app / "migrations").glob(f"*_{name}.py")
+    path.write_text(made.fill(path.read_text(encoding="utf-8")), encoding="utf-8")

@@ -119,7 +119,11 @@ def _walk(project: Project, history: History, counts: Counter[str]) -> None:
     found = walked.json
     counts["files"] += found["files"]
     counts["completed"] += found["completed"]
-    assert found["irreversible"] == [], said
+    # What Django drops more than it made (every index on a column), a RunSQL's reverse misses.
+    of_django = [why for why in found["irreversible"] if "Django's own way back fails" in why]
+    counts["no way back of Django's"] += len(of_django)
+    assert all("(Raw SQL operation)" in why for why in of_django), said
+    assert found["irreversible"] == of_django, said
     assert found["inexact"] == [], said
     assert found["wrong"] == [], said
 

@@ -60,7 +60,8 @@ class ExtendedLoader(MigrationLoader):
         self.disk_migrations.update(self._extra)
         self.migrated_apps |= {label for label, _ in self._extra}
         self.unmigrated_apps -= {label for label, _ in self._extra}
-        for migration in self.disk_migrations.values():
+        migrations: Iterable[Any] = self.disk_migrations.values()
+        for migration in migrations:
             migration.operations = own_operations(migration.operations)
             spare_fields(migration.operations)
 

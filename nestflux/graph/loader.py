@@ -27,7 +27,7 @@ from django.db.utils import Error
 
 from nestflux.collector import collector_resting
 from nestflux.exceptions import Refused
-from nestflux.graph.in_place import spare_fields
+from nestflux.graph.in_place import own_operations, spare_fields
 from nestflux.graph.project_commands import import_overrides
 
 if TYPE_CHECKING:
@@ -60,7 +60,9 @@ class ExtendedLoader(MigrationLoader):
         self.disk_migrations.update(self._extra)
         self.migrated_apps |= {label for label, _ in self._extra}
         self.unmigrated_apps -= {label for label, _ in self._extra}
-        for migration in self.disk_migrations.values():
+        migrations: Iterable[Any] = self.disk_migrations.values()
+        for migration in migrations:
+            migration.operations = own_operations(migration.operations)
             spare_fields(migration.operations)
 
     def plan(self) -> list[Key]:

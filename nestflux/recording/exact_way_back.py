@@ -33,7 +33,13 @@ from nestflux.recording.capture import Recorded
 from nestflux.recording.measuring import Measuring
 from nestflux.schema.diff import Definitions, Delta
 from nestflux.schema.introspection import Schema, read_schema, table_names
-from nestflux.schema.transform.changes import GOES_ALONG, MAY_FAIL, Change, ColumnRef
+from nestflux.schema.transform.changes import (
+    GOES_ALONG,
+    MAY_FAIL,
+    Change,
+    ColumnRef,
+    Phase,
+)
 from nestflux.schema.transform.transform import transform
 from nestflux.sql.lexer import identifiers, opening
 from nestflux.sql.statements import Kind, kind_of
@@ -71,18 +77,15 @@ def complete(
     what no statement makes (data that is gone, an option that cannot be taken back).
     """
     measuring = Measuring(connection, family)
-    made_anew = {
-        ColumnRef.of(key.table, key.name)
-        for key in before.definitions.keys() - after.definitions.keys()
-        if key.is_column
-    }
     items: list[Item] = []
     records: list[StepRecord] = []
     left = read_schema(connection)
     for _ in range(_ROUNDS):
         if left.definitions == before.definitions:
             break
-        done = list(_run(connection, measuring, left.definitions, before.definitions, made_anew))
+        done = list(
+            _run(connection, measuring, left.definitions, before.definitions, after.definitions)
+        )
         if not done:
             break
         items += (item for item, _ in done)
@@ -100,7 +103,7 @@ def _run(
     measuring: Measuring,
     left: Definitions,
     before: Definitions,
-    made_anew: Collection[ColumnRef],
+    after: Definitions,
 ) -> Iterator[tuple[Item, StepRecord | None]]:
     """One round: each statement as it ran. One that the server refuses is left out, and with it
     all that follow."""
@@ -109,7 +112,7 @@ def _run(
         with connection.cursor() as cursor:
             cursor.execute(text)
 
-    changes = _changes(connection, measuring.family, left, before, made_anew)
+    changes = _changes(connection, measuring.family, left, before, after)
     for unchecked, some in groupby(changes, key=lambda change: change.unchecked):
         ran: list[tuple[Item, StepRecord | None]] = []
         is_refused = False
@@ -136,29 +139,41 @@ def _changes(
     family: str,
     left: Definitions,
     before: Definitions,
-    made_anew: Collection[ColumnRef],
+    after: Definitions,
 ) -> Iterator[Change]:
     collation = default_collation(connection)
+    gone = before.keys() - after.keys()
+    made_anew = {ColumnRef.of(key.table, key.name) for key in gone if key.is_column}
     found = transform(
         left, before, collation=collation, family=family, exact=True, made_anew=made_anew
     )
-    for change in found.changes:
-        kind = change.risk.kind if change.risk else ""
-        # A constraint that was there before may meet rows that came since: the server says so. A
-        # program's text stands in the up file: its drop loses nothing.
-        if kind in ("", MAY_FAIL, GOES_ALONG) or not change.key.object.is_of_table:
-            yield change
+    return (change for change in found.changes if _belongs_to_a_way_back(change, after))
+
+
+def _belongs_to_a_way_back(change: Change, after: Definitions) -> bool:
+    """A constraint that was there before may meet rows that came since: the server says so. A
+    column that was narrower before is so again, as where Django goes back; whoever rolls back is
+    told so. What goes with a table or a column is lost only where a migration says it, or Django's
+    way back has just made it. A program's text stands in the up file: its drop loses nothing."""
+    if change.risk is None or not change.key.object.is_of_table:
+        return True
+    if change.risk.kind in (MAY_FAIL, GOES_ALONG) or change.phase is Phase.COLUMN:
+        return True
+    return change.key.object.holder not in after or not after.keys() & {*change.settles}
 
 
 def _comment(change: Change, left: Definitions, before: Definitions) -> str:
-    """What Django's way back leaves otherwise: objects that came (+), went (-), differ (~)."""
+    """What Django's way back leaves otherwise: objects that came (+), went (-), differ (~); none
+    where a foreign key is out of the way while its columns change."""
     delta = Delta.between(before, left).changes
     found = [
         f"{'+' if was is None else '-' if now is None else '~'} {key.kind} {key.name}".rstrip()
         for key, (was, now) in delta.items()
         if key in change.settles
     ]
-    return f"{NOT_DJANGOS}, which leaves {', '.join(found) or change.key}"
+    if not found:
+        return f"{NOT_DJANGOS}: columns of this key change"
+    return f"{NOT_DJANGOS}, which leaves {', '.join(found)}"
 
 
 def not_repeated(connection: BaseDatabaseWrapper, up: SqlFile, built: Schema) -> tuple[str, ...]:

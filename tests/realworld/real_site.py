@@ -37,7 +37,8 @@ _TIME = re.compile(r"'\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?'")
 class RealSite:
     """The site as one of its databases sees it.
 
-    ``collation``: the default of its databases; empty for the server's.
+    ``collation``: the default of its databases; empty for the server's. ``seed``: PYTHONHASHSEED of
+    its commands; empty for another in each.
     """
 
     path: Path
@@ -47,6 +48,7 @@ class RealSite:
     stages: tuple[Stage, ...]
     database: str = ""
     collation: str = ""
+    seed: str = ""
 
     @classmethod
     def made(
@@ -108,6 +110,7 @@ class RealSite:
             "REALWORLD_APPS": apps,
             "REALWORLD_COLLATION": self.collation,
             "REALWORLD_SHADOW": f"{self.name}_shadow",
+            **({"PYTHONHASHSEED": self.seed} if self.seed else {}),
         }
         ended = subprocess.run(
             [str(self.python), *command],
@@ -165,11 +168,11 @@ def recorded_site(
 
 @contextmanager
 def recorded_on(
-    server: TestServer, folder: Path, python: Path, grown: Sequence[Stage]
+    server: TestServer, folder: Path, python: Path, grown: Sequence[Stage], seed: str = ""
 ) -> Iterator[RealSite]:
     """A site of what that Python has, and its whole history."""
     name = f"nf_{secrets.token_hex(5)}"
-    site = RealSite.made(folder / "site", server, python, name, grown)
+    site = replace(RealSite.made(folder / "site", server, python, name, grown), seed=seed)
     try:
         with site.on("models") as generating:
             generating.generate()

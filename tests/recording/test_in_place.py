@@ -1,10 +1,15 @@
-"""Operations whose fields Django's states change in place, recorded and checked in one process."""
+"""Operations that are changed in place, by Django's states or by themselves, recorded and checked
+in one process."""
 
 from __future__ import annotations
 
 import pytest
+from django.db import models
+from django.db.migrations import AddField, RunPython, SeparateDatabaseAndState
 
+from nestflux.graph.in_place import own_operations
 from tests.conftest import ProjectFactory
+from tests.recording.test_families import BOTH, other_server
 from tests.reviewing.shop import clean
 from tests.scenario import Project
 
@@ -106,3 +111,79 @@ def test_a_rename_that_is_stated(project: ProjectFactory) -> None:
 
     clean(shop)
     shop.succeeds("db_generate", "--check")
+
+
+BACKENDS = """
+    from django.db import models
+
+
+    class Backend(models.Model):
+        name = models.CharField(max_length=9)
+
+
+    class Copy(models.Model):
+        note = models.CharField(max_length=9)
+"""
+FINDS_ITS_DEFAULT = """
+    from django.db import migrations, models
+
+
+    class AddFieldWithFoundDefault(migrations.AddField):
+        def database_forwards(self, app_label, schema_editor, from_state, to_state):
+            Backend = from_state.apps.get_model(app_label, "Backend")
+            rows = Backend.objects.using(schema_editor.connection.alias)
+            self.field.default = rows.first().pk
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+
+
+    def make(apps, editor):
+        rows = apps.get_model("shop", "Backend").objects.using(editor.connection.alias)
+        rows.create(name="first")
+
+
+    class Migration(migrations.Migration):
+        dependencies = [("shop", "0001_initial")]
+        operations = [
+            migrations.RunPython(make, migrations.RunPython.noop),
+            AddFieldWithFoundDefault(
+                "copy",
+                "backend",
+                models.ForeignKey("shop.Backend", models.CASCADE, default=None),
+                preserve_default=False,
+            ),
+        ]
+"""
+
+
+def test_an_operation_that_changed_itself_is_the_same_on_the_next_server(
+    project: ProjectFactory, family: str
+) -> None:
+    """As Mayan EDMS's duplicates.0006: its step had other code in the second family's file."""
+    other, url = other_server(family)
+    shop = project({"shop": {"models.py": BACKENDS}}, settings=BOTH.format(other=other, url=url))
+    shop.succeeds("db_generate")
+    shop.write("shop/migrations/0002_backend.py", FINDS_ITS_DEFAULT)
+    backend = "        backend = models.ForeignKey(Backend, models.CASCADE)\n"
+    shop.write("shop/models.py", BACKENDS + backend)
+    shop.succeeds("db_generate", "--name", "backend")
+
+    clean(shop)
+    shop.succeeds("db_migrate", "--replay")
+
+
+class Own(AddField):
+    """A kind of a project's own."""
+
+
+def test_operations_of_ones_own_kind_have_fields_of_their_own() -> None:
+    own = Own("copy", "backend", models.IntegerField())
+    nested = SeparateDatabaseAndState([own], [own])
+    of_django = RunPython(RunPython.noop)
+
+    copies = own_operations([own, nested, of_django])
+    copies[0].field.default = 3  # type: ignore[attr-defined]
+    copies[1].database_operations[0].field.default = 3  # type: ignore[attr-defined]
+
+    assert own.field.has_default() is False
+    assert copies[2] is of_django
+    assert copies[0].deconstruct()[2]["field"].default == 3

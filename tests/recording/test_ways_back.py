@@ -1,4 +1,7 @@
-"""A way back is exact: the schema is the one before, to the last name, any number of times."""
+"""A way back is exact: the schema is the one before, to the last name, any number of times.
+
+Random histories go back in ``tests/soak/test_ways_back.py``.
+"""
 
 from __future__ import annotations
 
@@ -12,15 +15,17 @@ from nestflux.schema.introspection import Schema
 from nestflux.schema.objects import ObjectKey
 from nestflux.schema.transform.changes import Change, ChangeKey, Phase
 from tests.conftest import ProjectFactory
-from tests.recording.ways_back import CASES, record
+from tests.recording.ways_back import ALTERED, CASES, record
 from tests.scenarios.looking import schema_of
 
+ALL = {**CASES, **ALTERED}
 
-@pytest.mark.parametrize("name", CASES)
+
+@pytest.mark.parametrize("name", ALL)
 def test_the_schema_is_the_one_before_any_number_of_times(
     project: ProjectFactory, name: str
 ) -> None:
-    case = CASES[name]
+    case = ALL[name]
     shop = record(project, case)
     names = [
         path.name.removesuffix(".down.sql") for path in sorted(shop.history.glob("*.down.sql"))

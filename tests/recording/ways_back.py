@@ -39,11 +39,13 @@ UNIQUE = """
 @dataclass(frozen=True)
 class Case:
     """The models of each file, the first of them with rows. ``migration`` is what the second one
-    holds, where Django would not write it by itself."""
+    holds, where Django would not write it by itself. ``by_hand``: statements of a file of its own
+    behind the first, each with what undoes it."""
 
     models: tuple[str, ...]
     rows: tuple[str, ...] = ()
     migration: str = ""
+    by_hand: tuple[tuple[str, str], ...] = ()
 
 
 CASES = {
@@ -224,6 +226,79 @@ BY_HAND = {
 }
 
 
+# What a person did to the tables in between, in a file of its own.
+KINDS = """
+    class Kind(models.Model):
+        name = models.CharField(max_length=20{0})
+        text = models.TextField(null=True{0})
+        size = models.BigIntegerField(null=True{0})
+        price = models.DecimalField(max_digits=9, decimal_places=4, null=True{0})
+        at = models.DateTimeField(null=True{0})
+"""
+BOX = """
+    class Box(models.Model):
+        name = models.CharField(max_length=20, null=True)
+        size = models.IntegerField(null=True)
+        authors = models.ManyToManyField(Author)
+
+
+    class Crate(models.Model):
+        size = models.IntegerField(null=True)
+"""
+
+
+def column(definition: str, django: str) -> tuple[str, str]:
+    """A column of Kind that is made another one by hand, and back."""
+    alter = "ALTER TABLE shop_kind MODIFY"
+    return f"{alter} {definition}", f"{alter} {django}"
+
+
+ALTERED = {
+    "columns that a person made narrower": Case(
+        (KINDS.format(""), KINDS.format(', db_comment="x"')),
+        ("INSERT INTO shop_kind (name, price) VALUES ('Ann', 1.5)",),
+        by_hand=(
+            column("name varchar(12) CHARACTER SET latin1 NOT NULL", "name varchar(20) NOT NULL"),
+            column("text varchar(30) NULL", "text longtext NULL"),
+            column("size int unsigned NULL", "size bigint NULL"),
+            column("price decimal(9, 2) NULL", "price decimal(9, 4) NULL"),
+            column("at datetime NULL", "at datetime(6) NULL"),
+        ),
+    ),
+    "what a person made of tables that are removed": Case(
+        (AUTHOR + BOX, AUTHOR),
+        by_hand=(
+            (
+                "ALTER TABLE shop_box RENAME COLUMN size TO width",
+                "ALTER TABLE shop_box RENAME COLUMN width TO size",
+            ),
+            ("ALTER TABLE shop_box ADD INDEX wide (width)", "ALTER TABLE shop_box DROP INDEX wide"),
+            (
+                "ALTER TABLE shop_box_authors DROP COLUMN id, ADD PRIMARY KEY (box_id, author_id)",
+                "ALTER TABLE shop_box_authors DROP PRIMARY KEY, "
+                "ADD COLUMN id bigint AUTO_INCREMENT PRIMARY KEY FIRST",
+            ),
+            (
+                "ALTER TABLE shop_crate PARTITION BY HASH (id) PARTITIONS 3",
+                "ALTER TABLE shop_crate REMOVE PARTITIONING",
+            ),
+            (
+                "CREATE TRIGGER shout BEFORE INSERT ON shop_box FOR EACH ROW SET NEW.width = 1",
+                "DROP TRIGGER shout",
+            ),
+        ),
+    ),
+}
+_ALTERING = """
+    from django.db import migrations
+
+
+    class Migration(migrations.Migration):
+        dependencies = [("shop", "0001_initial")]
+        operations = [migrations.RunSQL(*both) for both in {}]
+"""
+
+
 def record(project: ProjectFactory, case: Case) -> Project:
     shop = project({"shop": {}})
     for number, models in enumerate(case.models, start=1):
@@ -231,6 +306,9 @@ def record(project: ProjectFactory, case: Case) -> Project:
             shop.write("shop/migrations/0002_by_hand.py", case.migration)
         shop.write("shop/models.py", f"from django.db import models\n\n{_dedented(models)}")
         shop.succeeds("db_generate", "--name", f"step{number}", "--noinput")
+        if number == 1 and case.by_hand:
+            shop.write("shop/migrations/0002_by_hand.py", _ALTERING.format(case.by_hand))
+            shop.succeeds("db_generate", "--name", "by_hand")
     return shop
 
 

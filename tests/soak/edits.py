@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Protocol
 
 from tests.soak.description import CONSTANT, INDEXED, LENGTHS, NUMBERS, Field, Model, Rule, Site
 
@@ -12,7 +13,7 @@ from tests.soak.description import CONSTANT, INDEXED, LENGTHS, NUMBERS, Field, M
 _FIELDS = ("amount", "body", "code", "note", "owner", "state")
 _MODELS = ("Box", "Crate", "Shelf", "Tray")
 _APPS = ("depot", "shop")
-_MOST = 6  # models, so that a recording stays quick
+MOST = 6  # models, so that a recording stays quick
 
 
 @dataclass(frozen=True)
@@ -48,13 +49,17 @@ class Edit:
         match self.kind:
             case "add model":
                 app, name = self.model.split(".")
-                return Site((*site.models, Model(app, name, self.fields)))
+                return Site((*site.models, Model(app, name, self.fields, key=self.now)))
             case "remove model":
                 return Site(tuple(m for m in site.models if m.path != self.model))
             case "rename model":
                 return _renamed(site, self.model, self.now)
             case "move table":
                 return site.changed(self.model, lambda model: replace(model, table=self.now))
+            case "change key":
+                return site.changed(self.model, lambda model: replace(model, key=self.now))
+            case "comment table":
+                return site.changed(self.model, lambda model: replace(model, comment=self.now))
             case _:
                 return site.changed(self.model, self._in_model)
 
@@ -80,6 +85,8 @@ class Edit:
             case "add rule":
                 assert self.rule
                 rules = (*rules, self.rule)
+            case "rename rule":
+                rules = tuple(replace(r, name=self.now) if r == self.rule else r for r in rules)
             case "remove rule":
                 rules = tuple(r for r in rules if r != self.rule)
         return replace(model, fields=fields, rules=rules)
@@ -97,6 +104,14 @@ def _renamed(site: Site, path: str, name: str) -> Site:
 def _with_field(old: Field, new: Field, model: Model) -> Model:
     fields = tuple(new if field == old else field for field in model.fields)
     return replace(model, fields=fields)
+
+
+class Possible(Protocol):
+    """Gives every edit that a description allows, by kind: see ``possible``."""
+
+    def __call__(
+        self, site: Site, taken: frozenset[str], *, renames: bool
+    ) -> dict[str, list[Edit]]: ...
 
 
 def possible(site: Site, taken: frozenset[str], *, renames: bool) -> dict[str, list[Edit]]:
@@ -119,8 +134,8 @@ def possible(site: Site, taken: frozenset[str], *, renames: bool) -> dict[str, l
 
 
 def _of_models(site: Site, taken: frozenset[str]) -> Iterator[Edit]:
-    for path in _free_models(site, taken):
-        if len(site.models) < _MOST:
+    for path in free_models(site, taken):
+        if len(site.models) < MOST:
             fields = (
                 Field("code", "char", null=False, default="new", length=20),
                 Field("amount", "integer", null=False, default=7),
@@ -128,16 +143,16 @@ def _of_models(site: Site, taken: frozenset[str]) -> Iterator[Edit]:
             yield Edit("add model", path, fields=fields, touches=(path,))
     for model in site.models:
         if len(site.models) > 1 and not site.pointing_at(model.path):
-            yield Edit("remove model", model.path, touches=_around(site, model))
+            yield Edit("remove model", model.path, touches=around(site, model))
         table = f"{model.app}_{model.name.lower()}_moved"
         for name in {"", table} - {model.table}:
             if all(other.table != name or not name for other in site.models):
-                yield Edit("move table", model.path, now=name, touches=_around(site, model))
+                yield Edit("move table", model.path, now=name, touches=around(site, model))
 
 
 def _renames(site: Site, taken: frozenset[str]) -> Iterator[Edit]:
     for model in site.models:
-        for path in _free_models(site, taken):
+        for path in free_models(site, taken):
             app, name = path.split(".")
             if app == model.app:
                 yield Edit(
@@ -145,30 +160,30 @@ def _renames(site: Site, taken: frozenset[str]) -> Iterator[Edit]:
                     model.path,
                     was=model.name,
                     now=name,
-                    touches=(*_around(site, model), path),
+                    touches=(*around(site, model), path),
                 )
         for field in model.fields:
-            for name in _free_fields(model, taken):
+            for name in free_fields(model, taken):
                 yield Edit(
                     "rename field",
                     model.path,
                     was=field.name,
                     now=name,
-                    touches=_around(site, model),
+                    touches=around(site, model),
                 )
 
 
 def _of_fields(site: Site, model: Model, taken: frozenset[str]) -> Iterator[Edit]:
-    around = _around(site, model)
-    for name in _free_fields(model, taken):
+    near = around(site, model)
+    for name in free_fields(model, taken):
         for field in _new_fields(site, name):
-            yield Edit("add field", model.path, field=field, touches=(*around, field.target))
+            yield Edit("add field", model.path, field=field, touches=(*near, field.target))
     ruled = {name for rule in model.rules for name in rule.fields}
     for field in model.fields:
         if field.name not in ruled:
-            yield Edit("remove field", model.path, was=field.name, touches=around)
+            yield Edit("remove field", model.path, was=field.name, touches=near)
         for altered in _altered(field, {other.column for other in model.fields}):
-            yield Edit("alter field", model.path, altered, was=field.name, now="", touches=around)
+            yield Edit("alter field", model.path, altered, was=field.name, now="", touches=near)
 
 
 def _new_fields(site: Site, name: str) -> Iterator[Field]:
@@ -225,17 +240,17 @@ def _of_rules(model: Model, taken: frozenset[str]) -> Iterator[Edit]:
             yield Edit("add rule", model.path, rule=Rule(kind, name, fields), touches=(model.path,))
 
 
-def _free_models(site: Site, taken: frozenset[str]) -> list[str]:
+def free_models(site: Site, taken: frozenset[str]) -> list[str]:
     paths = [f"{app}.{name}" for app in _APPS for name in _MODELS]
     return [path for path in paths if path not in taken and not site.has(path)]
 
 
-def _free_fields(model: Model, taken: frozenset[str]) -> list[str]:
+def free_fields(model: Model, taken: frozenset[str]) -> list[str]:
     own = {field.name for field in model.fields}
     return [n for n in _FIELDS if n not in own and f"{model.path}.{n}" not in taken]
 
 
-def _around(site: Site, model: Model) -> tuple[str, ...]:
+def around(site: Site, model: Model) -> tuple[str, ...]:
     """A model, what it points at, and what points at it."""
     targets = [field.target for field in model.fields if field.target]
     pointing = [other.path for other, _ in site.pointing_at(model.path)]

@@ -14,8 +14,9 @@ from tests.scenario import TestServer
 from tests.soak import steps
 from tests.soak.branching import BranchingWorld
 from tests.soak.checkout import Checkout
+from tests.soak.description import Site
 from tests.soak.dying import HOWS
-from tests.soak.edits import Edit, possible
+from tests.soak.edits import Edit, Possible, possible
 from tests.soak.stand import Stand
 from tests.soak.warm import Warm
 from tests.soak.world import Death, World
@@ -33,10 +34,13 @@ apart_steps = st.sampled_from(["", "python", "sql"])
 
 @st.composite
 def some_edits(
-    draw: st.DrawFn, checkout: Checkout, others: frozenset[str] = frozenset()
+    draw: st.DrawFn,
+    site: Site,
+    others: frozenset[str] = frozenset(),
+    possible: Possible = possible,
 ) -> list[Edit]:
-    """One to four edits of a checkout's models, renames first, none that touches ``others``."""
-    site, taken = checkout.site, checkout.site.names()
+    """One to four edits of models, renames first, none that touches ``others``."""
+    taken = site.names()
     made: list[Edit] = []
     for number in range(draw(st.integers(1, 4))):
         choice = {
@@ -98,7 +102,7 @@ class Soak(RuleBasedStateMachine):
     @rule(data=st.data(), which=st.integers(0, 1), step=data_steps)
     def change_only(self, data: st.DataObject, which: int, step: str) -> None:
         branch = self._branch(which)
-        edits = data.draw(some_edits(branch[0]), label="edits")
+        edits = data.draw(some_edits(branch[0].site), label="edits")
         self.world.change(branch, edits, step)
 
     @rule(
@@ -142,7 +146,7 @@ class Soak(RuleBasedStateMachine):
             self.world.split()
         main, side = self.world.branches
         for branch, other, step in ((side, main, first), (main, side, second)):
-            edits = data.draw(some_edits(branch[0], other[0].touched()), label="edits")
+            edits = data.draw(some_edits(branch[0].site, other[0].touched()), label="edits")
             self.world.change(branch, edits, step)
 
     @precondition(lambda self: not self.world.side)

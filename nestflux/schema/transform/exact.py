@@ -1,4 +1,4 @@
-"""To the last name and the order of columns: what a way back needs besides. Pure.
+"""To the last name, the order of columns and the partitions: what a way back needs besides. Pure.
 
 No server renames a foreign key. Dropped and added in one ALTER it costs nothing where the server
 does not look at the rows (``foreign_key_checks`` = 0: INSTANT on MariaDB, in place on MySQL), and
@@ -17,12 +17,20 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from nestflux.schema.objects import INDEX, ORDER, ObjectKey
-from nestflux.schema.transform.changes import Change, ChangeKey, ColumnRef, Phase
+from nestflux.schema.transform.changes import (
+    MAY_FAIL,
+    Change,
+    ChangeKey,
+    ColumnRef,
+    Phase,
+    Risk,
+)
 from nestflux.schema.transform.columns import TablePair, names_in_list
 from nestflux.schema.transform.constraints import ForeignKeyPair
 from nestflux.schema.transform.tables import TableForeignKey, TableSchema
 from nestflux.sql.definitions import without_name
 from nestflux.sql.lexer import quoted
+from nestflux.sql.table_options import option_parts
 
 _LONGEST_NAME = 64  # of a constraint (MySQL Manual 11.2.1, "Identifier Length Limits")
 
@@ -147,6 +155,17 @@ def order_changes(pair: TablePair, made_anew: Collection[ColumnRef] = ()) -> Ite
         key = pair.after.key_of(ORDER)
         sql = f"{pair.alter} " + ",\n  ".join(clauses)
         yield Change(ChangeKey(key), Phase.ORDER, sql, (key,))
+
+
+def partition_changes(pair: TablePair) -> Iterator[Change]:
+    """Last of a table that stays: each unique key is to hold the columns that partitions ask."""
+    before = option_parts(pair.before.options).partitioning
+    after = option_parts(pair.after.options).partitioning
+    if before != after:
+        key = pair.after.key
+        sql = f"{pair.alter} {after or 'REMOVE PARTITIONING'}"
+        risk = Risk(MAY_FAIL, "a row may belong to no partition") if after else None
+        yield Change(ChangeKey(key, "partition"), Phase.ORDER, sql, (key,), risk)
 
 
 def _placed(pair: TablePair) -> list[str]:

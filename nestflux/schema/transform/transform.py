@@ -36,7 +36,7 @@ from nestflux.schema.transform.constraints import (
     null_columns,
     paired,
 )
-from nestflux.schema.transform.exact import order_changes, remade
+from nestflux.schema.transform.exact import order_changes, partition_changes, remade
 from nestflux.schema.transform.indexes import Serving, index_changes
 from nestflux.schema.transform.keys import columns_with_their_keys, primary_key_changes
 from nestflux.schema.transform.programs import program_changes
@@ -64,8 +64,8 @@ def transform(
             server prints them.
         collation: the default of the schema that is there.
         family: of the server, ``mysql`` or ``mariadb``: each has clauses of its own.
-        exact: also the order of columns; and what the server made for a foreign key is made by it
-            again, which no look at a schema asks for.
+        exact: also the order of columns, and partitions; and what the server made for a foreign key
+            is made by it again, which no look at a schema asks for.
         made_anew: the columns that are moved where the order differs, rather than others.
         known: the tables, views… that are dropped where ``after`` does not have them; others are
             none of the caller's business, and stay. None: all.
@@ -95,8 +95,9 @@ def transform(
         *(change for _, changes in zero_dates for change in changes),
     ]
     for pair in pairs:
-        found += _table_changes(pair, renames[pair.after.name], keys)
-        found += order_changes(pair, made_anew) if exact else ()
+        found += _table_changes(pair, renames[pair.after.name], keys, exact=exact)
+        if exact:
+            found += (*order_changes(pair, made_anew), *partition_changes(pair))
     found += remade_keys
     found += program_changes(before, after, known)
     decided = list(_decided(found, held_back or {}, by_hand or {}))
@@ -125,10 +126,10 @@ def _renamed(
 
 
 def _table_changes(
-    pair: TablePair, renames: Mapping[str, str], keys: Collection[ForeignKeyPair]
+    pair: TablePair, renames: Mapping[str, str], keys: Collection[ForeignKeyPair], *, exact: bool
 ) -> Iterator[Change | ByHand]:
     """What becomes of a table that stays, its foreign keys left out."""
-    yield from option_changes(pair)
+    yield from option_changes(pair, exact=exact)
     yield from renaming(pair.before, renames)
     yield from column_changes(pair, columns_with_their_keys(pair))
     yield from primary_key_changes(pair)

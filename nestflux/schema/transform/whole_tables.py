@@ -91,13 +91,14 @@ def extra_tables(
             )
 
 
-def option_changes(pair: TablePair) -> Iterator[Change | ByHand]:
-    """Engine, comment, default character set, row format…; partitions are left to a person."""
+def option_changes(pair: TablePair, *, exact: bool = False) -> Iterator[Change | ByHand]:
+    """Engine, comment, default character set, row format…; partitions are left to a person, or,
+    where that is asked for (``exact``), to ``partition_changes``."""
     if pair.after.options == pair.before.options and pair.after.others == pair.before.others:
         return
     key = pair.after.key
     old, new = option_parts(pair.before.options), option_parts(pair.after.options)
-    if new.partitioning != old.partitioning:
+    if new.partitioning != old.partitioning and not exact:
         stated = new.partitioning or "none"
         yield ByHand(key, f"partitions, which the history has as: {stated}")
     before, after = old.settings, new.settings

@@ -1,13 +1,18 @@
-"""Each migration as a file of its own, up and down in every way; what is otherwise, as JSON.
+"""Files up and down in every way; what is otherwise, as JSON.
+
+    python chains.py              each migration as a file of its own, recorded first
+    python chains.py recorded     the files of the project's history, as they lie there
 
 Every file: up, down, up, down, up, the same schema each time. Then the whole chain down, as far as
-there is a way back, and up again.
+there is a way back, and up again. A history's snapshot gives what its files give.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import sys
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -27,11 +32,10 @@ from nestflux.graph.loader import dotted, load  # noqa: E402
 from nestflux.graph.python_steps import StepRunner  # noqa: E402
 from nestflux.history.families import PlannedFile  # noqa: E402
 from nestflux.history.folder import Folder  # noqa: E402
-from nestflux.history.sqlfile import SqlFile  # noqa: E402
+from nestflux.history.sqlfile import Direction, SqlFile  # noqa: E402
 from nestflux.recording.executing import to_record  # noqa: E402
-from nestflux.recording.recorded_file import RecordedFile  # noqa: E402
 from nestflux.recording.recording_target import RecordingTarget, recording_target  # noqa: E402
-from nestflux.recording.replay import record_applied, run_file  # noqa: E402
+from nestflux.recording.replay import bring_to_head, record_applied, run_file  # noqa: E402
 from nestflux.recording.working_copy import record_files  # noqa: E402
 from nestflux.schema.diff import Definitions, Delta  # noqa: E402
 from nestflux.schema.introspection import read_schema  # noqa: E402
@@ -50,7 +54,16 @@ class Found:
     by_rows: list[str] = field(default_factory=list)
 
 
-def recorded(target: RecordingTarget) -> list[RecordedFile]:
+@dataclass(frozen=True)
+class Link:
+    """A file of a chain: both its ways, and the migrations in it."""
+
+    up: SqlFile
+    down: SqlFile
+    migrations: Sequence[str]
+
+
+def recorded_one_by_one(target: RecordingTarget) -> Iterator[Link]:
     with target.shadow() as connection:
         record_applied(connection, ())
         migrations = to_record(load(connection))
@@ -59,13 +72,20 @@ def recorded(target: RecordingTarget) -> list[RecordedFile]:
         PlannedFile(f"{number:04d}_{name.replace('.', '_')[:60]}", (name,))
         for number, name in enumerate(names, start=1)
     ]
-    return record_files(target, (), planned)
+    for file in record_files(target, (), planned):
+        yield Link(file.up, file.down, file.journal.entries[-1].migrations)
+
+
+def of_history(target: RecordingTarget) -> Iterator[Link]:
+    for entry in target.folder.journal.entries:
+        up, down = (target.files(entry, direction) for direction in (Direction.UP, Direction.DOWN))
+        yield Link(up, down, entry.migrations)
 
 
 class Chain:
     """Files on one shadow, and the schema that each of them left first."""
 
-    def __init__(self, target: RecordingTarget, files: list[RecordedFile], found: Found) -> None:
+    def __init__(self, target: RecordingTarget, files: Sequence[Link], found: Found) -> None:
         self.target = target
         self.files = files
         self.found = found
@@ -84,14 +104,14 @@ class Chain:
 
     def begin(self, number: int = 0) -> None:
         """A fresh shadow, after so many files."""
-        order = [name for file in self.files for name in file.journal.entries[-1].migrations]
+        order = [name for file in self.files for name in file.migrations]
         self.stack.close()
         self.connection = self.stack.enter_context(self.target.shadow())
         self.steps = StepRunner(load(), order)
         for file in self.files[:number]:
             self.go(file.up)
 
-    def back_and_forth(self, number: int, file: RecordedFile) -> bool:
+    def back_and_forth(self, number: int, file: Link) -> bool:
         """False where the rows that a Python step leaves keep the file from running twice."""
         for _ in range(2):
             for way, wanted in ((file.down, number - 1), (file.up, number)):
@@ -130,23 +150,45 @@ class Chain:
         return read_schema(self.connection).definitions
 
 
+def look_at(files: Sequence[Link], found: Found) -> None:
+    """What the files say of themselves."""
+    found.files = len(files)
+    for file in files:
+        if file.down.irreversible:
+            found.irreversible.append(f"{file.up.name}: {file.down.irreversible}")
+        found.inexact += (f"{file.up.name}: {note}" for note in file.down.inexact)
+        found.completed += any(section.completing for section in file.down.sections)
+
+
+def walk(target: RecordingTarget, files: Sequence[Link], found: Found) -> Chain:
+    look_at(files, found)
+    chain = Chain(target, files, found)
+    try:
+        chain.walk()
+    except NestFluxError as error:
+        found.wrong.append(error.what)
+    return chain
+
+
+def compare_snapshot(target: RecordingTarget, chain: Chain, found: Found) -> None:
+    with target.shadow() as connection:
+        bring_to_head(connection, target.files, target.folder.journal, load())
+        loaded = read_schema(connection).definitions
+    for line in Delta.between(chain.schemas[-1], loaded).lines():
+        found.wrong.append(f"schema.sql: {line}")
+
+
 def main() -> None:
     found = Found()
     family = server_of(default).family
-    with TemporaryDirectory() as path:
-        folder = Folder(Path(path) / family, family)
-        target = replace(recording_target("default", family, configuration()), folder=folder)
-        files = recorded(target)
-        found.files = len(files)
-        for file in files:
-            if file.down.irreversible:
-                found.irreversible.append(f"{file.up.name}: {file.down.irreversible}")
-            found.inexact += (f"{file.up.name}: {note}" for note in file.down.inexact)
-            found.completed += any(section.completing for section in file.down.sections)
-        try:
-            Chain(target, files, found).walk()
-        except NestFluxError as error:
-            found.wrong.append(error.what)
+    target = recording_target("default", family, configuration())
+    if sys.argv[1:] == ["recorded"]:
+        chain = walk(target, list(of_history(target)), found)
+        compare_snapshot(target, chain, found)
+    else:
+        with TemporaryDirectory() as path:
+            target = replace(target, folder=Folder(Path(path) / family, family))
+            walk(target, list(recorded_one_by_one(target)), found)
     print(json.dumps(vars(found)))
 
 

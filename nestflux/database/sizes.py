@@ -271,15 +271,15 @@ def _replicas(
     another way (Galera, Group Replication, a managed service's own storage) are not counted."""
     if variables.get("log_bin") == "OFF":
         return 0
-    for sql in _REPLICAS:
-        if (rows := _asked(connection, sql)) is not None:
-            return len(rows)
-    if _asked(connection, _NEEDS_PROCESS) is not None:  # without it only one's own are shown
-        [(number,)] = _asked(connection, _DUMPS) or [(0,)]
-        return int(number)
-    right = "REPLICATION MASTER ADMIN" if family == "mariadb" else "REPLICATION SLAVE"
-    not_read["replicas"] = f"replicas need {right} or PROCESS"
-    return None
+    registered = next(filter(None.__ne__, (_asked(connection, sql) for sql in _REPLICAS)), None)
+    # Also what reads the log and did not register; without PROCESS only one's own would be shown.
+    sees_others = _asked(connection, _NEEDS_PROCESS) is not None
+    readers = _asked(connection, _DUMPS) if sees_others else None
+    if registered is None and readers is None:
+        right = "REPLICATION MASTER ADMIN" if family == "mariadb" else "REPLICATION SLAVE"
+        not_read["replicas"] = f"replicas need {right} or PROCESS"
+        return None
+    return max(len(registered or ()), *(int(number) for (number,) in readers or [(0,)]))
 
 
 def _asked(connection: BaseDatabaseWrapper, sql: str) -> list[tuple[Any, ...]] | None:

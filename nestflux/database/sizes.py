@@ -267,19 +267,19 @@ def _replicas(
     variables: Mapping[str, str],
     not_read: dict[str, str],
 ) -> int | None:
-    """How many read the binary log: nobody, where there is none. Nodes of a cluster that copies in
-    another way (Galera, Group Replication, a managed service's own storage) are not counted."""
+    """How many read the binary log, by whatever shows more of them: who registered as a replica, or
+    who reads it. Nobody, where there is none. Nodes of a cluster that copies in another way
+    (Galera, Group Replication, a managed service's own storage) are not counted."""
     if variables.get("log_bin") == "OFF":
         return 0
-    registered = next(filter(None.__ne__, (_asked(connection, sql) for sql in _REPLICAS)), None)
-    # Also what reads the log and did not register; without PROCESS only one's own would be shown.
-    sees_others = _asked(connection, _NEEDS_PROCESS) is not None
-    readers = _asked(connection, _DUMPS) if sees_others else None
-    if registered is None and readers is None:
-        right = "REPLICATION MASTER ADMIN" if family == "mariadb" else "REPLICATION SLAVE"
-        not_read["replicas"] = f"replicas need {right} or PROCESS"
-        return None
-    return max(len(registered or ()), *(int(number) for (number,) in readers or [(0,)]))
+    counts = [len(rows) for sql in _REPLICAS if (rows := _asked(connection, sql)) is not None]
+    if _asked(connection, _NEEDS_PROCESS) is not None:  # without it only one's own would be shown
+        counts += [int(readers) for (readers,) in _asked(connection, _DUMPS) or ()]
+    if counts:
+        return max(counts)
+    right = "REPLICATION MASTER ADMIN" if family == "mariadb" else "REPLICATION SLAVE"
+    not_read["replicas"] = f"replicas need {right} or PROCESS"
+    return None
 
 
 def _asked(connection: BaseDatabaseWrapper, sql: str) -> list[tuple[Any, ...]] | None:

@@ -18,7 +18,7 @@ MODELS = """
         total = models.IntegerField()
 """
 # A slow server, so that some thousand rows are many.
-SLOW = 'NESTFLUX["SIZES"] = {"MB_A_SECOND": 0.1, "BLOCKED_SECONDS": 5}'
+SLOW = 'NESTFLUX["SIZES"] = {"COPY_MB_A_SECOND": 0.1, "BLOCKED_SECONDS": 5}'
 ROWS = 8_192
 
 

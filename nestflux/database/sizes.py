@@ -172,8 +172,12 @@ def read_profile(
     )
 
 
-def _used(column: str, shown: str, following: int) -> AutoIncrement:
-    _, greatest = integer_range(column_type(shown))
+def _used(column: str, shown: str, following: int) -> AutoIncrement | None:
+    """None of a FLOAT or DOUBLE, which older servers let count: it has no range to speak of."""
+    kind = column_type(shown)
+    if kind.name in ("float", "double"):
+        return None
+    _, greatest = integer_range(kind)
     return AutoIncrement(column, shown, 100 * (following - 1) // greatest)
 
 

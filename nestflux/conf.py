@@ -125,11 +125,12 @@ RULE_SEVERITIES = ("error", "warning", "advice", "off")
 
 @dataclass(frozen=True)
 class SizeLimits:
-    """``NESTFLUX["SIZES"]``, its keys in capitals: how fast a server writes a table anew, megabytes
-    a second; and from when on that is a finding: megabytes of the table, seconds in which those
-    who write to it wait."""
+    """``NESTFLUX["SIZES"]``, its keys in capitals: how fast a server copies a table, row by row, or
+    rebuilds it, with sorted indexes, in megabytes a second; and from when on that is a finding:
+    megabytes of the table, seconds in which those who write to it wait."""
 
-    mb_a_second: float = 50
+    copy_mb_a_second: float = 20
+    rebuild_mb_a_second: float = 50
     large_mb: float = 1000
     blocked_seconds: float = 5
 

@@ -82,10 +82,11 @@ def cost_of(table: str, verdict: str, sizes: Sizes, limits: SizeLimits) -> Cost 
     known = sizes.of(table)
     if known is None:
         return None
+    is_copy = verdict.startswith("copies") or verdict.endswith("=COPY")
     return Cost(
         table=table,
         known=known,
-        mb_a_second=limits.mb_a_second,
+        mb_a_second=limits.copy_mb_a_second if is_copy else limits.rebuild_mb_a_second,
         blocks=blocks(verdict),
-        is_copy="copies" in verdict or verdict.endswith("=COPY"),
+        is_copy=is_copy,
     )

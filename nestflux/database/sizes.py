@@ -172,8 +172,12 @@ def read_profile(
     )
 
 
-def _used(column: str, shown: str, following: int) -> AutoIncrement:
-    _, greatest = integer_range(column_type(shown))
+def _used(column: str, shown: str, following: int) -> AutoIncrement | None:
+    """None of a FLOAT or DOUBLE, which older servers let count: it has no range to speak of."""
+    kind = column_type(shown)
+    if kind.name in ("float", "double"):
+        return None
+    _, greatest = integer_range(kind)
     return AutoIncrement(column, shown, 100 * (following - 1) // greatest)
 
 
@@ -267,16 +271,16 @@ def _replicas(
     variables: Mapping[str, str],
     not_read: dict[str, str],
 ) -> int | None:
-    """How many read the binary log: nobody, where there is none. Nodes of a cluster that copies in
-    another way (Galera, Group Replication, a managed service's own storage) are not counted."""
+    """How many read the binary log, by whatever shows more of them: who registered as a replica, or
+    who reads it. Nobody, where there is none. Nodes of a cluster that copies in another way
+    (Galera, Group Replication, a managed service's own storage) are not counted."""
     if variables.get("log_bin") == "OFF":
         return 0
-    for sql in _REPLICAS:
-        if (rows := _asked(connection, sql)) is not None:
-            return len(rows)
-    if _asked(connection, _NEEDS_PROCESS) is not None:  # without it only one's own are shown
-        [(number,)] = _asked(connection, _DUMPS) or [(0,)]
-        return int(number)
+    counts = [len(rows) for sql in _REPLICAS if (rows := _asked(connection, sql)) is not None]
+    if _asked(connection, _NEEDS_PROCESS) is not None:  # without it only one's own would be shown
+        counts += [int(readers) for (readers,) in _asked(connection, _DUMPS) or ()]
+    if counts:
+        return max(counts)
     right = "REPLICATION MASTER ADMIN" if family == "mariadb" else "REPLICATION SLAVE"
     not_read["replicas"] = f"replicas need {right} or PROCESS"
     return None

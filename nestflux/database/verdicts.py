@@ -85,8 +85,7 @@ def run_measured(
 
 
 def works_on_rows(verdict: str) -> bool:
-    """Does it cost time by the rows of the table, so that a new one, without rows, is to be told
-    from others?"""
+    """Does its time depend on the rows of the table? Of a new one it then says so: it has none."""
     return verdict.startswith(("copies", "rebuilds", "in place", "no ", "as it asks"))
 
 

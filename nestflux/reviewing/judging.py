@@ -65,14 +65,14 @@ def judge(look: Look, *, since: str = "", every: bool = False) -> Judgement:
         scope = files_since(look.histories, since)
     else:
         scope = new_files(look.histories, look.ledger)
-    rows = _by_sizes(made, look)
-    _by_rules(made, look, scope, rows)
+    sizes, large = _by_sizes(made, look)
+    _by_rules(made, look, scope, sizes, large)
     return made
 
 
-def _by_sizes(made: Judgement, look: Look) -> RowCount:
-    """What is to run next, by the sizes of the tables; how many rows each has. The database is
-    asked only where something is to be judged by it."""
+def _by_sizes(made: Judgement, look: Look) -> tuple[Sizes, list[Finding]]:
+    """What is to run next, by the sizes of the tables. The database is asked only where something
+    is to be judged by it."""
     steps = {
         history.family: found
         for history in look.histories
@@ -83,27 +83,30 @@ def _by_sizes(made: Judgement, look: Look) -> RowCount:
         profile = load_profile(profile_path(look.alias))
     except HistoryError as error:
         made.findings.append(UNREADABLE.from_error(error))
-        return Sizes(None, None).rows
+        return Sizes(), []
     server = look.server.family if look.server else ""
     family = profile.family if profile else server
     is_at_hand = server == family and family in steps
     sizes = Sizes(read_sizes(connections[look.alias]) if is_at_hand else None, profile)
+    large: list[Finding] = []
     for history in look.histories:
         if history.family == family and family in steps:
-            made.findings += look_at(unapplied(history, steps[family], sizes))
+            large += look_at(unapplied(history, steps[family], sizes))
             made.checked.append(f"what is to run next, by the sizes of {sizes.source}")
     if skipped := not_judged(steps, [history.family for history in look.histories], profile):
         made.not_checked.append(skipped)
-    return sizes.rows
+    return sizes, large
 
 
-def _by_rules(made: Judgement, look: Look, scope: Scope, rows: RowCount) -> None:
-    settings = replace(review_settings(configuration()), rows=rows)
-    made.files = tuple(sorted(_reports(look, scope, rows), key=lambda report: report.name))
+def _by_rules(
+    made: Judgement, look: Look, scope: Scope, sizes: Sizes, large: list[Finding]
+) -> None:
+    settings = replace(review_settings(configuration()), rows=sizes.rows)
+    made.files = tuple(sorted(_reports(look, scope, sizes.rows), key=lambda report: report.name))
+    found = review_schema(look.histories, scope, settings, look.loader, large)
+    made.findings += found.findings
     if settings.is_off:
         return
-    found = review_schema(look.histories, scope, settings, look.loader)
-    made.findings += found.findings
     exempted = f", {counted(found.exempted, 'finding')} exempted" if found.exempted else ""
     made.checked.append(f"schema rules: {scope.words}{exempted}")
 

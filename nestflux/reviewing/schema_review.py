@@ -31,6 +31,7 @@ from nestflux.reviewing.reviewed import (
 )
 from nestflux.reviewing.rule import look_at
 from nestflux.reviewing.rules.exemptions import UNUSED
+from nestflux.reviewing.rules.sizes import BY_SIZE
 from nestflux.reviewing.schema_fold import SchemaFold
 from nestflux.reviewing.scope import Scope
 from nestflux.reviewing.subjects import EntryFiles, History
@@ -58,7 +59,7 @@ class ReviewSettings:
         if finding.code in self.severities:
             given = self.severities[finding.code]
             return replace(finding, severity=given) if given else None
-        if EVERY_RULE in self.severities:
+        if EVERY_RULE in self.severities and finding.code not in BY_SIZE:
             given = self.severities[EVERY_RULE]
             return replace(finding, severity=given) if given else None
         return finding
@@ -88,18 +89,20 @@ def review_schema(
     scope: Scope,
     settings: ReviewSettings,
     loader: ExtendedLoader | None = None,
+    by_size: Iterable[Finding] = (),
 ) -> SchemaFindings:
     """Apply the rules to some files of sound histories. What two families share is said once.
 
     Args:
         scope: the files; the others only lead to the schema.
         loader: the project's migrations; without it no operation is looked at.
+        by_size: what was found of large tables, to be weighed and exempted as well.
     """
-    if settings.is_off:
-        return SchemaFindings()
-    found = [
-        pair for history in histories for pair in _of_history(history, scope, settings, loader)
-    ]
+    found = [(Path(each.where).stem, each) for each in by_size]
+    if not settings.is_off:
+        found += (
+            pair for history in histories for pair in _of_history(history, scope, settings, loader)
+        )
     used: set[Exemption] = set()
     kept: dict[object, Finding] = {}
     exempted = 0

@@ -7,6 +7,7 @@ from nestflux.exceptions import Misconfigured
 from nestflux.reviewing.exemptions import read_exemptions
 from nestflux.reviewing.findings import Severity
 from nestflux.reviewing.rule import load_rules
+from nestflux.reviewing.rules.sizes import BY_SIZE
 from nestflux.reviewing.schema_review import EVERY_RULE, ReviewSettings
 from nestflux.reviewing.schema_rule import schema_rules
 
@@ -14,7 +15,7 @@ from nestflux.reviewing.schema_rule import schema_rules
 def review_settings(configured: Configuration) -> ReviewSettings:
     """Raises Misconfigured where a setting or an exemption names a rule that does not exist."""
     load_rules()
-    known = schema_rules()
+    known = {*schema_rules(), *BY_SIZE}
     for name in configured.rules:
         if name not in known and name != EVERY_RULE:
             raise Misconfigured(

@@ -89,7 +89,7 @@ def test_what_nobody_knows_has_no_cost() -> None:
 
     known, unknown = (costs.of(first, task) for task in first.tasks)
     assert known is not None
-    assert (known.table, known.seconds, known.is_copy) == ("old", 2, True)
+    assert (known.table, known.seconds, known.is_copy) == ("old", 5, True)
     assert unknown is None
 
 
@@ -128,7 +128,7 @@ def test_a_plan_shows_rows_bytes_and_time_by_the_live_database(project: ProjectF
 
     shown = [
         "      shop_product: about 2 rows, 16 kB (the live database)",
-        "      less than 1 s at 50 MB/s: a guess to plan with, not a measurement",
+        "      less than 1 s at 20 MB/s: a guess to plan with, not a measurement",
     ]
     assert text[3:5] == shown
     assert step["writes_anew"] == {
@@ -137,7 +137,7 @@ def test_a_plan_shows_rows_bytes_and_time_by_the_live_database(project: ProjectF
         "bytes": 16_384,
         "source": "the live database",
         "seconds": 0.0,
-        "mb_a_second": 50,
+        "mb_a_second": 20,
     }
     assert [line for line in back if line in shown] == shown
 
@@ -145,7 +145,7 @@ def test_a_plan_shows_rows_bytes_and_time_by_the_live_database(project: ProjectF
 def test_a_plan_on_a_developers_copy_shows_production(project: ProjectFactory) -> None:
     shop = widened(project)
     write_profile(shop, 2_000_000, 1_600_000_000)
-    shop.settings('NESTFLUX["SIZES"] = {"MB_A_SECOND": 100}')
+    shop.settings('NESTFLUX["SIZES"] = {"COPY_MB_A_SECOND": 100}')
 
     ours = shop.succeeds("db_migrate", "--plan").stdout
     stock = shop.succeeds("migrate", "--plan").stdout
@@ -186,6 +186,6 @@ def test_the_admin_hears_of_pending_files_with_too_large_a_table(project: Projec
     assert small == applied == [""]
     assert large == [
         "0002_wider.sql, which is pending, writes a table anew (statement 1), and writes to it "
-        "wait. shop_product: about 2,000,000 rows, 1.6 GB (profile.json); about 32 s at 50 MB/s: a "
+        "wait. shop_product: about 2,000,000 rows, 1.6 GB (profile.json); about 80 s at 20 MB/s: a "
         "guess to plan with, not a measurement"
     ]

@@ -187,7 +187,7 @@ class TestE003:
             ('{"DIRECTORY": 7}', "NESTFLUX"),
             ('{"SIZES": {"LARGE": 1}}', "NESTFLUX[\"SIZES\"] has an unknown key 'LARGE'"),
             ('{"SIZES": {"LARGE_MB": 0}}', 'NESTFLUX["SIZES"]["LARGE_MB"]: 0 is not a positive'),
-            ('{"SIZES": {"MB_A_SECOND": "fast"}}', "'fast' is not a positive number"),
+            ('{"SIZES": {"COPY_MB_A_SECOND": "fast"}}', "'fast' is not a positive number"),
         ],
     )
     def test_a_wrong_setting(self, shop: Project, setting: str, said: str) -> None:

@@ -78,6 +78,24 @@ def test_rows_bytes_and_auto_increment_need_no_more_than_select(
     assert [size.engine for size in (counted, found["plain"])] == ["", "MyISAM"]
 
 
+@pytest.mark.parametrize(
+    ("shown", "following", "used"),
+    [
+        ("tinyint", 127, 99),
+        ("tinyint", 128, 100),  # the next one fails
+        ("tinyint unsigned", 128, 49),
+        ("int(10) unsigned", 4_000_000_001, 93),
+        ("bigint(20)", 4_000_000_001, 0),
+    ],
+)
+def test_the_share_of_a_types_range_that_is_used(shown: str, following: int, used: int) -> None:
+    assert sizes._used("id", shown, following) == AutoIncrement("id", shown, used)
+
+
+def test_a_counter_that_is_no_integer_has_no_range() -> None:
+    assert sizes._used("id", "double", 7) is None
+
+
 def test_rows_are_those_of_now_and_not_of_a_cache(
     server: TestServer, database: BaseDatabaseWrapper
 ) -> None:

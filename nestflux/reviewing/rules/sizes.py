@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from nestflux.conf import SizeLimits
 from nestflux.database.costs import Cost
@@ -26,6 +27,8 @@ UNREADABLE = FindingKind(
     Severity.ERROR,
     "nothing can be judged by the sizes of production's tables",
 )
+# As a schema rule's, their severity is set and their findings are exempted by name.
+BY_SIZE = (BLOCKS.name, LARGE.name)
 
 
 @rule(Unapplied)
@@ -35,13 +38,14 @@ def tables_written_anew(unapplied: Unapplied) -> Iterator[Finding]:
         kind = _kind(cost, unapplied.limits) if cost else None
         if cost and kind:
             file = f"{step.work.file.name}.sql"
-            yield kind.found(
+            found = kind.found(
                 f"{file}, statement {step.task.ordinal}, {_what(cost)}",
                 where=unapplied.history.folder.path / file,
                 line=unapplied.line(step),
                 then=_then(kind, file),
                 details=_details(cost, unapplied.replicas),
             )
+            yield replace(found, about=cost.table)
 
 
 def _kind(cost: Cost, limits: SizeLimits) -> FindingKind | None:

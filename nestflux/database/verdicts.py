@@ -57,6 +57,16 @@ def run_measured(sql: str, family: str, execute: Callable[[str], Any]) -> tuple[
     return "not measured", execute(sql)
 
 
+def copies_table(verdict: str) -> bool:
+    return verdict.startswith("copies the table") or verdict.endswith("ALGORITHM=COPY")
+
+
+def blocks_writes(verdict: str) -> bool:
+    """Do writes wait until the statement is done? A copy that somebody asked for takes a shared
+    lock."""
+    return "blocks" in verdict or verdict.endswith("ALGORITHM=COPY")
+
+
 def _ways(sql: str, family: str) -> Iterator[tuple[str, str, str]]:
     """What the server can be asked. Another ENGINE is never instant, though MariaDB 10.11 says yes
     to INSTANT and NOCOPY, and copies."""

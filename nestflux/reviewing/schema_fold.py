@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from nestflux.applying.plan.tasks import Task
 from nestflux.reviewing.reviewed import Tables
-from nestflux.schema.diff import Delta, columns_renamed_by
+from nestflux.schema.diff import Definitions, Delta, columns_renamed_by
 from nestflux.schema.objects import ORDER, ObjectKey
 from nestflux.schema.transform.tables import tables_of
 from nestflux.sql.definitions import ForeignKeyParts, foreign_key_parts
@@ -24,6 +24,8 @@ class SchemaFold:
     def __init__(self) -> None:
         self._parts: dict[str, dict[ObjectKey, str]] = {}
         self.tables: Tables = {}
+        # Views, triggers, routines and events.
+        self.programs: Definitions = {}
 
     def follow(self, task: Task) -> tuple[Tables, Tables]:
         """The tables before a step and after it."""
@@ -32,6 +34,7 @@ class SchemaFold:
         if task.kind == "ddl":
             touched |= self._follow_renames(task.text)
         after = {name: table for name, table in before.items() if name not in touched}
+        self.programs = _changed(self.programs, task.record.delta)
         for name in touched:
             if parts := self._parts.get(name):
                 after |= tables_of(parts)
@@ -69,6 +72,12 @@ class SchemaFold:
                     parts[key] = _pointing_at(foreign_key, table, names)
                     touched.add(holder)
         return touched
+
+
+def _changed(programs: Definitions, delta: Delta) -> Definitions:
+    changes = {key: after for key, (_, after) in delta.changes.items() if not key.is_of_table}
+    kept = {key: text for key, text in programs.items() if key not in changes}
+    return {**kept, **{key: text for key, text in changes.items() if text is not None}}
 
 
 def _pointing_at(key: ForeignKeyParts, table: str, columns: dict[str, str]) -> str:

@@ -1,0 +1,62 @@
+"""A column goes that a view, trigger, routine or event names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nestflux.reviewing.findings import Finding, Severity
+from nestflux.reviewing.reviewed import ReviewedStep
+from nestflux.reviewing.rule import rule
+from nestflux.reviewing.schema_rule import Group, SchemaRule
+from nestflux.schema.diff import columns_renamed_by
+from nestflux.schema.objects import ObjectKey
+from nestflux.sql.lexer import identifiers
+from nestflux.sql.statement_parts import table_of
+
+RULE = SchemaRule(
+    "column-used-elsewhere",
+    Severity.WARNING,
+    "the server does not look into views and programs: what names the column fails when it is used "
+    "next, a trigger with every write",
+    group=Group.LIVE_TABLES,
+    summary="A column is dropped or renamed that a view, trigger, routine or event names.",
+    source="MySQL Manual 15.1.23, CREATE VIEW Statement; 27.3.1, Trigger Syntax and Examples",
+    bad="""\
+ALTER TABLE blog_post DROP COLUMN subtitle;  -- the view blog_shown selects it
+""",
+    good="""\
+CREATE OR REPLACE VIEW blog_shown AS SELECT id, title FROM blog_post;
+ALTER TABLE blog_post DROP COLUMN subtitle;
+""",
+)
+
+
+@rule(ReviewedStep)
+def columns_named_elsewhere(step: ReviewedStep) -> Iterator[Finding]:
+    for table, column, how in _columns_gone(step):
+        for key in _naming(step, table, column):
+            yield RULE.speaks(
+                f"The {key.kind} {key.name} names the column {column} of {table}, which is {how}.",
+                about=f"{table}.{column}",
+                fix=f"make the {key.kind} anew without {column} in a step before this one",
+            )
+
+
+def _columns_gone(step: ReviewedStep) -> Iterator[tuple[str, str, str]]:
+    for table, column in step.delta.lost_columns(step.sql):
+        if step.is_live(table):
+            yield table, column, "dropped"
+    table = table_of(step.sql)
+    if step.is_live(table):
+        renamed = columns_renamed_by(step.sql)
+        for column in step.before[table].columns:
+            new = renamed.get(column.lower(), column)
+            if new.lower() != column.lower():
+                yield table, column, f"renamed to {new}"
+
+
+def _naming(step: ReviewedStep, table: str, column: str) -> Iterator[ObjectKey]:
+    for key, text in step.programs.items():
+        names = {name.lower() for name in identifiers(text)}
+        if table.lower() in names and column.lower() in names:
+            yield key

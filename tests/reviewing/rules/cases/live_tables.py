@@ -1,0 +1,360 @@
+from __future__ import annotations
+
+from tests.reviewing.rules.case import MARIADB, MYSQL, Case
+
+_POST = """
+    class Post(models.Model):
+        title = models.CharField(max_length=40)
+        body = models.TextField()
+        views = models.IntegerField()
+"""
+_AUTHOR = """
+    class Author(models.Model):
+        name = models.CharField(max_length=40)
+"""
+
+
+def _sql(
+    rule: str, name: str, *statements: str, says: str = "", families: tuple[str, ...] = ()
+) -> Case:
+    """A case of statements, in which ``post`` stands for the table."""
+    written = [statement.replace("post", f"{name}_post") for statement in statements]
+    return Case(
+        rule,
+        name,
+        before=_POST,
+        after=_POST,
+        operations=f"migrations.RunSQL({written!r}, migrations.RunSQL.noop),",
+        says=says,
+        families=families or (MARIADB, MYSQL),
+    )
+
+
+CASES = (
+    Case(
+        "copies-table",
+        "retyped",
+        before="""
+            class Post(models.Model):
+                views = models.IntegerField()
+        """,
+        after="""
+            class Post(models.Model):
+                views = models.BigIntegerField()
+        """,
+        says="The table retyped_post is copied, because its column views changes from int to",
+    ),
+    Case(
+        "copies-table",
+        "nullable_added",
+        before="""
+            class Post(models.Model):
+                views = models.IntegerField()
+        """,
+        after="""
+            class Post(models.Model):
+                views = models.IntegerField()
+                likes = models.IntegerField(null=True)
+        """,
+    ),
+    # Another rule names the cause.
+    _sql("copies-table", "copied_for_check", "ALTER TABLE post ADD CONSTRAINT few CHECK (views<9)"),
+    _sql(
+        "blocks-writes",
+        "words_indexed",
+        "CREATE FULLTEXT INDEX words ON post (body)",
+        says="Writes to words_indexed_post wait until a statement is done",
+    ),
+    _sql("blocks-writes", "title_indexed", "CREATE INDEX titles ON post (title)"),
+    Case(
+        "validates-foreign-key",
+        "parent_added",
+        before=_AUTHOR
+        + """
+    class Post(models.Model):
+        title = models.CharField(max_length=40)
+        """,
+        after=_AUTHOR
+        + """
+    class Post(models.Model):
+        title = models.CharField(max_length=40)
+        author = models.ForeignKey(Author, models.PROTECT, null=True)
+        """,
+        says="is added to parent_added_post, which is copied to check it",
+    ),
+    _sql(
+        "validates-foreign-key",
+        "parent_unchecked",
+        "ALTER TABLE post ADD COLUMN above bigint NULL",
+        "SET foreign_key_checks = 0",
+        "ALTER TABLE post ADD CONSTRAINT unchecked_fk FOREIGN KEY (above) REFERENCES post (id)",
+        "SET foreign_key_checks = 1",
+    ),
+    _sql(
+        "check-on-live-table",
+        "checked",
+        "ALTER TABLE post ADD CONSTRAINT checked_few CHECK (views < 9)",
+        says="The check checked_few is added to checked_post, which is copied",
+    ),
+    Case(
+        "check-on-live-table",
+        "new_table_checked",
+        before=_POST,
+        after=_POST
+        + """
+    class Rating(models.Model):
+        stars = models.PositiveIntegerField()
+        """,
+    ),
+    _sql(
+        "stored-generated-column",
+        "stored",
+        "ALTER TABLE post ADD COLUMN more int AS (views + 1) STORED",
+        says="The stored generated column more is added to stored_post",
+    ),
+    _sql(
+        "stored-generated-column",
+        "not_stored",
+        "ALTER TABLE post ADD COLUMN more int AS (views + 1) VIRTUAL",
+    ),
+    Case(
+        "varchar-length-byte",
+        "crossing",
+        before="""
+            class Post(models.Model):
+                title = models.CharField(max_length=60)
+        """,
+        after="""
+            class Post(models.Model):
+                title = models.CharField(max_length=100)
+        """,
+        says="The column title of crossing_post grows from varchar(60) to varchar(100)",
+    ),
+    Case(
+        "varchar-length-byte",
+        "below_the_byte",
+        before="""
+            class Post(models.Model):
+                title = models.CharField(max_length=40)
+        """,
+        after="""
+            class Post(models.Model):
+                title = models.CharField(max_length=60)
+        """,
+    ),
+    # ankane/strong_migrations #216: a longer varchar is no danger on MariaDB.
+    Case(
+        "varchar-length-byte",
+        "above_the_byte",
+        before="""
+            class Post(models.Model):
+                title = models.CharField(max_length=100)
+        """,
+        after="""
+            class Post(models.Model):
+                title = models.CharField(max_length=300)
+        """,
+    ),
+    Case(
+        "copies-table",
+        "longer",
+        before="""
+            class Post(models.Model):
+                title = models.CharField(max_length=100)
+        """,
+        after="""
+            class Post(models.Model):
+                title = models.CharField(max_length=300)
+        """,
+    ),
+    _sql(
+        "column-position",
+        "placed",
+        "ALTER TABLE post MODIFY COLUMN title varchar(40) NOT NULL AFTER views",
+        says="The column title of placed_post is put to another place",
+        families=(MYSQL,),
+    ),
+    # MariaDB reorders columns at once, and both servers put a new one anywhere at once.
+    _sql(
+        "column-position",
+        "placed_at_once",
+        "ALTER TABLE post MODIFY COLUMN title varchar(40) NOT NULL AFTER views",
+        families=(MARIADB,),
+    ),
+    _sql(
+        "column-position",
+        "new_and_placed",
+        "ALTER TABLE post ADD COLUMN likes int NULL AFTER title",
+    ),
+    Case(
+        "auto-increment-added",
+        "counted",
+        before="""
+            class Post(models.Model):
+                id = models.IntegerField(primary_key=True)
+        """,
+        after="""
+            class Post(models.Model):
+                id = models.AutoField(primary_key=True)
+        """,
+        says="The column id of counted_post becomes AUTO_INCREMENT",
+    ),
+    Case(
+        "auto-increment-added",
+        "counted_before",
+        before="""
+            class Post(models.Model):
+                id = models.AutoField(primary_key=True)
+        """,
+        after="""
+            class Post(models.Model):
+                id = models.BigAutoField(primary_key=True)
+        """,
+    ),
+    _sql(
+        "engine-changed",
+        "to_another_engine",
+        "ALTER TABLE post ENGINE=MyISAM",
+        says="The engine of to_another_engine_post changes from InnoDB to MyISAM",
+    ),
+    _sql("engine-changed", "to_the_same_engine", "ALTER TABLE post ENGINE=InnoDB"),
+    _sql(
+        "partitioning-changed",
+        "partitioned",
+        "ALTER TABLE post PARTITION BY HASH (id) PARTITIONS 4",
+        says="The partitioning of partitioned_post changes",
+    ),
+    _sql("partitioning-changed", "commented", "ALTER TABLE post COMMENT 'What we wrote'"),
+    _sql(
+        "primary-key-redefined",
+        "another_key",
+        "ALTER TABLE post DROP PRIMARY KEY, ADD PRIMARY KEY (id, views)",
+        says="The primary key of another_key_post is redefined (it was (`id`))",
+    ),
+    _sql("primary-key-redefined", "unique_beside", "ALTER TABLE post ADD UNIQUE KEY u (views)"),
+    Case(
+        "several-alters-could-be-one",
+        "two_copies",
+        before="""
+            class Post(models.Model):
+                views = models.IntegerField()
+                likes = models.IntegerField()
+        """,
+        after="""
+            class Post(models.Model):
+                views = models.BigIntegerField()
+                likes = models.BigIntegerField()
+        """,
+        says="copy two_copies_post 2 times",
+    ),
+    Case(
+        "several-alters-could-be-one",
+        "one_copy",
+        before="""
+            class Post(models.Model):
+                views = models.IntegerField()
+        """,
+        after="""
+            class Post(models.Model):
+                views = models.BigIntegerField()
+                likes = models.IntegerField(null=True)
+        """,
+    ),
+    Case(
+        "index-column-dropped",
+        "shortened",
+        before="""
+            class Post(models.Model):
+                section = models.IntegerField()
+                views = models.IntegerField()
+
+                class Meta:
+                    indexes = [models.Index(fields=["section", "views"], name="shortened_by")]
+        """,
+        after="""
+            class Post(models.Model):
+                section = models.IntegerField()
+        """,
+        operations="""
+            migrations.RunSQL(
+                "ALTER TABLE shortened_post DROP COLUMN views",
+                migrations.RunSQL.noop,
+                state_operations=[
+                    migrations.RemoveIndex("post", "shortened_by"),
+                    migrations.RemoveField("post", "views"),
+                ],
+            ),
+        """,
+        says="Dropping views of shortened_post shortens the index shortened_by to (section)",
+    ),
+    Case(
+        "index-column-dropped",
+        "dropped_with_index",
+        before="""
+            class Post(models.Model):
+                section = models.IntegerField()
+                views = models.IntegerField()
+
+                class Meta:
+                    indexes = [models.Index(fields=["section", "views"], name="dropped_by")]
+        """,
+        after="""
+            class Post(models.Model):
+                section = models.IntegerField()
+        """,
+    ),
+    _sql(
+        "column-used-elsewhere",
+        "viewed",
+        "CREATE VIEW viewed_shown AS SELECT id, views FROM post",
+        "ALTER TABLE post DROP COLUMN views",
+        "CREATE OR REPLACE VIEW viewed_shown AS SELECT id FROM post",
+        says="The view viewed_shown names the column views of viewed_post, which is dropped",
+    ),
+    _sql(
+        "column-used-elsewhere",
+        "view_before",
+        "CREATE VIEW view_before_shown AS SELECT id, views FROM post",
+        "CREATE OR REPLACE VIEW view_before_shown AS SELECT id FROM post",
+        "ALTER TABLE post DROP COLUMN views",
+    ),
+    Case(
+        "index-dropped-under-foreign-key",
+        "served_by_another",
+        before=_AUTHOR
+        + """
+    class Post(models.Model):
+        title = models.CharField(max_length=40)
+        author = models.ForeignKey(Author, models.PROTECT)
+        """,
+        after=_AUTHOR
+        + """
+    class Post(models.Model):
+        title = models.CharField(max_length=40)
+        author = models.ForeignKey(Author, models.PROTECT)
+
+        class Meta:
+            indexes = [models.Index(fields=["author", "title"], name="served_by")]
+        """,
+        says="relies on served_by from then on",
+    ),
+    Case(
+        "index-dropped-under-foreign-key",
+        "served_as_before",
+        before=_AUTHOR
+        + """
+    class Post(models.Model):
+        title = models.CharField(max_length=40)
+        author = models.ForeignKey(Author, models.PROTECT)
+        """,
+        after=_AUTHOR
+        + """
+    class Post(models.Model):
+        title = models.CharField(max_length=40)
+        author = models.ForeignKey(Author, models.PROTECT)
+
+        class Meta:
+            indexes = [models.Index(fields=["title", "author"], name="served_as_by")]
+        """,
+    ),
+)

@@ -9,9 +9,8 @@ from nestflux.reviewing.reviewed import ReviewedStep
 from nestflux.reviewing.rule import rule
 from nestflux.reviewing.schema_rule import Group, SchemaRule
 from nestflux.reviewing.schema_rules.live_tables.cost import changes, large_live_table
-from nestflux.schema.objects import COLUMN, ORDER
-from nestflux.schema.transform.tables import TableSchema
-from nestflux.sql.statement_parts import columns, table_of
+from nestflux.schema.objects import ORDER
+from nestflux.sql.statement_parts import columns
 
 RULE = SchemaRule(
     "column-position",
@@ -43,14 +42,20 @@ def placed_columns(step: ReviewedStep) -> Iterator[Finding]:
 
 
 def columns_placed(step: ReviewedStep) -> list[str]:
-    """The columns of a statement that stand elsewhere, or are new and not the last."""
-    table = table_of(step.sql)
-    if not any(changes(step, ORDER)) or not {"FIRST", "AFTER"} & set(step.words):
+    """The columns for which a statement says FIRST or AFTER and that stand elsewhere by it."""
+    if not {"FIRST", "AFTER"} & set(step.words):
         return []
-    new = {name for name, before, _ in changes(step, COLUMN) if before is None}
-    named = columns(step.sql)
-    return [name for name in named if _moved(name, new, step.before[table], step.after[table])]
+    for _, before, after in changes(step, ORDER):
+        if before and after:
+            return [name for name in columns(step.sql) if _is_moved(name, before, after)]
+    return []
 
 
-def _moved(name: str, new: set[str], before: TableSchema, after: TableSchema) -> bool:
-    return name in new or list(before.columns).index(name) != list(after.columns).index(name)
+def _is_moved(name: str, before: str, after: str) -> bool:
+    """Does a column stand elsewhere, or is it new and not the last?
+
+    Args:
+        before: the columns in their order, ``id, title, body``; ``after`` as well.
+    """
+    was, now = before.split(", "), after.split(", ")
+    return now[-1] != name if name not in was else was.index(name) != now.index(name)

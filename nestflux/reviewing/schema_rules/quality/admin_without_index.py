@@ -80,6 +80,6 @@ def _filtered(item: object) -> object:
     return item[0] if isinstance(item, tuple | list) else item
 
 
-def _has_few_values(field: Field) -> bool:
+def _has_few_values(field: Field[Any, Any]) -> bool:
     """An index on it would be read no sooner than the table."""
     return isinstance(field, BooleanField) or bool(field.choices)

@@ -30,13 +30,14 @@ def joins(schema: ReviewedSchema) -> Iterator[Join]:
             if not isinstance(field, ForeignKey):
                 continue
             target = field.target_field
+            column, referred = str(field.column), str(target.column)
             parent = schema.tables.get(target.model._meta.db_table)
-            if parent and field.column in table.columns and target.column in parent.columns:
+            if parent and column in table.columns and referred in parent.columns:
                 yield Join(
                     table.name,
-                    field.column,
-                    column_parts(table.columns[field.column]),
+                    column,
+                    column_parts(table.columns[column]),
                     parent.name,
-                    target.column,
-                    column_parts(parent.columns[target.column]),
+                    referred,
+                    column_parts(parent.columns[referred]),
                 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from django.db.models import F, Field, Model
+from django.db.models import F, Model
 from django.db.models.expressions import OrderBy
 
 from nestflux.reviewing.findings import Finding, Severity
@@ -54,12 +54,10 @@ def orderings(schema: ReviewedSchema) -> Iterator[Finding]:
 def _first_column(model: type[Model]) -> str:
     """The column of the model's own table that its ordering begins with; empty for another
     table's, for an expression and for a relation, which orders by its model's own ordering."""
-    for item in list(model._meta.ordering)[:1]:
+    for item in list(model._meta.ordering or ())[:1]:
         expression = item.expression if isinstance(item, OrderBy) else item
-        name = expression.name if isinstance(expression, F) else expression
-        if isinstance(name, str):
-            name = name.lstrip("-+")
-            by = {field.name: field for field in model._meta.local_concrete_fields}
-            field: Field | None = by.get(name)
-            return field.column if field and not field.is_relation else ""
+        name = vars(expression)["name"] if isinstance(expression, F) else expression
+        own = {field.name: field for field in model._meta.local_concrete_fields}
+        if isinstance(name, str) and (field := own.get(name.lstrip("-"))):
+            return "" if field.is_relation else str(field.column)
     return ""

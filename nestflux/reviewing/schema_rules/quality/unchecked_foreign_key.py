@@ -32,7 +32,7 @@ author = models.ForeignKey(User, models.CASCADE)
 def unchecked_foreign_keys(schema: ReviewedSchema) -> Iterator[Finding]:
     for table, model in schema.own_models:
         for field in model._meta.local_concrete_fields:
-            if isinstance(field, ForeignKey) and not field.db_constraint:
+            if isinstance(field, ForeignKey) and not vars(field)["db_constraint"]:
                 yield RULE.speaks(
                     f"The foreign key {field.column} of {table.name} has no constraint.",
                     about=f"{table.name}.{field.column}",

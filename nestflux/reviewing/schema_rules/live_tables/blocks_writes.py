@@ -37,7 +37,7 @@ def blocked_writes(step: ReviewedStep) -> Iterator[Finding]:
     table, verdict = large_live_table(step), step.record.verdict
     if table and blocks_writes(verdict) and not copies_table(verdict) and not is_explained(step):
         yield RULE.speaks(
-            f"Writes to {table} wait until a statement is done ({verdict}).",
+            f"Writes to {table} wait until a statement is done.",
             about=table,
             fix=BY_COPYING_ELSEWHERE,
         )

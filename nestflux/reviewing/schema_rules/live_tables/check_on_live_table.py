@@ -40,8 +40,9 @@ class Post(models.Model):
 def checked_live_tables(step: ReviewedStep) -> Iterator[Finding]:
     table = large_live_table(step)
     for name in checks_added(step) if table and copies_table(step.record.verdict) else ():
+        what = "check of the column" if name in step.after[table].columns else "check"
         yield RULE.speaks(
-            f"The check {name} is added to {table}, which is copied to check it.",
+            f"The {what} {name} is added to {table}, which is copied to look at its rows.",
             about=f"{table}.{name}",
             fix=BY_COPYING_ELSEWHERE,
         )

@@ -17,9 +17,10 @@ BY_COPYING_ELSEWHERE = (
 
 
 def large_live_table(step: ReviewedStep) -> str:
-    """The live table that a statement alters; empty where it is none, or known to be small."""
+    """The live table that a statement alters and leaves there; empty where it is none, or known to
+    be small."""
     table = table_of(step.sql)
-    rows = step.rows(table) if step.is_live(table) else 0
+    rows = step.rows(table) if step.is_live(table) and table in step.after else 0
     return table if rows is None or rows >= MANY_ROWS else ""
 
 

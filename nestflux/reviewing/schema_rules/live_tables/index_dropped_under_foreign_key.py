@@ -49,11 +49,12 @@ def indexes_of_foreign_keys(step: ReviewedStep) -> Iterator[Finding]:
 
 
 def _serving(table: TableSchema, columns: tuple[str, ...]) -> str:
-    """The one index that begins with these columns; empty where several do."""
+    """The one index that begins with these columns and is meant for something else as well; empty
+    where several do, and for the foreign key's own, which the server makes."""
     keys = [("PRIMARY", table.primary)] if table.primary else []
     serving = [
         name
         for name, text in (*keys, *table.indexes.items())
         if key_parts(text).columns[: len(columns)] == columns
     ]
-    return serving[0] if len(serving) == 1 else ""
+    return serving[0] if len(serving) == 1 and serving[0] not in table.left_to_server else ""

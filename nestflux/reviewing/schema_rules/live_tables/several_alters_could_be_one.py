@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from nestflux.database.verdicts import copies_table
@@ -11,6 +11,7 @@ from nestflux.reviewing.reviewed import ReviewedFile, ReviewedStep
 from nestflux.reviewing.rule import rule
 from nestflux.reviewing.schema_rule import Group, SchemaRule
 from nestflux.reviewing.schema_rules.live_tables.cost import large_live_table
+from nestflux.schema.objects import ObjectKey
 
 RULE = SchemaRule(
     "several-alters-could-be-one",
@@ -32,16 +33,28 @@ ALTER TABLE blog_post MODIFY COLUMN views bigint NOT NULL, MODIFY COLUMN likes b
 @rule(ReviewedFile)
 def alters_in_a_row(file: ReviewedFile) -> Iterator[Finding]:
     for table, group in groupby(file.steps, key=_altered_table):
-        copying = [step for step in group if copies_table(step.record.verdict)]
+        copying = _on_different_parts(s for s in group if copies_table(s.record.verdict))
         if table and len(copying) > 1:
             ordinals = " and ".join(str(step.ordinal) for step in copying)
             yield RULE.speaks(
                 f"The steps {ordinals} copy {table} {len(copying)} times.",
                 about=table,
-                fix="write them as one ALTER TABLE, their clauses separated by commas, and run "
+                fix="write these as one ALTER TABLE, their clauses separated by commas, and run "
                 "db_generate --accept",
                 details=tuple(step.sql for step in copying),
             )
+
+
+def _on_different_parts(steps: Iterable[ReviewedStep]) -> list[ReviewedStep]:
+    """The steps less those that change what one before them changed: a key that is made twice."""
+    found: list[ReviewedStep] = []
+    changed: set[ObjectKey] = set()
+    for step in steps:
+        parts = {key for key in step.delta.changes if key.name}
+        if not parts & changed:
+            found.append(step)
+        changed |= parts
+    return found
 
 
 def _altered_table(step: ReviewedStep) -> str:

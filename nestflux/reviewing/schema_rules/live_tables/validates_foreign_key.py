@@ -33,18 +33,20 @@ ALTER TABLE blog_post ADD CONSTRAINT blog_post_editor_fk
 SET foreign_key_checks = 1;
 """,
 )
+_LOOK = "look for rows without a parent first"
 
 
 @rule(ReviewedStep)
 def validated_foreign_keys(step: ReviewedStep) -> Iterator[Finding]:
     table = large_live_table(step)
     for key in foreign_keys_added(step) if table and copies_table(step.record.verdict) else ():
+        is_new = not set(key.columns) & step.before[table].columns.keys()
+        first = "add the column in a statement of its own" if is_new else _LOOK
         yield RULE.speaks(
             f"The foreign key {key.name} is added to {table}, which is copied to check it.",
             about=f"{table}.{key.name}",
-            fix="look for rows without a parent first, then add it without looking at the rows: "
-            f"SET foreign_key_checks = 0; ALTER TABLE {quoted(table)} ADD {key.text}; "
-            "SET foreign_key_checks = 1",
+            fix=f"{first}, then the key without looking at the rows: SET foreign_key_checks = 0; "
+            f"ALTER TABLE {quoted(table)} ADD {key.text}; SET foreign_key_checks = 1",
         )
 
 

@@ -45,5 +45,5 @@ def redundant_indexes(schema: ReviewedSchema) -> Iterator[Finding]:
                     f"The index {key.name} of {table.name} is the beginning of "
                     f"{longer.name or 'the primary key'}.",
                     about=f"{table.name}.{key.name}",
-                    fix=f"drop {key.name}",
+                    fix=f"drop {key.name}: leave it out of Meta.indexes, or say db_index=False",
                 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nestflux.reviewing.findings import Finding, Severity
-from nestflux.reviewing.reviewed import ReviewedFile
+from nestflux.reviewing.reviewed import ReviewedFile, ReviewedStep
 from nestflux.reviewing.rule import rule
 from nestflux.reviewing.schema_rule import Group, SchemaRule
 from nestflux.reviewing.schema_rules.real_data.rows_at_stake import (
@@ -42,7 +42,7 @@ def foreign_keys_over_orphans(file: ReviewedFile) -> Iterator[Finding]:
             if not is_foreign_key(after or ""):
                 continue
             key = TableForeignKey.of(table, name, after or "")
-            if has_values(file, table, key.columns) and not _held_before(file, key):
+            if has_values(file, table, key.columns) and not _held_before(file, step, key):
                 finding = RULE.speaks(
                     f"The foreign key {name} of {table} refuses rows whose "
                     f"{' and '.join(key.columns)} {key.parent} does not have.",
@@ -52,8 +52,12 @@ def foreign_keys_over_orphans(file: ReviewedFile) -> Iterator[Finding]:
                 yield from by_rows(step, table, finding)
 
 
-def _held_before(file: ReviewedFile, key: TableForeignKey) -> bool:
-    """Did a foreign key hold the same columns before the file? One that is dropped and made anew
-    around a change of type finds what it left."""
-    there = file.before[key.table].foreign_keys.values()
-    return any((each.columns, each.parent) == (key.columns, key.parent) for each in there)
+def _held_before(file: ReviewedFile, until: ReviewedStep, key: TableForeignKey) -> bool:
+    """Did a foreign key hold the same columns before the file, or before a step of it? One that is
+    dropped and made anew around a change of type, or a renaming, finds what it left."""
+    return any(
+        (each.columns, each.parent) == (key.columns, key.parent)
+        for step in file.steps
+        if step.ordinal <= until.ordinal and key.table in step.before
+        for each in step.before[key.table].foreign_keys.values()
+    )

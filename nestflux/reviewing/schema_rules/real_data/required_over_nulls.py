@@ -11,7 +11,7 @@ from nestflux.reviewing.schema_rule import Group, SchemaRule
 from nestflux.reviewing.schema_rules.real_data.rows_at_stake import (
     by_rows,
     has_values,
-    is_updated_before,
+    may_be_filled,
     parts_changed,
 )
 from nestflux.schema.objects import COLUMN
@@ -44,7 +44,7 @@ def required_columns_over_nulls(file: ReviewedFile) -> Iterator[Finding]:
             old, new = column_parts(before), column_parts(after or "")
             if old.not_null or not new.not_null or new.generated:
                 continue
-            if not is_updated_before(file, step, table, column):
+            if not may_be_filled(file, step, table, column):
                 finding = RULE.speaks(
                     f"The column {column} of {table} becomes NOT NULL, and nothing in the file "
                     "fills the rows in which it is NULL.",

@@ -37,12 +37,16 @@ def has_values(file: ReviewedFile, table: str, columns: tuple[str, ...]) -> bool
     return bool(columns) and all(column in there for column in columns)
 
 
-def is_updated_before(file: ReviewedFile, until: ReviewedStep, table: str, column: str) -> bool:
-    """Does an UPDATE of the file that runs before a step set, or ask for, the column?"""
+def may_be_filled(file: ReviewedFile, until: ReviewedStep, table: str, column: str) -> bool:
+    """Does an UPDATE of the file that runs before a step name the column, or a Python step run
+    there, of which nobody knows what it fills?"""
     return any(
-        step.words[:1] == ("UPDATE",)
-        and table_of(step.sql) == table
-        and column in identifiers(step.sql)
+        not step.sql
+        or (
+            step.words[:1] == ("UPDATE",)
+            and table_of(step.sql) == table
+            and column in identifiers(step.sql)
+        )
         for step in file.steps
         if step.ordinal < until.ordinal
     )

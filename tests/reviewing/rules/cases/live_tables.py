@@ -58,7 +58,11 @@ CASES = (
         """,
     ),
     # Another rule names the cause.
-    _sql("copies-table", "copied_for_check", "ALTER TABLE post ADD CONSTRAINT few CHECK (views<9)"),
+    _sql(
+        "copies-table",
+        "copied_for_check",
+        "ALTER TABLE post ADD CONSTRAINT copied_few CHECK (views < 9)",
+    ),
     _sql(
         "blocks-writes",
         "words_indexed",
@@ -231,6 +235,13 @@ CASES = (
         "ALTER TABLE post DROP PRIMARY KEY, ADD PRIMARY KEY (id, views)",
         says="The primary key of another_key_post is redefined (it was (`id`))",
     ),
+    Case(
+        "primary-key-redefined",
+        "table_renamed",
+        before=_POST,
+        after=_POST.replace("class Post", "class Article"),
+        operations='migrations.RenameModel("post", "article"),',
+    ),
     _sql("primary-key-redefined", "unique_beside", "ALTER TABLE post ADD UNIQUE KEY u (views)"),
     Case(
         "several-alters-could-be-one",
@@ -259,6 +270,14 @@ CASES = (
                 views = models.BigIntegerField()
                 likes = models.IntegerField(null=True)
         """,
+    ),
+    # What is dropped and made anew cannot be in one statement.
+    _sql(
+        "several-alters-could-be-one",
+        "made_anew",
+        "ALTER TABLE post ADD CONSTRAINT few CHECK (views < 9)",
+        "ALTER TABLE post DROP CONSTRAINT few",
+        "ALTER TABLE post ADD CONSTRAINT few CHECK (views < 10)",
     ),
     Case(
         "index-column-dropped",

@@ -46,13 +46,12 @@ def _columns_gone(step: ReviewedStep) -> Iterator[tuple[str, str, str]]:
     for table, column in step.delta.lost_columns(step.sql):
         if step.is_live(table):
             yield table, column, "dropped"
-    table = table_of(step.sql)
-    if step.is_live(table):
-        renamed = columns_renamed_by(step.sql)
-        for column in step.before[table].columns:
-            new = renamed.get(column.lower(), column)
-            if new.lower() != column.lower():
-                yield table, column, f"renamed to {new}"
+    renamed = columns_renamed_by(step.sql)
+    table = table_of(step.sql) if renamed else ""
+    for column in step.before[table].columns if step.is_live(table) else ():
+        new = renamed.get(column.lower(), column)
+        if new.lower() != column.lower():
+            yield table, column, f"renamed to {new}"
 
 
 def _naming(step: ReviewedStep, table: str, column: str) -> Iterator[ObjectKey]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from nestflux.reviewing.reviewed import ReviewedStep
 from nestflux.sql.statement_parts import table_of
@@ -15,18 +16,22 @@ BY_COPYING_ELSEWHERE = (
     "while it is written"
 )
 
+_table_of = lru_cache(maxsize=64)(table_of)  # each rule asks for that of the same step
+
 
 def large_live_table(step: ReviewedStep) -> str:
     """The live table that a statement alters and leaves there; empty where it is none, or known to
     be small."""
-    table = table_of(step.sql)
+    if step.record.kind != "ddl":
+        return ""
+    table = _table_of(step.sql)
     rows = step.rows(table) if step.is_live(table) and table in step.after else 0
     return table if rows is None or rows >= MANY_ROWS else ""
 
 
 def changes(step: ReviewedStep, kind: str) -> Iterator[tuple[str, str | None, str | None]]:
     """The parts of one kind that a step changes in its table: name, before and after."""
-    table = table_of(step.sql)
+    table = _table_of(step.sql)
     for key, (before, after) in step.delta.changes.items():
         if key.kind == kind and key.holder_name == table:
             yield key.name, before, after

@@ -12,6 +12,7 @@ from nestflux.reviewing.rule import rule
 from nestflux.reviewing.schema_rule import Group, SchemaRule
 from nestflux.reviewing.schema_rules.live_tables.cost import large_live_table
 from nestflux.schema.objects import ObjectKey
+from nestflux.sql.lexer import opening
 
 RULE = SchemaRule(
     "several-alters-could-be-one",
@@ -58,4 +59,5 @@ def _on_different_parts(steps: Iterable[ReviewedStep]) -> list[ReviewedStep]:
 
 
 def _altered_table(step: ReviewedStep) -> str:
-    return large_live_table(step) if step.words[:2] == ("ALTER", "TABLE") else ""
+    begins = [token.text.upper() for token in opening(step.sql, 2)]
+    return large_live_table(step) if begins == ["ALTER", "TABLE"] else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from nestflux.reviewing.findings import Finding, Severity
 from nestflux.reviewing.reviewed import ReviewedStep
@@ -10,7 +10,7 @@ from nestflux.reviewing.rule import rule
 from nestflux.reviewing.schema_rule import Group, SchemaRule
 from nestflux.schema.diff import columns_renamed_by
 from nestflux.schema.objects import ObjectKey
-from nestflux.sql.lexer import identifiers
+from nestflux.sql.lexer import significant, unquoted
 from nestflux.sql.statement_parts import table_of
 
 RULE = SchemaRule(
@@ -55,7 +55,31 @@ def _columns_gone(step: ReviewedStep) -> Iterator[tuple[str, str, str]]:
 
 
 def _naming(step: ReviewedStep, table: str, column: str) -> Iterator[ObjectKey]:
-    for key, text in step.programs.items():
-        names = {name.lower() for name in identifiers(text)}
-        if table.lower() in names and column.lower() in names:
-            yield key
+    return (key for key, text in step.programs.items() if names_column(text, table, column))
+
+
+def names_column(text: str, table: str, column: str) -> bool:
+    """Does a view or program name a table's column? One that stands alone may be any table's, and
+    counts where the table is named as well; what follows AS is a name of the program's own."""
+    names = [unquoted(token.text).lower() for token in significant(text)]
+    own = _names_of_table(names, table.lower())
+    for index, name in enumerate(names):
+        if not own or name != column.lower() or names[index - 1] == "as":
+            continue
+        if names[index - 1] != "." or names[index - 2] in own:
+            return True
+    return False
+
+
+def _names_of_table(names: Sequence[str], table: str) -> set[str]:
+    """What stands before the dot of the table's columns: its name, its aliases, and NEW and OLD in
+    its own triggers; empty where it is not named."""
+    found: set[str] = set()
+    for index, name in enumerate(names):
+        if name != table or names[index + 1 : index + 2] == ["."]:
+            continue
+        after = names[index + 1 : index + 4]
+        found |= {table, *after[after[:1] == ["as"] :][:1]}
+        if after[:3] == ["for", "each", "row"]:
+            found |= {"new", "old"}
+    return found

@@ -52,7 +52,10 @@ def copied_tables(step: ReviewedStep) -> Iterator[Finding]:
         )
     if not retyped:
         yield RULE.speaks(
-            f"The table {table} is copied by a statement.", about=table, fix=BY_COPYING_ELSEWHERE
+            f"The table {table} is copied by a statement.",
+            about=table,
+            fix=BY_COPYING_ELSEWHERE,
+            details=(step.sql,),
         )
 
 

@@ -29,7 +29,8 @@ RULE = SchemaRule(
     "table, and writes to it wait that long",
     group=Group.LIVE_TABLES,
     summary="A varchar grows past 255 bytes on a live table.",
-    source="MySQL Manual 17.12.1, Online DDL Operations: extending VARCHAR column size",
+    source="MySQL Manual 17.12.1, Online DDL Operations: extending VARCHAR column size; MariaDB "
+    "documentation, InnoDB Online DDL: at once where the old length is at most 127 bytes",
     bad="""\
 title = models.CharField(max_length=100)  # it was 60: 240 bytes in utf8mb4
 """,

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 from tests.reviewing.rules.case import MARIADB, MYSQL, Case
 
 _POST = """
@@ -28,6 +30,12 @@ def _sql(
         says=says,
         families=families or (MARIADB, MYSQL),
     )
+
+
+def _field(rule: str, name: str, before: str, after: str, **more: Any) -> Case:
+    """A case of one field."""
+    model = "class Post(models.Model):\n    title = models.{}"
+    return Case(rule, name, before=model.format(before), after=model.format(after), **more)
 
 
 CASES = (
@@ -121,55 +129,47 @@ CASES = (
         "not_stored",
         "ALTER TABLE post ADD COLUMN more int AS (views + 1) VIRTUAL",
     ),
-    Case(
+    _field(
         "varchar-length-byte",
         "crossing",
-        before="""
-            class Post(models.Model):
-                title = models.CharField(max_length=60)
-        """,
-        after="""
-            class Post(models.Model):
-                title = models.CharField(max_length=100)
-        """,
+        "CharField(max_length=60)",
+        "CharField(max_length=100)",
         says="The column title of crossing_post grows from varchar(60) to varchar(100)",
     ),
-    Case(
+    _field(
         "varchar-length-byte",
         "below_the_byte",
-        before="""
-            class Post(models.Model):
-                title = models.CharField(max_length=40)
-        """,
-        after="""
-            class Post(models.Model):
-                title = models.CharField(max_length=60)
-        """,
+        "CharField(max_length=40)",
+        "CharField(max_length=60)",
     ),
-    # ankane/strong_migrations #216: a longer varchar is no danger on MariaDB.
-    Case(
+    # ankane/strong_migrations #216: MariaDB needs no copy where the old length is at most 127
+    # bytes, of which InnoDB stores one byte of length in any case.
+    _field(
+        "varchar-length-byte",
+        "short_on_mariadb",
+        "CharField(max_length=30)",
+        "CharField(max_length=100)",
+        families=(MARIADB,),
+    ),
+    _field(
+        "varchar-length-byte",
+        "short_on_mysql",
+        "CharField(max_length=30)",
+        "CharField(max_length=100)",
+        says="The column title of short_on_mysql_post grows from varchar(30) to varchar(100)",
+        families=(MYSQL,),
+    ),
+    _field(
         "varchar-length-byte",
         "above_the_byte",
-        before="""
-            class Post(models.Model):
-                title = models.CharField(max_length=100)
-        """,
-        after="""
-            class Post(models.Model):
-                title = models.CharField(max_length=300)
-        """,
+        "CharField(max_length=100)",
+        "CharField(max_length=300)",
     ),
-    Case(
+    _field(
         "copies-table",
         "longer",
-        before="""
-            class Post(models.Model):
-                title = models.CharField(max_length=100)
-        """,
-        after="""
-            class Post(models.Model):
-                title = models.CharField(max_length=300)
-        """,
+        "CharField(max_length=100)",
+        "CharField(max_length=300)",
     ),
     _sql(
         "column-position",
@@ -336,6 +336,23 @@ CASES = (
         "CREATE VIEW view_before_shown AS SELECT id, views FROM post",
         "CREATE OR REPLACE VIEW view_before_shown AS SELECT id FROM post",
         "ALTER TABLE post DROP COLUMN views",
+    ),
+    # A column of another table has the same name.
+    _sql(
+        "column-used-elsewhere",
+        "view_of_another",
+        "CREATE TABLE view_of_another_more (nr bigint PRIMARY KEY, views int)",
+        "CREATE VIEW view_of_another_shown AS SELECT p.title, m.views FROM post p "
+        "JOIN view_of_another_more m ON m.nr = p.id",
+        "ALTER TABLE post DROP COLUMN views",
+    ),
+    _sql(
+        "column-used-elsewhere",
+        "triggered",
+        "CREATE TRIGGER triggered_few BEFORE INSERT ON post FOR EACH ROW SET NEW.views = 1",
+        "ALTER TABLE post RENAME COLUMN views TO looks",
+        "DROP TRIGGER triggered_few",
+        says="The trigger triggered_few names the column views of triggered_post, which is renamed",
     ),
     Case(
         "index-dropped-under-foreign-key",

@@ -23,7 +23,7 @@ def _post(rule: str, name: str, fields: str, meta: str = "", says: str = "", **m
     return Case(rule, name, after=dedent(_AUTHOR) + model, says=says, **more)
 
 
-def _sql(rule: str, name: str, *statements: str, says: str = "") -> Case:
+def _sql(rule: str, name: str, *statements: str, says: str = "", **more: Any) -> Case:
     """A case of statements, in which ``note`` stands for the table of a model and ``view`` for one
     without a model."""
     written = [
@@ -36,6 +36,7 @@ def _sql(rule: str, name: str, *statements: str, says: str = "") -> Case:
         after=_NOTE,
         operations=f"migrations.RunSQL({written!r}, migrations.RunSQL.noop),",
         says=says,
+        **more,
     )
 
 
@@ -282,6 +283,12 @@ CASES = (
         "text_indexed",
         "CREATE INDEX beginnings ON note (body(20))",
         says="The key beginnings of text_indexed_note holds the beginning of body",
+    ),
+    _sql(
+        "text-as-key",
+        "text_hashed",
+        "CREATE UNIQUE INDEX whole ON note (body)",
+        families=(MARIADB,),
     ),
     _sql("text-as-key", "text_searched", "CREATE FULLTEXT INDEX words ON note (body)"),
     _post(

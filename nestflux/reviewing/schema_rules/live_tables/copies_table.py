@@ -17,6 +17,7 @@ from nestflux.reviewing.schema_rules.live_tables.cost import (
 )
 from nestflux.schema.objects import COLUMN
 from nestflux.sql.column_types import column_type
+from nestflux.sql.definitions import column_parts
 
 RULE = SchemaRule(
     "copies-table",
@@ -42,15 +43,14 @@ def copied_tables(step: ReviewedStep) -> Iterator[Finding]:
     table = large_live_table(step)
     if not table or not copies_table(step.record.verdict) or is_explained(step):
         return
-    retyped = _retyped(step)
-    for column, why in retyped.items():
+    reasons = [*_retyped(step), *_computed_defaults(step)]
+    for column, why, instead in reasons:
         yield RULE.speaks(
-            f"The table {table} is copied, because its column {column} changes {why}.",
+            f"The table {table} is copied, because {why}.",
             about=f"{table}.{column}",
-            fix="add a second column, write both, fill it in batches and drop the first later; or "
-            f"{BY_COPYING_ELSEWHERE}",
+            fix=f"{instead}; or {BY_COPYING_ELSEWHERE}",
         )
-    if not retyped:
+    if not reasons:
         yield RULE.speaks(
             f"The table {table} is copied by a statement.",
             about=table,
@@ -59,10 +59,18 @@ def copied_tables(step: ReviewedStep) -> Iterator[Finding]:
         )
 
 
-def _retyped(step: ReviewedStep) -> dict[str, str]:
-    """The columns of a statement's table that have another type."""
-    found = {}
+def _retyped(step: ReviewedStep) -> Iterator[tuple[str, str, str]]:
+    """The columns of a statement's table that get another type: what they do, and what to do."""
+    instead = "add a second column, write both, fill it in batches and drop the first later"
     for name, before, after in changes(step, COLUMN):
         if before and after and (old := column_type(before)) != (new := column_type(after)):
-            found[name] = f"from {old} to {new}"
-    return found
+            yield name, f"its column {name} changes from {old} to {new}", instead
+
+
+def _computed_defaults(step: ReviewedStep) -> Iterator[tuple[str, str, str]]:
+    """The columns that a statement adds with an expression as their default. MySQL computes it for
+    each row; Django writes every default of a TextField or JSONField so."""
+    instead = "add it with null=True, fill it in batches, and make it required later"
+    for name, before, after in changes(step, COLUMN):
+        if before is None and column_parts(after or "").default.startswith("("):
+            yield name, f"the default of its new column {name} is an expression", instead

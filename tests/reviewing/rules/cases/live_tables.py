@@ -65,6 +65,14 @@ CASES = (
                 likes = models.IntegerField(null=True)
         """,
     ),
+    _sql(
+        "copies-table",
+        "text_added",
+        "ALTER TABLE post ADD COLUMN more longtext NOT NULL DEFAULT ('')",
+        says="is copied, because the default of its new column more is an expression",
+        families=(MYSQL,),
+    ),
+    _sql("copies-table", "text_added_null", "ALTER TABLE post ADD COLUMN more longtext NULL"),
     # Another rule names the cause.
     _sql(
         "copies-table",

@@ -1,4 +1,4 @@
-"""A live table is partitioned otherwise."""
+"""The partitioning of a live table changes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ RULE = SchemaRule(
     Severity.WARNING,
     "the server copies every row into its new partition, and writes to the table wait that long",
     group=Group.LIVE_TABLES,
-    summary="A live table is partitioned otherwise.",
+    summary="The partitioning of a live table changes.",
     source="MySQL Manual 17.12.1, Online DDL Operations: partitioning operations",
     bad="""\
 ALTER TABLE blog_view PARTITION BY HASH (id) PARTITIONS 8;

@@ -104,6 +104,10 @@ def blocks(verdict: str) -> bool:
     return "blocks" in verdict or verdict.endswith("ALGORITHM=COPY")
 
 
+def copies_table(verdict: str) -> bool:
+    return verdict.startswith("copies the table") or verdict.endswith("ALGORITHM=COPY")
+
+
 def _ways(sql: str, family: str) -> Iterator[tuple[str, str, str]]:
     """What the server can be asked. Another ENGINE is never instant, though MariaDB 10.11 says yes
     to INSTANT and NOCOPY, and copies."""

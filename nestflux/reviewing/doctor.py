@@ -12,7 +12,7 @@ from nestflux.reviewing.findings import Finding, NotChecked, Report, Severity
 from nestflux.reviewing.live_server import LiveServer, read_live_server
 from nestflux.reviewing.reviewed import ReviewedSchema
 from nestflux.reviewing.rule import look_at
-from nestflux.reviewing.schema_review import own_models
+from nestflux.reviewing.schema_review import own_admins, own_models, tables_of_packages
 from nestflux.reviewing.settings import review_settings
 
 # The ledger's own tables are NestFlux's business.
@@ -30,7 +30,13 @@ def diagnosed(alias: str, live: LiveServer) -> Report:
     settings = review_settings(configuration())
     tables = frozenset(name for name in live.tables if not name.startswith(_OWN))
     schema = ReviewedSchema(
-        live.server.family, live.tables, own_models(), tables, lambda table: _rows(live, table)
+        live.server.family,
+        live.tables,
+        own_models(),
+        tables,
+        lambda table: _rows(live, table),
+        tables_of_packages(),
+        own_admins(),
     )
     found = [*look_at(live), *(replace(each, where=each.about) for each in look_at(schema))]
     kept = [

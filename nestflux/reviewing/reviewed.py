@@ -6,16 +6,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from django.db.migrations import Migration
 from django.db.migrations.operations.base import Operation
 from django.db.models import Model
 
 from nestflux.history.records import StepRecord
-from nestflux.schema.diff import Delta
+from nestflux.schema.diff import Definitions, Delta
 from nestflux.schema.transform.tables import TableSchema
 from nestflux.sql.lexer import significant
 from nestflux.sql.names import tables_renamed_by
+
+if TYPE_CHECKING:
+    from django.contrib.admin import ModelAdmin
 
 Tables = Mapping[str, TableSchema]
 # Rows of a live table, where somebody knows them: the database at hand, or its profile.
@@ -42,7 +46,8 @@ class OperationPlace:
 class ReviewedStep:
     """A statement or Python step (``sql`` is empty then) of a file that is reviewed.
 
-    ``before`` and ``after`` are the tables of the schema around it. ``new`` are the tables that
+    ``before`` and ``after`` are the tables of the schema around it, ``programs`` the views,
+    triggers, routines and events that were there before it. ``new`` are the tables that
     this file, or one before it that is reviewed as well, made: no running code knows them and they
     have no rows. ``line`` is where it begins in the file.
     """
@@ -57,6 +62,7 @@ class ReviewedStep:
     line: int | None = None
     source: OperationPlace | None = None
     rows: RowCount = rows_unknown
+    programs: Definitions = field(default_factory=dict)
 
     @property
     def delta(self) -> Delta:
@@ -114,7 +120,8 @@ class ReviewedSchema:
     """The schema that all files of a history make, and the models of the code as it is now.
 
     ``models`` are the project's own, by their table; ``judged`` are the tables that the reviewed
-    files make or change: of others nothing is said.
+    files make or change: of others nothing is said. ``packages`` are the tables of installed
+    packages, which the project cannot change; ``admins`` are the admin's classes of own models.
     """
 
     family: str
@@ -122,3 +129,16 @@ class ReviewedSchema:
     models: Mapping[str, type[Model]] = field(default_factory=dict)
     judged: frozenset[str] = frozenset()
     rows: RowCount = rows_unknown
+    packages: frozenset[str] = frozenset()
+    admins: tuple[ModelAdmin[Any], ...] = ()
+
+    @property
+    def own_tables(self) -> list[TableSchema]:
+        """Those that are judged and are the project's own, whether or not they have a model."""
+        return [self.tables[name] for name in sorted(self.judged - self.packages)]
+
+    @property
+    def own_models(self) -> list[tuple[TableSchema, type[Model]]]:
+        """The models of tables that are judged, each with its table."""
+        names = sorted(self.judged & self.models.keys())
+        return [(self.tables[name], self.models[name]) for name in names]

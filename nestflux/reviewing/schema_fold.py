@@ -25,6 +25,8 @@ class SchemaFold:
         self._parts: dict[str, dict[ObjectKey, str]] = {}  # by table
         self._others: dict[ObjectKey, str] = {}  # views and programs
         self.tables: Tables = {}
+        # Views, triggers, routines and events.
+        self.programs: Definitions = {}
 
     @property
     def definitions(self) -> Definitions:
@@ -38,6 +40,7 @@ class SchemaFold:
         if task.kind == "ddl":
             touched |= self._follow_renames(task.text)
         after = {name: table for name, table in before.items() if name not in touched}
+        self.programs = _changed(self.programs, task.record.delta)
         for name in touched:
             if parts := self._parts.get(name):
                 after |= tables_of(parts)
@@ -77,6 +80,12 @@ class SchemaFold:
                     parts[key] = _pointing_at(foreign_key, table, names)
                     touched.add(holder)
         return touched
+
+
+def _changed(programs: Definitions, delta: Delta) -> Definitions:
+    changes = {key: after for key, (_, after) in delta.changes.items() if not key.is_of_table}
+    kept = {key: text for key, text in programs.items() if key not in changes}
+    return {**kept, **{key: text for key, text in changes.items() if text is not None}}
 
 
 def _pointing_at(key: ForeignKeyParts, table: str, columns: dict[str, str]) -> str:

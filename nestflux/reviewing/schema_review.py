@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.db.models import Model
@@ -36,6 +37,9 @@ from nestflux.reviewing.schema_fold import SchemaFold
 from nestflux.reviewing.scope import Scope
 from nestflux.reviewing.subjects import EntryFiles, History
 from nestflux.schema.diff import Delta
+
+if TYPE_CHECKING:
+    from django.contrib.admin import ModelAdmin
 
 _STEP_LINE = re.compile(r"^-- \[(\d+)\]", re.MULTILINE)
 # The key of the settings that stands for all rules that are not named.
@@ -171,6 +175,8 @@ def _of_history(
         own_models(),
         frozenset(changed & fold.tables.keys()),
         settings.rows,
+        tables_of_packages(),
+        own_admins(),
     )
     for finding in look_at(schema):
         part = finding.about if finding.about in places else finding.about.partition(".")[0]
@@ -194,6 +200,7 @@ def _steps(
     lines = _lines_of_steps(files.texts.up_text)
     made = set(new)
     for task in tasks:
+        programs = fold.programs
         before, after = fold.follow(task)
         step = ReviewedStep(
             family=family,
@@ -206,6 +213,7 @@ def _steps(
             line=lines.get(task.ordinal),
             source=_source(task, loader) if loader else None,
             rows=rows,
+            programs=programs,
         )
         made |= step.makes
         yield step
@@ -264,6 +272,28 @@ def own_models() -> dict[str, type[Model]]:
         for model in apps.get_models(include_auto_created=True)
         if model._meta.managed and not model._meta.proxy and is_own(model.__module__)
     }
+
+
+def tables_of_packages() -> frozenset[str]:
+    return frozenset(
+        model._meta.db_table
+        for model in apps.get_models(include_auto_created=True)
+        if not is_own(model.__module__)
+    )
+
+
+def own_admins() -> tuple[ModelAdmin[Any], ...]:
+    """The admin's classes of the project's own models; none where the admin is not installed."""
+    if not apps.is_installed("django.contrib.admin"):
+        return ()
+    from django.contrib.admin.sites import all_sites
+
+    return tuple(
+        admin
+        for site in all_sites
+        for model, admin in site._registry.items()
+        if is_own(model.__module__)
+    )
 
 
 def tables_at_head(history: History) -> Tables:

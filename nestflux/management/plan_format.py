@@ -8,6 +8,7 @@ from typing import Any
 from nestflux.adopting.mark_applied import MarkPlan
 from nestflux.applying.backups.taking import Due
 from nestflux.applying.plan.costs import Costs
+from nestflux.applying.plan.measured_here import MeasuredHere
 from nestflux.applying.plan.plan import Plan
 from nestflux.applying.plan.tasks import Task, Work
 from nestflux.applying.run.rollback import RollbackFile, RollbackPlan
@@ -18,7 +19,11 @@ _NO_COSTS = Costs()
 
 
 def plan_lines(
-    plan: Plan, works: Sequence[Work], due: Sequence[Due], costs: Costs = _NO_COSTS
+    plan: Plan,
+    works: Sequence[Work],
+    due: Sequence[Due],
+    costs: Costs = _NO_COSTS,
+    here: MeasuredHere | None = None,
 ) -> Iterator[str]:
     """What ``db_migrate`` would do.
 
@@ -50,8 +55,10 @@ def plan_lines(
                 yield "The rollback of this file was begun; what it undid is done again:"
             elif begun:
                 yield "An earlier run began this file; it goes on where that stopped:"
-            yield from _work_lines(work, costs)
+            yield from _work_lines(work, costs, here)
             yield from _due_lines(work, due)
+        if here and here.not_measured:
+            yield f"The verdicts are those of the recording; not measured here: {here.not_measured}"
     if plan.signals_pending:
         yield "Sends post_migrate."
 
@@ -64,7 +71,7 @@ def _due_lines(work: Work, due: Sequence[Due]) -> Iterator[str]:
             yield ""
 
 
-def _work_lines(work: Work, costs: Costs) -> Iterator[str]:
+def _work_lines(work: Work, costs: Costs, here: MeasuredHere | None = None) -> Iterator[str]:
     yield f"{work.file.name}.sql"
     for note in work.file.notes:
         yield f"  Note: {note}"
@@ -74,6 +81,8 @@ def _work_lines(work: Work, costs: Costs) -> Iterator[str]:
         verdict = task.record.verdict or task.kind
         yield ""
         yield f"  [{task.ordinal}] {verdict}{tables}"
+        if recorded := here.recorded.get((work.file.name, task.ordinal)) if here else "":
+            yield f"      Measured here; where it was recorded: {recorded}"
         if cost := costs.of(work, task):
             yield f"      {cost.size}"
             yield f"      {cost.time}"
@@ -103,8 +112,13 @@ def compiled_lines(work: Work) -> Iterator[str]:
 
 
 def plan_as_json(
-    plan: Plan, works: Sequence[Work], due: Sequence[Due], costs: Costs = _NO_COSTS
+    plan: Plan,
+    works: Sequence[Work],
+    due: Sequence[Due],
+    costs: Costs = _NO_COSTS,
+    here: MeasuredHere | None = None,
 ) -> dict[str, Any]:
+    measured = {"not_measured_here": here.not_measured} if here else {}
     return {
         "load": plan.load,
         "after_load": list(plan.after_load),
@@ -120,7 +134,10 @@ def plan_as_json(
             for e in plan.exchanges
         ],
         "post_migrate": plan.signals_pending,
-        "files": [{**_work_as_json(work, costs), **_due_as_json(work, due)} for work in works],
+        "files": [
+            {**_work_as_json(work, costs, here), **_due_as_json(work, due)} for work in works
+        ],
+        **measured,
     }
 
 
@@ -129,14 +146,24 @@ def _due_as_json(work: Work, due: Sequence[Due]) -> dict[str, Any]:
     return {"losses": losses, "backup_due": bool(losses)}
 
 
-def _work_as_json(work: Work, costs: Costs) -> dict[str, Any]:
+def _work_as_json(work: Work, costs: Costs, here: MeasuredHere | None = None) -> dict[str, Any]:
     return {
         "name": work.file.name,
         "notes": list(work.file.notes),
         "steps": [
-            {**_task_as_json(task), **_cost_as_json(costs.of(work, task))} for task in work.to_run
+            {
+                **_task_as_json(task),
+                **_cost_as_json(costs.of(work, task)),
+                **_recorded_as_json(here, work, task),
+            }
+            for task in work.to_run
         ],
     }
+
+
+def _recorded_as_json(here: MeasuredHere | None, work: Work, task: Task) -> dict[str, Any]:
+    recorded = here.recorded.get((work.file.name, task.ordinal)) if here else None
+    return {"recorded_verdict": recorded} if recorded else {}
 
 
 def _cost_as_json(cost: Cost | None) -> dict[str, Any]:

@@ -160,17 +160,22 @@ class Command(RunOptions, NestFluxCommand):
 
     def _show_plan(self, target: Target, options: dict[str, Any]) -> None:
         from nestflux.applying.plan.costs import costs_here
+        from nestflux.applying.plan.measured_here import measured_here
         from nestflux.applying.run.one_by_one import backups_due, works_of
         from nestflux.applying.suitability import suitability
         from nestflux.management.plan_format import plan_as_json, plan_lines
 
         plan = make_plan(target, replay=options["replay"], to=options["to"])
         works = works_of(target, plan)
+        here = None
+        if not (plan.load or plan.in_flight):
+            here = measured_here(target, works)
+            works = here.works
         due = () if plan.load else backups_due(target, works)
         costs = costs_here(target, () if plan.load else works)
         found = suitability(target, works)
         if options["json"]:
-            self.print_json({**plan_as_json(plan, works, due, costs), **found.to_json()})
+            self.print_json({**plan_as_json(plan, works, due, costs, here), **found.to_json()})
             return
-        for line in (*plan_lines(plan, works, due, costs), *found.lines()):
+        for line in (*plan_lines(plan, works, due, costs, here), *found.lines()):
             self.console().print(line)

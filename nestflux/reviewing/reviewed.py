@@ -9,12 +9,17 @@ from pathlib import Path
 
 from django.db.migrations import Migration
 from django.db.migrations.operations.base import Operation
+from django.db.migrations.state import ModelState, ProjectState
 from django.db.models import Model
 
+from nestflux.graph.source import is_own
+from nestflux.graph.step_code import StepCode, code_of_step
 from nestflux.history.records import StepRecord
+from nestflux.reviewing.table_changes import SchemaChanges, schema_changes
 from nestflux.schema.diff import Delta
 from nestflux.schema.transform.tables import TableSchema
 from nestflux.sql.lexer import significant
+from nestflux.sql.names import tables_renamed_by
 
 Tables = Mapping[str, TableSchema]
 # Rows of a live table, where somebody knows them: the database at hand, or its profile.
@@ -29,12 +34,40 @@ def rows_unknown(table: str) -> int | None:
 @dataclass(frozen=True)
 class OperationPlace:
     """The operation of a migration that a step comes from. ``path`` and ``line`` are where it is
-    written; None where its source is not at hand."""
+    written; None where its source is not at hand. ``state`` gives the models before the migration.
+    """
 
     migration: Migration
     operation: Operation
     path: Path | None = None
     line: int | None = None
+    state: Callable[[], ProjectState | None] = field(default=lambda: None, compare=False)
+
+    @property
+    def name(self) -> str:
+        """Of the migration: ``blog.0003_fill_slugs``."""
+        return f"{self.migration.app_label}.{self.migration.name}"
+
+    @property
+    def is_own(self) -> bool:
+        """Is the migration the project's, and not a package's?"""
+        return is_own(type(self.migration).__module__)
+
+    @cached_property
+    def code(self) -> StepCode:
+        """What a Python step runs."""
+        return code_of_step(self.operation)
+
+    def model(self, app_label: str, name: str) -> ModelState | None:
+        """A model as it is before the migration; None where that is not known."""
+        state = self.state()
+        return state.models.get((app_label, name.lower())) if state else None
+
+    def table(self, app_label: str, name: str) -> str:
+        """The table of a model before the migration."""
+        model = self.model(app_label, name)
+        given = model.options.get("db_table") if model else None
+        return str(given or f"{app_label}_{name}".lower())
 
 
 @dataclass(frozen=True)
@@ -43,7 +76,8 @@ class ReviewedStep:
 
     ``before`` and ``after`` are the tables of the schema around it. ``new`` are the tables that
     this file, or one before it that is reviewed as well, made: no running code knows them and they
-    have no rows. ``line`` is where it begins in the file.
+    have no rows. ``line`` is where it begins in the file. ``session`` are the SETs of a person that
+    stand between the step before and this one.
     """
 
     family: str
@@ -56,6 +90,7 @@ class ReviewedStep:
     line: int | None = None
     source: OperationPlace | None = None
     rows: RowCount = rows_unknown
+    session: tuple[str, ...] = ()
 
     @property
     def delta(self) -> Delta:
@@ -73,6 +108,14 @@ class ReviewedStep:
             for token in significant(self.sql)
         )
 
+    @property
+    def made(self) -> frozenset[str]:
+        """The tables that it makes. One that it renames is as live as it was."""
+        if not self.sql:
+            return frozenset()
+        renamed = {now for old, now in tables_renamed_by(self.sql) if self.is_live(old)}
+        return frozenset(self.after.keys() - self.before.keys() - renamed)
+
     def is_live(self, table: str) -> bool:
         """Was the table there before the files that are reviewed?"""
         return table in self.before and table not in self.new
@@ -86,7 +129,8 @@ class ReviewedStep:
 
 @dataclass(frozen=True)
 class ReviewedFile:
-    """A file with its steps, for rules that look at several steps at once."""
+    """A file with its steps, for rules that look at several steps at once. ``notes`` are those of
+    its header."""
 
     family: str
     name: str
@@ -95,10 +139,16 @@ class ReviewedFile:
     before: Tables
     after: Tables
     rows: RowCount = rows_unknown
+    notes: tuple[str, ...] = ()
 
     @property
     def new(self) -> frozenset[str]:
         return self.steps[0].new if self.steps else frozenset()
+
+    @cached_property
+    def changes(self) -> SchemaChanges:
+        """What it makes of live tables all in all."""
+        return schema_changes(self.steps, self.before, self.after, self.new)
 
 
 @dataclass(frozen=True)

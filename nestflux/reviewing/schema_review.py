@@ -6,14 +6,16 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache, partial
 from pathlib import Path
 
 from django.apps import apps
+from django.db.migrations.state import ProjectState
 from django.db.models import Model
 
 from nestflux.applying.plan.tasks import Task, work_of
 from nestflux.exceptions import HistoryError
-from nestflux.graph.loader import ExtendedLoader, undotted
+from nestflux.graph.loader import ExtendedLoader, Key, undotted
 from nestflux.graph.operation_places import migration_path, operation_line
 from nestflux.graph.python_steps import operations_of
 from nestflux.graph.source import is_own
@@ -33,6 +35,7 @@ from nestflux.reviewing.rule import look_at
 from nestflux.reviewing.schema_fold import SchemaFold
 from nestflux.reviewing.subjects import EntryFiles, History
 from nestflux.schema.diff import Delta
+from nestflux.schema.objects import ObjectKey
 
 _STEP_LINE = re.compile(r"^-- \[(\d+)\]", re.MULTILINE)
 # The key of the settings that stands for all rules that are not named.
@@ -138,7 +141,7 @@ def _of_history(
         if not reviewed:
             continue
         for step in steps:
-            new |= step.after.keys() - step.before.keys() if step.sql else set()
+            new |= step.made
             about = _parts_changed(step.delta)
             changed |= {part.partition(".")[0] for part in about}
             for part in about:
@@ -154,9 +157,11 @@ def _of_history(
             before,
             fold.tables,
             settings.rows,
+            each.texts.up.notes,
         )
         for finding in look_at(whole):
-            yield each.entry.name, replace(finding, where=finding.where or display_path(whole.path))
+            first = _step_about(finding, steps)
+            yield each.entry.name, _placed(finding, each.up.path, first)
     if not changed:
         return
     schema = ReviewedSchema(
@@ -189,7 +194,7 @@ def _steps(
     made = set(new)
     for task in tasks:
         before, after = fold.follow(task)
-        yield ReviewedStep(
+        step = ReviewedStep(
             family=family,
             ordinal=task.ordinal,
             sql="" if task.kind == "python" else task.text,
@@ -200,8 +205,10 @@ def _steps(
             line=lines.get(task.ordinal),
             source=_source(task, loader) if loader else None,
             rows=rows,
+            session=task.session,
         )
-        made |= after.keys() - before.keys()
+        yield step
+        made |= step.made
 
 
 def _lines_of_steps(text: str) -> dict[int, int]:
@@ -220,12 +227,36 @@ def _source(task: Task, loader: ExtendedLoader) -> OperationPlace | None:
         if each.locator.rpartition("/")[2] == wanted:
             path = migration_path(migration)
             line = operation_line(path, each.path) if path else None
-            return OperationPlace(migration, each.operation, path, line)
+            state = partial(_state_before, loader, undotted(task.migration))
+            return OperationPlace(migration, each.operation, path, line, state)
     return None
 
 
-def _placed(finding: Finding, path: Path, step: ReviewedStep) -> Finding:
-    source = step.source
+@lru_cache(maxsize=1)  # the steps of a migration follow one another
+def _state_before(loader: ExtendedLoader, key: Key) -> ProjectState | None:
+    try:
+        return loader.project_state(key, at_end=False)
+    except Exception:  # migrations that do not fit together are another finding
+        return None
+
+
+def _step_about(finding: Finding, steps: Iterable[ReviewedStep]) -> ReviewedStep | None:
+    """The first step that touches what a finding is about; else the first one of its table, or of
+    its migration."""
+    table = finding.about.partition(".")[0]
+    of_table = None
+    for step in steps:
+        touched = {name for key in step.delta.changes for name in _names_of(key)}
+        named = step.source.name if step.source else ""
+        if finding.about in (*touched, named):
+            return step
+        if of_table is None and table in touched:
+            of_table = step
+    return of_table
+
+
+def _placed(finding: Finding, path: Path, step: ReviewedStep | None) -> Finding:
+    source = step.source if step else None
     code = ""
     if source and source.path and not finding.code_place:
         code = display_path(source.path)
@@ -233,7 +264,7 @@ def _placed(finding: Finding, path: Path, step: ReviewedStep) -> Finding:
     return replace(
         finding,
         where=finding.where or display_path(path),
-        line=finding.line or step.line,
+        line=finding.line or (step.line if step else None),
         code_place=finding.code_place or code,
     )
 
@@ -242,12 +273,16 @@ def _parts_changed(delta: Delta) -> Iterable[str]:
     """``table`` and ``table.part`` of what a step makes or changes."""
     found: dict[str, None] = {}
     for key, (_, after) in delta.changes.items():
-        if after is None or not key.is_of_table:
-            continue
-        found[key.holder_name] = None
-        if key.is_part and key.name:
-            found[f"{key.table}.{key.name}"] = None
+        if after is not None:
+            found |= dict.fromkeys(_names_of(key))
     return found
+
+
+def _names_of(key: ObjectKey) -> tuple[str, ...]:
+    if not key.is_of_table:
+        return ()
+    own = (f"{key.table}.{key.name}",) if key.is_part and key.name else ()
+    return (key.holder_name, *own)
 
 
 def _models() -> dict[str, type[Model]]:

@@ -9,15 +9,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise, takewhile
 
-from nestflux.sql.brackets import inside, mate, split
+from nestflux.sql.brackets import inside, mate, split, with_depth
 from nestflux.sql.definitions import ColumnParts, column_parts
-from nestflux.sql.lexer import Token, significant, unquoted
+from nestflux.sql.lexer import Token, opening, significant, unquoted
 from nestflux.sql.names import name_at, past_conditions
 
 _NOT_A_COLUMN = frozenset(
     "PRIMARY UNIQUE KEY INDEX FULLTEXT SPATIAL CONSTRAINT FOREIGN CHECK PERIOD PARTITION "
     "SYSTEM".split()
 )
+# What may stand between a verb and its table.
+_MODIFIERS = frozenset({"TABLE", "FROM", "LOW_PRIORITY", "QUICK", "IGNORE"})
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,43 @@ def check_of(sql: str, name: str) -> str:
         if is_check and unquoted(found[index + 1].text) == name:
             return sql[found[index + 3].end : found[mate(found, index + 3) - 1].end].strip()
     return ""
+
+
+def partitions_emptied_by(sql: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """DROP or TRUNCATE, and the partitions to which an ALTER TABLE does it; ``ALL`` may be one."""
+    found = significant(sql) if _begins(sql, "ALTER") else []
+    words = [token.text.upper() if token.kind == "word" else "" for token in found]
+    for index in range(len(words) - 2):
+        if words[index] in ("DROP", "TRUNCATE") and words[index + 1] == "PARTITION":
+            start = past_conditions(found, index + 2)
+            names = takewhile(bool, map(_first_name, split(found[start:])))
+            yield words[index], tuple(names)
+
+
+def table_changed_whole(sql: str) -> tuple[str, str]:
+    """``TRUNCATE``, ``DELETE`` or ``UPDATE`` and the one table whose every row a statement changes:
+    it has neither WHERE nor LIMIT. Empty strings of any other statement."""
+    if not _begins(sql, "TRUNCATE", "DELETE", "UPDATE"):
+        return "", ""
+    found = significant(sql)
+    outer = [token.text.upper() for token, depth in with_depth(found) if depth == 0]
+    verb = outer[0]
+    start = 1
+    while outer[start : start + 1] and outer[start] in _MODIFIERS:
+        start += 1
+    name, after = name_at(found, start)
+    ends = after == len(found) or (verb == "UPDATE" and outer[after : after + 1] == ["SET"])
+    is_whole = ends and not {"WHERE", "LIMIT"} & set(outer)
+    return (verb, name) if is_whole and name else ("", "")
+
+
+def _begins(sql: str, *verbs: str) -> bool:
+    """Looked at before a statement is taken apart: an INSERT may be megabytes long."""
+    return any(token.text.upper() in verbs for token in opening(sql, 1))
+
+
+def _first_name(part: list[Token]) -> str:
+    return name_at(part, 0)[0]
 
 
 def key_columns(sql: str) -> tuple[str, ...]:

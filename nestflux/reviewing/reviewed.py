@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
-from django.db.migrations import Migration
+from django.db.migrations import AlterField, Migration
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ModelState, ProjectState
-from django.db.models import Model
+from django.db.models import Field, Model
 
 from nestflux.graph.source import is_own
 from nestflux.graph.step_code import StepCode, code_of_step
@@ -128,6 +129,14 @@ class ReviewedStep:
 
 
 @dataclass(frozen=True)
+class AlteredField:
+    """``before`` is None where the field before the migration is not known."""
+
+    before: Field[Any, Any] | None
+    after: Field[Any, Any]
+
+
+@dataclass(frozen=True)
 class ReviewedFile:
     """A file with its steps, for rules that look at several steps at once. ``notes`` are those of
     its header."""
@@ -149,6 +158,19 @@ class ReviewedFile:
     def changes(self) -> SchemaChanges:
         """What it makes of live tables all in all."""
         return schema_changes(self.steps, self.before, self.after, self.new)
+
+    def altered_field(self, column: str) -> AlteredField | None:
+        """What an AlterField makes of a column, ``table.column``; None where none touches it."""
+        for step in self.steps:
+            source = step.source
+            if source is None or not isinstance(source.operation, AlterField):
+                continue
+            if any(f"{key.table}.{key.name}" == column for key in step.delta.changes):
+                altering = source.operation
+                model = source.model(source.migration.app_label, altering.model_name)
+                before = model.fields.get(altering.name) if model else None
+                return AlteredField(before, altering.field)
+        return None
 
 
 @dataclass(frozen=True)

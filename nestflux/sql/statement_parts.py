@@ -5,6 +5,7 @@ Only for explaining a failure: what is not understood is left out, and nothing i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise, takewhile
@@ -18,6 +19,8 @@ _NOT_A_COLUMN = frozenset(
     "PRIMARY UNIQUE KEY INDEX FULLTEXT SPATIAL CONSTRAINT FOREIGN CHECK PERIOD PARTITION "
     "SYSTEM".split()
 )
+# Looked for before a statement is taken apart: an INSERT may be megabytes long.
+_LIMIT = re.compile(r"\bLIMIT\b", re.IGNORECASE)
 # What may stand between a verb and its table.
 _MODIFIERS = frozenset({"TABLE", "FROM", "LOW_PRIORITY", "QUICK", "IGNORE"})
 
@@ -38,10 +41,10 @@ def table_of(sql: str) -> str:
     """The table that a statement is about, without its schema; empty where none is seen."""
     found = significant(sql)
     words = [token.text.upper() for token in found]
-    for opening in ("TABLE", "ON", "INTO", "UPDATE", "FROM"):
-        if opening not in words:
+    for before in ("TABLE", "ON", "INTO", "UPDATE", "FROM"):
+        if before not in words:
             continue
-        name, _ = name_at(found, words.index(opening) + 1)
+        name, _ = name_at(found, words.index(before) + 1)
         if name:
             return name
     return ""
@@ -117,8 +120,16 @@ def table_changed_whole(sql: str) -> tuple[str, str]:
     return (verb, name) if is_whole and name else ("", "")
 
 
+def limits_without_order(sql: str) -> bool:
+    """Does a statement that writes say LIMIT, and not which rows come first?"""
+    if not (_LIMIT.search(sql) and _begins(sql, "UPDATE", "DELETE", "INSERT", "REPLACE")):
+        return False
+    words = {token.text.upper() for token in significant(sql) if token.kind == "word"}
+    return "LIMIT" in words and "ORDER" not in words
+
+
 def _begins(sql: str, *verbs: str) -> bool:
-    """Looked at before a statement is taken apart: an INSERT may be megabytes long."""
+    """Is a statement's first word one of these?"""
     return any(token.text.upper() in verbs for token in opening(sql, 1))
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from nestflux.reviewing.findings import Finding, Severity
-
 from nestflux.reviewing.column_kinds import dropped_columns, is_required
+from nestflux.reviewing.findings import Finding, Severity
 from nestflux.reviewing.reviewed import ReviewedFile
 from nestflux.reviewing.rule import rule
 from nestflux.reviewing.schema_rule import Group, SchemaRule

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nestflux.reviewing.findings import Finding, Severity
-
 from nestflux.reviewing.moved_relations import moved_relations
 from nestflux.reviewing.reviewed import ReviewedFile
 from nestflux.reviewing.rule import rule

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from nestflux.reviewing.findings import Finding, Severity
-
 from nestflux.recording.notes import volatile_field
+from nestflux.reviewing.findings import Finding, Severity
 from nestflux.reviewing.reviewed import OperationPlace, ReviewedFile
 from nestflux.reviewing.rule import rule
 from nestflux.reviewing.schema_rule import Group, SchemaRule

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nestflux.reviewing.findings import Finding, Severity
-
 from nestflux.reviewing.reviewed import ReviewedFile
 from nestflux.reviewing.rule import rule
 from nestflux.reviewing.schema_rule import Group, SchemaRule
@@ -35,7 +34,7 @@ def narrowed_character_sets(file: ReviewedFile) -> Iterator[Finding]:
     for table in file.changes.tables:
         if found := [column for column in table.kept if _loses_characters(column)]:
             charset = column_type(found[0].definitions[1]).charset or "the schema's default"
-            names = ", ".join(column.name for column in found)
+            names = ", ".join(sorted(column.name for column in found))
             yield RULE.speaks(
                 f"The text of {table.name} ({names}) is converted to {charset}, which has fewer "
                 "characters.",

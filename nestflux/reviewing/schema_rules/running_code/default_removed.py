@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from nestflux.reviewing.findings import Finding, Severity
-
 from django.db.models.fields import NOT_PROVIDED
 
 from nestflux.reviewing.column_kinds import changes_kind
+from nestflux.reviewing.findings import Finding, Severity
 from nestflux.reviewing.reviewed import ReviewedFile
 from nestflux.reviewing.rule import rule
 from nestflux.reviewing.schema_rule import Group, SchemaRule
@@ -39,7 +38,7 @@ def removed_defaults(file: ReviewedFile) -> Iterator[Finding]:
     for table in file.changes.tables:
         for column in table.kept:
             lost = _has_default(column.before) and not _has_default(column.after)
-            if lost and not changes_kind(column) and not _django_gives_it(column, file):
+            if lost and not changes_kind(column) and not _django_left_it(column, file):
                 yield RULE.speaks(
                     f"The column {column.name} of {table.name} loses its default "
                     f"{column.before.default}.",
@@ -53,17 +52,8 @@ def _has_default(column: ColumnParts) -> bool:
     return column.default.upper() not in ("", "NULL") or bool(column.generated)
 
 
-def _django_gives_it(column: KeptColumn, file: ReviewedFile) -> bool:
-    """Is it a default that Django left in the database (MySQL, TEXT and JSON) and never relied on,
-    because the field has no db_default?"""
-    for step in file.steps:
-        operation = step.source and step.source.operation
-        name = getattr(operation, "name", None)
-        if not (step.source and name and hasattr(operation, "field")):
-            continue
-        model = step.source.model(step.source.migration.app_label, operation.model_name)
-        field = model.fields.get(name) if model else None
-        touches = any(f"{key.table}.{key.name}" == column.about for key in step.delta.changes)
-        if field is not None and touches:
-            return field.db_default is NOT_PROVIDED
-    return False
+def _django_left_it(column: KeptColumn, file: ReviewedFile) -> bool:
+    """Is it a default that Django left in the database (MySQL, of a TEXT or JSON) and that no code
+    relies on, because the field has no db_default?"""
+    altered = file.altered_field(column.about)
+    return bool(altered and altered.before and altered.before.db_default is NOT_PROVIDED)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nestflux.reviewing.findings import Finding, Severity
-
 from nestflux.reviewing.reviewed import ReviewedFile
 from nestflux.reviewing.rule import rule
 from nestflux.reviewing.schema_rule import Group, SchemaRule

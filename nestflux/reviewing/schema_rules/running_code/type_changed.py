@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from nestflux.reviewing.findings import Finding, Severity
+from django.db.models import UUIDField
 
 from nestflux.reviewing.column_kinds import changes_kind, kind_of_values
+from nestflux.reviewing.findings import Finding, Severity
 from nestflux.reviewing.reviewed import ReviewedFile
 from nestflux.reviewing.rule import rule
 from nestflux.reviewing.schema_rule import Group, SchemaRule
@@ -40,6 +41,16 @@ def changed_types(file: ReviewedFile) -> Iterator[Finding]:
             old, new = kind_of_values(column.before), kind_of_values(column.after)
             if changes_kind(column) and (old, new) != ("text", "json"):
                 yield _speak(table.name, column, f"from {old} to {new}")
+            elif _becomes_uuid(column, file):
+                yield _speak(table.name, column, f"from {old} to uuid")
+
+
+def _becomes_uuid(column: KeptColumn, file: ReviewedFile) -> bool:
+    """MySQL has no type for it: Django's UUIDField is a char(32) without hyphens."""
+    if column.after.type != "char(32)" or column.before.type == "char(32)":
+        return False
+    altered = file.altered_field(column.about)
+    return altered is not None and isinstance(altered.after, UUIDField)
 
 
 def _speak(table: str, column: KeptColumn, how: str) -> Finding:

@@ -1,0 +1,89 @@
+"""A Python step uses the application's own models."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+
+from django.db.models import Model
+
+from nestflux.graph.step_code import StepCode
+from nestflux.reviewing.findings import Finding, Severity
+from nestflux.reviewing.reviewed import ReviewedStep
+from nestflux.reviewing.rule import rule
+from nestflux.reviewing.schema_rule import Group, SchemaRule
+
+RULE = SchemaRule(
+    "step-imports-models",
+    Severity.WARNING,
+    "the application's models are those of today's code: once they have a field that the "
+    "database does not have yet at this step, it fails with error 1054",
+    group=Group.PYTHON,
+    summary="A Python step uses the application's own models.",
+    source="Django documentation, Writing database migrations: data migrations",
+    bad="""\
+from blog.models import Post
+
+def fill(apps, schema_editor):
+    Post.objects.update(state="draft")
+""",
+    good="""\
+def fill(apps, schema_editor):
+    Post = apps.get_model("blog", "Post")
+    Post.objects.update(state="draft")
+""",
+)
+
+
+@rule(ReviewedStep)
+def steps_with_own_models(step: ReviewedStep) -> Iterator[Finding]:
+    if step.source is None or not step.source.is_own:
+        return
+    for name, model in sorted(_used_models(step.source.code).items()):
+        yield RULE.speaks(
+            f"The step {step.source.code.name} uses the application's own model {name}.",
+            about=model._meta.db_table or step.source.name,
+            fix=f'{name} = apps.get_model("{model._meta.app_label}", "{model.__name__}")',
+        )
+
+
+def _used_models(code: StepCode) -> dict[str, type[Model]]:
+    """The models that are asked for rows by a name of the module, or one imported within."""
+    names = dict(code.names)
+    for node in code.nodes():
+        if isinstance(node, ast.ImportFrom):
+            names |= _imported(node, code)
+    assigned = {
+        target.id
+        for node in code.nodes()
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    asked = {
+        node.value.id
+        for node in code.nodes()
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+        if node.attr in ("objects", "_default_manager", "_base_manager")
+    }
+    made = {
+        node.func.id
+        for node in code.nodes()
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    }
+    found = {name: names.get(name) for name in (asked | made) - assigned}
+    return {
+        name: value
+        for name, value in found.items()
+        if isinstance(value, type) and issubclass(value, Model) and not value._meta.abstract
+    }
+
+
+def _imported(node: ast.ImportFrom, code: StepCode) -> dict[str, object]:
+    """The names of an import within a function, as the modules that are loaded have them."""
+    package = str(code.names.get("__package__") or "")
+    parts = package.split(".")
+    base = ".".join(parts[: len(parts) - node.level + 1]) if node.level else ""
+    module = sys.modules.get(".".join(filter(None, (base, node.module))))
+    return {alias.asname or alias.name: getattr(module, alias.name, None) for alias in node.names}

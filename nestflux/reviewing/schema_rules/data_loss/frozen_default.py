@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from django.db.migrations import AddField
+
 from nestflux.recording.notes import volatile_field
 from nestflux.reviewing.findings import Finding, Severity
 from nestflux.reviewing.reviewed import OperationPlace, ReviewedFile
@@ -42,8 +44,8 @@ def frozen_defaults(file: ReviewedFile) -> Iterator[Finding]:
             noted.discard(place)
             column = _column(step.source)
             yield RULE.speaks(
-                f"Every row of {table} gets one and the same {column}: its default is not "
-                "constant.",
+                f"Every row of {table} gets one and the same {column}, computed when the file was "
+                "recorded.",
                 about=f"{table}.{column}",
                 fix="add the field with null=True and no default, give each row a value of its "
                 "own in a Python step, and make it required after that",
@@ -51,10 +53,11 @@ def frozen_defaults(file: ReviewedFile) -> Iterator[Finding]:
 
 
 def _field_of(source: OperationPlace) -> tuple[str, str, str] | None:
-    """Migration, model and field of an operation that adds or alters one."""
-    model = getattr(source.operation, "model_name", "")
-    name = getattr(source.operation, "name", "")
-    return (source.name, model, name) if model and name else None
+    """Migration, model and field of an AddField. An AlterField fills NULLs alone, of which
+    column-becomes-required speaks."""
+    if not isinstance(source.operation, AddField):
+        return None
+    return source.name, source.operation.model_name, source.operation.name
 
 
 def _column(source: OperationPlace) -> str:

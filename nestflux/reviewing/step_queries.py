@@ -67,8 +67,9 @@ class StepQueries:
         for function in self.code.functions:
             reader = _Reader(function, self.place)
             for node in ast.walk(function):
-                is_loop = isinstance(node, ast.For | ast.comprehension)
-                if is_loop and (query := reader.query(_unwrapped(node.iter))):
+                if not isinstance(node, ast.For | ast.comprehension):
+                    continue
+                if query := reader.query(_unwrapped(node.iter)):
                     yield query
 
     def updates(self) -> Iterator[Query]:
@@ -130,8 +131,9 @@ class _Reader:
         """The table of ``apps.get_model("blog", "Post")`` or of a model of the module."""
         if isinstance(node, ast.Name):
             value = self.place.code.names.get(node.id)
-            is_model = isinstance(value, type) and issubclass(value, Model)
-            return str(value._meta.db_table) if is_model else ""  # type: ignore[attr-defined]
+            if isinstance(value, type) and issubclass(value, Model):
+                return value._meta.db_table
+            return ""
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
             return ""
         given = [arg.value for arg in node.args if isinstance(arg, ast.Constant)]

@@ -40,8 +40,7 @@ def removed_defaults(file: ReviewedFile) -> Iterator[Finding]:
             lost = _has_default(column.before) and not _has_default(column.after)
             if lost and not changes_kind(column) and not _django_left_it(column, file):
                 yield RULE.speaks(
-                    f"The column {column.name} of {table.name} loses its default "
-                    f"{column.before.default}.",
+                    f"The column {column.name} of {table.name} loses its default in the database.",
                     about=column.about,
                     fix="release code that always gives a value first, and remove the default in "
                     "the next release",

@@ -12,6 +12,7 @@ from nestflux.reviewing.reviewed import ReviewedFile
 from nestflux.reviewing.rule import rule
 from nestflux.reviewing.schema_rule import Group, SchemaRule
 from nestflux.reviewing.table_changes import KeptColumn
+from nestflux.sql.column_types import column_type
 
 RULE = SchemaRule(
     "type-changed",
@@ -54,9 +55,9 @@ def _becomes_uuid(column: KeptColumn, file: ReviewedFile) -> bool:
 
 
 def _speak(table: str, column: KeptColumn, how: str) -> Finding:
+    before, after = (column_type(text) for text in column.definitions)
     return RULE.speaks(
-        f"The column {column.name} of {table} changes {how}: {column.before.type} becomes "
-        f"{column.after.type}.",
+        f"The column {column.name} of {table} changes {how}: {before} becomes {after}.",
         about=column.about,
         fix="add a second column of the new type, write both, fill it, and drop the first one in "
         "a later release",

@@ -240,6 +240,20 @@ CASES = (
                 token = models.UUIDField(default=uuid.uuid4)
         """,
     ),
+    Case(  # what the default gives to NULLs is not for every row
+        "frozen-default",
+        "token_required",
+        before="""
+            class Post(models.Model):
+                token = models.UUIDField(null=True)
+        """,
+        after="""
+            import uuid
+
+            class Post(models.Model):
+                token = models.UUIDField(default=uuid.uuid4)
+        """,
+    ),
     Case(
         "enum-values-removed",
         "enum_smaller",

@@ -71,6 +71,23 @@ CASES = (
         """,
     ),
     Case(
+        "rename-column",
+        "renamed_twice",
+        before="""
+            class Post(models.Model):
+                summary = models.CharField(max_length=40)
+        """,
+        after="""
+            class Post(models.Model):
+                excerpt = models.CharField(max_length=40)
+        """,
+        operations="""
+            migrations.RenameField("post", "summary", "abstract"),
+            migrations.RenameField("post", "abstract", "excerpt"),
+        """,
+        says="The column summary of renamed_twice_post is renamed to excerpt",
+    ),
+    Case(
         "rename-table",
         "table_renamed",
         before=_POST,
@@ -129,6 +146,21 @@ CASES = (
                 author = models.ForeignKey(Author, models.PROTECT, default=1)
         """,
         says="The new column author_id of required_parent_added_post is NOT NULL",
+    ),
+    Case(  # the table is as live as before
+        "required-column-without-default",
+        "added_once_renamed",
+        before=_POST,
+        after="""
+            class Article(models.Model):
+                title = models.CharField(max_length=40)
+                views = models.IntegerField(default=0)
+        """,
+        operations="""
+            migrations.RenameModel("Post", "Article"),
+            migrations.AddField("article", "views", models.IntegerField(default=0)),
+        """,
+        says="The new column views of added_once_renamed_post is NOT NULL",
     ),
     Case(  # django-migration-linter issue 115: set, and dropped again around NOT NULL
         "required-column-without-default",

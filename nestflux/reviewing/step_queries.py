@@ -21,7 +21,7 @@ _KEEP = {
     *("all", "order_by", "select_related", "prefetch_related", "only", "defer", "using"),
     *("values", "values_list", "exclude", "select_for_update", "reverse"),
 }
-_MANAGERS = {"objects", "_default_manager", "_base_manager"}
+MANAGERS = {"objects", "_default_manager", "_base_manager"}
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ class _Reader:
         while isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             methods.insert(0, (node.func.attr, node))
             node = self._followed(node.func.value)
-        if not (isinstance(node, ast.Attribute) and node.attr in _MANAGERS):
+        if not (isinstance(node, ast.Attribute) and node.attr in MANAGERS):
             return None
         table = self._table(self._followed(node.value))
         return Query(table, tuple(methods)) if table else None

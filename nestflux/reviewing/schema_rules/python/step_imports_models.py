@@ -6,6 +6,7 @@ import ast
 import sys
 from collections.abc import Iterator
 
+from django.contrib.auth import get_user_model
 from django.db.models import Model
 
 from nestflux.graph.step_code import StepCode
@@ -13,6 +14,7 @@ from nestflux.reviewing.findings import Finding, Severity
 from nestflux.reviewing.reviewed import ReviewedStep
 from nestflux.reviewing.rule import rule
 from nestflux.reviewing.schema_rule import Group, SchemaRule
+from nestflux.reviewing.step_queries import MANAGERS
 
 RULE = SchemaRule(
     "step-imports-models",
@@ -44,40 +46,48 @@ def steps_with_own_models(step: ReviewedStep) -> Iterator[Finding]:
         yield RULE.speaks(
             f"The step {step.source.code.name} uses the application's own model {name}.",
             about=model._meta.db_table or step.source.name,
-            fix=f'{name} = apps.get_model("{model._meta.app_label}", "{model.__name__}")',
+            fix=f'{model.__name__} = apps.get_model("{model._meta.app_label}", "{model.__name__}")',
         )
 
 
 def _used_models(code: StepCode) -> dict[str, type[Model]]:
-    """The models that are asked for rows by a name of the module, or one imported within."""
+    """The models that a step asks for rows, or makes one of, by the names under which it has them:
+    of its module, imported within, or what get_user_model() gives."""
     names = dict(code.names)
     for node in code.nodes():
         if isinstance(node, ast.ImportFrom):
             names |= _imported(node, code)
-    assigned = {
-        target.id
-        for node in code.nodes()
-        if isinstance(node, ast.Assign)
-        for target in node.targets
-        if isinstance(target, ast.Name)
-    }
-    asked = {
-        node.value.id
-        for node in code.nodes()
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
-        if node.attr in ("objects", "_default_manager", "_base_manager")
-    }
-    made = {
-        node.func.id
-        for node in code.nodes()
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-    }
-    found = {name: names.get(name) for name in (asked | made) - assigned}
-    return {
-        name: value
-        for name, value in found.items()
-        if isinstance(value, type) and issubclass(value, Model) and not value._meta.abstract
-    }
+    found = {}
+    for name in _asked(code) - _bound(code):
+        value = names.get(name)
+        if value is get_user_model:
+            found["get_user_model()"] = value()
+        elif isinstance(value, type) and issubclass(value, Model) and not value._meta.abstract:
+            found[name] = value
+    return found
+
+
+def _asked(code: StepCode) -> set[str]:
+    """The names that are called, or asked for a manager."""
+    found = set()
+    for node in code.nodes():
+        match node:
+            case ast.Attribute(value=ast.Name(name), attr=attribute) if attribute in MANAGERS:
+                found.add(name)
+            case ast.Call(func=ast.Name(name)):
+                found.add(name)
+    return found
+
+
+def _bound(code: StepCode) -> set[str]:
+    """The names that functions give to values of their own: ``Post = apps.get_model(…)``."""
+    found = set()
+    for node in code.nodes():
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+        elif isinstance(node, ast.arg):
+            found.add(node.arg)
+    return found
 
 
 def _imported(node: ast.ImportFrom, code: StepCode) -> dict[str, object]:

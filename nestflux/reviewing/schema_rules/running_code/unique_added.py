@@ -33,28 +33,29 @@ slug = models.SlugField(unique=True)  # it was not unique
 @rule(ReviewedFile)
 def added_uniques(file: ReviewedFile) -> Iterator[Finding]:
     for table in file.changes.tables:
-        implied = list(_uniques(table.before_renamed).values())
+        implied = [*_uniques(table.before_renamed).values(), *_primary(table.before_renamed)]
         for name, columns in _uniques(table.after).items():
             if not any(old <= columns for old in implied) and not _is_of_new(columns, table):
                 shown = ", ".join(sorted(columns)) or "an expression"
                 yield RULE.speaks(
                     f"The values of {shown} in {table.name} have to be unique from now on.",
-                    about=f"{table.name}.{name}" if name else table.name,
+                    about=f"{table.name}.{name}",
                     fix="release code that writes no duplicates first, merge the rows that are, "
                     "and add the key in the next release",
                 )
 
 
 def _uniques(table: TableSchema) -> dict[str, frozenset[str]]:
-    """The columns of each unique key by its name; of the primary key with an empty one."""
-    found = {
+    """The columns of each unique key by its name. Of the primary key another rule speaks."""
+    return {
         name: frozenset(key_parts(text).named)
         for name, text in table.indexes.items()
         if is_unique(text)
     }
-    if table.primary:
-        found[""] = frozenset(key_parts(table.primary).columns)
-    return found
+
+
+def _primary(table: TableSchema) -> list[frozenset[str]]:
+    return [frozenset(key_parts(table.primary).columns)] if table.primary else []
 
 
 def _is_of_new(columns: frozenset[str], table: TableChange) -> bool:

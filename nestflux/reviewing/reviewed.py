@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from django.db.migrations import AlterField, Migration
+from django.db.migrations import AddField, AlterField, Migration
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ModelState, ProjectState
 from django.db.models import Field, Model
@@ -129,8 +129,8 @@ class ReviewedStep:
 
 
 @dataclass(frozen=True)
-class AlteredField:
-    """``before`` is None where the field before the migration is not known."""
+class FieldChange:
+    """``before`` is None where there was no such field, or where it is not known."""
 
     before: Field[Any, Any] | None
     after: Field[Any, Any]
@@ -159,17 +159,17 @@ class ReviewedFile:
         """What it makes of live tables all in all."""
         return schema_changes(self.steps, self.before, self.after, self.new)
 
-    def altered_field(self, column: str) -> AlteredField | None:
-        """What an AlterField makes of a column, ``table.column``; None where none touches it."""
+    def field_of(self, column: str) -> FieldChange | None:
+        """What the first AddField or AlterField makes of a column, ``table.column``."""
         for step in self.steps:
             source = step.source
-            if source is None or not isinstance(source.operation, AlterField):
+            if source is None or not isinstance(source.operation, AddField | AlterField):
                 continue
             if any(f"{key.table}.{key.name}" == column for key in step.delta.changes):
-                altering = source.operation
-                model = source.model(source.migration.app_label, altering.model_name)
-                before = model.fields.get(altering.name) if model else None
-                return AlteredField(before, altering.field)
+                operation = source.operation
+                model = source.model(source.migration.app_label, operation.model_name)
+                before = model.fields.get(operation.name) if model else None
+                return FieldChange(before, operation.field)
         return None
 
 

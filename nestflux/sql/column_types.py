@@ -41,6 +41,10 @@ class ColumnType:
         return int(self.arguments[0]) if self.arguments else 1
 
     @property
+    def is_integer(self) -> bool:
+        return self.name in _INTEGERS
+
+    @property
     def fraction(self) -> int:
         """Digits of a second."""
         return int(self.arguments[0]) if self.arguments else 0

@@ -39,5 +39,6 @@ def enum_values_removed(file: ReviewedFile) -> Iterator[Finding]:
                     f"The {kind} {column.name} of {table.name} loses {', '.join(gone)}.",
                     about=column.about,
                     fix="release code that no longer writes them, give the rows that hold them "
-                    "another value, and then remove them",
+                    f"another value (UPDATE {table.name} SET {column.name} = … WHERE "
+                    f"{column.name} IN ({', '.join(gone)})), and then remove them",
                 )

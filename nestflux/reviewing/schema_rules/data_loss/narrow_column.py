@@ -9,7 +9,8 @@ from nestflux.reviewing.findings import Finding, Severity
 from nestflux.reviewing.reviewed import ReviewedFile
 from nestflux.reviewing.rule import rule
 from nestflux.reviewing.schema_rule import Group, SchemaRule
-from nestflux.sql.column_types import column_type
+from nestflux.reviewing.table_changes import KeptColumn
+from nestflux.sql.column_types import ColumnType, column_type, integer_range
 
 RULE = SchemaRule(
     "narrow-column",
@@ -41,5 +42,18 @@ def narrowed_columns(file: ReviewedFile) -> Iterator[Finding]:
                     f"The column {column.name} of {table.name} holds less: {old} becomes {new}.",
                     about=column.about,
                     fix="release code that writes no value that does not fit, correct the rows "
-                    "that have one, and narrow the column in the release after",
+                    f"that have one{_query(column, new)}, and narrow the column in the release "
+                    "after",
                 )
+
+
+def _query(column: KeptColumn, new: ColumnType) -> str:
+    """What finds these rows, where that is one comparison."""
+    if new.name in ("char", "varchar") and column.before.textual:
+        which = f"CHAR_LENGTH({column.name}) > {new.length}"
+    elif new.is_integer:
+        lowest, highest = integer_range(new)
+        which = f"{column.name} NOT BETWEEN {lowest} AND {highest}"
+    else:
+        return ""
+    return f" (SELECT * FROM {column.table} WHERE {which})"

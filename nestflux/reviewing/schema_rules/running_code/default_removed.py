@@ -54,5 +54,5 @@ def _has_default(column: ColumnParts) -> bool:
 def _django_left_it(column: KeptColumn, file: ReviewedFile) -> bool:
     """Is it a default that Django left in the database (MySQL, of a TEXT or JSON) and that no code
     relies on, because the field has no db_default?"""
-    altered = file.altered_field(column.about)
-    return bool(altered and altered.before and altered.before.db_default is NOT_PROVIDED)
+    field = file.field_of(column.about)
+    return bool(field and field.before and field.before.db_default is NOT_PROVIDED)

@@ -36,6 +36,15 @@ def required_columns(file: ReviewedFile) -> Iterator[Finding]:
                     f"The new column {name} of {table.name} is NOT NULL and has no default in the "
                     "database.",
                     about=f"{table.name}.{name}",
-                    fix="give the field a db_default, which can go in the next release; or add it "
-                    "with null=True, fill it, and make it required in the next release",
+                    fix=f"give the field {_db_default(file, table.after.name, name)}, which can go "
+                    "in the next release; or add it with null=True, fill it, and make it required "
+                    "in the next release",
                 )
+
+
+def _db_default(file: ReviewedFile, table: str, column: str) -> str:
+    """``db_default=0`` of a field with default=0."""
+    field = file.field_of(f"{table}.{column}")
+    default = field.after.default if field else None
+    is_plain = type(default) in (bool, int, float, str)
+    return f"db_default={default!r}" if is_plain else "a db_default"

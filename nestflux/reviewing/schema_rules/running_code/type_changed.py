@@ -50,8 +50,8 @@ def _becomes_uuid(column: KeptColumn, file: ReviewedFile) -> bool:
     """MySQL has no type for it: Django's UUIDField is a char(32) without hyphens."""
     if column.after.type != "char(32)" or column.before.type == "char(32)":
         return False
-    altered = file.altered_field(column.about)
-    return altered is not None and isinstance(altered.after, UUIDField)
+    field = file.field_of(column.about)
+    return field is not None and isinstance(field.after, UUIDField)
 
 
 def _speak(table: str, column: KeptColumn, how: str) -> Finding:

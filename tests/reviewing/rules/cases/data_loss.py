@@ -134,6 +134,21 @@ CASES = (
                 title = models.CharField(max_length=40)
         """,
         says="The column title of shorter_post holds less: varchar(200) becomes varchar(40)",
+        fix="(SELECT * FROM shorter_post WHERE CHAR_LENGTH(title) > 40)",
+    ),
+    Case(
+        "narrow-column",
+        "smaller_number",
+        before="""
+            class Post(models.Model):
+                views = models.BigIntegerField(default=0)
+        """,
+        after="""
+            class Post(models.Model):
+                views = models.IntegerField(default=0)
+        """,
+        says="The column views of smaller_number_post holds less: bigint becomes int",
+        fix="WHERE views NOT BETWEEN -2147483648 AND 2147483647)",
     ),
     Case(
         "narrow-column",
@@ -260,6 +275,7 @@ CASES = (
         before=_ENUM.format('("draft", "hidden", "public")'),
         after=_ENUM.format('("draft", "public")'),
         says="The ENUM state of enum_smaller_post loses 'hidden'",
+        fix="WHERE state IN ('hidden')",
     ),
     Case(
         "enum-values-removed",

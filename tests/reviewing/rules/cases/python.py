@@ -91,6 +91,7 @@ CASES = (
                 Post.objects.filter(state="").update(state="draft")
         """,
         says="The step fill uses the application's own model Post",
+        fix='Post = apps.get_model("own_model", "Post")',
     ),
     Case(
         "step-imports-models",

@@ -126,6 +126,7 @@ CASES = (
                 views = models.IntegerField(default=0)
         """,
         says="The new column views of python_default_post is NOT NULL",
+        fix="give the field db_default=0, which",
     ),
     Case(
         "required-column-without-default",
@@ -161,6 +162,7 @@ CASES = (
             migrations.AddField("article", "views", models.IntegerField(default=0)),
         """,
         says="The new column views of added_once_renamed_post is NOT NULL",
+        fix="give the field db_default=0, which",
     ),
     Case(  # django-migration-linter issue 115: set, and dropped again around NOT NULL
         "required-column-without-default",

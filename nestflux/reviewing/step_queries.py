@@ -62,6 +62,18 @@ class StepQueries:
     def code(self) -> StepCode:
         return self.place.code
 
+    def models(self) -> Iterator[tuple[str, str]]:
+        """The app and name of each model that the step asks its own ``apps`` for."""
+        found: dict[tuple[str, str], None] = {}
+        for function in self.code.functions:
+            given = {each.arg for each in function.args.args}
+            for node in ast.walk(function):
+                match node:
+                    case ast.Call(func=ast.Attribute(value=ast.Name(name))) if name in given:
+                        if asked := _model_asked_by(node):
+                            found[asked] = None
+        yield from found
+
     def looped_over(self) -> Iterator[Query]:
         """Those whose rows are all held in memory while a loop goes through them."""
         for function in self.code.functions:
@@ -134,15 +146,17 @@ class _Reader:
             if isinstance(value, type) and issubclass(value, Model):
                 return value._meta.db_table
             return ""
-        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
-            return ""
-        given = [arg.value for arg in node.args if isinstance(arg, ast.Constant)]
-        given += [
-            each.value.value
-            for name in ("app_label", "model_name")
-            for each in node.keywords
-            if each.arg == name and isinstance(each.value, ast.Constant)
-        ]
-        texts = [part for each in given if isinstance(each, str) for part in each.split(".")]
-        is_lookup = node.func.attr == "get_model" and len(texts) == 2
-        return self.place.table(texts[0], texts[1]) if is_lookup else ""
+        asked = _model_asked_by(node)
+        return self.place.table(*asked) if asked else ""
+
+
+def _model_asked_by(node: ast.AST) -> tuple[str, str] | None:
+    """The app and the model of ``apps.get_model("blog", "Post")``, where both are literals."""
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+        return None
+    named = {each.arg: each.value for each in node.keywords}
+    keywords = [named[name] for name in ("app_label", "model_name") if name in named]
+    given = [arg.value for arg in (*node.args, *keywords) if isinstance(arg, ast.Constant)]
+    texts = [part for each in given if isinstance(each, str) for part in each.split(".")]
+    is_lookup = node.func.attr == "get_model" and len(texts) == 2
+    return (texts[0], texts[1]) if is_lookup else None

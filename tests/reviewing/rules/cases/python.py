@@ -7,6 +7,10 @@ _POST = """
         title = models.CharField(max_length=40)
         state = models.CharField(max_length=40, default="")
 """
+_TAG = """
+    class Tag(models.Model):
+        name = models.CharField(max_length=40)
+"""
 _SLUG = """
     class Post(models.Model):
         title = models.CharField(max_length=40)
@@ -105,6 +109,39 @@ CASES = (
             def fill(apps, schema_editor):
                 Post = apps.get_model("state_model", "Post")
                 Post.objects.filter(state="").update(state=DRAFT)
+        """,
+    ),
+    Case(
+        "step-lacks-dependency",
+        "no_dependency",
+        before=_POST,
+        after=_POST,
+        operations=_STEP,
+        more="""
+            def fill(apps, schema_editor):
+                apps.get_model("all_rows", "Post")
+        """,
+        says="The step fill asks for all_rows.Post, on which no_dependency.0002_change does not",
+    ),
+    Case(
+        "step-lacks-dependency",
+        "own_app",
+        before=_POST,
+        after=_POST + _TAG,
+        operations="""
+            migrations.CreateModel("Tag", [
+                ("id", models.BigAutoField(primary_key=True)),
+                ("name", models.CharField(max_length=40)),
+            ]),
+            migrations.RunPython(fill, migrations.RunPython.noop),
+        """,
+        more="""
+            from django.apps import apps as registry
+
+            def fill(apps, schema_editor):
+                apps.get_model("own_app", "POST")
+                apps.get_model("own_app", "Tag")
+                registry.get_model("all_rows", "Post")
         """,
     ),
     Case(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Iterator
+from types import ModuleType
+from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db.models import Model
@@ -57,25 +59,29 @@ def _used_models(code: StepCode) -> dict[str, type[Model]]:
     for node in code.nodes():
         if isinstance(node, ast.ImportFrom):
             names |= _imported(node, code)
-    found = {}
-    for name in _asked(code) - _bound(code):
-        value = names.get(name)
+    found: dict[str, type[Model]] = {}
+    bound = _bound(code)
+    for name in _asked(code):
+        head, *rest = name.split(".")
+        value: Any = None if head in bound else names.get(head)
+        for attribute in rest:  # of modules alone: other objects may do something when asked
+            value = getattr(value, attribute, None) if isinstance(value, ModuleType) else None
         if value is get_user_model:
-            found["get_user_model()"] = value()
+            found["get_user_model()"] = get_user_model()
         elif isinstance(value, type) and issubclass(value, Model) and not value._meta.abstract:
             found[name] = value
     return found
 
 
 def _asked(code: StepCode) -> set[str]:
-    """The names that are called, or asked for a manager."""
+    """What is called, or asked for a manager: ``Post``, ``models.Post``."""
     found = set()
     for node in code.nodes():
         match node:
-            case ast.Attribute(value=ast.Name(name), attr=attribute) if attribute in MANAGERS:
-                found.add(name)
-            case ast.Call(func=ast.Name(name)):
-                found.add(name)
+            case ast.Attribute(value=value, attr=attribute) if attribute in MANAGERS:
+                found.add(ast.unparse(value))
+            case ast.Call(func=ast.Name() | ast.Attribute(value=ast.Name()) as called):
+                found.add(ast.unparse(called))
     return found
 
 

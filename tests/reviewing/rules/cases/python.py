@@ -99,6 +99,20 @@ CASES = (
     ),
     Case(
         "step-imports-models",
+        "own_module",
+        before=_POST,
+        after=_POST,
+        operations=_STEP,
+        more="""
+            from own_module import models as own
+
+            def fill(apps, schema_editor):
+                own.Post.objects.filter(state="").update(state="draft")
+        """,
+        says="The step fill uses the application's own model own.Post",
+    ),
+    Case(
+        "step-imports-models",
         "state_model",
         before=_POST + "\n    DRAFT = 'draft'\n",
         after=_POST + "\n    DRAFT = 'draft'\n",

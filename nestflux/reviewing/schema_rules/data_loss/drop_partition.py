@@ -31,9 +31,9 @@ ALTER TABLE blog_visit EXCHANGE PARTITION p2025 WITH TABLE blog_visit_2025;
 
 @rule(ReviewedStep)
 def dropped_partitions(step: ReviewedStep) -> Iterator[Finding]:
-    table = table_of(step.sql)
-    if step.is_live(table):
-        for verb, names in partitions_emptied_by(step.sql):
+    for verb, names in partitions_emptied_by(step.sql):
+        table = table_of(step.sql)
+        if step.is_live(table):
             done = "dropped" if verb == "DROP" else "emptied"
             yield RULE.speaks(
                 f"The partition {', '.join(names)} of {table} is {done} with its rows.",

@@ -38,10 +38,12 @@ token = models.UUIDField(default=uuid.uuid4)
 def frozen_defaults(file: ReviewedFile) -> Iterator[Finding]:
     noted = {found for note in file.notes if (found := volatile_field(note))}
     for step in file.steps:
-        table = table_of(step.sql)
         place = step.source and _field_of(step.source)
-        if step.source and place in noted and step.is_live(table):
-            noted.discard(place)
+        if step.source is None or place not in noted:
+            continue
+        noted.discard(place)
+        table = table_of(step.sql)
+        if step.is_live(table):
             column = _column(step.source)
             yield RULE.speaks(
                 f"Every row of {table} gets one and the same {column}, computed when the file was "

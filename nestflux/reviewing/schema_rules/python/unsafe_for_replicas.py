@@ -29,16 +29,15 @@ DELETE FROM blog_visit ORDER BY id LIMIT 1000;
 
 @rule(ReviewedStep)
 def statements_unsafe_for_replicas(step: ReviewedStep) -> Iterator[Finding]:
-    if not step.sql:
-        return
-    table = table_of(step.sql)
     if function := differs_on_a_replica(step.sql):
+        table = table_of(step.sql)
         yield RULE.speaks(
-            f"{function} gives each server of {table} another value.",
+            f"{function} gives the rows of {table} other values on each server.",
             about=table,
             fix="compute the values in a Python step, or replicate by row",
         )
     elif limits_without_order(step.sql):
+        table = table_of(step.sql)
         yield RULE.speaks(
             f"LIMIT without ORDER BY takes any rows of {table}.",
             about=table,

@@ -278,7 +278,7 @@ CASES = (
                 migrations.RunSQL.noop,
             ),
         """,
-        says="RAND() gives each server of random_value_post another value",
+        says="RAND() gives the rows of random_value_post other values on each server",
     ),
     Case(
         "unsafe-for-replicas",

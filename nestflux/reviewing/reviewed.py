@@ -139,7 +139,8 @@ class FieldChange:
 @dataclass(frozen=True)
 class ReviewedFile:
     """A file with its steps, for rules that look at several steps at once. ``notes`` are those of
-    its header."""
+    its header, ``operations`` those of the project's own migrations, also where they have no step.
+    """
 
     family: str
     name: str
@@ -149,6 +150,7 @@ class ReviewedFile:
     after: Tables
     rows: RowCount = rows_unknown
     notes: tuple[str, ...] = ()
+    operations: tuple[OperationPlace, ...] = ()
 
     @property
     def new(self) -> frozenset[str]:

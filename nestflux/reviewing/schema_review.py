@@ -17,7 +17,7 @@ from nestflux.applying.plan.tasks import Task, work_of
 from nestflux.exceptions import HistoryError
 from nestflux.graph.loader import ExtendedLoader, Key, undotted
 from nestflux.graph.operation_places import migration_path, operation_line
-from nestflux.graph.python_steps import operations_of
+from nestflux.graph.python_steps import PythonOperation, operations_of
 from nestflux.graph.source import is_own
 from nestflux.history.folder import display_path
 from nestflux.reviewing.exemptions import EXEMPTIONS, Exemption
@@ -158,6 +158,7 @@ def _of_history(
             fold.tables,
             settings.rows,
             each.texts.up.notes,
+            tuple(_operations(each, loader)),
         )
         for finding in look_at(whole):
             first = _step_about(finding, steps)
@@ -225,11 +226,24 @@ def _source(task: Task, loader: ExtendedLoader) -> OperationPlace | None:
         return None
     for each in operations_of(migration):
         if each.locator.rpartition("/")[2] == wanted:
-            path = migration_path(migration)
-            line = operation_line(path, each.path) if path else None
-            state = partial(_state_before, loader, undotted(task.migration))
-            return OperationPlace(migration, each.operation, path, line, state)
+            return _place(each, loader)
     return None
+
+
+def _place(found: PythonOperation, loader: ExtendedLoader) -> OperationPlace:
+    migration = found.migration
+    path = migration_path(migration)
+    line = operation_line(path, found.path) if path else None
+    state = partial(_state_before, loader, (migration.app_label, migration.name))
+    return OperationPlace(migration, found.operation, path, line, state)
+
+
+def _operations(files: EntryFiles, loader: ExtendedLoader | None) -> Iterator[OperationPlace]:
+    """Those of the project's own migrations in a file, whether or not they have a statement."""
+    for name in files.entry.migrations if loader else ():
+        migration = loader.disk_migrations.get(undotted(name)) if loader else None
+        if loader and migration and is_own(type(migration).__module__):
+            yield from (_place(each, loader) for each in operations_of(migration))
 
 
 @lru_cache(maxsize=1)  # the steps of a migration follow one another

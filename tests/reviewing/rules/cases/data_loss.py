@@ -284,6 +284,38 @@ CASES = (
         after=_ENUM.format('("draft", "hidden", "public")'),
     ),
     Case(
+        "choices-removed",
+        "choice_gone",
+        before="""
+            class Post(models.Model):
+                state = models.CharField(
+                    max_length=9, choices={"draft": "-", "hidden": "-", "public": "-"}
+                )
+        """,
+        after="""
+            class Post(models.Model):
+                state = models.CharField(max_length=9, choices={"draft": "-", "public": "-"})
+        """,
+        says="The field state of choice_gone_post loses the choice 'hidden'",
+        fix="UPDATE choice_gone_post SET state = … WHERE state IN ('hidden')",
+    ),
+    Case(
+        "choices-removed",
+        "choice_new",
+        before="""
+            class Post(models.Model):
+                state = models.CharField(max_length=9, choices={"draft": "-", "public": "-"})
+                kind = models.CharField(max_length=9, choices={"note": "-", "news": "-"})
+        """,
+        after="""
+            class Post(models.Model):
+                state = models.CharField(
+                    max_length=9, choices={"draft": "-", "hidden": "-", "public": "-"}
+                )
+                kind = models.CharField(max_length=9)
+        """,
+    ),
+    Case(
         "delete-all-rows",
         "truncated",
         before=_VISIT,

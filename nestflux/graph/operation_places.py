@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from django.db.migrations import Migration
@@ -27,10 +28,9 @@ def operation_line(path: Path, indexes: Sequence[int]) -> int | None:
     None where ``operations`` is no plain list, or holds another number of operations.
     """
     try:
-        tree = ast.parse(path.read_text(encoding="utf-8"))
+        found = _operations(_tree(path, path.stat().st_mtime_ns))
     except (OSError, ValueError, SyntaxError):
         return None
-    found: ast.expr | None = _operations(tree)
     for index in indexes:
         held = _nested(found) if isinstance(found, ast.Call) else found
         if not isinstance(held, ast.List) or index >= len(held.elts):
@@ -39,6 +39,11 @@ def operation_line(path: Path, indexes: Sequence[int]) -> int | None:
             return None
         found = held.elts[index]
     return found.lineno if found is not None else None
+
+
+@lru_cache(maxsize=4)  # the operations of a migration are asked for one after the other
+def _tree(path: Path, changed: int) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
 
 
 def _operations(tree: ast.Module) -> ast.expr | None:

@@ -65,8 +65,8 @@ class Reach:
                 raise SourceMissing(kind.__module__)
             self.name(text_of(kind.__module__), kind.__qualname__.partition(".")[0])
             return
-        text = _text_around(value)
-        for node in _nodes_of(value, text):
+        text = text_around(value)
+        for node in nodes_of(value, text):
             self._once(text, node)
         for name, cell in zip(value.__code__.co_freevars, value.__closure__ or (), strict=False):
             self._cell(name, cell)
@@ -181,7 +181,7 @@ def _is_model(module: str, name: str) -> bool:
     return isinstance(value, type) and issubclass(value, Model)
 
 
-def _text_around(function: FunctionType) -> Text:
+def text_around(function: FunctionType) -> Text:
     """The module of a function; of code without a module, the lines that it was compiled from."""
     name = function.__globals__.get("__name__", "")
     file = function.__code__.co_filename
@@ -194,7 +194,7 @@ def _text_around(function: FunctionType) -> Text:
     return Text(name or "", package, "".join(lines))
 
 
-def _nodes_of(function: FunctionType, text: Text) -> list[ast.stmt | ast.expr]:
+def nodes_of(function: FunctionType, text: Text) -> list[ast.stmt | ast.expr]:
     """Where a function is written: a ``def`` by its line and name; of lambdas those of its line,
     for nothing tells two of one line apart that every version of Python has."""
     line, name = function.__code__.co_firstlineno, function.__code__.co_name

@@ -20,6 +20,8 @@ from django.db.models.fields import NOT_PROVIDED
 from nestflux.history.sqlfile import Section, Statement
 from nestflux.recording.another_time import another_time
 
+VOLATILE = "VOLATILE"
+
 
 def notes_for(
     migrations: Iterable[Migration], sections: Iterable[Section], features: Any
@@ -44,10 +46,19 @@ def _volatile(migration: Migration, section: Section) -> Iterator[tuple[str, str
         if isinstance(operation, AlterField) and not _fills_nulls(section, field.column):
             continue
         yield (
-            "VOLATILE",
+            VOLATILE,
             f"{operation.model_name}.{operation.name}: {_default_of(field)} was evaluated "
             "once; every existing row gets that one value",
         )
+
+
+def volatile_field(note: str) -> tuple[str, str, str] | None:
+    """The migration, model and field that a header line speaks of; None where it speaks of
+    something else than a value that was evaluated once."""
+    kind, _, rest = note.partition(": ")
+    migration, _, rest = rest.partition(": ")
+    model, _, name = rest.partition(":")[0].partition(".")
+    return (migration, model, name) if kind == VOLATILE and name else None
 
 
 def _default_of(field: Any) -> str:

@@ -8,11 +8,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from django.db.migrations import Migration
+from django.db.migrations import AddField, AlterField, Migration
 from django.db.migrations.operations.base import Operation
-from django.db.models import Model
+from django.db.migrations.state import ModelState, ProjectState
+from django.db.models import Field, Model
 
+from nestflux.graph.source import is_own
+from nestflux.graph.step_code import StepCode, code_of_step
 from nestflux.history.records import StepRecord
+from nestflux.reviewing.table_changes import SchemaChanges, schema_changes
 from nestflux.schema.diff import Definitions, Delta
 from nestflux.schema.transform.tables import TableSchema
 from nestflux.sql.lexer import significant
@@ -34,12 +38,40 @@ def rows_unknown(table: str) -> int | None:
 @dataclass(frozen=True)
 class OperationPlace:
     """The operation of a migration that a step comes from. ``path`` and ``line`` are where it is
-    written; None where its source is not at hand."""
+    written; None where its source is not at hand. ``state`` gives the models before the migration.
+    """
 
     migration: Migration
     operation: Operation
     path: Path | None = None
     line: int | None = None
+    state: Callable[[], ProjectState | None] = field(default=lambda: None, compare=False)
+
+    @property
+    def name(self) -> str:
+        """Of the migration: ``blog.0003_fill_slugs``."""
+        return f"{self.migration.app_label}.{self.migration.name}"
+
+    @property
+    def is_own(self) -> bool:
+        """Is the migration the project's, and not a package's?"""
+        return is_own(type(self.migration).__module__)
+
+    @cached_property
+    def code(self) -> StepCode:
+        """What a Python step runs."""
+        return code_of_step(self.operation)
+
+    def model(self, app_label: str, name: str) -> ModelState | None:
+        """A model as it is before the migration; None where that is not known."""
+        state = self.state()
+        return state.models.get((app_label, name.lower())) if state else None
+
+    def table(self, app_label: str, name: str) -> str:
+        """The table of a model before the migration."""
+        model = self.model(app_label, name)
+        given = model.options.get("db_table") if model else None
+        return str(given or f"{app_label}_{name}".lower())
 
 
 @dataclass(frozen=True)
@@ -49,7 +81,8 @@ class ReviewedStep:
     ``before`` and ``after`` are the tables of the schema around it, ``programs`` the views,
     triggers, routines and events that were there before it. ``new`` are the tables that
     this file, or one before it that is reviewed as well, made: no running code knows them and they
-    have no rows. ``line`` is where it begins in the file.
+    have no rows. ``line`` is where it begins in the file. ``session`` are the SETs of a person that
+    stand between the step before and this one.
     """
 
     family: str
@@ -63,6 +96,7 @@ class ReviewedStep:
     source: OperationPlace | None = None
     rows: RowCount = rows_unknown
     programs: Definitions = field(default_factory=dict)
+    session: tuple[str, ...] = ()
 
     @property
     def delta(self) -> Delta:
@@ -81,7 +115,7 @@ class ReviewedStep:
         )
 
     @cached_property
-    def makes(self) -> frozenset[str]:
+    def made(self) -> frozenset[str]:
         """The tables that are new behind it. One that it renames is as new as before."""
         renamed = dict(tables_renamed_by(self.sql))
         came = frozenset(self.after.keys() - self.before.keys())
@@ -99,8 +133,18 @@ class ReviewedStep:
 
 
 @dataclass(frozen=True)
+class FieldChange:
+    """``before`` is None where there was no such field, or where it is not known."""
+
+    before: Field[Any, Any] | None
+    after: Field[Any, Any]
+
+
+@dataclass(frozen=True)
 class ReviewedFile:
-    """A file with its steps, for rules that look at several steps at once."""
+    """A file with its steps, for rules that look at several steps at once. ``notes`` are those of
+    its header, ``operations`` those of the project's own migrations, also where they have no step.
+    """
 
     family: str
     name: str
@@ -109,10 +153,30 @@ class ReviewedFile:
     before: Tables
     after: Tables
     rows: RowCount = rows_unknown
+    notes: tuple[str, ...] = ()
+    operations: tuple[OperationPlace, ...] = ()
 
     @property
     def new(self) -> frozenset[str]:
         return self.steps[0].new if self.steps else frozenset()
+
+    @cached_property
+    def changes(self) -> SchemaChanges:
+        """What it makes of live tables all in all."""
+        return schema_changes(self.steps, self.before, self.after, self.new)
+
+    def field_of(self, column: str) -> FieldChange | None:
+        """What the first AddField or AlterField makes of a column, ``table.column``."""
+        for step in self.steps:
+            source = step.source
+            if source is None or not isinstance(source.operation, AddField | AlterField):
+                continue
+            if any(f"{key.table}.{key.name}" == column for key in step.delta.changes):
+                operation = source.operation
+                model = source.model(source.migration.app_label, operation.model_name)
+                before = model.fields.get(operation.name) if model else None
+                return FieldChange(before, operation.field)
+        return None
 
 
 @dataclass(frozen=True)

@@ -6,17 +6,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
+from django.db.migrations.state import ProjectState
 from django.db.models import Model
 
 from nestflux.applying.plan.tasks import Task, work_of
 from nestflux.exceptions import HistoryError
-from nestflux.graph.loader import ExtendedLoader, undotted
+from nestflux.graph.loader import ExtendedLoader, Key, undotted
 from nestflux.graph.operation_places import migration_path, operation_line
-from nestflux.graph.python_steps import operations_of
+from nestflux.graph.python_steps import PythonOperation, operations_of
 from nestflux.graph.source import is_own
 from nestflux.history.folder import display_path
 from nestflux.reviewing.exemptions import EXEMPTIONS, Exemption
@@ -37,6 +39,7 @@ from nestflux.reviewing.schema_fold import SchemaFold
 from nestflux.reviewing.scope import Scope
 from nestflux.reviewing.subjects import EntryFiles, History
 from nestflux.schema.diff import Delta
+from nestflux.schema.objects import ObjectKey
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
@@ -148,7 +151,7 @@ def _of_history(
         if not reviewed:
             continue
         for step in steps:
-            new |= step.makes
+            new |= step.made
             about = _parts_changed(step.delta)
             changed |= {part.partition(".")[0] for part in about}
             for part in about:
@@ -164,9 +167,12 @@ def _of_history(
             before,
             fold.tables,
             settings.rows,
+            each.texts.up.notes,
+            tuple(_operations(each, loader)),
         )
         for finding in look_at(whole):
-            yield each.entry.name, replace(finding, where=finding.where or display_path(whole.path))
+            first = _step_about(finding, steps)
+            yield each.entry.name, _placed(finding, each.up.path, first)
     if not changed:
         return
     schema = ReviewedSchema(
@@ -214,8 +220,9 @@ def _steps(
             source=_source(task, loader) if loader else None,
             rows=rows,
             programs=programs,
+            session=task.session,
         )
-        made |= step.makes
+        made |= step.made
         yield step
 
 
@@ -233,14 +240,51 @@ def _source(task: Task, loader: ExtendedLoader) -> OperationPlace | None:
         return None
     for each in operations_of(migration):
         if each.locator.rpartition("/")[2] == wanted:
-            path = migration_path(migration)
-            line = operation_line(path, each.path) if path else None
-            return OperationPlace(migration, each.operation, path, line)
+            return _place(each, loader)
     return None
 
 
-def _placed(finding: Finding, path: Path, step: ReviewedStep) -> Finding:
-    source = step.source
+def _place(found: PythonOperation, loader: ExtendedLoader) -> OperationPlace:
+    migration = found.migration
+    path = migration_path(migration)
+    line = operation_line(path, found.path) if path else None
+    state = partial(_state_before, loader, (migration.app_label, migration.name))
+    return OperationPlace(migration, found.operation, path, line, state)
+
+
+def _operations(files: EntryFiles, loader: ExtendedLoader | None) -> Iterator[OperationPlace]:
+    """Those of the project's own migrations in a file, whether or not they have a statement."""
+    for name in files.entry.migrations if loader else ():
+        migration = loader.disk_migrations.get(undotted(name)) if loader else None
+        if loader and migration and is_own(type(migration).__module__):
+            yield from (_place(each, loader) for each in operations_of(migration))
+
+
+@lru_cache(maxsize=1)  # the steps of a migration follow one another
+def _state_before(loader: ExtendedLoader, key: Key) -> ProjectState | None:
+    try:
+        return loader.project_state(key, at_end=False)
+    except Exception:  # migrations that do not fit together are another finding
+        return None
+
+
+def _step_about(finding: Finding, steps: Iterable[ReviewedStep]) -> ReviewedStep | None:
+    """The first step that touches what a finding is about; else the first one of its table, or of
+    its migration."""
+    table = finding.about.partition(".")[0]
+    of_table = None
+    for step in steps:
+        touched = {name for key in step.delta.changes for name in _names_of(key)}
+        named = step.source.name if step.source else ""
+        if finding.about in (*touched, named):
+            return step
+        if of_table is None and table in touched:
+            of_table = step
+    return of_table
+
+
+def _placed(finding: Finding, path: Path, step: ReviewedStep | None) -> Finding:
+    source = step.source if step else None
     code = ""
     if source and source.path and not finding.code_place:
         code = display_path(source.path)
@@ -248,7 +292,7 @@ def _placed(finding: Finding, path: Path, step: ReviewedStep) -> Finding:
     return replace(
         finding,
         where=finding.where or display_path(path),
-        line=finding.line or step.line,
+        line=finding.line or (step.line if step else None),
         code_place=finding.code_place or code,
     )
 
@@ -257,12 +301,16 @@ def _parts_changed(delta: Delta) -> Iterable[str]:
     """``table`` and ``table.part`` of what a step makes or changes."""
     found: dict[str, None] = {}
     for key, (_, after) in delta.changes.items():
-        if after is None or not key.is_of_table:
-            continue
-        found[key.holder_name] = None
-        if key.is_part and key.name:
-            found[f"{key.table}.{key.name}"] = None
+        if after is not None:
+            found |= dict.fromkeys(_names_of(key))
     return found
+
+
+def _names_of(key: ObjectKey) -> tuple[str, ...]:
+    if not key.is_of_table:
+        return ()
+    own = (f"{key.table}.{key.name}",) if key.is_part and key.name else ()
+    return (key.holder_name, *own)
 
 
 def own_models() -> dict[str, type[Model]]:

@@ -41,6 +41,10 @@ class ColumnType:
         return int(self.arguments[0]) if self.arguments else 1
 
     @property
+    def is_integer(self) -> bool:
+        return self.name in _INTEGERS
+
+    @property
     def fraction(self) -> int:
         """Digits of a second."""
         return int(self.arguments[0]) if self.arguments else 0
@@ -69,14 +73,15 @@ def narrowed(before: str, after: str) -> str:
     A NOT NULL that replaces NULLs takes nothing away that was there.
     """
     old, new = column_type(before), column_type(after)
-    if old.generated or (not new.generated and _holds(new, old)):
+    if old.generated or (not new.generated and holds(new, old)):
         return ""
     shown = "a generated column" if new.generated else str(new)
     return f"{old} -> {shown}"
 
 
-def _holds(new: ColumnType, old: ColumnType) -> bool:
-    if not _holds_characters(new.charset, old.charset):
+def holds(new: ColumnType, old: ColumnType) -> bool:
+    """Does a type hold every value of another one?"""
+    if not holds_characters(new.charset, old.charset):
         return False
     if (new.name, new.arguments, new.unsigned) == (old.name, old.arguments, old.unsigned):
         return True
@@ -92,7 +97,7 @@ def _holds(new: ColumnType, old: ColumnType) -> bool:
     return _holds_number(new, old)
 
 
-def _holds_characters(new: str, old: str) -> bool:
+def holds_characters(new: str, old: str) -> bool:
     """An unstated character set is the schema's, and that is utf8mb4 where Django is at home."""
     new, old = new or "utf8mb4", old or "utf8mb4"
     if new == old or new in _ALL_OF_UNICODE or old == "ascii":

@@ -5,19 +5,24 @@ Only for explaining a failure: what is not understood is left out, and nothing i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise, takewhile
 
-from nestflux.sql.brackets import inside, mate, split
+from nestflux.sql.brackets import inside, mate, split, with_depth
 from nestflux.sql.definitions import ColumnParts, column_parts
-from nestflux.sql.lexer import Token, significant, unquoted
+from nestflux.sql.lexer import Token, opening, significant, unquoted
 from nestflux.sql.names import name_at, past_conditions
 
 _NOT_A_COLUMN = frozenset(
     "PRIMARY UNIQUE KEY INDEX FULLTEXT SPATIAL CONSTRAINT FOREIGN CHECK PERIOD PARTITION "
     "SYSTEM".split()
 )
+# Looked for before a statement is taken apart: an INSERT may be megabytes long.
+_LIMIT = re.compile(r"\bLIMIT\b", re.IGNORECASE)
+# What may stand between a verb and its table.
+_MODIFIERS = frozenset({"TABLE", "FROM", "LOW_PRIORITY", "QUICK", "IGNORE"})
 
 
 @dataclass(frozen=True)
@@ -36,10 +41,10 @@ def table_of(sql: str) -> str:
     """The table that a statement is about, without its schema; empty where none is seen."""
     found = significant(sql)
     words = [token.text.upper() for token in found]
-    for opening in ("TABLE", "ON", "INTO", "UPDATE", "FROM"):
-        if opening not in words:
+    for before in ("TABLE", "ON", "INTO", "UPDATE", "FROM"):
+        if before not in words:
             continue
-        name, _ = name_at(found, words.index(opening) + 1)
+        name, _ = name_at(found, words.index(before) + 1)
         if name:
             return name
     return ""
@@ -85,6 +90,51 @@ def check_of(sql: str, name: str) -> str:
         if is_check and unquoted(found[index + 1].text) == name:
             return sql[found[index + 3].end : found[mate(found, index + 3) - 1].end].strip()
     return ""
+
+
+def partitions_emptied_by(sql: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """DROP or TRUNCATE, and the partitions to which an ALTER TABLE does it; ``ALL`` may be one."""
+    found = significant(sql) if _begins(sql, "ALTER") else []
+    words = [token.text.upper() if token.kind == "word" else "" for token in found]
+    for index in range(len(words) - 2):
+        if words[index] in ("DROP", "TRUNCATE") and words[index + 1] == "PARTITION":
+            start = past_conditions(found, index + 2)
+            names = takewhile(bool, map(_first_name, split(found[start:])))
+            yield words[index], tuple(names)
+
+
+def table_changed_whole(sql: str) -> tuple[str, str]:
+    """``TRUNCATE``, ``DELETE`` or ``UPDATE`` and the one table whose every row a statement changes:
+    it has neither WHERE nor LIMIT. Empty strings of any other statement."""
+    if not _begins(sql, "TRUNCATE", "DELETE", "UPDATE"):
+        return "", ""
+    found = significant(sql)
+    outer = [token.text.upper() for token, depth in with_depth(found) if depth == 0]
+    verb = outer[0]
+    start = 1
+    while outer[start : start + 1] and outer[start] in _MODIFIERS:
+        start += 1
+    name, after = name_at(found, start)
+    ends = after == len(found) or (verb == "UPDATE" and outer[after : after + 1] == ["SET"])
+    is_whole = ends and not {"WHERE", "LIMIT"} & set(outer)
+    return (verb, name) if is_whole and name else ("", "")
+
+
+def limits_without_order(sql: str) -> bool:
+    """Does a statement that writes say LIMIT, and not which rows come first?"""
+    if not (_LIMIT.search(sql) and _begins(sql, "UPDATE", "DELETE", "INSERT", "REPLACE")):
+        return False
+    words = {token.text.upper() for token in significant(sql) if token.kind == "word"}
+    return "LIMIT" in words and "ORDER" not in words
+
+
+def _begins(sql: str, *verbs: str) -> bool:
+    """Is a statement's first word one of these?"""
+    return any(token.text.upper() in verbs for token in opening(sql, 1))
+
+
+def _first_name(part: list[Token]) -> str:
+    return name_at(part, 0)[0]
 
 
 def key_columns(sql: str) -> tuple[str, ...]:

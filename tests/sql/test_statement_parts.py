@@ -10,6 +10,9 @@ from nestflux.sql.statement_parts import (
     columns,
     foreign_keys,
     key_columns,
+    limits_without_order,
+    partitions_emptied_by,
+    table_changed_whole,
     table_of,
 )
 
@@ -182,3 +185,59 @@ def test_the_table_of_a_statement(sql: str, table: str) -> None:
 )
 def test_the_foreign_keys_of_a_statement(sql: str, found: list[ForeignKey]) -> None:
     assert foreign_keys(sql) == found
+
+
+@pytest.mark.parametrize(
+    ("sql", "found"),
+    [
+        ("TRUNCATE t", ("TRUNCATE", "t")),
+        ("truncate table `d`.`t`", ("TRUNCATE", "t")),
+        ("DELETE FROM t", ("DELETE", "t")),
+        ("DELETE QUICK FROM `t` -- all", ("DELETE", "t")),
+        ("UPDATE t SET a = (SELECT b FROM u WHERE c = 1)", ("UPDATE", "t")),
+        ("UPDATE t SET a = 'WHERE'", ("UPDATE", "t")),
+        ("DELETE FROM t WHERE a = 1", ("", "")),
+        ("DELETE FROM t LIMIT 5", ("", "")),
+        ("UPDATE t SET a = 1 WHERE b IS NULL", ("", "")),
+        ("UPDATE t JOIN u ON t.a = u.a SET t.b = 1", ("", "")),
+        ("UPDATE t, u SET t.b = 1", ("", "")),
+        ("DELETE t FROM t JOIN u", ("", "")),
+        ("INSERT INTO t SELECT * FROM u", ("", "")),
+        ("", ("", "")),
+    ],
+)
+def test_the_table_of_which_every_row_changes(sql: str, found: tuple[str, str]) -> None:
+    assert table_changed_whole(sql) == found
+
+
+@pytest.mark.parametrize(
+    ("sql", "found"),
+    [
+        ("ALTER TABLE t DROP PARTITION p0, `p1`", [("DROP", ("p0", "p1"))]),
+        ("ALTER TABLE t DROP PARTITION IF EXISTS p0", [("DROP", ("p0",))]),
+        ("alter table t truncate partition all", [("TRUNCATE", ("all",))]),
+        ("ALTER TABLE t EXCHANGE PARTITION p0 WITH TABLE u", []),
+        ("ALTER TABLE t PARTITION BY HASH (id) PARTITIONS 4", []),
+        ("ALTER TABLE t DROP `PARTITION`", []),
+        ("DROP TABLE t", []),
+    ],
+)
+def test_the_partitions_that_lose_their_rows(
+    sql: str, found: list[tuple[str, tuple[str, ...]]]
+) -> None:
+    assert list(partitions_emptied_by(sql)) == found
+
+
+@pytest.mark.parametrize(
+    ("sql", "found"),
+    [
+        ("DELETE FROM t LIMIT 5", True),
+        ("UPDATE t SET a = 1 LIMIT 5", True),
+        ("INSERT INTO t SELECT a FROM u LIMIT 5", True),
+        ("DELETE FROM t ORDER BY id LIMIT 5", False),
+        ("INSERT INTO t VALUES ('no LIMIT')", False),
+        ("SELECT a FROM t LIMIT 5", False),
+    ],
+)
+def test_a_limit_that_does_not_say_which_rows(sql: str, found: bool) -> None:
+    assert limits_without_order(sql) is found

@@ -18,7 +18,8 @@ class Case:
     ``name`` is the app's label, and so what its tables' names begin with. ``operations`` are a
     migration's, where the autodetector would not write it (a rename, RunSQL); ``more`` is Python
     above its class. ``says`` is a part of the finding's first sentence; of a silent case it is
-    empty. ``families``: the servers on which it is so; on others nothing is tried.
+    empty. ``fix`` is a part of the safe way that it shows. ``families``: the servers on which it is
+    so; on others nothing is tried.
     """
 
     rule: str
@@ -28,6 +29,7 @@ class Case:
     operations: str = ""
     more: str = ""
     says: str = ""
+    fix: str = ""
     families: tuple[str, ...] = (MARIADB, MYSQL)
     files: dict[str, str] = field(default_factory=dict, hash=False)
 

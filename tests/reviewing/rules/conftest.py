@@ -52,7 +52,7 @@ def findings(tmp_path_factory: pytest.TempPathFactory, server: TestServer) -> Fi
 
 def _app(about: str, cases: list[Case]) -> str:
     names = sorted((case.name for case in cases), key=len, reverse=True)
-    return next((name for name in names if about.startswith(f"{name}_")), about)
+    return next((name for name in names if about.startswith((f"{name}_", f"{name}."))), about)
 
 
 def _write(project: Project, cases: list[Case], when: str) -> None:

@@ -19,10 +19,11 @@ SILENT = [case for case in CASES if not case.speaks]
 def test_a_rule_speaks(case: Case, findings: Findings, server: TestServer) -> None:
     if server.family not in case.families:
         pytest.skip(f"a case of {' and '.join(case.families)}")
-    said = [each["what"] for each in findings.get(case.name, []) if each["code"] == case.rule]
+    said = [each for each in findings.get(case.name, []) if each["code"] == case.rule]
 
     assert len(said) == 1, findings.get(case.name)
-    assert case.says in said[0]
+    assert case.says in said[0]["what"]
+    assert case.fix in said[0]["fix"]
 
 
 @pytest.mark.parametrize("case", SILENT, ids=str)

@@ -38,10 +38,10 @@ def has_values(file: ReviewedFile, table: str, columns: tuple[str, ...]) -> bool
 
 
 def may_be_filled(file: ReviewedFile, until: ReviewedStep, table: str, column: str) -> bool:
-    """Does an UPDATE of the file that runs before a step name the column, or a Python step run
-    there, of which nobody knows what it fills?"""
+    """Does an UPDATE of the file that runs before a step name the column, or a Python step of the
+    same app run there, of which nobody knows what it fills?"""
     return any(
-        not step.sql
+        (not step.sql and _app(step) in ("", _app(until)))
         or (
             step.words[:1] == ("UPDATE",)
             and table_of(step.sql) == table
@@ -50,3 +50,7 @@ def may_be_filled(file: ReviewedFile, until: ReviewedStep, table: str, column: s
         for step in file.steps
         if step.ordinal < until.ordinal
     )
+
+
+def _app(step: ReviewedStep) -> str:
+    return step.source.migration.app_label if step.source else ""

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nestflux.reviewing.findings import Finding, Severity
-from nestflux.reviewing.reviewed import ReviewedStep
+from nestflux.reviewing.reviewed import ReviewedFile
 from nestflux.reviewing.rule import rule
 from nestflux.reviewing.schema_rule import Group, SchemaRule
-from nestflux.schema.diff import columns_renamed_by
-from nestflux.sql.statement_parts import table_of
 
 RULE = SchemaRule(
     "rename-column",
@@ -29,17 +27,14 @@ class Post(models.Model):
 )
 
 
-@rule(ReviewedStep)
-def renamed_columns(step: ReviewedStep) -> Iterator[Finding]:
-    table = table_of(step.sql)
-    if not step.is_live(table):
-        return
-    there = {name.lower(): name for name in step.before[table].columns}
-    for old, new in columns_renamed_by(step.sql).items():
-        if old in there and old != new.lower():
-            yield RULE.speaks(
-                f"The column {there[old]} of {table} is renamed to {new}.",
-                about=f"{table}.{there[old]}",
-                fix=f'keep the column: give the field db_column="{there[old]}"; or add a second '
-                "column, write both, copy, and drop the first in a later release",
-            )
+@rule(ReviewedFile)
+def renamed_columns(file: ReviewedFile) -> Iterator[Finding]:
+    for table in file.changes.tables:
+        for new, old in table.origins.items():
+            if old.lower() != new.lower():
+                yield RULE.speaks(
+                    f"The column {old} of {table.name} is renamed to {new}.",
+                    about=f"{table.name}.{old}",
+                    fix=f'keep the column: give the field db_column="{old}"; or add a second '
+                    "column, write both, copy, and drop the first in a later release",
+                )

@@ -175,7 +175,7 @@ CASES = (
     ),
     _field(
         "copies-table",
-        "longer",
+        "longer_live",
         "CharField(max_length=100)",
         "CharField(max_length=300)",
     ),
@@ -232,9 +232,9 @@ CASES = (
     _sql("engine-changed", "to_the_same_engine", "ALTER TABLE post ENGINE=InnoDB"),
     _sql(
         "partitioning-changed",
-        "partitioned",
+        "partitioned_live",
         "ALTER TABLE post PARTITION BY HASH (id) PARTITIONS 4",
-        says="The partitioning of partitioned_post changes",
+        says="The partitioning of partitioned_live_post changes",
     ),
     _sql("partitioning-changed", "commented", "ALTER TABLE post COMMENT 'What we wrote'"),
     _sql(
@@ -245,7 +245,7 @@ CASES = (
     ),
     Case(
         "primary-key-redefined",
-        "table_renamed",
+        "table_renamed_live",
         before=_POST,
         after=_POST.replace("class Post", "class Article"),
         operations='migrations.RenameModel("post", "article"),',

@@ -385,9 +385,9 @@ CASES = (
     ),
     _post(
         "unchecked-foreign-key",
-        "unchecked",
+        "unchecked_qual",
         "author = models.ForeignKey(Author, models.CASCADE, db_constraint=False)",
-        says="The foreign key author_id of unchecked_post has no constraint",
+        says="The foreign key author_id of unchecked_qual_post has no constraint",
     ),
     _post(
         "unchecked-foreign-key",

@@ -58,7 +58,7 @@ CASES = (
     # Rows that differ in the slug differ in the slug and the title.
     _sql(
         "unique-over-rows",
-        "unique_already",
+        "unique_already_real",
         "ALTER TABLE post ADD UNIQUE KEY id_title (id, title)",
     ),
     _sql(
@@ -117,10 +117,10 @@ CASES = (
     ),
     _field(
         "shrink-over-long-values",
-        "shorter",
+        "shorter_real",
         "CharField(max_length=80)",
         "CharField(max_length=40)",
-        says="The column slug of shorter_post becomes narrower (varchar(80) -> varchar(40))",
+        says="The column slug of shorter_real_post becomes narrower (varchar(80) -> varchar(40))",
     ),
     _field(
         "shrink-over-long-values",

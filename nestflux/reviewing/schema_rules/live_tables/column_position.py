@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from nestflux.database.verdicts import writes_anew
 from nestflux.reviewing.findings import Finding, Severity
 from nestflux.reviewing.reviewed import ReviewedStep
 from nestflux.reviewing.rule import rule
@@ -31,8 +32,8 @@ ALTER TABLE blog_post MODIFY COLUMN slug varchar(60) NOT NULL;
 @rule(ReviewedStep)
 def placed_columns(step: ReviewedStep) -> Iterator[Finding]:
     table = large_live_table(step)
-    rewrites = step.record.verdict.startswith(("copies", "in place"))
-    for column in columns_placed(step) if table and rewrites else ():
+    rewrites = table and writes_anew(step.record.verdict, step.family)
+    for column in columns_placed(step) if rewrites else ():
         yield RULE.speaks(
             f"The column {column} of {table} is put to another place, for which all rows are "
             "written anew.",

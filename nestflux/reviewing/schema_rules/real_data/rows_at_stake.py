@@ -41,7 +41,7 @@ def may_be_filled(file: ReviewedFile, until: ReviewedStep, table: str, column: s
     """Does an UPDATE of the file that runs before a step name the column, or a Python step of the
     same app run there, of which nobody knows what it fills?"""
     return any(
-        (not step.sql and _app(step) in ("", _app(until)))
+        (not step.sql and _app(until) in ("", _app(step)))
         or (
             step.words[:1] == ("UPDATE",)
             and table_of(step.sql) == table
@@ -53,4 +53,5 @@ def may_be_filled(file: ReviewedFile, until: ReviewedStep, table: str, column: s
 
 
 def _app(step: ReviewedStep) -> str:
-    return step.source.migration.app_label if step.source else ""
+    """Of its locator, ``blog.0002_seed/1``; empty of what Django runs at a migration's end."""
+    return step.record.operation.partition(".")[0] if "/" in step.record.operation else ""

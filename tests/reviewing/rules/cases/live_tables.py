@@ -283,9 +283,9 @@ CASES = (
     _sql(
         "several-alters-could-be-one",
         "made_anew",
-        "ALTER TABLE post ADD CONSTRAINT few CHECK (views < 9)",
-        "ALTER TABLE post DROP CONSTRAINT few",
-        "ALTER TABLE post ADD CONSTRAINT few CHECK (views < 10)",
+        "ALTER TABLE post ADD CONSTRAINT anew_few CHECK (views < 9)",
+        "ALTER TABLE post DROP CONSTRAINT anew_few",
+        "ALTER TABLE post ADD CONSTRAINT anew_few CHECK (views < 10)",
     ),
     Case(
         "index-column-dropped",

@@ -17,7 +17,8 @@ schema, to a live database.
 
 A rule's severity is set by `NESTFLUX["RULES"]`, as is whether it is on at all
 ([settings](../settings.md)). One finding is exempted, with the reason, in
-`migrations_sql/exemptions.toml` ([how](../reviewing.md#exemptions)).
+`migrations_sql/exemptions.toml` ([how](../reviewing.md#exemptions)). How often the rules are right
+in the histories of real packages was counted: [precision](precision.md).
 """
 
 

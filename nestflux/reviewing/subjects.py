@@ -180,13 +180,16 @@ class Ledger:
 @dataclass(frozen=True)
 class Unapplied:
     """The steps of a history's files that are to run next and write a table anew; what these cost,
-    where that is known; and from when on it is a finding. ``replicas``: of production."""
+    where that is known; and from when on it is a finding. ``replicas``: of production;
+    ``waits_for_end``: they begin a statement when it has ended there (MariaDB's
+    binlog_alter_two_phase is off)."""
 
     history: History
     steps: tuple[Anew, ...]
     costs: Costs
     limits: SizeLimits
     replicas: int = 0
+    waits_for_end: bool = False
 
     def line(self, step: Anew) -> int | None:
         """Where a step begins in its file: the line of its verdict."""

@@ -37,7 +37,9 @@ def unapplied(history: History, steps: tuple[Anew, ...], sizes: Sizes) -> Unappl
     """The subject of the rules about sizes."""
     limits = configuration().sizes
     replicas = sizes.profile.replicas if sizes.profile else None
-    return Unapplied(history, steps, costs_of(steps, sizes, limits), limits, replicas or 0)
+    variables = sizes.profile.variables if sizes.profile else {}
+    waits = variables.get("binlog_alter_two_phase", "").upper() in ("OFF", "0")
+    return Unapplied(history, steps, costs_of(steps, sizes, limits), limits, replicas or 0, waits)
 
 
 def not_judged(

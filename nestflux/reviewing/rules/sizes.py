@@ -43,7 +43,7 @@ def tables_written_anew(unapplied: Unapplied) -> Iterator[Finding]:
                 where=unapplied.history.folder.path / file,
                 line=unapplied.line(step),
                 then=_then(kind, file),
-                details=_details(cost, unapplied.replicas),
+                details=tuple(_details(cost, unapplied)),
             )
             yield replace(found, about=cost.table)
 
@@ -61,11 +61,16 @@ def _what(cost: Cost) -> str:
     return f"{does} {cost.table}: {in_bytes(cost.bytes)}, {in_time(cost.seconds)}."
 
 
-def _details(cost: Cost, replicas: int) -> tuple[str, ...]:
-    lines = (cost.size, cost.time)
-    if not replicas:
-        return lines
-    return (*lines, f"{counted(replicas, 'replica')} attached: each takes that long again")
+def _details(cost: Cost, unapplied: Unapplied) -> Iterator[str]:
+    yield from (cost.size, cost.time)
+    if unapplied.replicas:
+        replicas = counted(unapplied.replicas, "replica")
+        yield f"{replicas} attached: each takes that long again, and lags for as long"
+    if unapplied.replicas and unapplied.waits_for_end:
+        yield (
+            "with binlog_alter_two_phase=ON replicas begin it at the same time (MariaDB KB "
+            '"Optimistic ALTER TABLE on Replicas")'
+        )
 
 
 def _then(kind: FindingKind, file: str) -> str:

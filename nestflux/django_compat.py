@@ -280,6 +280,20 @@ def forget_answers(signal: Signal) -> None:
     known.sender_receivers_cache.clear()
 
 
+@contextmanager
+def receivers_muted(signal: Signal) -> Iterator[None]:
+    """While the block lasts, nobody receives the signal; whoever is connected in it is forgotten
+    with it."""
+    receivers = signal.receivers
+    signal.receivers = []
+    forget_answers(signal)
+    try:
+        yield
+    finally:
+        signal.receivers = receivers
+        forget_answers(signal)
+
+
 # ---- commands and test runners --------------------------------------------------------------
 
 

@@ -166,7 +166,7 @@ def _keeps_whole(operation: Operation, label: str, state: ProjectState, known: s
     if isinstance(operation, DeleteModel):
         known.remove(key)
         others = (model for other, model in state.models.items() if other != key)
-        return not any(key in _needed_by(model) for model in others)
+        return not any(key in needed_by(model) for model in others)
     if isinstance(operation, AddField | AlterField):
         return known.issuperset(_targets(operation.field, key))
     return True
@@ -201,26 +201,24 @@ def _few_of(state: ProjectState, key: Key, *, is_referred_to: bool) -> ProjectSt
     """
     if models_are_made(state) or key not in state.models:
         return state  # as Django does it, who says what is wrong
-    starts = _reached([key], _referrers(state)) if is_referred_to else {key}
-    found = _reached(
-        starts, lambda one: _needed_by(state.models[one]) if one in state.models else ()
-    )
+    starts = reached([key], referrers(state)) if is_referred_to else {key}
+    found = reached(starts, lambda one: needed_by(state.models[one]) if one in state.models else ())
     if not found <= state.models.keys():
         return state
     # Not the apps without migrations, ours among them: nothing that was found points into one.
     return ProjectState({name: model for name, model in state.models.items() if name in found})
 
 
-def _referrers(state: ProjectState) -> Callable[[Key], Iterable[Key]]:
+def referrers(state: ProjectState) -> Callable[[Key], Iterable[Key]]:
     """From a model to those that point at it or inherit from it themselves."""
     found: dict[Key, list[Key]] = {}
     for own, model in state.models.items():
-        for needed in _needed_by(model):
+        for needed in needed_by(model):
             found.setdefault(needed, []).append(own)
     return lambda key: found.get(key, ())
 
 
-def _reached(starts: Iterable[Key], following: Callable[[Key], Iterable[Key]]) -> set[Key]:
+def reached(starts: Iterable[Key], following: Callable[[Key], Iterable[Key]]) -> set[Key]:
     """The models where one comes to, however far, and where one starts."""
     found: set[Key] = set()
     waiting = list(starts)
@@ -258,10 +256,10 @@ def _is_djangos(thing: object) -> bool:
 
 
 def _points_into(model: ModelState, known: Collection[Key]) -> bool:
-    return all(key in known for key in _needed_by(model))
+    return all(key in known for key in needed_by(model))
 
 
-def _needed_by(model: ModelState) -> Iterator[Key]:
+def needed_by(model: ModelState) -> Iterator[Key]:
     """The models that a model cannot be made without."""
     own = model.app_label, model.name_lower
     for base in model.bases:

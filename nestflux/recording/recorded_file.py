@@ -15,8 +15,9 @@ from django.db.utils import Error
 from nestflux.database.session import PINNED, pin
 from nestflux.exceptions import NestFluxError, NotReproduced
 from nestflux.graph.fingerprints import Prints
-from nestflux.graph.loader import dotted, load
+from nestflux.graph.loader import dotted, load, states_around
 from nestflux.graph.python_steps import StepRunner
+from nestflux.history.deploy_order import ONLY_NEW_TABLES, DeployOrder
 from nestflux.history.folder import SNAPSHOT, texts_of
 from nestflux.history.journal import Entry, Journal
 from nestflux.history.records import FileRecord
@@ -24,6 +25,8 @@ from nestflux.history.sqlfile import INEXACT, Direction, PythonStep, SqlFile, St
 from nestflux.recording.after_snapshot import Recording, changes_rows, serve
 from nestflux.recording.capture import Recorded, RunsOnData
 from nestflux.recording.changes import MigrationModule, written
+from nestflux.recording.deploy_order.code import Change
+from nestflux.recording.deploy_order.measure import measure
 from nestflux.recording.determinism import Twice, how_to_reproduce
 from nestflux.recording.exact_way_back import complete, not_repeated
 from nestflux.recording.executing import (
@@ -52,6 +55,7 @@ from nestflux.sql.statements import sha256
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
+    from django.db.migrations.state import ProjectState
 
     from nestflux.graph.loader import ExtendedLoader
 
@@ -89,6 +93,7 @@ class _Built:
     forwards: list[Recorded]
     backwards: list[Recorded]
     notes: tuple[str, ...]  # what a reviewer would not see in the SQL
+    states: tuple[ProjectState, ProjectState]  # before these migrations, and after them
 
 
 def record_file(
@@ -123,6 +128,8 @@ def _record(
     if part:
         part.require_held(built.migrations, [*built.forwards, *built.backwards])
     up, down = _files(target, name, built)
+    order = _deploy_order(target, built, part)
+    up = replace(up, order=order.lines() if order else ())
     twice, otherwise = _prove(target, journal, unwritten, built, up, down, part)
     down = replace(down, notes=(*down.notes, *(f"{INEXACT}{line}" for line in otherwise)))
     record = FileRecord(
@@ -134,6 +141,7 @@ def _record(
             [recorded.section for recorded in built.forwards],
             [recorded.section for recorded in built.backwards],
         ),
+        deploy_order=order,
     )
     entry = Entry.of(up, down, record)
     moves_rows = any(changes_rows(step) for _, _, step in up.steps())
@@ -198,6 +206,7 @@ def _build(
         before = read_schema(connection)
         loader = load(connection, unwritten, journal.migrations)
         migrations = to_record(loader, only)
+        states = states_around(loader, journal.recorded_migrations, migrations)
         prints = prints_by_name(migrations, modules)
         forwards = record_forwards(connection, family, loader, on_data, migrations, target.output)
         after, rows = read_schema(connection), read_rows(connection)
@@ -213,8 +222,31 @@ def _build(
                 irreversible = f"{error.where}: Django's own way back fails: {error.what}"
         notes = notes_for(migrations, [one.section for one in forwards], connection.features)
     return _Built(
-        before, after, rows, left, irreversible, migrations, prints, forwards, backwards, notes
+        before,
+        after,
+        rows,
+        left,
+        irreversible,
+        migrations,
+        prints,
+        forwards,
+        backwards,
+        notes,
+        states,
     )
+
+
+def _deploy_order(
+    target: RecordingTarget, built: _Built, part: PartialSnapshot | None
+) -> DeployOrder | None:
+    """None where the project does not want it measured."""
+    if not target.configuration.deploy_order:
+        return None
+    if not target.folder.journal.entries:
+        return ONLY_NEW_TABLES
+    logger.info("%s: measuring the deploy order", target.server.name)
+    left_out = part.left_out if part else {}
+    return measure(target, Change(built.before, built.after, *built.states, left_out))
 
 
 def _load_before(

@@ -1,0 +1,191 @@
+"""From the outcomes of the runs to an order and its reasons. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from nestflux.history.deploy_order import Code, DeployOrder, Failure, Order
+from nestflux.recording.deploy_order.outcomes import Action, Outcome, Probe, Run, Runs
+from nestflux.recording.deploy_order.two_steps import two_steps
+
+# What fails whatever the values are: no such column; no such table; a column without a default
+# that is not given.
+STRUCTURAL = frozenset({1054, 1146, 1364})
+NULL_REFUSED = 1048
+IS_REFERRED_TO = 1451
+
+_UNKNOWN_COLUMN = re.compile(r"Unknown column '(?:(?P<table>\w+)\.)?(?P<column>\w+)'")
+_MISSING_TABLE = re.compile(r"Table '(?P<table>[^']+)' doesn't exist")
+_COLUMN = re.compile(r"(?:[Ff]ield|[Cc]olumn) '(?P<column>\w+)'")
+
+
+def grade(runs: Runs) -> DeployOrder:
+    """The order, with what failed, what was not tried, and what is to be watched."""
+    if defects := _defects(runs.own[Code.NEW]):
+        if _defects(runs.own[Code.OLD]):
+            return DeployOrder.undecided(
+                f"the models before the file do not fit their own schema either: {defects[0].words}"
+            )
+        return DeployOrder(
+            Order.UNDECIDED,
+            defects=defects,
+            because="the models after this file do not fit the schema that it makes",
+        )
+    failures = tuple(f for code in Code for f in _failures(code, runs))
+    order = _order({failure.code for failure in failures})
+    not_tried = tuple(_not_tried(runs))
+    if order is Order.NO_DIFFERENCE and not any(run.rows for run in runs.own.values()):
+        order = Order.UNDECIDED
+    return DeployOrder(
+        order,
+        failures=failures,
+        steps=two_steps(failures) if order is Order.TWO_STEPS else (),
+        cautions=tuple(dict.fromkeys((*_referred_to(runs), *_filters(runs)))),
+        not_tried=not_tried,
+    )
+
+
+def _order(failing: set[Code]) -> Order:
+    """Old code has to bear the schema after the file where that goes first, and new code the
+    schema before it where the code does."""
+    if len(failing) == 2:
+        return Order.TWO_STEPS
+    if Code.OLD in failing:
+        return Order.CODE_FIRST
+    return Order.MIGRATE_FIRST if failing else Order.NO_DIFFERENCE
+
+
+def _defects(own: Run) -> tuple[Failure, ...]:
+    found = [
+        _failure(Code.NEW, probe, outcome, structural=True)
+        for probe, outcome in own.outcomes.items()
+        if outcome.number in STRUCTURAL
+    ]
+    return _distinct(found)
+
+
+def _failures(code: Code, runs: Runs) -> tuple[Failure, ...]:
+    """What a code could do at home and cannot elsewhere, the structural first."""
+    own, other = runs.own[code], runs.other[code]
+    found = [
+        _failure(code, probe, outcome, structural=_is_structural(probe, outcome, own, other))
+        for probe, outcome in _worse(own.outcomes, other.outcomes)
+        if probe.action is not Action.FILTER_CASE
+    ]
+    found += [
+        _failure(code, probe, outcome, structural=False)
+        for probe, outcome in _mixed(code, runs)
+        if outcome.number != IS_REFERRED_TO
+    ]
+    return _distinct(sorted(found, key=lambda each: not each.structural))
+
+
+def _worse(
+    own: Mapping[Probe, Outcome], other: Mapping[Probe, Outcome]
+) -> Iterator[tuple[Probe, Outcome]]:
+    for probe, outcome in other.items():
+        at_home = own.get(probe)
+        if at_home is None or at_home.failed:
+            continue
+        if outcome.failed or (outcome.read and not at_home.read):
+            yield probe, outcome
+
+
+def _is_structural(probe: Probe, outcome: Outcome, own: Run, other: Run) -> bool:
+    if outcome.number in STRUCTURAL:
+        return True
+    if probe.action is not Action.INSERT or not outcome.failed:
+        return False
+    if outcome.number == NULL_REFUSED and probe.subject == "least row":
+        return True
+    return probe.model in own.rows and probe.model not in other.rows
+
+
+def _mixed(code: Code, runs: Runs) -> Iterator[tuple[Probe, Outcome]]:
+    """What a code cannot do on the other schema with the other code's rows, and can do with its
+    own: where it cannot do that either, it has been reported."""
+    own = runs.other[code].outcomes
+    for probe, outcome in runs.mixed_other[code].outcomes.items():
+        if not outcome.failed:
+            continue
+        alone = [found for known, found in own.items() if known.model == probe.model]
+        if any(found.failed and found.number in STRUCTURAL for found in alone):
+            continue
+        yield probe, outcome
+
+
+def _referred_to(runs: Runs) -> Iterator[str]:
+    """One code deletes a row to which a row refers that only the other code knows: it happens in
+    the right order, too, as long as both run."""
+    for code in Code:
+        for mixed in (runs.mixed_other[code], runs.mixed_own[code]):
+            for probe, outcome in mixed.outcomes.items():
+                if outcome.number == IS_REFERRED_TO:
+                    table = _table_that_refers(outcome.error)
+                    yield (
+                        f"{code} code that deletes a {probe.model.rpartition('.')[2]} to which a "
+                        f"row of {table} refers, which it does not know, fails ({IS_REFERRED_TO})"
+                    )
+
+
+def _table_that_refers(message: str) -> str:
+    found = re.search(r"fails \(`(?:[^`]+`\.`)?([^`]+)`", message)
+    return f"`{found[1]}`" if found else "another table"
+
+
+def _filters(runs: Runs) -> Iterator[str]:
+    for code in Code:
+        own, other = runs.own[code].outcomes, runs.other[code].outcomes
+        for probe, outcome in other.items():
+            if probe.action is Action.FILTER_CASE and probe in own and not outcome.failed:
+                if own[probe].read != outcome.read:
+                    yield f"filters find other rows: {probe.model}: {outcome.read} there"
+                    return
+
+
+def _not_tried(runs: Runs) -> Iterator[str]:
+    """The models of which no row goes in on their own schema."""
+    for code in Code:
+        run = runs.own[code]
+        tried = {p.model: o for p, o in run.outcomes.items() if p.action is Action.INSERT}
+        for model in dict.fromkeys(p.model for p in run.outcomes if p.model not in run.rows):
+            number = tried[model].number if model in tried else 0
+            why = f" ({number})" if number else ""
+            yield f"rows of {code} code's {model}: none was found that the server takes{why}"
+
+
+def _failure(code: Code, probe: Probe, outcome: Outcome, *, structural: bool) -> Failure:
+    message = outcome.error or outcome.read
+    table, column = _place(message)
+    return Failure(
+        code,
+        probe.model,
+        str(probe),
+        outcome.number,
+        message,
+        outcome.query,
+        structural,
+        table,
+        column,
+    )
+
+
+def _place(message: str) -> tuple[str, str]:
+    """Table and column that the server names; empty where it does not."""
+    if found := _UNKNOWN_COLUMN.search(message):
+        return found["table"] or "", found["column"]
+    if found := _MISSING_TABLE.search(message):
+        return found["table"].rpartition(".")[2], ""
+    found = _COLUMN.search(message)
+    return "", found["column"] if found else ""
+
+
+def _distinct(failures: Iterable[Failure]) -> tuple[Failure, ...]:
+    """Of those that say the same of one model, the first."""
+    first: dict[tuple[object, ...], Failure] = {}
+    for each in failures:
+        subject = (each.table, each.column) if each.structural else (each.doing,)
+        what = each.number or each.message
+        first.setdefault((each.code, each.model, what, subject), each)
+    return tuple(first.values())

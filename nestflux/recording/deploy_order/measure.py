@@ -1,0 +1,132 @@
+"""Measuring the deploy order of a file: two scratch schemas, the models before it and after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from nestflux.database.session import PINNED, pin
+from nestflux.database.shadow import alias_kept
+from nestflux.history.deploy_order import Code, DeployOrder, Order
+from nestflux.history.snapshots import referred_to_by
+from nestflux.recording.deploy_order.code import (
+    Change,
+    Models,
+    changed_tables,
+    models_of,
+    signals_muted,
+    touched_keys,
+)
+from nestflux.recording.deploy_order.grading import grade
+from nestflux.recording.deploy_order.mixing import run_mixed
+from nestflux.recording.deploy_order.outcomes import Run, Runs
+from nestflux.recording.deploy_order.probing import Probing
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+    from nestflux.recording.recording_target import RecordingTarget
+
+_MOST_MODELS = 60  # of one code; a file that touches more takes minutes
+
+
+def measure(target: RecordingTarget, change: Change) -> DeployOrder:
+    """The order, or ``undecided`` with the reason, whatever goes wrong: no file waits for it."""
+    try:
+        return _measured(target, change)
+    except Exception as error:
+        return DeployOrder.undecided(f"it could not be measured: {type(error).__name__}: {error}")
+
+
+def _measured(target: RecordingTarget, change: Change) -> DeployOrder:
+    touched = touched_keys(change)
+    with signals_muted():
+        models = {code: models_of(code, change, touched) for code in Code}
+        if not any(each.touched for each in models.values()):
+            return DeployOrder(
+                Order.NO_DIFFERENCE, because="no model of the project has a table that it changes"
+            )
+        if (most := max(len(each.all) for each in models.values())) > _MOST_MODELS:
+            return DeployOrder.undecided(f"it touches {most} models, more than {_MOST_MODELS}")
+        tables = _tables(change, models.values())
+        with (
+            _schema(target, change.creates(Code.OLD), tables) as before,
+            _schema(target, change.creates(Code.NEW), tables) as after,
+        ):
+            runs = _Pairings(target.alias, models, {Code.OLD: before, Code.NEW: after}).run()
+            sql_mode = _sql_mode(after)
+    every = [run for each in vars(runs).values() for run in each.values()]
+    labels = {each.model._meta.label for code in models.values() for each in code.touched}
+    return replace(
+        grade(runs),
+        server=target.server.name,
+        sql_mode=sql_mode,
+        models=len(labels),
+        queries=sum(run.queries for run in every),
+    )
+
+
+@dataclass(frozen=True)
+class _Pairings:
+    """The models of both codes, and the schema of each."""
+
+    alias: str
+    models: Mapping[Code, Models]
+    homes: Mapping[Code, BaseDatabaseWrapper]
+
+    def run(self) -> Runs:
+        """Each code at home, then elsewhere, then each with the rows of the other."""
+        own = {code: self._alone(code, code, {}) for code in Code}
+        other = {code: self._alone(code, code.other, own[code].rows) for code in Code}
+        mixed_other = {code: self._mixed(code, code.other, own[code.other].rows) for code in Code}
+        mixed_own = {code: self._mixed(code, code, other[code.other].rows) for code in Code}
+        return Runs(own, other, mixed_own, mixed_other)
+
+    def _alone(self, code: Code, home: Code, rows: Mapping[str, Mapping[str, Any]]) -> Run:
+        with alias_kept(self.alias, self.homes[home]):
+            return Probing(self.homes[home], self.models[code], rows).run()
+
+    def _mixed(self, reads: Code, home: Code, rows: Mapping[str, Mapping[str, Any]]) -> Run:
+        models = self.models
+        with alias_kept(self.alias, self.homes[home]):
+            return run_mixed(self.homes[home], models[reads.other], models[reads], rows)
+
+
+def _sql_mode(connection: BaseDatabaseWrapper) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT @@SESSION.sql_mode")
+        (mode,) = cursor.fetchone()
+    return "strict" if "STRICT_" in mode else "not strict"
+
+
+def _tables(change: Change, models: Iterable[Models]) -> frozenset[str]:
+    """What the models need, what changes, what refers to these, and all that any of them refers
+    to."""
+    wanted = {key.holder_name for key in changed_tables(change).changes}
+    wanted = wanted.union(*(each.tables for each in models))
+    found: set[str] = set()
+    for code in Code:
+        refers_to = {name: referred_to_by(sql) for name, sql in change.creates(code).items()}
+        waiting = wanted | {name for name, parents in refers_to.items() if parents & wanted}
+        own: set[str] = set()
+        while waiting:
+            name = waiting.pop()
+            if name in refers_to and name not in own:
+                own.add(name)
+                waiting |= refers_to[name]
+        found |= own
+    return frozenset(found)
+
+
+@contextmanager
+def _schema(
+    target: RecordingTarget, creates: Mapping[str, str], tables: frozenset[str]
+) -> Iterator[BaseDatabaseWrapper]:
+    """A scratch schema with some tables of another one, empty."""
+    with target.shadow() as connection:
+        pin(connection, (*PINNED, "SET foreign_key_checks = 0"))
+        pin(connection, [sql for name, sql in creates.items() if name in tables])
+        pin(connection, PINNED)
+        yield connection

@@ -1,0 +1,407 @@
+"""What the ORM does with models on a schema: queries that are rolled back, and their outcomes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import islice, product
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.db.models import (
+    CharField,
+    F,
+    FloatField,
+    ForeignKey,
+    IntegerField,
+    QuerySet,
+    TextField,
+)
+from django.db.utils import Error
+
+from nestflux.database.errors import message_of, number_of
+from nestflux.database.numbers import CONNECTION_LOST
+from nestflux.django_compat import statement_of
+from nestflux.recording.deploy_order import values
+from nestflux.recording.deploy_order.code import Models, Touched
+from nestflux.recording.deploy_order.outcomes import Action, Outcome, Probe, Run
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+    from django.db.models import Model
+
+_MOST_RECIPES = 60  # rows that are tried until one passes the checks of a table
+_OF_TRANSACTIONS = ("SAVEPOINT", "RELEASE", "ROLLBACK")
+
+
+class _NoRow(Exception):
+    """A model of which no row goes in: what refers to it is not tried."""
+
+
+class Probing:
+    """One code on the schema of a connection.
+
+    Args:
+        known: rows that went in on the code's own schema: they are tried first.
+    """
+
+    def __init__(
+        self,
+        connection: BaseDatabaseWrapper,
+        models: Models,
+        known: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> None:
+        self.connection = connection
+        self.models = models
+        self.known = known or {}
+        self.outcomes: dict[Probe, Outcome] = {}
+        # What a row of a model needs beyond the usual; None: none goes in.
+        self.rows: dict[str, Mapping[str, Any] | None] = {}
+        self.queries = 0
+        self._number = 0
+        self._making: list[type[Model]] = []
+
+    def run(self) -> Run:
+        """Everything, each model by itself."""
+        with self.started():
+            for touched in self.models.touched:
+                with self.rolled_back():
+                    self._touched(touched)
+            for model in self.models.neighbours:
+                with self.rolled_back():
+                    self._neighbour(model)
+        went_in = {label: row for label, row in self.rows.items() if row is not None}
+        return Run(self.outcomes, went_in, self.queries)
+
+    @contextmanager
+    def started(self) -> Iterator[None]:
+        with self.connection.execute_wrapper(self._counted), self.rolled_back():
+            yield
+
+    @contextmanager
+    def rolled_back(self) -> Iterator[None]:
+        with transaction.atomic(using=self.connection.alias):
+            yield
+            transaction.set_rollback(True, using=self.connection.alias)
+
+    def _counted(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        self.queries += not sql.startswith(_OF_TRANSACTIONS)
+        return execute(sql, params, many, context)
+
+    # ---- one model ----
+
+    def _touched(self, touched: Touched) -> None:
+        model = touched.model
+        self._select(model)
+        base = self._base(model)
+        if base is None:
+            return
+        self._joins(model)
+        for name in sorted(touched.fields):
+            field = next((f for f in model._meta.local_concrete_fields if f.name == name), None)
+            if field is not None and not field.primary_key and values.is_written(field):
+                self._field(base, field)
+        self._twice(base, touched)
+        self._links(base)
+        self.attempt(Probe(_label(model), Action.UPDATE, "every field"), lambda: self._save(base))
+        self.attempt(Probe(_label(model), Action.DELETE), lambda: self._delete(base))
+
+    def _neighbour(self, model: type[Model]) -> None:
+        self._select(model)
+        base = self._base(model)
+        self._joins(model)
+        if base is not None:
+            self.attempt(Probe(_label(model), Action.DELETE), lambda: self._delete(base))
+
+    def _select(self, model: type[Model]) -> None:
+        self.attempt(Probe(_label(model), Action.SELECT), lambda: len(self.rows_of(model)[:2]))
+
+    def _joins(self, model: type[Model]) -> None:
+        for field in model._meta.get_fields():
+            if not field.is_relation or field.auto_created or not field.related_model:
+                continue
+            probe = Probe(_label(model), Action.JOIN, field.name)
+            found = self.rows_of(model)
+            if field.many_to_one or field.one_to_one:
+                found = found.select_related(field.name)
+            found = found.filter(**{f"{field.name}__isnull": False})
+            self.attempt(probe, lambda found=found: len(found[:2]))
+
+    def _field(self, base: Model, field: Any) -> None:
+        """Each value written in a new row and into one that is there, read back, looked for."""
+        label = _label(type(base))
+        for shown, value in self._values(field):
+            self.attempt(
+                Probe(label, Action.INSERT, field.name, shown),
+                lambda value=value: self._inserted(type(base), field, value()),
+            )
+            if isinstance(field, ForeignKey):
+                continue
+            self.attempt(
+                Probe(label, Action.UPDATE, field.name, shown),
+                lambda value=value: self._updated(base, field, value()),
+            )
+            if value() is not None:
+                self.attempt(
+                    Probe(label, Action.FILTER, field.name, shown),
+                    lambda value=value: self._filtered(type(base), field, value()),
+                )
+        if isinstance(field, ForeignKey):
+            self._dangling(type(base), field)
+        elif isinstance(field, IntegerField | FloatField) and not field.choices:
+            self.attempt(
+                Probe(label, Action.UPDATE, field.name, "itself + 0"),
+                lambda: self.rows_of(type(base)).update(**{field.name: F(field.name) + 0}),
+            )
+        elif _is_text(field):
+            self.attempt(
+                Probe(label, Action.FILTER_CASE, field.name),
+                lambda: self._found_without_case(type(base), field),
+            )
+
+    def _values(self, field: Any) -> Iterator[tuple[str, Callable[[], Any]]]:
+        """What to write, each with a name that is the same in every run."""
+        yield "a usual value", lambda: self._usual(field)
+        named = self.models.literals.get(_key(field.model), {}).get(field.name, ())
+        for value in values.to_try(field, named):
+            yield _shown(value), lambda value=value: value
+
+    def _inserted(self, model: type[Model], field: Any, value: Any) -> str:
+        return self._read_back(self.insert(model, {field.name: value}), field)
+
+    def _updated(self, base: Model, field: Any, value: Any) -> str:
+        self.rows_of(type(base)).filter(pk=base.pk).update(**{field.name: value})
+        setattr(base, field.attname, value)
+        return self._read_back(base, field)
+
+    def _filtered(self, model: type[Model], field: Any, value: Any) -> None:
+        self.rows_of(model).filter(**{field.name: value}).exists()
+
+    def _dangling(self, model: type[Model], field: Any) -> None:
+        """A key to a row that is not there: only without a constraint."""
+        if field.db_constraint:
+            return
+
+        def insert() -> None:
+            made = self._unsaved(model, {}, full=False)
+            setattr(made, field.attname, self._usual(field.target_field) or 987654)
+            made.save(using=self.connection.alias, force_insert=True)
+
+        self.attempt(Probe(_label(model), Action.INSERT, field.name, "a row that is gone"), insert)
+
+    def _found_without_case(self, model: type[Model], field: Any) -> str:
+        """Does a filter find what differs in case alone?"""
+        self.insert(model, {field.name: "q"})
+        found = self.rows_of(model).filter(**{field.name: "Q"}).exists()
+        return f"{field.name}='Q' {'finds' if found else 'does not find'} 'q'"
+
+    def _twice(self, base: Model, touched: Touched) -> None:
+        """Two rows with the same value, or with values that differ in case alone."""
+        model = type(base)
+        fields = [
+            field
+            for field in model._meta.local_concrete_fields
+            if field.name in touched.fields and not field.primary_key and values.is_written(field)
+        ]
+        several = [fields] if len(fields) > 1 else []
+        for chosen in [*([field] for field in fields), *several]:
+            names = ", ".join(field.name for field in chosen)
+            self.attempt(
+                Probe(_label(model), Action.TWICE, names),
+                lambda chosen=chosen: self._inserted_twice(model, chosen),
+            )
+            if len(chosen) == 1 and _is_text(chosen[0]):
+                self.attempt(
+                    Probe(_label(model), Action.TWICE, names, "in another case"),
+                    lambda name=names: self._inserted_in_two_cases(model, name),
+                )
+
+    def _inserted_twice(self, model: type[Model], fields: Sequence[Any]) -> None:
+        given = {field.name: self._usual(field) for field in fields}
+        self.insert(model, given)
+        self.insert(model, given)
+
+    def _inserted_in_two_cases(self, model: type[Model], name: str) -> None:
+        for text in ("q", "Q"):
+            self.insert(model, {name: text})
+
+    def _links(self, base: Model) -> None:
+        for field in base._meta.many_to_many:
+            through = field.remote_field.through
+            if not through._meta.auto_created:
+                continue
+            probe = Probe(_label(type(base)), Action.LINK, field.name)
+            self.attempt(probe, lambda field=field: self.linked(base, field))
+
+    def linked(self, base: Model, field: Any) -> Any:
+        """A row of a many-to-many field's table, written, counted."""
+        other = self._parent(field.related_model)
+        through = field.remote_field.through
+        made = through(**{field.m2m_field_name(): base, field.m2m_reverse_field_name(): other})
+        made.save(using=self.connection.alias, force_insert=True)
+        self.rows_of(field.related_model).filter(pk=other.pk).exists()
+        len(self.rows_of(type(base)).filter(**{field.name: other.pk})[:2])
+        return made
+
+    # ---- rows ----
+
+    def rows_of(self, model: type[Model]) -> QuerySet[Any]:
+        """All rows, by no manager of the project's and in no order."""
+        return QuerySet(model=model, using=self.connection.alias).order_by()
+
+    def _base(self, model: type[Model]) -> Model | None:
+        """A row that stays while the model is looked at; None where none goes in."""
+        label = _label(model)
+        self.rows[label] = self._recipe(model) if label not in self.known else self.known[label]
+        rows = {
+            name: self.attempt(
+                Probe(label, Action.INSERT, name),
+                lambda full=full: self.insert(model, {}, full=full) and None,
+            )
+            for name, full in (("least row", False), ("full row", True))
+        }
+        if rows["least row"].failed:
+            self.rows[label] = self._recipe(model)
+        if self.rows[label] is None:
+            return None
+        try:
+            return self.insert(model, {})
+        except (Error, _NoRow):
+            self.rows[label] = None
+            return None
+
+    def _recipe(self, model: type[Model]) -> Mapping[str, Any] | None:
+        """What must be given beyond the usual for a row to go in; None where nothing helps."""
+        for recipe in islice(self._recipes(model), _MOST_RECIPES):
+            self.rows[_label(model)] = recipe
+            try:
+                with self.rolled_back():
+                    self.insert(model, {})
+            except Exception:
+                continue
+            return recipe
+        return None
+
+    def _recipes(self, model: type[Model]) -> Iterator[Mapping[str, Any]]:
+        if known := self.known.get(_label(model)):
+            yield known
+        yield {}
+        named = self.models.literals.get(_key(model), {})
+        fields = {f.name: f for f in model._meta.local_concrete_fields if values.is_written(f)}
+        tried = {
+            name: [self._usual(fields[name]), *values.to_try(fields[name], literals)]
+            for name, literals in named.items()
+            if name in fields
+        }
+        for chosen in product(*tried.values()):
+            yield dict(zip(tried, chosen, strict=True))
+        touched = next((each for each in self.models.touched if each.model is model), None)
+        for name in sorted(touched.fields if touched else ()):
+            if name in fields and not fields[name].is_relation:
+                for value in values.to_try(fields[name], named.get(name, ())):
+                    yield {name: value}
+
+    def insert(self, model: type[Model], given: Mapping[str, Any], *, full: bool = False) -> Model:
+        """A row with what it needs, or, ``full``, with all that it can have."""
+        made = self._unsaved(model, given, full=full)
+        made.save(using=self.connection.alias, force_insert=True)
+        return made
+
+    def _unsaved(self, model: type[Model], given: Mapping[str, Any], *, full: bool) -> Model:
+        if model in self._making:
+            raise _NoRow(f"{_label(model)} needs a row of itself")
+        self._making.append(model)
+        try:
+            chosen = {**(self.rows.get(_label(model)) or {}), **given}
+            for field in model._meta.concrete_fields:
+                needed = full or values.is_required(field)
+                if field.name in chosen or not needed or not values.is_written(field):
+                    continue
+                if field.related_model is not model or not field.null:
+                    chosen[field.name] = self._usual(field)
+            return model(**chosen)
+        finally:
+            self._making.pop()
+
+    def _usual(self, field: Any) -> Any:
+        self._number += 1
+        if isinstance(field, ForeignKey):
+            return self._parent(field.related_model)
+        return values.usual(field, self._number)
+
+    def _parent(self, model: type[Model]) -> Model:
+        if _label(model) not in self.rows:
+            self.rows[_label(model)] = self._recipe(model)
+        if self.rows[_label(model)] is None:
+            raise _NoRow(f"no row of {_label(model)} goes in")
+        return self.insert(model, {})
+
+    def _read_back(self, made: Model, field: Any) -> str:
+        """How what is read differs from what was written; empty where it does not."""
+        wrote = getattr(made, field.attname)
+        own = self.rows_of(type(made)).filter(pk=made.pk)
+        (read,) = own.values_list(field.attname, flat=True)
+        if type(read) is type(wrote) and read == wrote:
+            return ""
+        return f"{_shown(read)} is read for {_shown(wrote)}"
+
+    def _save(self, base: Model) -> None:
+        read = self.rows_of(type(base)).get(pk=base.pk)
+        read.save(using=self.connection.alias, force_update=True)
+
+    def _delete(self, base: Model) -> None:
+        self.rows_of(type(base)).get(pk=base.pk).delete(using=self.connection.alias)
+
+    # ---- outcomes ----
+
+    def tried(self, run: Callable[[], object]) -> bool:
+        """Do it, and leave it; False where it fails."""
+        try:
+            with transaction.atomic(using=self.connection.alias):
+                run()
+        except Error as error:
+            if number_of(error) in CONNECTION_LOST:
+                raise
+            return False
+        except Exception:
+            return False
+        return True
+
+    def attempt(self, probe: Probe, run: Callable[[], object]) -> Outcome:
+        """Do it, and undo it; what came out is kept."""
+        try:
+            with self.rolled_back():
+                read = run()
+            found = Outcome(read=read if isinstance(read, str) else "")
+        except _NoRow:
+            return Outcome(error="no row")
+        except Error as error:
+            if number_of(error) in CONNECTION_LOST:
+                raise
+            found = Outcome(number_of(error), self._without_schema(error), statement_of(error))
+        except Exception as error:  # a converter that does not know what it reads
+            found = Outcome(error=f"{type(error).__name__}: {error}")
+        self.outcomes[probe] = found
+        return found
+
+    def _without_schema(self, error: Error) -> str:
+        """The server's words, less the scratch schema's name."""
+        schema = str(self.connection.settings_dict["NAME"])
+        return message_of(error).replace(f"`{schema}`.", "").replace(f"{schema}.", "")
+
+
+def _label(model: type[Model]) -> str:
+    return str(model._meta.label)
+
+
+def _key(model: type[Model]) -> str:
+    return str(model._meta.label_lower)
+
+
+def _is_text(field: Any) -> bool:
+    return isinstance(field, CharField | TextField) and not field.choices
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 40 else f"{text[:20]}… ({type(value).__name__})"

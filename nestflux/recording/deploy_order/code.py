@@ -81,6 +81,17 @@ class Models:
     literals: Mapping[str, Mapping[str, list[Any]]]
 
     @property
+    def keys(self) -> frozenset[tuple[str, str]]:
+        """The foreign keys that the code knows: table and column."""
+        made = self.all[0]._meta.apps.get_models(include_auto_created=True) if self.all else ()
+        return frozenset(
+            (model._meta.db_table, str(field.column))
+            for model in made
+            for field in model._meta.local_concrete_fields
+            if field.is_relation
+        )
+
+    @property
     def all(self) -> tuple[type[Model], ...]:
         return (*(each.model for each in self.touched), *self.neighbours)
 

@@ -18,6 +18,7 @@ IS_REFERRED_TO = 1451
 _UNKNOWN_COLUMN = re.compile(r"Unknown column '(?:(?P<table>\w+)\.)?(?P<column>\w+)'")
 _MISSING_TABLE = re.compile(r"Table '(?P<table>[^']+)' doesn't exist")
 _COLUMN = re.compile(r"(?:[Ff]ield|[Cc]olumn) '(?P<column>\w+)'")
+_KEY = re.compile(r"fails \(`(?P<table>[^`]+)`.*FOREIGN KEY \(`(?P<column>[^`]+)`", re.DOTALL)
 
 
 def grade(runs: Runs) -> DeployOrder:
@@ -35,14 +36,16 @@ def grade(runs: Runs) -> DeployOrder:
     failures = tuple(f for code in Code for f in _failures(code, runs))
     order = _order({failure.code for failure in failures})
     not_tried = tuple(_not_tried(runs))
+    because = ""
     if order is Order.NO_DIFFERENCE and not any(run.rows for run in runs.own.values()):
-        order = Order.UNDECIDED
+        order, because = Order.UNDECIDED, "no row of the models that it changes could be made"
     return DeployOrder(
         order,
         failures=failures,
         steps=two_steps(failures) if order is Order.TWO_STEPS else (),
         cautions=tuple(dict.fromkeys((*_referred_to(runs), *_filters(runs)))),
         not_tried=not_tried,
+        because=because,
     )
 
 
@@ -116,32 +119,33 @@ def _mixed(code: Code, runs: Runs) -> Iterator[tuple[Probe, Outcome]]:
 
 
 def _referred_to(runs: Runs) -> Iterator[str]:
-    """One code deletes a row to which a row refers that only the other code knows: it happens in
-    the right order, too, as long as both run."""
+    """One code deletes a row to which a row refers by a key that only the other code knows: it
+    happens in the right order, too, as long as both run."""
     for code in Code:
         for mixed in (runs.mixed_other[code], runs.mixed_own[code]):
             for probe, outcome in mixed.outcomes.items():
-                if outcome.number == IS_REFERRED_TO:
-                    table = _table_that_refers(outcome.error)
-                    yield (
-                        f"{code} code that deletes a {probe.model.rpartition('.')[2]} to which a "
-                        f"row of {table} refers, which it does not know, fails ({IS_REFERRED_TO})"
-                    )
-
-
-def _table_that_refers(message: str) -> str:
-    found = re.search(r"fails \(`(?:[^`]+`\.`)?([^`]+)`", message)
-    return f"`{found[1]}`" if found else "another table"
+                if outcome.number != IS_REFERRED_TO:
+                    continue
+                found = _KEY.search(outcome.error)
+                if found and (found["table"], found["column"]) in runs.keys[code]:
+                    continue  # its own: it leaves to the server what becomes of such rows
+                table = f"`{found['table']}`" if found else "another table"
+                yield (
+                    f"{code} code that deletes a row of {probe.model} fails where a row of {table} "
+                    f"refers to it, written by {code.other} code ({IS_REFERRED_TO})"
+                )
 
 
 def _filters(runs: Runs) -> Iterator[str]:
     for code in Code:
-        own, other = runs.own[code].outcomes, runs.other[code].outcomes
-        for probe, outcome in other.items():
-            if probe.action is Action.FILTER_CASE and probe in own and not outcome.failed:
-                if own[probe].read != outcome.read:
-                    yield f"filters find other rows: {probe.model}: {outcome.read} there"
-                    return
+        own = runs.own[code].outcomes
+        for probe, outcome in runs.other[code].outcomes.items():
+            at_home = own.get(probe)
+            if probe.action is not Action.FILTER_CASE or at_home is None or outcome.failed:
+                continue
+            if at_home.read != outcome.read:
+                after = outcome if code is Code.OLD else at_home
+                yield f"a filter finds other rows of {probe.model} after the file: {after.read}"
 
 
 def _not_tried(runs: Runs) -> Iterator[str]:
@@ -158,6 +162,8 @@ def _not_tried(runs: Runs) -> Iterator[str]:
 def _failure(code: Code, probe: Probe, outcome: Outcome, *, structural: bool) -> Failure:
     message = outcome.error or outcome.read
     table, column = _place(message)
+    if not (column or outcome.number in STRUCTURAL) and not probe.subject.endswith(" code"):
+        column = probe.subject
     return Failure(
         code,
         probe.model,
@@ -182,10 +188,9 @@ def _place(message: str) -> tuple[str, str]:
 
 
 def _distinct(failures: Iterable[Failure]) -> tuple[Failure, ...]:
-    """Of those that say the same of one model, the first."""
+    """Of those that say the same of one column or key of a model, the first."""
     first: dict[tuple[object, ...], Failure] = {}
     for each in failures:
-        subject = (each.table, each.column) if each.structural else (each.doing,)
-        what = each.number or each.message
-        first.setdefault((each.code, each.model, what, subject), each)
+        what = each.number or each.message.split(":", 1)[0]
+        first.setdefault((each.code, each.model, what, each.table, each.column), each)
     return tuple(first.values())

@@ -57,7 +57,8 @@ def _measured(target: RecordingTarget, change: Change) -> DeployOrder:
         ):
             runs = _Pairings(target.alias, models, {Code.OLD: before, Code.NEW: after}).run()
             sql_mode = _sql_mode(after)
-    every = [run for each in vars(runs).values() for run in each.values()]
+    pairings = (runs.own, runs.other, runs.mixed_own, runs.mixed_other)
+    every = [run for each in pairings for run in each.values()]
     labels = {each.model._meta.label for code in models.values() for each in code.touched}
     return replace(
         grade(runs),
@@ -82,7 +83,8 @@ class _Pairings:
         other = {code: self._alone(code, code.other, own[code].rows) for code in Code}
         mixed_other = {code: self._mixed(code, code.other, own[code.other].rows) for code in Code}
         mixed_own = {code: self._mixed(code, code, other[code.other].rows) for code in Code}
-        return Runs(own, other, mixed_own, mixed_other)
+        keys = {code: self.models[code].keys for code in Code}
+        return Runs(own, other, mixed_own, mixed_other, keys)
 
     def _alone(self, code: Code, home: Code, rows: Mapping[str, Mapping[str, Any]]) -> Run:
         with alias_kept(self.alias, self.homes[home]):
@@ -127,6 +129,6 @@ def _schema(
     """A scratch schema with some tables of another one, empty."""
     with target.shadow() as connection:
         pin(connection, (*PINNED, "SET foreign_key_checks = 0"))
-        pin(connection, [sql for name, sql in creates.items() if name in tables])
+        pin(connection, tuple(sql for name, sql in creates.items() if name in tables))
         pin(connection, PINNED)
         yield connection

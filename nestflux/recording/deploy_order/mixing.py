@@ -1,13 +1,13 @@
-"""Rows that one code wrote, read, saved and deleted by the other: a deploy lets both work at once."""
+"""Rows of one code, read, saved and deleted by the other: during a deploy both are at work."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from nestflux.recording.deploy_order.code import Models
 from nestflux.recording.deploy_order.outcomes import Action, Probe, Run
-from nestflux.recording.deploy_order.probing import Probing
+from nestflux.recording.deploy_order.probing import Probing, linking_fields
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -44,17 +44,17 @@ def _written(writing: Probing, model: type[Model], *, full: bool) -> Iterator[Mo
 
     def write() -> None:
         made.append(writing.insert(model, {}, full=full))
-        for field in model._meta.many_to_many if full else ():
-            if field.remote_field.through._meta.auto_created:
-                made.append(writing.linked(made[0], field))
+        for field in linking_fields(model) if full else ():
+            made.append(writing.linked(made[0], field))
 
     if not writing.tried(write):
         return
     for one in made:
         yield one
-        for field in one._meta.concrete_fields:
-            if field.is_relation and field.is_cached(one) and field.get_cached_value(one):
-                yield field.get_cached_value(one)
+        relations: Iterable[Any] = (f for f in one._meta.concrete_fields if f.is_relation)
+        for field in relations:
+            if field.is_cached(one) and (parent := field.get_cached_value(one)):
+                yield parent
 
 
 def _read(reading: Probing, model: type[Model], made: Model, row: str) -> None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from nestflux.history.deploy_order import Code
+
 
 class Action(StrEnum):
     """What is done with a model, in words."""
@@ -33,8 +35,8 @@ class Probe:
     value: str = ""
 
     def __str__(self) -> str:
-        value = f" = {self.value}" if self.value else ""
-        return f"{self.action} {self.model}{'.' if self.subject else ''}{self.subject}{value}"
+        subject = f", {self.subject}" if self.subject else ""
+        return f"{self.action} {self.model}{subject}{f' = {self.value}' if self.value else ''}"
 
 
 @dataclass(frozen=True)
@@ -66,9 +68,10 @@ class Run:
 class Runs:
     """All that was run. ``own``: each code on its own schema; ``other``: on that of the other; and
     by the code that reads, what it did on its own and on the other schema with rows of the other
-    code."""
+    code. ``keys`` are the foreign keys that each code knows: table and column."""
 
-    own: Mapping[Any, Run]
-    other: Mapping[Any, Run]
-    mixed_own: Mapping[Any, Run]
-    mixed_other: Mapping[Any, Run]
+    own: Mapping[Code, Run]
+    other: Mapping[Code, Run]
+    mixed_own: Mapping[Code, Run]
+    mixed_other: Mapping[Code, Run]
+    keys: Mapping[Code, frozenset[tuple[str, str]]] = field(default_factory=dict)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from itertools import islice, product
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +16,9 @@ from django.db.models import (
     FloatField,
     ForeignKey,
     IntegerField,
+    ProtectedError,
     QuerySet,
+    RestrictedError,
     TextField,
 )
 from django.db.utils import Error
@@ -25,6 +29,8 @@ from nestflux.django_compat import statement_of
 from nestflux.recording.deploy_order import values
 from nestflux.recording.deploy_order.code import Models, Touched
 from nestflux.recording.deploy_order.outcomes import Action, Outcome, Probe, Run
+
+logger = logging.getLogger(__name__)
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -114,7 +120,7 @@ class Probing:
             self.attempt(Probe(_label(model), Action.DELETE), lambda: self._delete(base))
 
     def _select(self, model: type[Model]) -> None:
-        self.attempt(Probe(_label(model), Action.SELECT), lambda: len(self.rows_of(model)[:2]))
+        self.attempt(Probe(_label(model), Action.SELECT), partial(_first_of, self.rows_of(model)))
 
     def _joins(self, model: type[Model]) -> None:
         for field in model._meta.get_fields():
@@ -125,27 +131,19 @@ class Probing:
             if field.many_to_one or field.one_to_one:
                 found = found.select_related(field.name)
             found = found.filter(**{f"{field.name}__isnull": False})
-            self.attempt(probe, lambda found=found: len(found[:2]))
+            self.attempt(probe, partial(_first_of, found))
 
     def _field(self, base: Model, field: Any) -> None:
         """Each value written in a new row and into one that is there, read back, looked for."""
         label = _label(type(base))
         for shown, value in self._values(field):
-            self.attempt(
-                Probe(label, Action.INSERT, field.name, shown),
-                lambda value=value: self._inserted(type(base), field, value()),
-            )
-            if isinstance(field, ForeignKey):
-                continue
-            self.attempt(
-                Probe(label, Action.UPDATE, field.name, shown),
-                lambda value=value: self._updated(base, field, value()),
-            )
-            if value() is not None:
-                self.attempt(
-                    Probe(label, Action.FILTER, field.name, shown),
-                    lambda value=value: self._filtered(type(base), field, value()),
-                )
+            inserted = partial(self._inserted, type(base), field, value)
+            self.attempt(Probe(label, Action.INSERT, field.name, shown), inserted)
+            if not isinstance(field, ForeignKey):
+                updated = partial(self._updated, base, field, value)
+                self.attempt(Probe(label, Action.UPDATE, field.name, shown), updated)
+                filtered = partial(self._filtered, type(base), field, value)
+                self.attempt(Probe(label, Action.FILTER, field.name, shown), filtered)
         if isinstance(field, ForeignKey):
             self._dangling(type(base), field)
         elif isinstance(field, IntegerField | FloatField) and not field.choices:
@@ -161,21 +159,23 @@ class Probing:
 
     def _values(self, field: Any) -> Iterator[tuple[str, Callable[[], Any]]]:
         """What to write, each with a name that is the same in every run."""
-        yield "a usual value", lambda: self._usual(field)
+        yield "a usual value", partial(self._usual, field)
         named = self.models.literals.get(_key(field.model), {}).get(field.name, ())
         for value in values.to_try(field, named):
-            yield _shown(value), lambda value=value: value
+            yield _shown(value), partial(_given, value)
 
-    def _inserted(self, model: type[Model], field: Any, value: Any) -> str:
-        return self._read_back(self.insert(model, {field.name: value}), field)
+    def _inserted(self, model: type[Model], field: Any, make: Callable[[], Any]) -> str:
+        return self._read_back(self.insert(model, {field.name: make()}), field)
 
-    def _updated(self, base: Model, field: Any, value: Any) -> str:
+    def _updated(self, base: Model, field: Any, make: Callable[[], Any]) -> str:
+        value = make()
         self.rows_of(type(base)).filter(pk=base.pk).update(**{field.name: value})
         setattr(base, field.attname, value)
         return self._read_back(base, field)
 
-    def _filtered(self, model: type[Model], field: Any, value: Any) -> None:
-        self.rows_of(model).filter(**{field.name: value}).exists()
+    def _filtered(self, model: type[Model], field: Any, make: Callable[[], Any]) -> None:
+        if (value := make()) is not None:
+            self.rows_of(model).filter(**{field.name: value}).exists()
 
     def _dangling(self, model: type[Model], field: Any) -> None:
         """A key to a row that is not there: only without a constraint."""
@@ -206,15 +206,11 @@ class Probing:
         several = [fields] if len(fields) > 1 else []
         for chosen in [*([field] for field in fields), *several]:
             names = ", ".join(field.name for field in chosen)
-            self.attempt(
-                Probe(_label(model), Action.TWICE, names),
-                lambda chosen=chosen: self._inserted_twice(model, chosen),
-            )
+            twice = partial(self._inserted_twice, model, chosen)
+            self.attempt(Probe(_label(model), Action.TWICE, names), twice)
             if len(chosen) == 1 and _is_text(chosen[0]):
-                self.attempt(
-                    Probe(_label(model), Action.TWICE, names, "in another case"),
-                    lambda name=names: self._inserted_in_two_cases(model, name),
-                )
+                probe = Probe(_label(model), Action.TWICE, names, "in another case")
+                self.attempt(probe, partial(self._inserted_in_two_cases, model, names))
 
     def _inserted_twice(self, model: type[Model], fields: Sequence[Any]) -> None:
         given = {field.name: self._usual(field) for field in fields}
@@ -226,17 +222,14 @@ class Probing:
             self.insert(model, {name: text})
 
     def _links(self, base: Model) -> None:
-        for field in base._meta.many_to_many:
-            through = field.remote_field.through
-            if not through._meta.auto_created:
-                continue
+        for field in linking_fields(type(base)):
             probe = Probe(_label(type(base)), Action.LINK, field.name)
-            self.attempt(probe, lambda field=field: self.linked(base, field))
+            self.attempt(probe, partial(self.linked, base, field))
 
     def linked(self, base: Model, field: Any) -> Any:
         """A row of a many-to-many field's table, written, counted."""
         other = self._parent(field.related_model)
-        through = field.remote_field.through
+        through: Any = field.remote_field.through
         made = through(**{field.m2m_field_name(): base, field.m2m_reverse_field_name(): other})
         made.save(using=self.connection.alias, force_insert=True)
         self.rows_of(field.related_model).filter(pk=other.pk).exists()
@@ -253,22 +246,17 @@ class Probing:
         """A row that stays while the model is looked at; None where none goes in."""
         label = _label(model)
         self.rows[label] = self._recipe(model) if label not in self.known else self.known[label]
-        rows = {
-            name: self.attempt(
-                Probe(label, Action.INSERT, name),
-                lambda full=full: self.insert(model, {}, full=full) and None,
-            )
-            for name, full in (("least row", False), ("full row", True))
-        }
-        if rows["least row"].failed:
-            self.rows[label] = self._recipe(model)
+        for name, full in (("least row", False), ("full row", True)):
+            insert = partial(self.insert, model, {}, full=full)
+            found = self.attempt(Probe(label, Action.INSERT, name), insert)
+            if found.failed and not full:
+                self.rows[label] = self._recipe(model)
         if self.rows[label] is None:
             return None
-        try:
-            return self.insert(model, {})
-        except (Error, _NoRow):
+        made: list[Model] = []
+        if not self.tried(lambda: made.append(self.insert(model, {}))):
             self.rows[label] = None
-            return None
+        return made[0] if made else None
 
     def _recipe(self, model: type[Model]) -> Mapping[str, Any] | None:
         """What must be given beyond the usual for a row to go in; None where nothing helps."""
@@ -277,9 +265,9 @@ class Probing:
             try:
                 with self.rolled_back():
                     self.insert(model, {})
-            except Exception:
-                continue
-            return recipe
+                return recipe
+            except Exception as error:  # the next one may pass
+                logger.debug("%s: %s", _label(model), error)
         return None
 
     def _recipes(self, model: type[Model]) -> Iterator[Mapping[str, Any]]:
@@ -375,6 +363,8 @@ class Probing:
             found = Outcome(read=read if isinstance(read, str) else "")
         except _NoRow:
             return Outcome(error="no row")
+        except (ProtectedError, RestrictedError):
+            found = Outcome()  # the code's own rule, which no schema knows
         except Error as error:
             if number_of(error) in CONNECTION_LOST:
                 raise
@@ -388,6 +378,20 @@ class Probing:
         """The server's words, less the scratch schema's name."""
         schema = str(self.connection.settings_dict["NAME"])
         return message_of(error).replace(f"`{schema}`.", "").replace(f"{schema}.", "")
+
+
+def linking_fields(model: type[Model]) -> list[Any]:
+    """The many-to-many fields whose table Django makes."""
+    fields: Iterable[Any] = model._meta.many_to_many
+    return [field for field in fields if field.remote_field.through._meta.auto_created]
+
+
+def _first_of(rows: QuerySet[Any]) -> int:
+    return len(rows.all()[:2])
+
+
+def _given(value: Any) -> Any:
+    return value
 
 
 def _label(model: type[Model]) -> str:

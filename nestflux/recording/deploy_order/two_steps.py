@@ -61,10 +61,10 @@ def _renamed(old: Sequence[Failure], new: Sequence[Failure]) -> Iterable[tuple[s
         missing = _names(new, number)
         if gone and missing:
             yield (
-                f"add {', '.join(missing)} beside {', '.join(gone)} (migrate first; a {kind} that "
-                "old code need not give), then deploy code that writes both",
-                f"copy what old code wrote, deploy code that uses {', '.join(missing)} alone, then "
-                f"drop {', '.join(gone)}",
+                f"a file that adds {', '.join(missing)} and keeps {', '.join(gone)} (migrate "
+                f"first), then code that writes both {kind}s where one replaces the other",
+                f"copy what is missing, deploy code that uses {', '.join(missing)} alone, then a "
+                f"file that drops {', '.join(gone)}",
             )
 
 

@@ -54,7 +54,7 @@ def _integer(field: Any, number: int) -> int:
 
 
 def _decimal(field: Any, number: int) -> Decimal:
-    whole = 10 ** max(field.max_digits - field.decimal_places, 0)
+    whole: int = 10 ** max(field.max_digits - field.decimal_places, 0)
     step = Decimal(1).scaleb(-field.decimal_places)
     return (Decimal(number) + (step if field.decimal_places else 0)) % whole
 

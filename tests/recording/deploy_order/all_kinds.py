@@ -59,8 +59,9 @@ def work(module, name, rows, also):
         found.save()
         exec(also, {{**known, "p": found}})
         len(P.objects.filter(**given))
-    for found in P.objects.all():
-        found.delete()
+    if {rollback}:
+        for found in P.objects.all():
+            found.delete()
     return ""
 
 answers = {{}}
@@ -68,7 +69,35 @@ for kind, name, rows, also in {kinds!r}:
     try:
         with transaction.atomic():
             answers[kind] = work(import_module(f"{{kind}}.models"), name, rows, also)
+            transaction.set_rollback({rollback})
+    except Exception as error:
+        answers[kind] = f"{{type(error).__name__}}: {{error}}"
+print(json.dumps(answers))
+"""
+# What the other code does with the rows that are left.
+_READ = """
+import json
+from importlib import import_module
+from django.db import transaction
+from django.db.models import ProtectedError
+
+def read(P):
+    for found in P.objects.all():
+        found.save()
+        try:
+            with transaction.atomic():
+                found.delete()
+        except Exception as error:
+            if error.args[0] != 1451:
+                raise
+
+answers = {{}}
+for kind, name in {kinds!r}:
+    try:
+        with transaction.atomic():
+            read(vars(import_module(f"{{kind}}.models"))[name])
             transaction.set_rollback(True)
+        answers[kind] = ""
     except Exception as error:
         answers[kind] = f"{{type(error).__name__}}: {{error}}"
 print(json.dumps(answers))
@@ -108,16 +137,20 @@ for kind in {kinds!r}:
 @dataclass(frozen=True)
 class Measured:
     """By kind: what was measured, as JSON, with the seconds that it took; and what went wrong with
-    the code of models (first) on the schema of models (second), in a process of its own."""
+    the code of models (first) on the schema of models (second), in a process of its own; ``mixed``
+    with the rows that the code of that schema wrote there."""
 
     orders: Mapping[str, Mapping[str, Any]]
     took: Mapping[str, float]
     really: Mapping[tuple[str, str], Mapping[str, str]]
+    mixed: Mapping[tuple[str, str], Mapping[str, str]]
 
     def real_order(self, kind: str) -> str:
         """What would go wrong in a deploy of either order."""
-        old = bool(self.really["old", "new"][kind])
-        new = bool(self.really["new", "old"][kind])
+        old, new = (
+            bool(self.really[pairing][kind] or self.mixed[pairing][kind])
+            for pairing in (("old", "new"), ("new", "old"))
+        )
         return {
             (False, False): "no difference found",
             (False, True): "migrate first",
@@ -141,6 +174,11 @@ def measured_kinds(path: Path, server: TestServer) -> Iterator[Measured]:
             for code in databases
             for schema, database in databases.items()
         }
+        mixed = {}
+        for code, schema in (("old", "new"), ("new", "old")):
+            _python(project, schema, databases[schema], _work_of(schema, rollback=False))
+            answers = _python(project, code, databases[schema], _reading_of(code))
+            mixed[code, schema] = json.loads(answers)
         script = _MEASURE.format(
             family=server.family, after=after, kinds=[kind.name for kind in KINDS]
         )
@@ -150,6 +188,7 @@ def measured_kinds(path: Path, server: TestServer) -> Iterator[Measured]:
             {each["kind"]: each["order"] for each in found},
             {each["kind"]: each["took"] for each in found},
             really,
+            mixed,
         )
 
 
@@ -170,7 +209,12 @@ def _write_migrations(project: Project) -> None:
     project.succeeds("makemigrations", "--no-input", env={"CODE": "new"})
 
 
-def _work_of(code: str) -> str:
+def _reading_of(code: str) -> str:
+    names = [(kind.name, kind.model_new if code == "new" else "P") for kind in KINDS]
+    return _READ.format(kinds=names)
+
+
+def _work_of(code: str, *, rollback: bool = True) -> str:
     new = code == "new"
     kinds = [
         (
@@ -181,7 +225,7 @@ def _work_of(code: str) -> str:
         )
         for kind in KINDS
     ]
-    return _WORK.format(kinds=kinds)
+    return _WORK.format(kinds=kinds, rollback=rollback)
 
 
 def _python(project: Project, code: str, database: str, script: str) -> str:

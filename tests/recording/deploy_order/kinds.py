@@ -62,6 +62,17 @@ FK = "o = m.ForeignKey(O, m.CASCADE)"
 NULL_FK = "o = m.ForeignKey(O, m.CASCADE, null=True)"
 WITH_O = ("name='a', o=O.objects.create()",)
 
+_BASE_AND_CHILD = """class Base(m.Model):
+    {}
+
+class P(Base):
+    {}
+"""
+_LINK = """class L(m.Model):
+    p = m.ForeignKey('P', m.CASCADE)
+    o = m.ForeignKey(O, m.CASCADE)
+"""
+
 KINDS = (
     # a column comes or goes
     Kind("add_null", NAME, with_name("f = m.IntegerField(null=True)"), MF, A, ("name='a', f=3",)),
@@ -70,7 +81,8 @@ KINDS = (
     Kind("drop_db_default", with_name("f = m.IntegerField(db_default=7)"), NAME, CF),
     Kind("add_required", NAME, with_name("f = m.IntegerField(default=7)"), TWO),
     Kind("drop_required", with_name("f = m.IntegerField(default=7)"), NAME, TWO),
-    Kind("add_text", NAME, with_name("f = m.TextField(default='')"), TWO, on_mysql=MF),
+    Kind("add_text", NAME, with_name("f = m.TextField(default='x')"), TWO, on_mysql=MF),
+    Kind("add_empty_text", NAME, with_name("f = m.TextField(default='')"), TWO),
     Kind("drop_text", with_name("f = m.TextField(default='')"), NAME, TWO),
     Kind("add_auto_now", NAME, with_name("f = m.DateTimeField(auto_now=True)"), TWO),
     Kind(
@@ -250,7 +262,7 @@ KINDS = (
         with_name("f = m.CharField(max_length=40)"),
         with_name("f = m.UUIDField()"),
         TWO,
-        ("name='a', f='b'",),
+        ("name='a', f='b' * 40",),
         ("name='a', f=uuid.UUID(int=2**127)",),
     ),
     Kind(
@@ -389,5 +401,174 @@ KINDS = (
         A,
         operations="migrations.SeparateDatabaseAndState("
         "state_operations=[migrations.RemoveField('p', 'f')])",
+    ),
+    Kind(
+        "bigint_to_int",
+        with_name("f = m.BigIntegerField()"),
+        with_name("f = m.IntegerField()"),
+        CF,
+        ("name='a', f=2**40",),
+        ("name='a', f=5",),
+    ),
+    Kind(
+        "varchar_to_text",
+        "name = m.CharField(max_length=5)",
+        "name = m.TextField()",
+        MF,
+        ("name='a' * 5",),
+        ("name='a' * 50",),
+    ),
+    Kind(
+        "varchar_to_int",
+        with_name("f = m.CharField(max_length=20)"),
+        with_name("f = m.IntegerField()"),
+        TWO,
+        ("name='a', f='b'",),
+        ("name='a', f=5",),
+    ),
+    Kind(
+        "date_to_datetime",
+        with_name("f = m.DateField()"),
+        with_name("f = m.DateTimeField()"),
+        TWO,
+        ("name='a', f=moment.date()",),
+        ("name='a', f=moment",),
+    ),
+    Kind(
+        "fewer_decimal_places",
+        with_name("f = m.DecimalField(max_digits=10, decimal_places=4)"),
+        with_name("f = m.DecimalField(max_digits=8, decimal_places=2)"),
+        CF,
+        ("name='a', f=Decimal('1.2345')",),
+        ("name='a', f=Decimal('1.25')",),
+    ),
+    Kind(
+        "text_to_json",
+        with_name("f = m.TextField()"),
+        with_name("f = m.JSONField()"),
+        CF,
+        ("name='a', f='b'",),
+        ("name='a', f={'a': 1}",),
+    ),
+    Kind(
+        "one_to_one_to_fk",
+        with_name("o = m.OneToOneField(O, m.CASCADE)"),
+        with_name(FK),
+        MF,
+        WITH_O,
+        ("name='a', o=O.objects.create(pk=901)", "name='b', o=O.objects.get(pk=901)"),
+    ),
+    Kind(
+        "fk_to_another_table",
+        with_name(FK),
+        with_name("o = m.ForeignKey(T, m.CASCADE)"),
+        TWO,
+        ("name='a', o=O.objects.create(pk=901)",),
+        ("name='a', o=T.objects.create(pk=902)",),
+        more_old="class T(m.Model):\n    n = m.IntegerField(default=1)\n",
+        more_new="class T(m.Model):\n    n = m.IntegerField(default=1)\n",
+    ),
+    Kind(
+        "drop_unique_together",
+        with_name(
+            "f = m.IntegerField(default=1)", "class Meta:\n    unique_together = [('name', 'f')]"
+        ),
+        with_name("f = m.IntegerField(default=1)"),
+        MF,
+        ("name='a'", "name='b'"),
+        ("name='a'", "name='a'"),
+    ),
+    Kind(
+        "drop_index",
+        with_name("class Meta:\n    indexes = [m.Index(fields=['name'], name='drop_index_i')]"),
+        NAME,
+        SAME,
+    ),
+    Kind(
+        "rename_index",
+        with_name("class Meta:\n    indexes = [m.Index(fields=['name'], name='rename_index_i')]"),
+        with_name("class Meta:\n    indexes = [m.Index(fields=['name'], name='rename_index_j')]"),
+        SAME,
+        operations="migrations.RenameIndex('p', 'rename_index_j', 'rename_index_i')",
+    ),
+    Kind("table_comment", NAME, with_name("class Meta:\n    db_table_comment = 'people'"), SAME),
+    Kind("options", NAME, with_name("class Meta:\n    verbose_name = 'person'"), SAME),
+    Kind(
+        "collation_bin",
+        "name = m.CharField(max_length=20, unique=True, db_collation='utf8mb4_unicode_ci')",
+        "name = m.CharField(max_length=20, unique=True, db_collation='utf8mb4_bin')",
+        MF,
+        ("name='a'", "name='b'"),
+        ("name='a'", "name='A'"),
+    ),
+    Kind(
+        "choices_with_check",
+        with_name(
+            "class Meta:\n    constraints = [m.CheckConstraint("
+            "condition=Q(name__in=['a', 'b']), name='cwc_c')]"
+        ),
+        with_name(
+            "class Meta:\n    constraints = [m.CheckConstraint("
+            "condition=Q(name__in=['a', 'b', 'c']), name='cwc_c')]"
+        ),
+        MF,
+        A,
+        ("name='c'",),
+    ),
+    Kind(
+        "run_sql_default",
+        NAME,
+        NAME,
+        SAME,
+        operations="migrations.RunSQL('ALTER TABLE run_sql_default_p ADD f int NOT NULL "
+        "DEFAULT 1')",
+    ),
+    Kind(
+        "run_sql_unique",
+        NAME,
+        NAME,
+        CF,
+        ("name='a'", "name='a'"),
+        A,
+        operations="migrations.RunSQL('ALTER TABLE run_sql_unique_p ADD UNIQUE (name)')",
+    ),
+    Kind(
+        "move_to_base",
+        "",
+        "",
+        TWO,
+        more_old=_BASE_AND_CHILD.format(
+            "n = m.IntegerField()", "o = m.IntegerField()\n    f = m.IntegerField(default=1)"
+        ),
+        more_new=_BASE_AND_CHILD.format(
+            "n = m.IntegerField()\n    f = m.IntegerField(default=1)", "o = m.IntegerField()"
+        ),
+        rows_old=("n=1, o=2, f=3",),
+        rows_new=("n=1, o=2, f=3",),
+        operations="migrations.RemoveField('p', 'f'), "
+        "migrations.AddField('base', 'f', models.IntegerField(default=1))",
+    ),
+    Kind(
+        "m2m_to_through",
+        with_name("os = m.ManyToManyField(O)"),
+        with_name("os = m.ManyToManyField(O, through='L')"),
+        TWO,
+        also_old="p.os.add(O.objects.create())",
+        also_new="p.os.add(O.objects.create())",
+        more_new=_LINK,
+        operations="migrations.RemoveField('p', 'os'), "
+        "migrations.CreateModel('L', [('id', models.BigAutoField(primary_key=True)), "
+        "('p', models.ForeignKey('P', models.CASCADE)), "
+        "('o', models.ForeignKey('O', models.CASCADE))]), "
+        "migrations.AddField('p', 'os', models.ManyToManyField('O', through='L'))",
+    ),
+    Kind(
+        "rename_model_table_kept",
+        NAME,
+        with_name("class Meta:\n    db_table = 'rename_model_table_kept_p'"),
+        SAME,
+        model_new="R",
+        operations="migrations.RenameModel('P', 'R'), "
+        "migrations.AlterModelTable('R', 'rename_model_table_kept_p')",
     ),
 )

@@ -100,6 +100,11 @@ class DeployOrder:
         measured = f"{counted(self.models, 'model')}, {self.queries} queries"
         return f"{self.order}. Measured on {self.server}, {self.sql_mode}: {measured}."
 
+    @property
+    def brief(self) -> str:
+        """The order, and why where nothing was measured."""
+        return f"{self.order}: {self.because}" if self.because else str(self.order)
+
     def lines(self) -> tuple[str, ...]:
         """All that a header says, the headline first."""
         return self.headline, *self._details()

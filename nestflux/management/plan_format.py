@@ -10,11 +10,19 @@ from nestflux.applying.backups.taking import Due
 from nestflux.applying.plan.plan import Plan
 from nestflux.applying.plan.tasks import Task, Work
 from nestflux.applying.run.rollback import RollbackFile, RollbackPlan
+from nestflux.history.deploy_order import DeployOrder
 from nestflux.wording import counted
 
 
-def plan_lines(plan: Plan, works: Sequence[Work], due: Sequence[Due]) -> Iterator[str]:
-    """What ``db_migrate`` would do. ``due``: the files that lose data which is there now."""
+def plan_lines(
+    plan: Plan, works: Sequence[Work], due: Sequence[Due], together: DeployOrder | None = None
+) -> Iterator[str]:
+    """What ``db_migrate`` would do.
+
+    Args:
+        due: the files that lose data which is there now.
+        together: the deploy order of all files, where it was asked for.
+    """
     if plan.nothing_to_do:
         yield "Database is up to date!"
         return
@@ -41,6 +49,7 @@ def plan_lines(plan: Plan, works: Sequence[Work], due: Sequence[Due]) -> Iterato
                 yield "An earlier run began this file; it goes on where that stopped:"
             yield from _work_lines(work)
             yield from _due_lines(work, due)
+        yield from _together_lines(works, together)
     if plan.signals_pending:
         yield "Sends post_migrate."
 
@@ -53,10 +62,29 @@ def _due_lines(work: Work, due: Sequence[Due]) -> Iterator[str]:
             yield ""
 
 
+def order_lines(order: DeployOrder, title: str) -> Iterator[str]:
+    headline, *details = order.lines()
+    yield f"  {title}: {headline}"
+    yield from (f"    {line}" for line in details)
+
+
+def _together_lines(works: Sequence[Work], together: DeployOrder | None) -> Iterator[str]:
+    """Of several files: each one's order says nothing of all of them."""
+    if together is not None:
+        yield from order_lines(together, f"Deploy order of these {len(works)} files together")
+        yield ""
+    elif sum(work.deploy_order is not None for work in works) > 1:
+        yield "The orders of several files do not add up. To measure these together, where there is"
+        yield "a development server: python manage.py db_migrate --plan --order"
+        yield ""
+
+
 def _work_lines(work: Work) -> Iterator[str]:
     yield f"{work.file.name}.sql"
     for note in work.file.notes:
         yield f"  Note: {note}"
+    if work.deploy_order:
+        yield from order_lines(work.deploy_order, "Deploy order")
     for task in work.to_run:
         tables = f"; touches {', '.join(task.record.tables)}" if task.record.tables else ""
         verdict = task.record.verdict or task.kind
@@ -68,8 +96,11 @@ def _work_lines(work: Work) -> Iterator[str]:
     yield ""
 
 
-def plan_as_json(plan: Plan, works: Sequence[Work], due: Sequence[Due]) -> dict[str, Any]:
+def plan_as_json(
+    plan: Plan, works: Sequence[Work], due: Sequence[Due], together: DeployOrder | None = None
+) -> dict[str, Any]:
     return {
+        "deploy_order": together.to_json() if together else None,
         "load": plan.load,
         "after_load": list(plan.after_load),
         "fresh": plan.fresh,
@@ -97,6 +128,7 @@ def _work_as_json(work: Work) -> dict[str, Any]:
     return {
         "name": work.file.name,
         "notes": list(work.file.notes),
+        "deploy_order": work.deploy_order.to_json() if work.deploy_order else None,
         "steps": [_task_as_json(task) for task in work.to_run],
     }
 

@@ -17,7 +17,6 @@ from nestflux.exceptions import NestFluxError, NotReproduced
 from nestflux.graph.fingerprints import Prints
 from nestflux.graph.loader import dotted, load, states_around
 from nestflux.graph.python_steps import StepRunner
-from nestflux.history.deploy_order import ONLY_NEW_TABLES, DeployOrder
 from nestflux.history.folder import SNAPSHOT, texts_of
 from nestflux.history.journal import Entry, Journal
 from nestflux.history.records import FileRecord
@@ -26,7 +25,7 @@ from nestflux.recording.after_snapshot import Recording, changes_rows, serve
 from nestflux.recording.capture import Recorded, RunsOnData
 from nestflux.recording.changes import MigrationModule, written
 from nestflux.recording.deploy_order.code import Change
-from nestflux.recording.deploy_order.measure import measure
+from nestflux.recording.deploy_order.measure import deploy_order
 from nestflux.recording.determinism import Twice, how_to_reproduce
 from nestflux.recording.exact_way_back import complete, not_repeated
 from nestflux.recording.executing import (
@@ -128,7 +127,11 @@ def _record(
     if part:
         part.require_held(built.migrations, [*built.forwards, *built.backwards])
     up, down = _files(target, name, built)
-    order = _deploy_order(target, built, part)
+    order = deploy_order(
+        target,
+        lambda: Change(built.before, built.after, *built.states, part.left_out if part else {}),
+        is_first=not journal.entries,
+    )
     up = replace(up, order=order.lines() if order else ())
     twice, otherwise = _prove(target, journal, unwritten, built, up, down, part)
     down = replace(down, notes=(*down.notes, *(f"{INEXACT}{line}" for line in otherwise)))
@@ -234,19 +237,6 @@ def _build(
         notes,
         states,
     )
-
-
-def _deploy_order(
-    target: RecordingTarget, built: _Built, part: PartialSnapshot | None
-) -> DeployOrder | None:
-    """None where the project does not want it measured."""
-    if not target.configuration.deploy_order:
-        return None
-    if not target.folder.journal.entries:
-        return ONLY_NEW_TABLES
-    logger.info("%s: measuring the deploy order", target.server.name)
-    left_out = part.left_out if part else {}
-    return measure(target, Change(built.before, built.after, *built.states, left_out))
 
 
 def _load_before(

@@ -18,6 +18,7 @@ from nestflux.other_project import require_this_projects
 from nestflux.recording.changes import DetectOptions
 from nestflux.recording.generate import pending
 from nestflux.recording.recording_target import RecordingTarget, recording_target
+from nestflux.reviewing.deploy_orders import pending_entries, pending_files
 from nestflux.reviewing.findings import Finding, NotChecked, Report, Severity
 from nestflux.reviewing.live import read_ledger, server_behind
 from nestflux.reviewing.reading import read_history
@@ -29,6 +30,7 @@ from nestflux.reviewing.subjects import Histories, History, Migrations, Project
 
 if TYPE_CHECKING:
     from nestflux.graph.loader import ExtendedLoader
+    from nestflux.ledger.ledger import LedgerState
 
 _OF_A_SERVER = "the files run again and the migrations recorded again"
 
@@ -101,8 +103,10 @@ def review(
             made.skip(f"{FAMILY_NAMES[history.family]}: {_OF_A_SERVER}", reason)
     if not ledger:
         made.skip("the ledger of the database", without or "--no-ledger")
-    elif behind is not None:
-        _ledger(made, behind, readable.keys())
+    state = _ledger(made, behind, readable.keys()) if ledger and behind is not None else None
+    for history in sound if loader is not None else ():
+        own = state if behind is not None and history.family == behind.family else None
+        _deploy_orders(made, history, own, shadows=shadows)
     return made.report()
 
 
@@ -200,21 +204,40 @@ def _again(made: _Review, found: Migrations, target: RecordingTarget) -> Migrati
     return found
 
 
-def _ledger(made: _Review, server: Server, families: Container[str]) -> None:
+def _deploy_orders(
+    made: _Review, history: History, state: LedgerState | None, *, shadows: bool
+) -> None:
+    """Of what is pending where the ledger says so."""
+    entries = history.journal.entries if history.journal else ()
+    pending = pending_entries(entries, state)
+    if not pending:
+        return
+    target = None
+    if shadows and len(pending) > 1:
+        try:
+            target = recording_target(made.alias, history.family, configuration())
+        except NestFluxError as error:
+            made.skip(f"{FAMILY_NAMES[history.family]}: the deploy order", error.what)
+    made.look(pending_files(history, pending, target))
+
+
+def _ledger(made: _Review, server: Server, families: Container[str]) -> LedgerState | None:
+    """Its state, where it was read."""
     name = "the ledger of the database"
     if server.family not in families:
         made.skip(name, f"no journal for {FAMILY_NAMES[server.family]} can be read")
-        return
+        return None
     try:
         found = read_ledger(made.alias, server)
     except NestFluxError as error:
         made.skip(name, error.what)
-        return
+        return None
     if found is None:
         made.skip(name, "nothing was ever applied to it")
-        return
+        return None
     made.look(found)
     made.checked.append(f"{name} {made.alias!r} ({server.name})")
+    return found.state
 
 
 def _once(findings: Sequence[Finding]) -> Iterator[Finding]:

@@ -12,6 +12,7 @@ from nestflux.applying.plan.plan import Relink
 from nestflux.applying.plan.squashes import Exchange
 from nestflux.exceptions import HistoryError, NestFluxError
 from nestflux.graph.fingerprints import django_series
+from nestflux.history.deploy_order import DeployOrder
 from nestflux.history.file_texts import FileTexts
 from nestflux.history.folder import Folder, HistoryFiles
 from nestflux.history.journal import Entry, Journal
@@ -135,6 +136,17 @@ class Replay:
     failed: NestFluxError | None = None
     difference: Delta = field(default_factory=Delta)
     rows: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class PendingFiles:
+    """Files that a database lacks; the last one, where no database is known. ``orders`` are those
+    that were recorded, by file; ``together`` that of all, from the models that were deployed."""
+
+    folder: Folder
+    last: str
+    orders: Mapping[str, DeployOrder]
+    together: DeployOrder | None = None
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from nestflux.database.session import PINNED, pin
 from nestflux.database.shadow import alias_kept
-from nestflux.history.deploy_order import Code, DeployOrder, Order
+from nestflux.history.deploy_order import ONLY_NEW_TABLES, Code, DeployOrder, Order
 from nestflux.history.snapshots import referred_to_by
 from nestflux.recording.deploy_order.code import (
     Change,
@@ -29,18 +30,33 @@ if TYPE_CHECKING:
 
     from nestflux.recording.recording_target import RecordingTarget
 
+logger = logging.getLogger(__name__)
+
 _MOST_MODELS = 60  # of one code; a file that touches more takes minutes
 
 
-def measure(target: RecordingTarget, change: Change) -> DeployOrder:
-    """The order, or ``undecided`` with the reason, whatever goes wrong: no file waits for it."""
+def deploy_order(
+    target: RecordingTarget, change: Callable[[], Change], *, is_first: bool = False
+) -> DeployOrder | None:
+    """The order of a file; None where the project does not want it measured. Whatever goes wrong
+    gives ``undecided`` with the reason: no file waits for it.
+
+    Args:
+        is_first: no file stands before it.
+    """
+    if not target.configuration.deploy_order:
+        return None
+    if is_first:
+        return ONLY_NEW_TABLES
+    logger.info("%s: measuring the deploy order", target.server.name)
     try:
-        return _measured(target, change)
+        return measure(target, change())
     except Exception as error:
         return DeployOrder.undecided(f"it could not be measured: {type(error).__name__}: {error}")
 
 
-def _measured(target: RecordingTarget, change: Change) -> DeployOrder:
+def measure(target: RecordingTarget, change: Change) -> DeployOrder:
+    """Raises whatever may go wrong."""
     touched = touched_keys(change)
     with signals_muted():
         models = {code: models_of(code, change, touched) for code in Code}

@@ -61,7 +61,11 @@ DATABASES = {{"default": database_from_url(os.environ["DATABASE_URL"], variable=
 INSTALLED_APPS = {apps!r}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
-NESTFLUX = {{"DIRECTORY": BASE_DIR / "migrations_sql", "SHADOW_NAME": {shadow!r}}}
+NESTFLUX = {{
+    "DIRECTORY": BASE_DIR / "migrations_sql",
+    "SHADOW_NAME": {shadow!r},
+    "DEPLOY_ORDER": False,  # half a second a file: measured in tests/recording/deploy_order alone
+}}
 {more}
 """
 

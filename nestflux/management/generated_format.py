@@ -97,13 +97,23 @@ class Summary:
             path = display_path(file.target.folder.up_path(file.up.name))
             count = counted(sum(1 for _ in file.up.steps()), "statement")
             yield Line(f"  {path}  ({count}, recorded on {file.up.recorded_on})")
-            yield from _order_lines(file.record)
+            yield from self.order(file.record)
             yield from self.warnings(file)
         yield from self._fresh_databases(made.files)
         yield from self.behind(made)
         if made.is_adopted:
             yield Line("A database that has these tables already: python manage.py db_baseline")
         yield Line("Review it, then run: python manage.py db_migrate")
+
+    def order(self, record: FileRecord) -> Iterator[Line]:
+        """The deploy order, whose reasons the header has; of two steps, which; what does not
+        fit."""
+        order = record.deploy_order
+        if order is None or order == ONLY_NEW_TABLES:
+            return
+        yield Line(f"    Deploy order: {order.brief}")
+        for line in (*order.steps, *(defect.words for defect in order.defects)):
+            yield Line(f"      {line}", Style.WARNING)
 
     def warnings(self, file: RecordedFile) -> Iterator[Line]:
         """What a reviewer must know of a file besides its SQL."""
@@ -171,16 +181,6 @@ class Summary:
         if self.verbosity > 1 or len(names) <= _SOME:
             return list(names)
         return [*names[:_SOME], f"{indent}and {len(names) - _SOME} more"]
-
-
-def _order_lines(record: FileRecord) -> Iterator[Line]:
-    """The deploy order, whose reasons the header has; of two steps, which; what does not fit."""
-    order = record.deploy_order
-    if order is None or order == ONLY_NEW_TABLES:
-        return
-    yield Line(f"    Deploy order: {order.brief}")
-    for line in (*order.steps, *(defect.words for defect in order.defects)):
-        yield Line(f"      {line}", Style.WARNING)
 
 
 def _lacking(found: Pending) -> set[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nestflux.history.deploy_order import DeployOrder
 from nestflux.history.journal import Entry
 from nestflux.ledger.ledger import LedgerState
 from nestflux.recording.deploy_order.several import order_of_pending
@@ -13,10 +12,10 @@ from nestflux.reviewing.subjects import History, PendingFiles
 
 
 def pending_entries(entries: Sequence[Entry], state: LedgerState | None) -> Sequence[Entry]:
-    """The files that a database lacks, without a gap up to the head; the last one where no
-    database is known, or none was ever brought forward."""
+    """The files that a database lacks, without a gap up to the head; none where no database is
+    known, or nothing was ever applied to it."""
     if state is None or not state.applied:
-        return entries[-1:]
+        return ()
     applied = {file.id for file in state.applied}
     first = next((i for i, entry in enumerate(entries) if entry.id not in applied), len(entries))
     rest = entries[first:]
@@ -29,13 +28,14 @@ def pending_files(
     """Raises HistoryError where a record cannot be read.
 
     Args:
-        pending: at least one.
         target: where several are measured together; None: they are not.
     """
-    records = {files.entry.id: files.texts.record for files in history.files}
-    orders: dict[str, DeployOrder] = {}
-    for entry in pending:
-        if order := records[entry.id].deploy_order:
-            orders[entry.name] = order
+    known = {files.entry.id: files.texts.record.deploy_order for files in history.files}
     together = order_of_pending(target, pending) if target and len(pending) > 1 else None
-    return PendingFiles(history.folder, pending[-1].name, orders, together)
+    return PendingFiles(
+        history.folder,
+        {entry.name: order for entry in pending if (order := known[entry.id])},
+        together,
+        last=history.files[-1].entry.name,
+        last_order=known[history.files[-1].entry.id],
+    )

@@ -207,11 +207,10 @@ def _again(made: _Review, found: Migrations, target: RecordingTarget) -> Migrati
 def _deploy_orders(
     made: _Review, history: History, state: LedgerState | None, *, shadows: bool
 ) -> None:
-    """Of what is pending where the ledger says so."""
-    entries = history.journal.entries if history.journal else ()
-    pending = pending_entries(entries, state)
-    if not pending:
+    """Of what is pending, where the ledger says so; of the last file whether its models fit."""
+    if not history.files:
         return
+    pending = pending_entries([files.entry for files in history.files], state)
     target = None
     if shadows and len(pending) > 1:
         try:

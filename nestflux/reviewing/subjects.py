@@ -140,13 +140,15 @@ class Replay:
 
 @dataclass(frozen=True)
 class PendingFiles:
-    """Files that a database lacks; the last one, where no database is known. ``orders`` are those
-    that were recorded, by file; ``together`` that of all, from the models that were deployed."""
+    """Files that a database lacks. ``orders`` are those that were recorded, by file; ``together``
+    that of all, from the models that were deployed. ``last`` is the last file of the history,
+    pending or not, and ``last_order`` what was recorded of it."""
 
     folder: Folder
-    last: str
     orders: Mapping[str, DeployOrder]
-    together: DeployOrder | None = None
+    together: DeployOrder | None
+    last: str
+    last_order: DeployOrder | None
 
 
 @dataclass(frozen=True)

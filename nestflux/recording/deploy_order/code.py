@@ -167,8 +167,12 @@ def models_of(code: Code, change: Change, touched: Collection[Key]) -> Models:
     made = apps.get_models(include_auto_created=True, include_swapped=True)
     return Models(
         code,
-        tuple(Touched(apps.get_model(*key), _changed_fields(change, code, key)) for key in own),
-        tuple(apps.get_model(*key) for key in is_there),
+        tuple(
+            Touched(apps.get_model(*key), _changed_fields(change, code, key))
+            for key in own
+            if not apps.get_model(*key)._meta.swapped
+        ),
+        tuple(model for key in is_there if not (model := apps.get_model(*key))._meta.swapped),
         frozenset(model._meta.db_table for model in made if not model._meta.proxy),
         literals,
     )

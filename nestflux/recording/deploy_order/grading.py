@@ -18,6 +18,8 @@ IS_REFERRED_TO = 1451
 _UNKNOWN_COLUMN = re.compile(r"Unknown column '(?:(?P<table>\w+)\.)?(?P<column>\w+)'")
 _MISSING_TABLE = re.compile(r"Table '(?P<table>[^']+)' doesn't exist")
 _COLUMN = re.compile(r"(?:[Ff]ield|[Cc]olumn) '(?P<column>\w+)'")
+# The values in it are of no interest, and a default among them may come from the settings.
+_DUPLICATE = re.compile(r"Duplicate entry '.*'(?= for key)", re.DOTALL)
 _KEY = re.compile(r"fails \(`(?P<table>[^`]+)`.*FOREIGN KEY \(`(?P<column>[^`]+)`", re.DOTALL)
 
 
@@ -160,7 +162,7 @@ def _not_tried(runs: Runs) -> Iterator[str]:
 
 
 def _failure(code: Code, probe: Probe, outcome: Outcome, *, structural: bool) -> Failure:
-    message = outcome.error or outcome.read
+    message = _DUPLICATE.sub("Duplicate entry", outcome.error or outcome.read)
     table, column = _place(message)
     if not (column or outcome.number in STRUCTURAL) and not probe.subject.endswith(" code"):
         column = probe.subject

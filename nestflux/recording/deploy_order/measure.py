@@ -52,6 +52,7 @@ def deploy_order(
     try:
         return measure(target, change())
     except Exception as error:
+        logger.debug("the deploy order", exc_info=True)
         return DeployOrder.undecided(f"it could not be measured: {type(error).__name__}: {error}")
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from nestflux.recording.deploy_order.code import Models
 from nestflux.recording.deploy_order.outcomes import Action, Probe, Run
-from nestflux.recording.deploy_order.probing import Probing, linking_fields
+from nestflux.recording.deploy_order.probing import Probing, linking_fields, referred_to
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -51,10 +51,7 @@ def _written(writing: Probing, model: type[Model], *, full: bool) -> Iterator[Mo
         return
     for one in made:
         yield one
-        relations: Iterable[Any] = (f for f in one._meta.concrete_fields if f.is_relation)
-        for field in relations:
-            if field.is_cached(one) and (parent := field.get_cached_value(one)):
-                yield parent
+        yield from referred_to(one)
 
 
 def _read(reading: Probing, model: type[Model], made: Model, row: str) -> None:

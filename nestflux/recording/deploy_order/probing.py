@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from django.db.models import Model
 
 _MOST_RECIPES = 60  # rows that are tried until one passes the checks of a table
+_USUAL = "a usual value"
 _OF_TRANSACTIONS = ("SAVEPOINT", "RELEASE", "ROLLBACK")
 
 
@@ -66,15 +67,17 @@ class Probing:
         self.queries = 0
         self._number = 0
         self._making: list[type[Model]] = []
+        # Rows that rows of the model that is being looked at can refer to.
+        self._kept: dict[type[Model], Model] = {}
 
     def run(self) -> Run:
         """Everything, each model by itself."""
         with self.started():
             for touched in self.models.touched:
-                with self.rolled_back():
+                with self._looking_at_one():
                     self._touched(touched)
             for model in self.models.neighbours:
-                with self.rolled_back():
+                with self._looking_at_one():
                     self._neighbour(model)
         went_in = {label: row for label, row in self.rows.items() if row is not None}
         return Run(self.outcomes, went_in, self.queries)
@@ -83,6 +86,12 @@ class Probing:
     def started(self) -> Iterator[None]:
         with self.connection.execute_wrapper(self._counted), self.rolled_back():
             yield
+
+    @contextmanager
+    def _looking_at_one(self) -> Iterator[None]:
+        with self.rolled_back():
+            yield
+        self._kept = {}
 
     @contextmanager
     def rolled_back(self) -> Iterator[None]:
@@ -134,19 +143,20 @@ class Probing:
             self.attempt(probe, partial(_first_of, found))
 
     def _field(self, base: Model, field: Any) -> None:
-        """Each value written in a new row and into one that is there, read back, looked for."""
+        """Each value written in a new row and read back; a usual one looked for, and written into
+        a row that is there."""
         label = _label(type(base))
         for shown, value in self._values(field):
             inserted = partial(self._inserted, type(base), field, value)
             self.attempt(Probe(label, Action.INSERT, field.name, shown), inserted)
-            if not isinstance(field, ForeignKey):
-                updated = partial(self._updated, base, field, value)
-                self.attempt(Probe(label, Action.UPDATE, field.name, shown), updated)
-                filtered = partial(self._filtered, type(base), field, value)
-                self.attempt(Probe(label, Action.FILTER, field.name, shown), filtered)
         if isinstance(field, ForeignKey):
             self._dangling(type(base), field)
-        elif isinstance(field, IntegerField | FloatField) and not field.choices:
+            return
+        updated = partial(self._updated, base, field)
+        self.attempt(Probe(label, Action.UPDATE, field.name, _USUAL), updated)
+        filtered = partial(self._filtered, type(base), field)
+        self.attempt(Probe(label, Action.FILTER, field.name, _USUAL), filtered)
+        if isinstance(field, IntegerField | FloatField) and not field.choices:
             self.attempt(
                 Probe(label, Action.UPDATE, field.name, "itself + 0"),
                 lambda: self.rows_of(type(base)).update(**{field.name: F(field.name) + 0}),
@@ -159,7 +169,7 @@ class Probing:
 
     def _values(self, field: Any) -> Iterator[tuple[str, Callable[[], Any]]]:
         """What to write, each with a name that is the same in every run."""
-        yield "a usual value", partial(self._usual, field)
+        yield _USUAL, partial(self._usual, field)
         named = self.models.literals.get(_key(field.model), {}).get(field.name, ())
         for value in values.to_try(field, named):
             yield _shown(value), partial(_given, value)
@@ -167,14 +177,14 @@ class Probing:
     def _inserted(self, model: type[Model], field: Any, make: Callable[[], Any]) -> str:
         return self._read_back(self.insert(model, {field.name: make()}), field)
 
-    def _updated(self, base: Model, field: Any, make: Callable[[], Any]) -> str:
-        value = make()
+    def _updated(self, base: Model, field: Any) -> str:
+        value = self._usual(field)
         self.rows_of(type(base)).filter(pk=base.pk).update(**{field.name: value})
         setattr(base, field.attname, value)
         return self._read_back(base, field)
 
-    def _filtered(self, model: type[Model], field: Any, make: Callable[[], Any]) -> None:
-        if (value := make()) is not None:
+    def _filtered(self, model: type[Model], field: Any) -> None:
+        if (value := self._usual(field)) is not None:
             self.rows_of(model).filter(**{field.name: value}).exists()
 
     def _dangling(self, model: type[Model], field: Any) -> None:
@@ -256,7 +266,9 @@ class Probing:
         made: list[Model] = []
         if not self.tried(lambda: made.append(self.insert(model, {}))):
             self.rows[label] = None
-        return made[0] if made else None
+            return None
+        self._kept = {type(parent): parent for parent in referred_to(made[0])}
+        return made[0]
 
     def _recipe(self, model: type[Model]) -> Mapping[str, Any] | None:
         """What must be given beyond the usual for a row to go in; None where nothing helps."""
@@ -314,7 +326,8 @@ class Probing:
     def _usual(self, field: Any) -> Any:
         self._number += 1
         if isinstance(field, ForeignKey):
-            return self._parent(field.related_model)
+            kept = self._kept.get(field.related_model)
+            return kept if kept and not _is_in_a_key(field) else self._parent(field.related_model)
         return values.usual(field, self._number)
 
     def _parent(self, model: type[Model]) -> Model:
@@ -378,6 +391,21 @@ class Probing:
         """The server's words, less the scratch schema's name."""
         schema = str(self.connection.settings_dict["NAME"])
         return message_of(error).replace(f"`{schema}`.", "").replace(f"{schema}.", "")
+
+
+def referred_to(made: Model) -> Iterator[Model]:
+    """The rows to which a row refers, as far as they were given to it."""
+    relations: Iterable[Any] = (f for f in made._meta.concrete_fields if f.is_relation)
+    for field in relations:
+        if field.is_cached(made) and (parent := field.get_cached_value(made)):
+            yield parent
+
+
+def _is_in_a_key(field: Any) -> bool:
+    """Would two rows that refer to the same one be refused?"""
+    options = field.model._meta
+    together = [*options.unique_together, *(c.fields for c in options.total_unique_constraints)]
+    return bool(field.unique) or any(field.name in names for names in together)
 
 
 def linking_fields(model: type[Model]) -> list[Any]:

@@ -25,7 +25,7 @@ ORDER = FindingKind("deploy-order", Severity.REMARK, "the other way round, runni
 
 @rule(PendingFiles)
 def misfits(pending: PendingFiles) -> Iterator[Finding]:
-    order = pending.orders.get(pending.last)
+    order = pending.last_order
     if order and order.defects:
         yield MISFIT.found(
             f"The models after {pending.last}.sql do not fit the schema that it makes.",

@@ -229,3 +229,68 @@ def test_a_file_without_an_order_goes_on_as_before(project: ProjectFactory) -> N
     assert "Deploy order" not in plan
     assert shop.succeeds("db_check", "--json").json["findings"] == []
     shop.succeeds("db_migrate")
+
+
+def test_only_what_is_related_is_loaded_and_nothing_of_it_is_missing(
+    project: ProjectFactory,
+) -> None:
+    """Only Django's own additions: the recording loads a part of the schema."""
+    shop = project(
+        {
+            "shop": {
+                "models.py": """
+                    from django.db import models
+
+                    class Tag(models.Model):
+                        name = models.CharField(max_length=40)
+
+                    class Box(models.Model):
+                        product = models.ForeignKey("Product", models.CASCADE)
+                        tags = models.ManyToManyField(Tag)
+
+                    class Other(models.Model):
+                        name = models.CharField(max_length=40)
+
+                    class Product(models.Model):
+                        name = models.CharField(max_length=40)
+                    """
+            }
+        },
+        settings=MEASURED,
+    )
+    shop.succeeds("db_generate", "--name", "products")
+
+    said = add(shop, "price = models.IntegerField(null=True)", "price")
+
+    assert "    Deploy order: migrate first\n" in said
+
+
+def test_a_swapped_user_has_no_table(project: ProjectFactory) -> None:
+    shop = project(
+        {
+            "shop": {
+                "models.py": """
+                    from django.contrib.auth.models import AbstractUser
+                    from django.db import models
+
+                    class User(AbstractUser):
+                        pass
+                    """
+            }
+        },
+        contrib=("django.contrib.contenttypes", "django.contrib.auth"),
+        settings=f'{MEASURED}\nAUTH_USER_MODEL = "shop.User"',
+    )
+    shop.succeeds("db_generate", "--name", "users")
+    shop.write(
+        "shop/models.py",
+        shop.read("shop/models.py").replace(
+            "pass",
+            "groups = models.ManyToManyField('auth.Group', related_name='+')\n"
+            "    rank = models.IntegerField(null=True)",
+        ),
+    )
+
+    said = shop.succeeds("db_generate", "--name", "rank").stdout
+
+    assert "    Deploy order: migrate first\n" in said

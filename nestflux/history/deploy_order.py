@@ -118,7 +118,7 @@ class DeployOrder:
                 verb = "fails" if each.structural else "can fail"
                 yield f"{code.capitalize()} code {place} this file {verb}: {each.words}"
             if (more := len(found) - _SHOWN) > 0:
-                yield f"  and {more} more in the record"
+                yield f"and {more} more, in the record"
         yield from self.steps
         yield from (f"With care: {caution}" for caution in self.cautions)
         yield from (f"Not tried: {what}" for what in self.not_tried)

@@ -22,12 +22,16 @@ from nestflux.schema.diff import Delta
 from nestflux.schema.introspection import Schema
 from nestflux.schema.objects import ORDER
 from nestflux.sql.lexer import identifiers
+from nestflux.wording import counted
 
 if TYPE_CHECKING:
     from django.db.models import Model
 
 # Not of a model's rows: whatever it says, the same queries run.
 _APART = frozenset({"base_manager_name", "default_manager_name", "ordering"})
+# More are not tried: an app that is new as a whole, a model to which half the project refers.
+_MOST_ALONE = 20
+_MOST_NEIGHBOURS = 20
 _MUTED = (
     signals.pre_init,
     signals.post_init,
@@ -72,13 +76,15 @@ class Touched:
 class Models:
     """What of one code is run: models that are touched, and their ``neighbours``, to which they
     refer or which refer to them. ``tables`` are all that these need. ``literals`` are what the
-    checks of both codes name, by model label and field."""
+    checks of both codes name, by model label and field. ``not_tried``: what there was too much
+    of, in words."""
 
     code: Code
     touched: tuple[Touched, ...]
     neighbours: tuple[type[Model], ...]
     tables: frozenset[str]
     literals: Mapping[str, Mapping[str, list[Any]]]
+    not_tried: tuple[str, ...] = ()
 
     @property
     def keys(self) -> frozenset[tuple[str, str]]:
@@ -150,14 +156,15 @@ def models_of(code: Code, change: Change, touched: Collection[Key]) -> Models:
     state = change.state(code)
     refers_to_it = referrers(state)
     own = [key for key in state.models if key in touched and _has_table(state, key)]
-    near: set[Key] = set()
-    for key in own:
-        near |= {*needed_by(state.models[key]), *refers_to_it(key)}
+    alone = [key for key in own if key not in change.state(code.other).models]
+    own = [key for key in own if key not in alone[_MOST_ALONE:]]
+    near = {found for key in own for found in (*needed_by(state.models[key]), *refers_to_it(key))}
+    others = [key for key in sorted(near - set(own)) if _has_table(state, key)]
+    others, more = others[:_MOST_NEIGHBOURS], others[_MOST_NEIGHBOURS:]
     wanted = reached(
-        [*own, *near], lambda k: needed_by(state.models[k]) if k in state.models else ()
+        [*own, *others], lambda k: needed_by(state.models[k]) if k in state.models else ()
     )
     apps = _made(state, wanted)
-    is_there = [key for key in sorted(near - set(own)) if _has_table(state, key)]
     literals: dict[str, dict[str, list[Any]]] = {}
     for each in Code:
         for key in wanted & change.state(each).models.keys():
@@ -172,10 +179,18 @@ def models_of(code: Code, change: Change, touched: Collection[Key]) -> Models:
             for key in own
             if not apps.get_model(*key)._meta.swapped
         ),
-        tuple(model for key in is_there if not (model := apps.get_model(*key))._meta.swapped),
+        tuple(model for key in others if not (model := apps.get_model(*key))._meta.swapped),
         frozenset(model._meta.db_table for model in made if not model._meta.proxy),
         literals,
+        tuple(_left_out(code, len(alone) - _MOST_ALONE, len(more))),
     )
+
+
+def _left_out(code: Code, alone: int, related: int) -> Iterator[str]:
+    if alone > 0:
+        yield f"{counted(alone, 'more model')} that only {code} code has"
+    if related > 0:
+        yield f"{counted(related, 'more model')} of {code} code that are related to these"
 
 
 def _has_table(state: ProjectState, key: Key) -> bool:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_LONGEST = 300  # characters of an error
 _MOST_MODELS = 60  # of one code; a file that touches more takes minutes
 
 
@@ -53,7 +54,8 @@ def deploy_order(
         return measure(target, change())
     except Exception as error:
         logger.debug("the deploy order", exc_info=True)
-        return DeployOrder.undecided(f"it could not be measured: {type(error).__name__}: {error}")
+        why = f"{type(error).__name__}: {error}"[:_LONGEST]
+        return DeployOrder.undecided(f"it could not be measured: {why}")
 
 
 def measure(target: RecordingTarget, change: Change) -> DeployOrder:
@@ -65,7 +67,7 @@ def measure(target: RecordingTarget, change: Change) -> DeployOrder:
             return DeployOrder(
                 Order.NO_DIFFERENCE, because="no model of the project has a table that it changes"
             )
-        if (most := max(len(each.all) for each in models.values())) > _MOST_MODELS:
+        if (most := max(len(each.touched) for each in models.values())) > _MOST_MODELS:
             return DeployOrder.undecided(f"it touches {most} models, more than {_MOST_MODELS}")
         tables = _tables(change, models.values())
         with (
@@ -77,8 +79,11 @@ def measure(target: RecordingTarget, change: Change) -> DeployOrder:
     pairings = (runs.own, runs.other, runs.mixed_own, runs.mixed_other)
     every = [run for each in pairings for run in each.values()]
     labels = {each.model._meta.label for code in models.values() for each in code.touched}
+    found = grade(runs)
+    left_out = tuple(line for each in models.values() for line in each.not_tried)
     return replace(
-        grade(runs),
+        found,
+        not_tried=(*found.not_tried, *left_out),
         server=target.server.name,
         sql_mode=sql_mode,
         models=len(labels),

@@ -26,7 +26,7 @@ from nestflux.applying.status import families_behind
 from nestflux.applying.suitability import suitability_behind
 from nestflux.exceptions import NestFluxError
 from nestflux.history.families import Behind
-from nestflux.history.records import FileRecord
+from nestflux.history.records import deploy_order_in
 from nestflux.models import SqlMigration, Statement
 
 _LONG_TEXTS = ("up_text", "down_text", "record")
@@ -186,10 +186,10 @@ class SqlMigrationAdmin(LedgerAdmin[SqlMigration]):
     def holds(self, row: SqlMigration) -> SafeString:
         return _lines(row.migrations)
 
-    @admin.display(description="deploy order", empty_value="not measured")
-    def deploy_order(self, row: SqlMigration) -> SafeString | None:
-        order = FileRecord.loads(row.record).deploy_order if row.record else None
-        return _lines(order.lines()) if order else None
+    @admin.display(description="deploy order")
+    def deploy_order(self, row: SqlMigration) -> str:
+        order = deploy_order_in(row.record)
+        return _lines(order.lines()) if order else "not measured"
 
     @admin.display(description="rows of django_migrations")
     def django_rows(self, row: SqlMigration) -> SafeString:

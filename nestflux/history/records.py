@@ -135,10 +135,18 @@ class FileRecord:
             migrations=tuple(
                 MigrationRecord.from_json(migration) for migration in data.get("migrations", ())
             ),
-            deploy_order=DeployOrder.from_json(order)
-            if (order := data.get("deploy_order"))
-            else None,
+            deploy_order=_deploy_order(data),
         )
+
+
+def deploy_order_in(text: str) -> DeployOrder | None:
+    """What a record says of the deploy order, and nothing else of it is read."""
+    return _deploy_order(json.loads(text))
+
+
+def _deploy_order(data: Mapping[str, Any]) -> DeployOrder | None:
+    order = data.get("deploy_order")
+    return DeployOrder.from_json(order) if order else None
 
 
 def _one_a_line(records: tuple[StepRecord, ...] | tuple[MigrationRecord, ...]) -> str:

@@ -297,10 +297,10 @@ def _measure_file(edit: _Edit) -> tuple[_Edit, FileRecord]:
         up, ups = _measured(connection, target, edit.up, steps, said.up, known.up)
         record_applied(connection, edit.entry.recorded_migrations)
         after = read_schema(connection)
-        if edit.down.irreversible:
-            down, downs = edit.down, ()
-        else:
-            down, downs = _measured(connection, target, edit.down, steps, said.down, known.down)
+        down = edit.down
+        downs: tuple[StepRecord, ...] = ()
+        if not down.irreversible:
+            down, downs = _measured(connection, target, down, steps, said.down, known.down)
             down = replace(down, notes=inexactness(before, read_schema(connection)))
     order = known.deploy_order
     if edit.texts_edited:

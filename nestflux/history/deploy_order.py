@@ -102,8 +102,9 @@ class DeployOrder:
 
     @property
     def brief(self) -> str:
-        """The order, and why where nothing was measured."""
-        return f"{self.order}: {self.because}" if self.because else str(self.order)
+        """The order, and why there is none."""
+        undecided = self.order is Order.UNDECIDED
+        return f"{self.order}: {self.because}" if undecided else str(self.order)
 
     def lines(self) -> tuple[str, ...]:
         """All that a header says, the headline first."""
@@ -122,7 +123,7 @@ class DeployOrder:
         yield from self.steps
         yield from (f"With care: {caution}" for caution in self.cautions)
         yield from (f"Not tried: {what}" for what in self.not_tried)
-        if self.server:
+        if self.server or self.order is Order.NO_DIFFERENCE:
             yield f"Not measured: {NOT_MEASURED}"
 
     def to_json(self) -> dict[str, Any]:

@@ -25,14 +25,11 @@ _KEY = re.compile(r"fails \(`(?P<table>[^`]+)`.*FOREIGN KEY \(`(?P<column>[^`]+)
 
 def grade(runs: Runs) -> DeployOrder:
     """The order, with what failed, what was not tried, and what is to be watched."""
-    if defects := _defects(runs.own[Code.NEW]):
-        if _defects(runs.own[Code.OLD]):
-            return DeployOrder.undecided(
-                f"the models before the file do not fit their own schema either: {defects[0].words}"
-            )
+    older = {_subject(defect) for defect in _defects(Code.OLD, runs)}
+    if defects := [d for d in _defects(Code.NEW, runs) if _subject(d) not in older]:
         return DeployOrder(
             Order.UNDECIDED,
-            defects=defects,
+            defects=tuple(defects),
             because="the models after this file do not fit the schema that it makes",
         )
     failures = tuple(f for code in Code for f in _failures(code, runs))
@@ -61,13 +58,18 @@ def _order(failing: set[Code]) -> Order:
     return Order.MIGRATE_FIRST if failing else Order.NO_DIFFERENCE
 
 
-def _defects(own: Run) -> tuple[Failure, ...]:
+def _defects(code: Code, runs: Runs) -> tuple[Failure, ...]:
+    """What the models of a code cannot do on their own schema, whatever the values are."""
     found = [
-        _failure(Code.NEW, probe, outcome, structural=True)
-        for probe, outcome in own.outcomes.items()
+        _failure(code, probe, outcome, structural=True)
+        for probe, outcome in runs.own[code].outcomes.items()
         if outcome.number in STRUCTURAL
     ]
     return _distinct(found)
+
+
+def _subject(defect: Failure) -> tuple[object, ...]:
+    return defect.model, defect.number, defect.column
 
 
 def _failures(code: Code, runs: Runs) -> tuple[Failure, ...]:
@@ -151,7 +153,9 @@ def _filters(runs: Runs) -> Iterator[str]:
 
 
 def _not_tried(runs: Runs) -> Iterator[str]:
-    """The models of which no row goes in on their own schema."""
+    """What fails on the models' own schema, before the file as after it."""
+    for defect in _defects(Code.OLD, runs):
+        yield f"what fails before the file as well: {defect.words}"
     for code in Code:
         run = runs.own[code]
         tried = {p.model: o for p, o in run.outcomes.items() if p.action is Action.INSERT}

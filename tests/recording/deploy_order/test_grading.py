@@ -171,11 +171,16 @@ def test_new_models_that_fail_on_their_own_schema_are_a_defect() -> None:
 
 
 def test_where_the_old_models_did_not_fit_either_it_is_no_defect_of_this_file() -> None:
-    found = graded(new_home={SELECT: NO_COLUMN}, old_home={SELECT: NO_COLUMN})
+    found = graded(
+        new_home={SELECT: NO_COLUMN}, old_home={SELECT: NO_COLUMN}, old_there={VALUE: TOO_LARGE}
+    )
 
-    assert found.order is Order.UNDECIDED
+    assert found.order is Order.CODE_FIRST
     assert found.defects == ()
-    assert "before the file do not fit their own schema" in found.because
+    assert found.not_tried == (
+        "what fails before the file as well: 1054 Unknown column 'shop_p.f' in 'SELECT' "
+        "(SELECT shop.P)",
+    )
 
 
 def test_a_model_of_which_no_row_goes_in_is_named() -> None:

@@ -6,7 +6,7 @@ header. It is a measurement with gaps, which it names, and never a promise.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
@@ -15,7 +15,7 @@ from nestflux.wording import counted
 
 # Whatever is measured, this is not: of each only a person or a rule can tell.
 NOT_MEASURED = "raw SQL, triggers, data steps, performance"
-_SHOWN = 2  # failures a direction in a header; the record holds all
+_SHOWN = 2  # lines of a kind in a header; the record holds all
 
 
 class Order(StrEnum):
@@ -111,18 +111,19 @@ class DeployOrder:
         return self.headline, *self._details()
 
     def _details(self) -> Iterator[str]:
-        for defect in self.defects[:_SHOWN]:
-            yield f"The models do not fit what the file makes: {defect.words}"
+        yield from _few(
+            f"The models do not fit what the file makes: {d.words}" for d in self.defects
+        )
         for code, place in ((Code.NEW, "before"), (Code.OLD, "after")):
-            found = [each for each in self.failures if each.code is code]
-            for each in found[:_SHOWN]:
-                verb = "fails" if each.structural else "can fail"
-                yield f"{code.capitalize()} code {place} this file {verb}: {each.words}"
-            if (more := len(found) - _SHOWN) > 0:
-                yield f"and {more} more, in the record"
+            yield from _few(
+                f"{code.capitalize()} code {place} this file "
+                f"{'fails' if each.structural else 'can fail'}: {each.words}"
+                for each in self.failures
+                if each.code is code
+            )
         yield from self.steps
-        yield from (f"With care: {caution}" for caution in self.cautions)
-        yield from (f"Not tried: {what}" for what in self.not_tried)
+        yield from _few(f"With care: {caution}" for caution in self.cautions)
+        yield from _few(f"Not tried: {what}" for what in self.not_tried)
         if self.server or self.order is Order.NO_DIFFERENCE:
             yield f"Not measured: {NOT_MEASURED}"
 
@@ -142,6 +143,14 @@ class DeployOrder:
         for name in ("failures", "defects"):
             values[name] = tuple(_failure(each) for each in data.get(name, ()))
         return cls(**{**values, "order": Order(data["order"])})
+
+
+def _few(lines: Iterable[str]) -> Iterator[str]:
+    """The first ones, and how many more the record holds."""
+    found = list(lines)
+    yield from found[:_SHOWN]
+    if len(found) > _SHOWN:
+        yield f"and {len(found) - _SHOWN} more, in the record"
 
 
 def _failure(data: Mapping[str, Any]) -> Failure:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from nestflux.database.session import PINNED, pin
 from nestflux.database.shadow import alias_kept
+from nestflux.django_compat import cheap_passwords
 from nestflux.history.deploy_order import ONLY_NEW_TABLES, Code, DeployOrder, Order
 from nestflux.history.snapshots import referred_to_by
 from nestflux.recording.deploy_order.code import (
@@ -61,7 +62,7 @@ def deploy_order(
 def measure(target: RecordingTarget, change: Change) -> DeployOrder:
     """Raises whatever may go wrong."""
     touched = touched_keys(change)
-    with signals_muted():
+    with signals_muted(), cheap_passwords():
         models = {code: models_of(code, change, touched) for code in Code}
         if not any(each.touched for each in models.values()):
             return DeployOrder(

@@ -85,7 +85,7 @@ def _failures(code: Code, runs: Runs) -> tuple[Failure, ...]:
         for probe, outcome in _mixed(code, runs)
         if outcome.number != IS_REFERRED_TO
     ]
-    return _distinct(sorted(found, key=lambda each: not each.structural))
+    return _distinct(sorted(found, key=lambda each: (not each.structural, not each.table)))
 
 
 def _worse(
@@ -194,9 +194,20 @@ def _place(message: str) -> tuple[str, str]:
 
 
 def _distinct(failures: Iterable[Failure]) -> tuple[Failure, ...]:
-    """Of those that say the same of one column or key of a model, the first."""
-    first: dict[tuple[object, ...], Failure] = {}
+    """Of those with the same cause, the first."""
+    found: list[Failure] = []
     for each in failures:
-        what = each.number or each.message.split(":", 1)[0]
-        first.setdefault((each.code, each.model, what, each.table, each.column), each)
-    return tuple(first.values())
+        if not any(_is_same_cause(each, known) for known in found):
+            found.append(each)
+    return tuple(found)
+
+
+def _is_same_cause(one: Failure, other: Failure) -> bool:
+    """A column that is missing is met by each model whose queries join its table; the server names
+    the table in some of them only."""
+    if (one.code, one.number, one.column) != (other.code, other.number, other.column):
+        return False
+    if not one.number and one.message.split(":", 1)[0] != other.message.split(":", 1)[0]:
+        return False
+    same_table = bool(one.table) and one.table == other.table
+    return same_table or (one.model == other.model and not (one.table and other.table))

@@ -294,3 +294,16 @@ def test_a_swapped_user_has_no_table(project: ProjectFactory) -> None:
     said = shop.succeeds("db_generate", "--name", "rank").stdout
 
     assert "    Deploy order: migrate first\n" in said
+
+
+def test_a_squash_has_no_order_and_the_file_behind_it_has(project: ProjectFactory) -> None:
+    shop = shop_of(project)
+    add(shop, "price = models.IntegerField(null=True)", "price")
+    shop.succeeds("db_squash", "--yes")
+
+    said = add(shop, "cost = models.IntegerField(null=True)", "cost")
+
+    assert record_of(shop, "0002_squashed").deploy_order is None
+    assert "-- Order" not in (shop.history / "0002_squashed.sql").read_text(encoding="utf-8")
+    assert "    Deploy order: migrate first\n" in said
+    assert shop.succeeds("db_check", "--json").json["findings"] == []

@@ -75,6 +75,18 @@ def test_where_new_code_fails_on_the_schema_before_the_file_goes_first() -> None
     assert failure.words == "1054 Unknown column 'shop_p.f' in 'SELECT' (SELECT shop.P)"
 
 
+def test_one_cause_is_said_once_whatever_queries_meet_it() -> None:
+    insert = Outcome(1054, "Unknown column 'f' in 'INSERT INTO'")
+    join = Probe("shop.Child", Action.JOIN, "p")
+    other = Outcome(1054, "Unknown column 'shop_p.g' in 'SELECT'")
+    found = graded(
+        new_there={SELECT: NO_COLUMN, LEAST: insert, join: NO_COLUMN, VALUE: other},
+        new_home={join: OK},
+    )
+
+    assert [failure.message for failure in found.failures] == [NO_COLUMN.error, other.error]
+
+
 def test_where_old_code_fails_on_the_schema_after_the_code_goes_first() -> None:
     assert graded(old_there={SELECT: NO_COLUMN}).order is Order.CODE_FIRST
 

@@ -21,6 +21,15 @@ TWO_STEPS = FindingKind(
     "whichever goes first, running code fails until the other is there",
 )
 ORDER = FindingKind("deploy-order", Severity.REMARK, "the other way round, running code fails")
+UNDECIDED = FindingKind(
+    "undecided-order", Severity.REMARK, "whether running code bears the file is for a person to see"
+)
+_KINDS = {
+    Order.TWO_STEPS: TWO_STEPS,
+    Order.MIGRATE_FIRST: ORDER,
+    Order.CODE_FIRST: ORDER,
+    Order.UNDECIDED: UNDECIDED,
+}
 
 
 @rule(PendingFiles)
@@ -49,9 +58,8 @@ def orders(pending: PendingFiles) -> Iterator[Finding]:
 def _of(pending: PendingFiles, what: str, order: DeployOrder) -> Iterator[Finding]:
     if order == ONLY_NEW_TABLES or order.defects or order.order is Order.NO_DIFFERENCE:
         return
-    kind = TWO_STEPS if order.order is Order.TWO_STEPS else ORDER
     headline, *details = order.lines()
-    yield kind.found(
+    yield _KINDS[order.order].found(
         f"Deploy order of {what}: {headline}",
         where=pending.folder.up_path(pending.last),
         details=details,

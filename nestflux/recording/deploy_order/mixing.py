@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from nestflux.recording.deploy_order.code import Models
 from nestflux.recording.deploy_order.outcomes import Action, Probe, Run
-from nestflux.recording.deploy_order.probing import Probing, linking_fields, referred_to
+from nestflux.recording.deploy_order.probing import Probing, linking_fields
+from nestflux.recording.deploy_order.rows import referred_to, rolled_back
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -31,7 +32,7 @@ def run_mixed(
     with writing.started():
         for touched in writer.touched:
             for kind in ("least", "full"):
-                with writing.rolled_back():
+                with rolled_back(connection):
                     for made in _written(writing, touched.model, full=kind == "full"):
                         if found := by_table.get(made._meta.db_table):
                             _read(reading, found, made, f"{kind} row of {writer.code} code")
@@ -43,7 +44,7 @@ def _written(writing: Probing, model: type[Model], *, full: bool) -> Iterator[Mo
     made: list[Model] = []
 
     def write() -> None:
-        made.append(writing.insert(model, {}, full=full))
+        made.append(writing.rows.insert(model, {}, full=full))
         for field in linking_fields(model) if full else ():
             made.append(writing.linked(made[0], field))
 

@@ -56,8 +56,8 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Run:
-    """What one code could do on one schema. ``rows`` are the models of which a row went in, with
-    what had to be given for it beyond the usual."""
+    """What one code could do on one schema. ``rows`` are the models of which a row went in, each
+    with its recipe: what had to be given beyond the usual."""
 
     outcomes: Mapping[Probe, Outcome] = field(default_factory=dict)
     rows: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

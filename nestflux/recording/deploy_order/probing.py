@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
-from itertools import islice, product
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -29,27 +27,28 @@ from nestflux.django_compat import statement_of
 from nestflux.recording.deploy_order import values
 from nestflux.recording.deploy_order.code import Models, Touched
 from nestflux.recording.deploy_order.outcomes import Action, Outcome, Probe, Run
-
-logger = logging.getLogger(__name__)
+from nestflux.recording.deploy_order.rows import (
+    NoRow,
+    Rows,
+    key_of,
+    label_of,
+    referred_to,
+    rolled_back,
+)
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
     from django.db.models import Model
 
-_MOST_RECIPES = 60  # rows that are tried until one passes the checks of a table
 _USUAL = "a usual value"
 _OF_TRANSACTIONS = ("SAVEPOINT", "RELEASE", "ROLLBACK")
-
-
-class _NoRow(Exception):
-    """A model of which no row goes in: what refers to it is not tried."""
 
 
 class Probing:
     """One code on the schema of a connection.
 
     Args:
-        known: rows that went in on the code's own schema: they are tried first.
+        known: recipes of the code's own schema: they are tried first.
     """
 
     def __init__(
@@ -60,15 +59,9 @@ class Probing:
     ) -> None:
         self.connection = connection
         self.models = models
-        self.known = known or {}
+        self.rows = Rows(connection, models, known or {})
         self.outcomes: dict[Probe, Outcome] = {}
-        # What a row of a model needs beyond the usual; None: none goes in.
-        self.rows: dict[str, Mapping[str, Any] | None] = {}
         self.queries = 0
-        self._number = 0
-        self._making: list[type[Model]] = []
-        # Rows that rows of the model that is being looked at can refer to.
-        self._kept: dict[type[Model], Model] = {}
 
     def run(self) -> Run:
         """Everything, each model by itself."""
@@ -79,25 +72,19 @@ class Probing:
             for model in self.models.neighbours:
                 with self._looking_at_one():
                     self._neighbour(model)
-        went_in = {label: row for label, row in self.rows.items() if row is not None}
+        went_in = {k: recipe for k, recipe in self.rows.recipes.items() if recipe is not None}
         return Run(self.outcomes, went_in, self.queries)
 
     @contextmanager
     def started(self) -> Iterator[None]:
-        with self.connection.execute_wrapper(self._counted), self.rolled_back():
+        with self.connection.execute_wrapper(self._counted), rolled_back(self.connection):
             yield
 
     @contextmanager
     def _looking_at_one(self) -> Iterator[None]:
-        with self.rolled_back():
+        with rolled_back(self.connection):
             yield
-        self._kept = {}
-
-    @contextmanager
-    def rolled_back(self) -> Iterator[None]:
-        with transaction.atomic(using=self.connection.alias):
-            yield
-            transaction.set_rollback(True, using=self.connection.alias)
+        self.rows.kept = {}
 
     def _counted(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         self.queries += not sql.startswith(_OF_TRANSACTIONS)
@@ -118,24 +105,24 @@ class Probing:
                 self._field(base, field)
         self._twice(base, touched)
         self._links(base)
-        self.attempt(Probe(_label(model), Action.UPDATE, "every field"), lambda: self._save(base))
-        self.attempt(Probe(_label(model), Action.DELETE), lambda: self._delete(base))
+        self.attempt(Probe(label_of(model), Action.UPDATE, "every field"), lambda: self._save(base))
+        self.attempt(Probe(label_of(model), Action.DELETE), lambda: self._delete(base))
 
     def _neighbour(self, model: type[Model]) -> None:
         self._select(model)
         base = self._base(model)
         self._joins(model)
         if base is not None:
-            self.attempt(Probe(_label(model), Action.DELETE), lambda: self._delete(base))
+            self.attempt(Probe(label_of(model), Action.DELETE), lambda: self._delete(base))
 
     def _select(self, model: type[Model]) -> None:
-        self.attempt(Probe(_label(model), Action.SELECT), partial(_first_of, self.rows_of(model)))
+        self.attempt(Probe(label_of(model), Action.SELECT), partial(_first_of, self.rows_of(model)))
 
     def _joins(self, model: type[Model]) -> None:
         for field in model._meta.get_fields():
             if not field.is_relation or field.auto_created or not field.related_model:
                 continue
-            probe = Probe(_label(model), Action.JOIN, field.name)
+            probe = Probe(label_of(model), Action.JOIN, field.name)
             found = self.rows_of(model)
             if field.many_to_one or field.one_to_one:
                 found = found.select_related(field.name)
@@ -145,7 +132,7 @@ class Probing:
     def _field(self, base: Model, field: Any) -> None:
         """Each value written in a new row and read back; a usual one looked for, and written into
         a row that is there."""
-        label = _label(type(base))
+        label = label_of(type(base))
         for shown, value in self._values(field):
             inserted = partial(self._inserted, type(base), field, value)
             self.attempt(Probe(label, Action.INSERT, field.name, shown), inserted)
@@ -169,22 +156,22 @@ class Probing:
 
     def _values(self, field: Any) -> Iterator[tuple[str, Callable[[], Any]]]:
         """What to write, each with a name that is the same in every run."""
-        yield _USUAL, partial(self._usual, field)
-        named = self.models.literals.get(_key(field.model), {}).get(field.name, ())
+        yield _USUAL, partial(self.rows.usual, field)
+        named = self.models.literals.get(key_of(field.model), {}).get(field.name, ())
         for value in values.to_try(field, named):
             yield _shown(value), partial(_given, value)
 
     def _inserted(self, model: type[Model], field: Any, make: Callable[[], Any]) -> str:
-        return self._read_back(self.insert(model, {field.name: make()}), field)
+        return self._read_back(self.rows.insert(model, {field.name: make()}), field)
 
     def _updated(self, base: Model, field: Any) -> str:
-        value = self._usual(field)
+        value = self.rows.usual(field)
         self.rows_of(type(base)).filter(pk=base.pk).update(**{field.name: value})
         setattr(base, field.attname, value)
         return self._read_back(base, field)
 
     def _filtered(self, model: type[Model], field: Any) -> None:
-        if (value := self._usual(field)) is not None:
+        if (value := self.rows.usual(field)) is not None:
             self.rows_of(model).filter(**{field.name: value}).exists()
 
     def _dangling(self, model: type[Model], field: Any) -> None:
@@ -193,15 +180,17 @@ class Probing:
             return
 
         def insert() -> None:
-            made = self._unsaved(model, {}, full=False)
-            setattr(made, field.attname, self._usual(field.target_field) or 987654)
+            made = self.rows.unsaved(model, {}, full=False)
+            setattr(made, field.attname, self.rows.usual(field.target_field) or 987654)
             made.save(using=self.connection.alias, force_insert=True)
 
-        self.attempt(Probe(_label(model), Action.INSERT, field.name, "a row that is gone"), insert)
+        self.attempt(
+            Probe(label_of(model), Action.INSERT, field.name, "a row that is gone"), insert
+        )
 
     def _found_without_case(self, model: type[Model], field: Any) -> str:
         """Does a filter find what differs in case alone?"""
-        self.insert(model, {field.name: "q"})
+        self.rows.insert(model, {field.name: "q"})
         found = self.rows_of(model).filter(**{field.name: "Q"}).exists()
         return f"{field.name}='Q' {'finds' if found else 'does not find'} 'q'"
 
@@ -217,28 +206,28 @@ class Probing:
         for chosen in [*([field] for field in fields), *several]:
             names = ", ".join(field.name for field in chosen)
             twice = partial(self._inserted_twice, model, chosen)
-            self.attempt(Probe(_label(model), Action.TWICE, names), twice)
+            self.attempt(Probe(label_of(model), Action.TWICE, names), twice)
             if len(chosen) == 1 and _is_text(chosen[0]):
-                probe = Probe(_label(model), Action.TWICE, names, "in another case")
+                probe = Probe(label_of(model), Action.TWICE, names, "in another case")
                 self.attempt(probe, partial(self._inserted_in_two_cases, model, names))
 
     def _inserted_twice(self, model: type[Model], fields: Sequence[Any]) -> None:
-        given = {field.name: self._usual(field) for field in fields}
-        self.insert(model, given)
-        self.insert(model, given)
+        given = {field.name: self.rows.usual(field) for field in fields}
+        self.rows.insert(model, given)
+        self.rows.insert(model, given)
 
     def _inserted_in_two_cases(self, model: type[Model], name: str) -> None:
         for text in ("q", "Q"):
-            self.insert(model, {name: text})
+            self.rows.insert(model, {name: text})
 
     def _links(self, base: Model) -> None:
         for field in linking_fields(type(base)):
-            probe = Probe(_label(type(base)), Action.LINK, field.name)
+            probe = Probe(label_of(type(base)), Action.LINK, field.name)
             self.attempt(probe, partial(self.linked, base, field))
 
     def linked(self, base: Model, field: Any) -> Any:
         """A row of a many-to-many field's table, written, counted."""
-        other = self._parent(field.related_model)
+        other = self.rows.parent(field.related_model)
         through: Any = field.remote_field.through
         made = through(**{field.m2m_field_name(): base, field.m2m_reverse_field_name(): other})
         made.save(using=self.connection.alias, force_insert=True)
@@ -254,88 +243,23 @@ class Probing:
 
     def _base(self, model: type[Model]) -> Model | None:
         """A row that stays while the model is looked at; None where none goes in."""
-        label = _label(model)
-        self.rows[label] = self._recipe(model) if label not in self.known else self.known[label]
+        label = label_of(model)
+        known = self.rows.known
+        recipes = self.rows.recipes
+        recipes[label] = known[label] if label in known else self.rows.find_recipe(model)
         for name, full in (("least row", False), ("full row", True)):
-            insert = partial(self.insert, model, {}, full=full)
+            insert = partial(self.rows.insert, model, {}, full=full)
             found = self.attempt(Probe(label, Action.INSERT, name), insert)
             if found.failed and not full:
-                self.rows[label] = self._recipe(model)
-        if self.rows[label] is None:
+                recipes[label] = self.rows.find_recipe(model)
+        if recipes[label] is None:
             return None
         made: list[Model] = []
-        if not self.tried(lambda: made.append(self.insert(model, {}))):
-            self.rows[label] = None
+        if not self.tried(lambda: made.append(self.rows.insert(model, {}))):
+            recipes[label] = None
             return None
-        self._kept = {type(parent): parent for parent in referred_to(made[0])}
+        self.rows.kept = {type(parent): parent for parent in referred_to(made[0])}
         return made[0]
-
-    def _recipe(self, model: type[Model]) -> Mapping[str, Any] | None:
-        """What must be given beyond the usual for a row to go in; None where nothing helps."""
-        for recipe in islice(self._recipes(model), _MOST_RECIPES):
-            self.rows[_label(model)] = recipe
-            try:
-                with self.rolled_back():
-                    self.insert(model, {})
-                return recipe
-            except Exception as error:  # the next one may pass
-                logger.debug("%s: %s", _label(model), error)
-        return None
-
-    def _recipes(self, model: type[Model]) -> Iterator[Mapping[str, Any]]:
-        if known := self.known.get(_label(model)):
-            yield known
-        yield {}
-        named = self.models.literals.get(_key(model), {})
-        fields = {f.name: f for f in model._meta.local_concrete_fields if values.is_written(f)}
-        tried = {
-            name: [self._usual(fields[name]), *values.to_try(fields[name], literals)]
-            for name, literals in named.items()
-            if name in fields
-        }
-        for chosen in product(*tried.values()):
-            yield dict(zip(tried, chosen, strict=True))
-        touched = next((each for each in self.models.touched if each.model is model), None)
-        for name in sorted(touched.fields if touched else ()):
-            if name in fields and not fields[name].is_relation:
-                for value in values.to_try(fields[name], named.get(name, ())):
-                    yield {name: value}
-
-    def insert(self, model: type[Model], given: Mapping[str, Any], *, full: bool = False) -> Model:
-        """A row with what it needs, or, ``full``, with all that it can have."""
-        made = self._unsaved(model, given, full=full)
-        made.save(using=self.connection.alias, force_insert=True)
-        return made
-
-    def _unsaved(self, model: type[Model], given: Mapping[str, Any], *, full: bool) -> Model:
-        if model in self._making:
-            raise _NoRow(f"{_label(model)} needs a row of itself")
-        self._making.append(model)
-        try:
-            chosen = {**(self.rows.get(_label(model)) or {}), **given}
-            for field in model._meta.concrete_fields:
-                needed = full or values.is_required(field)
-                if field.name in chosen or not needed or not values.is_written(field):
-                    continue
-                if field.related_model is not model or not field.null:
-                    chosen[field.name] = self._usual(field)
-            return model(**chosen)
-        finally:
-            self._making.pop()
-
-    def _usual(self, field: Any) -> Any:
-        self._number += 1
-        if isinstance(field, ForeignKey):
-            kept = self._kept.get(field.related_model)
-            return kept if kept and not _is_in_a_key(field) else self._parent(field.related_model)
-        return values.usual(field, self._number)
-
-    def _parent(self, model: type[Model]) -> Model:
-        if _label(model) not in self.rows:
-            self.rows[_label(model)] = self._recipe(model)
-        if self.rows[_label(model)] is None:
-            raise _NoRow(f"no row of {_label(model)} goes in")
-        return self.insert(model, {})
 
     def _read_back(self, made: Model, field: Any) -> str:
         """How what is read differs from what was written; empty where it does not."""
@@ -371,10 +295,10 @@ class Probing:
     def attempt(self, probe: Probe, run: Callable[[], object]) -> Outcome:
         """Do it, and undo it; what came out is kept."""
         try:
-            with self.rolled_back():
+            with rolled_back(self.connection):
                 read = run()
             found = Outcome(read=read if isinstance(read, str) else "")
-        except _NoRow:
+        except NoRow:
             return Outcome(error="no row")
         except (ProtectedError, RestrictedError):
             found = Outcome()  # the code's own rule, which no schema knows
@@ -393,21 +317,6 @@ class Probing:
         return message_of(error).replace(f"`{schema}`.", "").replace(f"{schema}.", "")
 
 
-def referred_to(made: Model) -> Iterator[Model]:
-    """The rows to which a row refers, as far as they were given to it."""
-    relations: Iterable[Any] = (f for f in made._meta.concrete_fields if f.is_relation)
-    for field in relations:
-        if field.is_cached(made) and (parent := field.get_cached_value(made)):
-            yield parent
-
-
-def _is_in_a_key(field: Any) -> bool:
-    """Would two rows that refer to the same one be refused?"""
-    options = field.model._meta
-    together = [*options.unique_together, *(c.fields for c in options.total_unique_constraints)]
-    return bool(field.unique) or any(field.name in names for names in together)
-
-
 def linking_fields(model: type[Model]) -> list[Any]:
     """The many-to-many fields whose table Django makes."""
     fields: Iterable[Any] = model._meta.many_to_many
@@ -420,14 +329,6 @@ def _first_of(rows: QuerySet[Any]) -> int:
 
 def _given(value: Any) -> Any:
     return value
-
-
-def _label(model: type[Model]) -> str:
-    return str(model._meta.label)
-
-
-def _key(model: type[Model]) -> str:
-    return str(model._meta.label_lower)
 
 
 def _is_text(field: Any) -> bool:

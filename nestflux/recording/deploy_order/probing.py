@@ -101,7 +101,7 @@ class Probing:
         self._joins(model)
         for name in sorted(touched.fields):
             field = next((f for f in model._meta.local_concrete_fields if f.name == name), None)
-            if field is not None and not field.primary_key and values.is_written(field):
+            if field is not None and values.is_written(field):
                 self._field(base, field)
         self._twice(base, touched)
         self._links(base)
@@ -138,6 +138,7 @@ class Probing:
             self.attempt(Probe(label, Action.INSERT, field.name, shown), inserted)
         if isinstance(field, ForeignKey):
             self._dangling(type(base), field)
+        if field.primary_key or isinstance(field, ForeignKey):
             return
         updated = partial(self._updated, base, field)
         self.attempt(Probe(label, Action.UPDATE, field.name, _USUAL), updated)

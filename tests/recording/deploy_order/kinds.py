@@ -571,4 +571,34 @@ KINDS = (
         operations="migrations.RenameModel('P', 'R'), "
         "migrations.AlterModelTable('R', 'rename_model_table_kept_p')",
     ),
+    Kind(
+        "key_to_bigint",
+        with_name("id = m.AutoField(primary_key=True)"),
+        with_name("id = m.BigAutoField(primary_key=True)"),
+        SAME,
+        more_old="class C(m.Model):\n    p = m.ForeignKey('P', m.CASCADE)\n",
+        more_new="class C(m.Model):\n    p = m.ForeignKey('P', m.CASCADE)\n",
+        also_old="C.objects.create(p=p)",
+        also_new="C.objects.create(p=p)",
+    ),
+    Kind(
+        "key_to_char",
+        with_name("id = m.IntegerField(primary_key=True)"),
+        with_name("id = m.CharField(max_length=20, primary_key=True)"),
+        TWO,
+        ("name='a', id=5",),
+        ("name='a', id='b'",),
+    ),
+    Kind(
+        "composite_unique_dropped",
+        with_name(
+            NULL_FK,
+            "class Meta:\n    constraints = "
+            "[m.UniqueConstraint(fields=['o', 'name'], name='cud_u')]",
+        ),
+        with_name(NULL_FK),
+        MF,
+        WITH_O,
+        ("name='a', o=O.objects.create(pk=911)", "name='a', o=O.objects.get(pk=911)"),
+    ),
 )

@@ -32,6 +32,7 @@ from nestflux.recording.deploy_order.rows import (
     Rows,
     key_of,
     label_of,
+    made_of,
     referred_to,
     rolled_back,
 )
@@ -230,7 +231,8 @@ class Probing:
         """A row of a many-to-many field's table, written, counted."""
         other = self.rows.parent(field.related_model)
         through: Any = field.remote_field.through
-        made = through(**{field.m2m_field_name(): base, field.m2m_reverse_field_name(): other})
+        names = field.m2m_field_name(), field.m2m_reverse_field_name()
+        made = made_of(through, dict(zip(names, (base, other), strict=True)))
         made.save(using=self.connection.alias, force_insert=True)
         self.rows_of(field.related_model).filter(pk=other.pk).exists()
         len(self.rows_of(type(base)).filter(**{field.name: other.pk})[:2])

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from itertools import islice, product
 from typing import TYPE_CHECKING, Any
 
-from django.db import transaction
+from django.db import models, transaction
 from django.db.models import ForeignKey
 
 from nestflux.recording.deploy_order import values
@@ -41,11 +41,11 @@ class Rows:
     def __init__(
         self,
         connection: BaseDatabaseWrapper,
-        models: Models,
+        code: Models,
         known: Mapping[str, Mapping[str, Any]],
     ) -> None:
         self.connection = connection
-        self.models = models
+        self.code = code
         self.known = known
         self.recipes: dict[str, Mapping[str, Any] | None] = {}
         self.kept: dict[type[Model], Model] = {}
@@ -71,7 +71,7 @@ class Rows:
                     continue
                 if field.related_model is not model or not field.null:
                     chosen[field.name] = self.usual(field)
-            return model(**chosen)
+            return made_of(model, chosen)
         finally:
             self._making.pop()
 
@@ -107,7 +107,7 @@ class Rows:
         if known := self.known.get(label_of(model)):
             yield known
         yield {}
-        named = self.models.literals.get(key_of(model), {})
+        named = self.code.literals.get(key_of(model), {})
         fields = {f.name: f for f in model._meta.local_concrete_fields if values.is_written(f)}
         tried = {
             name: [self.usual(fields[name]), *values.to_try(fields[name], literals)]
@@ -116,7 +116,7 @@ class Rows:
         }
         for chosen in product(*tried.values()):
             yield dict(zip(tried, chosen, strict=True))
-        touched = next((each for each in self.models.touched if each.model is model), None)
+        touched = next((each for each in self.code.touched if each.model is model), None)
         for name in sorted(touched.fields if touched else ()):
             if name in fields and not fields[name].is_relation:
                 for value in values.to_try(fields[name], named.get(name, ())):
@@ -129,6 +129,20 @@ def rolled_back(connection: BaseDatabaseWrapper) -> Iterator[None]:
     with transaction.atomic(using=connection.alias):
         yield
         transaction.set_rollback(True, using=connection.alias)
+
+
+def made_of(model: type[Model], chosen: Mapping[str, Any]) -> Model:
+    """An instance with these values by field. Rows that it refers to are given by their keys: no
+    router of the project is asked whether they may be related."""
+    fields: dict[str, Any] = {field.name: field for field in model._meta.concrete_fields}
+    rows = {name: row for name, row in chosen.items() if isinstance(row, models.Model)}
+    found = {name: value for name, value in chosen.items() if name not in rows}
+    for name, row in rows.items():
+        found[fields[name].attname] = getattr(row, fields[name].target_field.attname)
+    made = model(**found)
+    for name, row in rows.items():
+        fields[name].set_cached_value(made, row)
+    return made
 
 
 def referred_to(made: Model) -> Iterator[Model]:

@@ -307,3 +307,36 @@ def test_a_squash_has_no_order_and_the_file_behind_it_has(project: ProjectFactor
     assert "-- Order" not in (shop.history / "0002_squashed.sql").read_text(encoding="utf-8")
     assert "    Deploy order: migrate first\n" in said
     assert shop.succeeds("db_check", "--json").json["findings"] == []
+
+
+def test_a_router_of_the_project_has_no_say(project: ProjectFactory) -> None:
+    shop = project(
+        {
+            "shop": {
+                "models.py": """
+                    from django.db import models
+
+                    class Tag(models.Model):
+                        name = models.CharField(max_length=40)
+
+                    class Product(models.Model):
+                        tags = models.ManyToManyField(Tag)
+                        tag = models.ForeignKey(Tag, models.CASCADE, related_name="+")
+                    """,
+                "routers.py": """
+                    class Router:
+                        def allow_relation(self, one, other, **hints):
+                            return False
+                    """,
+            }
+        },
+        settings=f'{MEASURED}\nDATABASE_ROUTERS = ["shop.routers.Router"]',
+    )
+    shop.succeeds("db_generate", "--name", "products")
+
+    said = add(shop, "price = models.IntegerField(null=True)", "price")
+
+    assert "    Deploy order: migrate first\n" in said
+    order = record_of(shop, "0002_price").deploy_order
+    assert order is not None
+    assert order.not_tried == ()

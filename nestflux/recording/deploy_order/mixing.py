@@ -63,10 +63,10 @@ def _read(reading: Probing, model: type[Model], made: Model, row: str) -> None:
         found.get(pk=made.pk)
 
     def save() -> None:
-        found.get(pk=made.pk).save(using=reading.connection.alias, force_update=True)
+        reading.rows.save(found.get(pk=made.pk), anew=False)
 
     def delete() -> None:
-        found.get(pk=made.pk).delete(using=reading.connection.alias)
+        reading.rows.delete(found.get(pk=made.pk))
 
     if not reading.attempt(Probe(label, Action.SELECT, row), select).failed:
         reading.attempt(Probe(label, Action.UPDATE, row), save)

@@ -184,7 +184,7 @@ class Probing:
         def insert() -> None:
             made = self.rows.unsaved(model, {}, full=False)
             setattr(made, field.attname, self.rows.usual(field.target_field) or 987654)
-            made.save(using=self.connection.alias, force_insert=True)
+            self.rows.save(made)
 
         self.attempt(
             Probe(label_of(model), Action.INSERT, field.name, "a row that is gone"), insert
@@ -233,7 +233,7 @@ class Probing:
         through: Any = field.remote_field.through
         names = field.m2m_field_name(), field.m2m_reverse_field_name()
         made = made_of(through, dict(zip(names, (base, other), strict=True)))
-        made.save(using=self.connection.alias, force_insert=True)
+        self.rows.save(made)
         self.rows_of(field.related_model).filter(pk=other.pk).exists()
         len(self.rows_of(type(base)).filter(**{field.name: other.pk})[:2])
         return made
@@ -274,11 +274,10 @@ class Probing:
         return f"{_shown(read)} is read for {_shown(wrote)}"
 
     def _save(self, base: Model) -> None:
-        read = self.rows_of(type(base)).get(pk=base.pk)
-        read.save(using=self.connection.alias, force_update=True)
+        self.rows.save(self.rows_of(type(base)).get(pk=base.pk), anew=False)
 
     def _delete(self, base: Model) -> None:
-        self.rows_of(type(base)).get(pk=base.pk).delete(using=self.connection.alias)
+        self.rows.delete(self.rows_of(type(base)).get(pk=base.pk))
 
     # ---- outcomes ----
 

@@ -55,8 +55,19 @@ class Rows:
     def insert(self, model: type[Model], given: Mapping[str, Any], *, full: bool = False) -> Model:
         """A row with what it needs, or, ``full``, with all that it can have."""
         made = self.unsaved(model, given, full=full)
-        made.save(using=self.connection.alias, force_insert=True)
+        self.save(made)
         return made
+
+    def save(self, made: Model, *, anew: bool = True) -> None:
+        """Write a row, as a new one or over itself: as Django does it, whatever a base class of
+        the project's does besides."""
+        models.Model.save(
+            made, using=self.connection.alias, force_insert=anew, force_update=not anew
+        )
+
+    def delete(self, made: Model) -> None:
+        """Likewise."""
+        models.Model.delete(made, using=self.connection.alias)
 
     def unsaved(self, model: type[Model], given: Mapping[str, Any], *, full: bool) -> Model:
         """The same, not yet written; the rows that it refers to are. Raises NoRow."""

@@ -340,3 +340,36 @@ def test_a_router_of_the_project_has_no_say(project: ProjectFactory) -> None:
     order = record_of(shop, "0002_price").deploy_order
     assert order is not None
     assert order.not_tried == ()
+
+
+def test_a_base_class_that_saves_in_its_own_way_has_no_say(project: ProjectFactory) -> None:
+    """Its code may do anything: a state's models have it, too."""
+    shop = project(
+        {
+            "shop": {
+                "mixins.py": """
+                    class Announced:
+                        def save(self, *args, **kwargs):
+                            raise RuntimeError("nobody is to hear of this")
+
+                        delete = save
+                    """,
+                "models.py": """
+                    from django.db import models
+                    from shop.mixins import Announced
+
+                    class Product(Announced, models.Model):
+                        name = models.CharField(max_length=40)
+                    """,
+            }
+        },
+        settings=MEASURED,
+    )
+    shop.succeeds("db_generate", "--name", "products")
+
+    add(shop, "price = models.IntegerField(null=True)", "price")
+
+    order = record_of(shop, "0002_price").deploy_order
+    assert order is not None
+    assert order.order is Order.MIGRATE_FIRST
+    assert order.not_tried == ()

@@ -160,6 +160,13 @@ def test_several_files_are_measured_together(project: ProjectFactory) -> None:
     assert [f["code"] for f in report["findings"]] == []
 
 
+def test_a_run_measures_nothing(project: ProjectFactory) -> None:
+    outcome = shop_of(project).run("db_migrate", "--order")
+
+    assert outcome.code == 2
+    assert "python manage.py db_migrate --plan --order" in outcome.stderr
+
+
 def test_a_check_reports_what_is_pending(project: ProjectFactory) -> None:
     shop = shop_of(project)
     shop.succeeds("db_migrate")

@@ -17,6 +17,8 @@ BACKUPS           ``BASE_DIR / "backups"``          where a run on a terminal pu
                                                     takes before data is lost
 START_COMMANDS    ``{}``                            a server's socket or host -> the command that
                                                     starts it, said where it does not answer
+DEPLOY_ORDER      ``True``                          whether recording measures which goes first, a
+                                                    file or the code that comes with it
 LOCK              ``{}``                            how long a deploy waits for another and for a
                                                     table: ``LOCK_SETTINGS``
 RULES             ``{}``                            schema rule -> its severity (``"error"``,
@@ -52,6 +54,7 @@ _KEYS = {
     "SHADOW_NAME",
     "SHADOW_COLLATION",
     "BACKUPS",
+    "DEPLOY_ORDER",
     "LOCK",
     "START_COMMANDS",
     "RULES",
@@ -154,6 +157,7 @@ class Configuration:
     shadows: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     shadow_name: str = "nestflux_shadow"
     shadow_collation: str = "utf8mb4_esperanto_ci"
+    deploy_order: bool = True
     lock: Mapping[str, float] = field(default_factory=dict)
     start_commands: Mapping[str, str] = field(default_factory=dict)
     rules: Mapping[str, str] = field(default_factory=dict)
@@ -189,6 +193,7 @@ def configuration() -> Configuration:
         shadows=shadows,
         shadow_name=_shadow_name(given.get("SHADOW_NAME", Configuration.shadow_name)),
         shadow_collation=given.get("SHADOW_COLLATION", Configuration.shadow_collation),
+        deploy_order=bool(given.get("DEPLOY_ORDER", Configuration.deploy_order)),
         lock=_lock(given.get("LOCK", {})),
         start_commands={str(k): str(v) for k, v in given.get("START_COMMANDS", {}).items()},
         rules=_rules(given.get("RULES", {})),

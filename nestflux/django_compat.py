@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from django.apps import apps
 from django.apps.registry import Apps
+from django.conf import settings
 from django.db.migrations import operations
 from django.db.migrations.autodetector import MigrationAutodetector
 from django.db.migrations.executor import MigrationExecutor
@@ -280,6 +281,20 @@ def forget_answers(signal: Signal) -> None:
     known.sender_receivers_cache.clear()
 
 
+@contextmanager
+def receivers_muted(signal: Signal) -> Iterator[None]:
+    """While the block lasts, nobody receives the signal; whoever is connected in it is forgotten
+    with it."""
+    receivers = signal.receivers
+    signal.receivers = []
+    forget_answers(signal)
+    try:
+        yield
+    finally:
+        signal.receivers = receivers
+        forget_answers(signal)
+
+
 # ---- commands and test runners --------------------------------------------------------------
 
 
@@ -296,6 +311,27 @@ def tests_are_running() -> bool:
     it in ``_TestState``; nothing public tells."""
     utilities: Any = sys.modules.get("django.test.utils")
     return utilities is not None and hasattr(utilities._TestState, "saved_data")
+
+
+@contextmanager
+def cheap_passwords() -> Iterator[None]:
+    """While the block lasts, hashing a password takes no time: a field may do it for every row.
+
+    django/contrib/auth/hashers.py keeps the hashers of the setting; ``reset_hashers`` receives
+    ``setting_changed``, and forgets them.
+    """
+    hashers: Any = sys.modules.get("django.contrib.auth.hashers")
+    if hashers is None:
+        yield
+        return
+    before = settings.PASSWORD_HASHERS
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    hashers.reset_hashers(setting="PASSWORD_HASHERS")
+    try:
+        yield
+    finally:
+        settings.PASSWORD_HASHERS = before
+        hashers.reset_hashers(setting="PASSWORD_HASHERS")
 
 
 # ---- tracebacks ---------------------------------------------------------------------------

@@ -27,6 +27,7 @@ from nestflux.applying.status import families_behind
 from nestflux.applying.suitability import suitability_behind
 from nestflux.exceptions import NestFluxError
 from nestflux.history.families import Behind
+from nestflux.history.records import deploy_order_in
 from nestflux.models import SqlMigration, Statement
 
 _LONG_TEXTS = ("up_text", "down_text", "record")
@@ -114,6 +115,7 @@ class SqlMigrationAdmin(LedgerAdmin[SqlMigration]):
                     "recorded_on",
                     "run",
                     "holds",
+                    "deploy_order",
                 )
             },
         ),
@@ -184,6 +186,11 @@ class SqlMigrationAdmin(LedgerAdmin[SqlMigration]):
     @admin.display(description="migrations")
     def holds(self, row: SqlMigration) -> SafeString:
         return _lines(row.migrations)
+
+    @admin.display(description="deploy order")
+    def deploy_order(self, row: SqlMigration) -> str:
+        order = deploy_order_in(row.record)
+        return _lines(order.lines()) if order else "not measured"
 
     @admin.display(description="rows of django_migrations")
     def django_rows(self, row: SqlMigration) -> SafeString:

@@ -245,6 +245,22 @@ def is_held(loader: MigrationLoader, key: Key, held: Collection[str]) -> bool:
     )
 
 
+def states_around(
+    loader: ExtendedLoader, held: Collection[str], migrations: Sequence[Migration]
+) -> tuple[ProjectState, ProjectState]:
+    """The states before ``migrations`` and after them.
+
+    Args:
+        held: the names of those that stand before.
+        migrations: of the loader, in their order.
+    """
+    before = loader.state_after([key for key in loader.plan() if is_held(loader, key, held)])
+    after = before.clone()
+    for migration in migrations:
+        migration.mutate_state(after, preserve=False)
+    return before, after
+
+
 def undotted(name: str) -> Key:
     """The other way round."""
     label, _, migration = name.partition(".")

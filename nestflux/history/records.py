@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from nestflux.history.deploy_order import DeployOrder
 from nestflux.schema.diff import Delta
 
 
@@ -96,22 +97,25 @@ class MigrationRecord:
 @dataclass(frozen=True)
 class FileRecord:
     """The step records of a SQL migration, both ways, by ordinal (the first is 1), and those of
-    its migrations; none where it was recorded before they were kept."""
+    its migrations; none where it was recorded before they were kept. ``deploy_order`` is None where
+    it was not measured."""
 
     up: tuple[StepRecord, ...]
     down: tuple[StepRecord, ...]
     migrations: tuple[MigrationRecord, ...] = ()
+    deploy_order: DeployOrder | None = None
 
     def migration(self, name: str) -> MigrationRecord | None:
         return next((record for record in self.migrations if record.migration == name), None)
 
     def dumps(self) -> str:
         """JSON, a step or migration a line: what changed of one shows as one line of a diff."""
-        ways = (
-            f' "{way}": {_one_a_line(records)}'
-            for way, records in vars(self).items()
-            if records or way != "migrations"
-        )
+        ways = [f' "{way}": {_one_a_line(getattr(self, way))}' for way in ("up", "down")]
+        if self.migrations:
+            ways.append(f' "migrations": {_one_a_line(self.migrations)}')
+        if self.deploy_order:
+            order = json.dumps(self.deploy_order.to_json(), ensure_ascii=False)
+            ways.append(f' "deploy_order": {order}')
         return "{\n" + ",\n".join(ways) + "\n}\n"
 
     def undecidable(self) -> Iterator[tuple[str, int, str]]:
@@ -131,7 +135,18 @@ class FileRecord:
             migrations=tuple(
                 MigrationRecord.from_json(migration) for migration in data.get("migrations", ())
             ),
+            deploy_order=_deploy_order(data),
         )
+
+
+def deploy_order_in(text: str) -> DeployOrder | None:
+    """What a record says of the deploy order, and nothing else of it is read."""
+    return _deploy_order(json.loads(text))
+
+
+def _deploy_order(data: Mapping[str, Any]) -> DeployOrder | None:
+    order = data.get("deploy_order")
+    return DeployOrder.from_json(order) if order else None
 
 
 def _one_a_line(records: tuple[StepRecord, ...] | tuple[MigrationRecord, ...]) -> str:

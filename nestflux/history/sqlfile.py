@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import pairwise
 
@@ -138,7 +138,8 @@ class Replaced:
 @dataclass(frozen=True)
 class SqlFile:
     """A whole file. ``notes`` are header lines for the reviewer (``INEXACT: …``); ``replaces``
-    are the files that it was squashed from, in their order."""
+    are the files that it was squashed from, in their order; ``order`` are lines on the deploy
+    order."""
 
     name: str
     direction: Direction
@@ -148,6 +149,7 @@ class SqlFile:
     sections: tuple[Section, ...] = ()
     notes: tuple[str, ...] = ()
     replaces: tuple[Replaced, ...] = ()
+    order: tuple[str, ...] = ()
 
     def steps(self) -> Iterator[tuple[int, Section, Step]]:
         """Every step with its ordinal, from 1 on, and its section."""
@@ -215,6 +217,10 @@ def _header(file: SqlFile) -> Iterator[str]:
     if file.replaces:
         yield "-- Replaces:"
         yield from _replaced_lines(file.replaces, "  ")
+    if file.order:
+        headline, *rest = (" ".join(line.split()) for line in file.order)
+        yield f"-- Order: {headline}"
+        yield from (f"--   {line}" for line in rest)
     if file.notes:
         yield "-- Notes:"
         # A definition that a note cites (of a trigger, a comment) may have lines of its own.
@@ -267,7 +273,7 @@ def _client_splits_at(token: Token) -> bool:
 # ---- text to value -------------------------------------------------------------------------
 
 _TITLE = re.compile(r"-- SQL migration (\S+)( \(down: undoes it\))?")
-_FIELD = re.compile(r"-- (Id|Recorded on|Migrations|Replaces|Notes):(?: (.*))?")
+_FIELD = re.compile(r"-- (Id|Recorded on|Migrations|Replaces|Order|Notes):(?: (.*))?")
 _REPLACED = re.compile(r"--(?P<indent> +)(?P<name>\S+) (?P<id>\S+) (?P<up>\S+)")
 _RECORDED_ON = re.compile(r"^-- Recorded on: (.*)", re.MULTILINE)
 _SECTION = re.compile(r"-- ---- Migration (\S+)(?: replaces (.+))?")
@@ -281,11 +287,14 @@ def parse(text: str) -> SqlFile:
     lines = text.split("\n")  # not splitlines: a literal may hold U+2028, a form feed…
     if not (title := _TITLE.fullmatch(lines[0].rstrip())):
         raise SqlFileError("Line 1: the file does not begin with '-- SQL migration NAME'.")
-    fields, notes, replaced, length = _parse_header(lines)
+    header = _parse_header(lines)
+    fields = header.fields
     for required in ("Id", "Recorded on"):
         if not fields.get(required):
             raise SqlFileError(f"The header has no '-- {required}:' line.")
-    body = "\n" * length + "\n".join(lines[length:])  # keeps the line numbers of messages true
+    body = "\n" * header.length + "\n".join(
+        lines[header.length :]
+    )  # keeps the line numbers of messages true
     session, sections = _Body().read(body)
     return SqlFile(
         name=title.group(1),
@@ -294,14 +303,15 @@ def parse(text: str) -> SqlFile:
         recorded_on=fields["Recorded on"],
         session=session,
         sections=sections,
-        notes=tuple(notes),
-        replaces=replaced,
+        notes=tuple(header.notes),
+        replaces=_replaced(header.replaced),
+        order=tuple(header.order),
     )
 
 
 def replaces_of(text: str) -> tuple[Replaced, ...]:
     """The files that a text was squashed from, from its header alone."""
-    return _parse_header(text.split("\n"))[2]
+    return _replaced(_parse_header(text.split("\n")).replaced)
 
 
 def recorded_on(text: str) -> str:
@@ -311,26 +321,34 @@ def recorded_on(text: str) -> str:
     return found.group(1).rstrip() if found else ""
 
 
-def _parse_header(
-    lines: list[str],
-) -> tuple[dict[str, str], list[str], tuple[Replaced, ...], int]:
-    fields: dict[str, str] = {}
-    notes: list[str] = []
-    replaced: list[str] = []
-    field = ""
-    length = 1
+@dataclass
+class _Header:
+    """The lines of a header, as they are read; ``length`` is how many there are."""
+
+    fields: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    replaced: list[str] = field(default_factory=list)
+    order: list[str] = field(default_factory=list)
+    length: int = 1
+
+
+def _parse_header(lines: list[str]) -> _Header:
+    header = _Header()
+    name = ""
     for line in lines[1:]:
         if not line.startswith("--"):
             break
-        length += 1
+        header.length += 1
         if match := _FIELD.fullmatch(line.rstrip()):
-            field = match.group(1)
-            fields[field] = (match.group(2) or "").strip()
-        elif field == "Notes":
-            notes.append(line[2:].strip())
-        elif field == "Replaces":
-            replaced.append(line.rstrip())
-    return fields, notes, _replaced(replaced), length
+            name = match.group(1)
+            header.fields[name] = (match.group(2) or "").strip()
+            if name == "Order":
+                header.order.append(header.fields[name])
+        elif name in ("Notes", "Order"):
+            (header.notes if name == "Notes" else header.order).append(line[2:].strip())
+        elif name == "Replaces":
+            header.replaced.append(line.rstrip())
+    return header
 
 
 def _replaced(lines: Sequence[str]) -> tuple[Replaced, ...]:

@@ -13,6 +13,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from nestflux.families import FAMILY_NAMES
+from nestflux.history.deploy_order import ONLY_NEW_TABLES
 from nestflux.history.folder import display_path
 from nestflux.history.sqlfile import Direction
 from nestflux.management.fresh_databases import fresh_database_lines
@@ -101,6 +102,7 @@ class Summary:
             path = display_path(file.target.folder.up_path(file.up.name))
             count = counted(sum(1 for _ in file.up.steps()), "statement")
             yield Line(f"  {path}  ({count}, recorded on {file.up.recorded_on})")
+            yield from self.order(file.record)
             yield from self.warnings(file)
         yield from (Line(f"  {line}", Style.WARNING) for line in costs)
         yield from self._fresh_databases(made.files)
@@ -122,6 +124,16 @@ class Summary:
         if more:
             rest = ", ".join(f"{count} {name}" for name, count in more.items())
             yield Line(f"Found besides: {rest}  (python manage.py db_check shows all)")
+
+    def order(self, record: FileRecord) -> Iterator[Line]:
+        """The deploy order, whose reasons the header has; of two steps, which; what does not
+        fit."""
+        order = record.deploy_order
+        if order is None or order == ONLY_NEW_TABLES:
+            return
+        yield Line(f"    Deploy order: {order.brief}")
+        for line in (*order.steps, *(defect.words for defect in order.defects)):
+            yield Line(f"      {line}", Style.WARNING)
 
     def warnings(self, file: RecordedFile) -> Iterator[Line]:
         """What a reviewer must know of a file besides its SQL."""

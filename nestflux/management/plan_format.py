@@ -13,6 +13,7 @@ from nestflux.applying.plan.plan import Plan
 from nestflux.applying.plan.tasks import Task, Work
 from nestflux.applying.run.rollback import RollbackFile, RollbackPlan
 from nestflux.database.costs import Cost
+from nestflux.history.deploy_order import DeployOrder
 from nestflux.wording import counted
 
 _NO_COSTS = Costs()
@@ -24,12 +25,14 @@ def plan_lines(
     due: Sequence[Due],
     costs: Costs = _NO_COSTS,
     here: MeasuredHere | None = None,
+    together: DeployOrder | None = None,
 ) -> Iterator[str]:
     """What ``db_migrate`` would do.
 
     Args:
         due: the files that lose data which is there now.
         costs: of the steps that write a table anew.
+        together: the deploy order of all files, where it was asked for.
     """
     if plan.nothing_to_do:
         yield "Database is up to date!"
@@ -59,6 +62,7 @@ def plan_lines(
             yield from _due_lines(work, due)
         if here and here.not_measured:
             yield f"The verdicts are those of the recording; not measured here: {here.not_measured}"
+        yield from _together_lines(works, together)
     if plan.signals_pending:
         yield "Sends post_migrate."
 
@@ -71,10 +75,29 @@ def _due_lines(work: Work, due: Sequence[Due]) -> Iterator[str]:
             yield ""
 
 
+def order_lines(order: DeployOrder, title: str) -> Iterator[str]:
+    headline, *details = order.lines()
+    yield f"  {title}: {headline}"
+    yield from (f"    {line}" for line in details)
+
+
+def _together_lines(works: Sequence[Work], together: DeployOrder | None) -> Iterator[str]:
+    """Of several files: each one's order says nothing of all of them."""
+    if together is not None:
+        yield from order_lines(together, f"Deploy order of these {len(works)} files together")
+        yield ""
+    elif sum(work.deploy_order is not None for work in works) > 1:
+        yield "The orders of several files do not add up. To measure these together, where there is"
+        yield "a development server: python manage.py db_migrate --plan --order"
+        yield ""
+
+
 def _work_lines(work: Work, costs: Costs, here: MeasuredHere | None = None) -> Iterator[str]:
     yield f"{work.file.name}.sql"
     for note in work.file.notes:
         yield f"  Note: {note}"
+    if work.deploy_order:
+        yield from order_lines(work.deploy_order, "Deploy order")
     yield from _compiled_note(work)
     for task in work.to_run:
         tables = f"; touches {', '.join(task.record.tables)}" if task.record.tables else ""
@@ -117,9 +140,11 @@ def plan_as_json(
     due: Sequence[Due],
     costs: Costs = _NO_COSTS,
     here: MeasuredHere | None = None,
+    together: DeployOrder | None = None,
 ) -> dict[str, Any]:
     measured = {"not_measured_here": here.not_measured} if here else {}
     return {
+        "deploy_order": together.to_json() if together else None,
         "load": plan.load,
         "after_load": list(plan.after_load),
         "fresh": plan.fresh,
@@ -150,6 +175,7 @@ def _work_as_json(work: Work, costs: Costs, here: MeasuredHere | None = None) ->
     return {
         "name": work.file.name,
         "notes": list(work.file.notes),
+        "deploy_order": work.deploy_order.to_json() if work.deploy_order else None,
         "steps": [
             {
                 **_task_as_json(task),

@@ -27,6 +27,7 @@ from nestflux.exceptions import (
 from nestflux.graph.fingerprints import Prints
 from nestflux.graph.loader import ExtendedLoader, load, undotted
 from nestflux.graph.python_steps import StepRunner, operations_of
+from nestflux.history.deploy_order import DeployOrder
 from nestflux.history.folder import SNAPSHOT, Staged, display_path, texts_of
 from nestflux.history.journal import Entry
 from nestflux.history.records import FileRecord, StepRecord
@@ -34,6 +35,8 @@ from nestflux.history.snapshots import statements_of
 from nestflux.history.sqlfile import Direction, PythonStep, SessionStatement, SqlFile
 from nestflux.ledger.ledger import read_state
 from nestflux.recording.after_snapshot import Recording, Served, serve
+from nestflux.recording.deploy_order.measure import deploy_order
+from nestflux.recording.deploy_order.several import change_of
 from nestflux.recording.determinism import Twice, run_files, run_twice
 from nestflux.recording.generate import families_of
 from nestflux.recording.measuring import Measuring, code_of, describe_python
@@ -293,11 +296,30 @@ def _measure_file(edit: _Edit) -> tuple[_Edit, FileRecord]:
         before = read_schema(connection)
         up, ups = _measured(connection, target, edit.up, steps, said.up, known.up)
         record_applied(connection, edit.entry.recorded_migrations)
-        if edit.down.irreversible:
-            return replace(edit, up=up), FileRecord(ups, (), known.migrations)
-        down, downs = _measured(connection, target, edit.down, steps, said.down, known.down)
-        down = replace(down, notes=inexactness(before, read_schema(connection)))
-    return replace(edit, up=up, down=down), FileRecord(ups, downs, known.migrations)
+        after = read_schema(connection)
+        down = edit.down
+        downs: tuple[StepRecord, ...] = ()
+        if not down.irreversible:
+            down, downs = _measured(connection, target, down, steps, said.down, known.down)
+            down = replace(down, notes=inexactness(before, read_schema(connection)))
+    order = known.deploy_order
+    if edit.texts_edited:
+        order = _deploy_order(edit, before, after)
+        up = replace(up, order=order.lines() if order else ())
+    return replace(edit, up=up, down=down), FileRecord(ups, downs, known.migrations, order)
+
+
+def _deploy_order(edit: _Edit, before: Schema, after: Schema) -> DeployOrder | None:
+    """Measured anew: the edited text may leave another schema."""
+    entries = edit.target.folder.journal.entries
+    earlier = entries[: entries.index(edit.entry)]
+    if edit.entry.replaces:
+        return None
+    return deploy_order(
+        edit.target,
+        lambda: change_of(before, after, earlier, [edit.entry]),
+        is_first=not earlier,
+    )
 
 
 def _measured(

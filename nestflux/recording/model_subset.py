@@ -201,13 +201,13 @@ def _few_of(state: ProjectState, key: Key, *, is_referred_to: bool) -> ProjectSt
     """
     if models_are_made(state) or key not in state.models:
         return state  # as Django does it, who says what is wrong
-    starts = _reached([key], _referrers(state)) if is_referred_to else {key}
+    starts = reached([key], referrers(state)) if is_referred_to else {key}
     found = needed_models(state.models, starts, outlines=not classes_are_watched())
     # Not the apps without migrations, ours among them: nothing that was found points into one.
     return state if found is None else ProjectState(found)
 
 
-def _referrers(state: ProjectState) -> Callable[[Key], Iterable[Key]]:
+def referrers(state: ProjectState) -> Callable[[Key], Iterable[Key]]:
     """From a model to those that point at it or inherit from it themselves."""
     found: dict[Key, list[Key]] = {}
     for own, model in state.models.items():
@@ -216,7 +216,7 @@ def _referrers(state: ProjectState) -> Callable[[Key], Iterable[Key]]:
     return lambda key: found.get(key, ())
 
 
-def _reached(starts: Iterable[Key], following: Callable[[Key], Iterable[Key]]) -> set[Key]:
+def reached(starts: Iterable[Key], following: Callable[[Key], Iterable[Key]]) -> set[Key]:
     """The models where one comes to, however far, and where one starts."""
     found: set[Key] = set()
     waiting = list(starts)

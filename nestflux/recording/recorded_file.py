@@ -15,7 +15,7 @@ from django.db.utils import Error
 from nestflux.database.session import PINNED, pin
 from nestflux.exceptions import NestFluxError, NotReproduced
 from nestflux.graph.fingerprints import Prints
-from nestflux.graph.loader import dotted, load
+from nestflux.graph.loader import dotted, load, states_around
 from nestflux.graph.python_steps import StepRunner
 from nestflux.history.folder import SNAPSHOT, texts_of
 from nestflux.history.journal import Entry, Journal
@@ -24,6 +24,8 @@ from nestflux.history.sqlfile import INEXACT, Direction, PythonStep, SqlFile, St
 from nestflux.recording.after_snapshot import Recording, changes_rows, serve
 from nestflux.recording.capture import Recorded, RunsOnData
 from nestflux.recording.changes import MigrationModule, written
+from nestflux.recording.deploy_order.code import Change
+from nestflux.recording.deploy_order.measure import deploy_order
 from nestflux.recording.determinism import Twice, how_to_reproduce
 from nestflux.recording.exact_way_back import complete, not_repeated
 from nestflux.recording.executing import (
@@ -53,6 +55,7 @@ from nestflux.sql.statements import sha256
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
+    from django.db.migrations.state import ProjectState
 
     from nestflux.graph.loader import ExtendedLoader
 
@@ -90,6 +93,7 @@ class _Built:
     forwards: list[Recorded]
     backwards: list[Recorded]
     notes: tuple[str, ...]  # what a reviewer would not see in the SQL
+    states: tuple[ProjectState, ProjectState]  # before these migrations, and after them
 
 
 def record_file(
@@ -132,6 +136,12 @@ def _record(
             backwards=pin_verdicts(built.backwards, family),
         )
     up, down = _files(target, name, built)
+    order = deploy_order(
+        target,
+        lambda: Change(built.before, built.after, *built.states, part.left_out if part else {}),
+        is_first=not journal.entries,
+    )
+    up = replace(up, order=order.lines() if order else ())
     twice, otherwise = _prove(target, journal, unwritten, built, up, down, part)
     down = replace(down, notes=(*down.notes, *(f"{INEXACT}{line}" for line in otherwise)))
     record = FileRecord(
@@ -143,6 +153,7 @@ def _record(
             [recorded.section for recorded in django.forwards],
             [recorded.section for recorded in django.backwards],
         ),
+        deploy_order=order,
     )
     entry = Entry.of(up, down, record)
     moves_rows = any(changes_rows(step) for _, _, step in up.steps())
@@ -207,6 +218,7 @@ def _build(
         before = read_schema(connection)
         loader = load(connection, unwritten, journal.migrations)
         migrations = to_record(loader, only)
+        states = states_around(loader, journal.recorded_migrations, migrations)
         prints = prints_by_name(migrations, modules)
         forwards = record_forwards(connection, family, loader, on_data, migrations, target.output)
         after, rows = read_schema(connection), read_rows(connection)
@@ -222,7 +234,17 @@ def _build(
                 irreversible = f"{error.where}: Django's own way back fails: {error.what}"
         notes = notes_for(migrations, [one.section for one in forwards], connection.features)
     return _Built(
-        before, after, rows, left, irreversible, migrations, prints, forwards, backwards, notes
+        before,
+        after,
+        rows,
+        left,
+        irreversible,
+        migrations,
+        prints,
+        forwards,
+        backwards,
+        notes,
+        states,
     )
 
 

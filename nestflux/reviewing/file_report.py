@@ -35,7 +35,8 @@ class ReportedStep:
 @dataclass(frozen=True)
 class FileReport:
     """A file of one family. ``changes`` are the lines of the schema's net difference; ``way_back``
-    is a sentence; ``notes`` are those of the file's header."""
+    is a sentence; ``notes`` are those of the file's header; ``deploy_order`` is the order and what
+    it is from, a line each, none where it was not measured."""
 
     name: str
     family: str
@@ -45,6 +46,7 @@ class FileReport:
     losses: tuple[str, ...] = ()
     way_back: str = ""
     notes: tuple[str, ...] = ()
+    deploy_order: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -54,7 +56,7 @@ def file_report(history: History, files: EntryFiles, rows: RowCount) -> FileRepo
     """None where the file cannot be read, which is reported otherwise."""
     try:
         tasks = work_of(files.texts.up, files.texts.record).tasks
-        down = files.texts.down
+        down, order = files.texts.down, files.texts.record.deploy_order
     except HistoryError:
         return None
     return FileReport(
@@ -66,6 +68,7 @@ def file_report(history: History, files: EntryFiles, rows: RowCount) -> FileRepo
         losses=tuple(map(loss_in_words, losses_of(tasks))),
         way_back=_way_back(down),
         notes=files.texts.up.notes,
+        deploy_order=order.lines() if order else (),
     )
 
 

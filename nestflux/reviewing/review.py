@@ -18,6 +18,7 @@ from nestflux.other_project import require_this_projects
 from nestflux.recording.changes import DetectOptions
 from nestflux.recording.generate import pending
 from nestflux.recording.recording_target import RecordingTarget, recording_target
+from nestflux.reviewing.deploy_orders import pending_entries, pending_files
 from nestflux.reviewing.file_report import FileReport
 from nestflux.reviewing.findings import Finding, NotChecked, Report, Severity
 from nestflux.reviewing.judging import Judgement, Look, judge
@@ -31,6 +32,7 @@ from nestflux.reviewing.subjects import Histories, History, Ledger, Migrations, 
 
 if TYPE_CHECKING:
     from nestflux.graph.loader import ExtendedLoader
+    from nestflux.ledger.ledger import LedgerState
 
 _OF_A_SERVER = "the files run again and the migrations recorded again"
 
@@ -120,6 +122,9 @@ def review(
     elif behind is not None:
         found = _ledger(made, behind, readable.keys())
     made.add(judge(Look(alias, tuple(sound), loader, behind, found), since=since, every=every))
+    for history in sound if loader is not None else ():
+        own = found if behind is not None and history.family == behind.family else None
+        _deploy_orders(made, history, own.state if own else None, shadows=shadows)
     return made.report()
 
 
@@ -215,6 +220,22 @@ def _again(made: _Review, found: Migrations, target: RecordingTarget) -> Migrati
                     "a squash is of the schema; its migrations are not recorded again",
                 )
     return found
+
+
+def _deploy_orders(
+    made: _Review, history: History, state: LedgerState | None, *, shadows: bool
+) -> None:
+    """Of what is pending, where the ledger says so; of the last file whether its models fit."""
+    if not history.files:
+        return
+    pending = pending_entries([files.entry for files in history.files], state)
+    target = None
+    if shadows and len(pending) > 1:
+        try:
+            target = recording_target(made.alias, history.family, configuration())
+        except NestFluxError as error:
+            made.skip(f"{FAMILY_NAMES[history.family]}: the deploy order", error.what)
+    made.look(pending_files(history, pending, target))
 
 
 def _ledger(made: _Review, server: Server, families: Container[str]) -> Ledger | None:

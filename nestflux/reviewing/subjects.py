@@ -15,6 +15,7 @@ from nestflux.conf import SizeLimits
 from nestflux.exceptions import HistoryError, NestFluxError
 from nestflux.graph.fingerprints import django_series
 from nestflux.graph.now_managed import NowManaged
+from nestflux.history.deploy_order import DeployOrder
 from nestflux.history.file_texts import FileTexts
 from nestflux.history.folder import Folder, HistoryFiles
 from nestflux.history.journal import Entry, Journal
@@ -150,6 +151,19 @@ class Replay:
     failed: NestFluxError | None = None
     difference: Delta = field(default_factory=Delta)
     rows: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class PendingFiles:
+    """Files that a database lacks. ``orders`` are those that were recorded, by file; ``together``
+    that of all, from the models that were deployed. ``last`` is the last file of the history,
+    pending or not, and ``last_order`` what was recorded of it."""
+
+    folder: Folder
+    orders: Mapping[str, DeployOrder]
+    together: DeployOrder | None
+    last: str
+    last_order: DeployOrder | None
 
 
 @dataclass(frozen=True)

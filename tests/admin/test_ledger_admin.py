@@ -15,7 +15,9 @@ from nestflux.admin import sql_migrations
 from nestflux.applying.suitability import judged
 from nestflux.database.setup import Setup
 from nestflux.exceptions import HistoryError
+from nestflux.history.deploy_order import DeployOrder, Order
 from nestflux.history.families import Behind
+from nestflux.history.records import FileRecord
 from nestflux.ledger.tables import ensure_ledger
 from nestflux.models import Backup, Run, SqlMigration, Statement
 
@@ -160,6 +162,20 @@ def test_the_list_is_silent_where_what_is_pending_is_not_known(
 
 def test_the_page_of_a_file_names_its_server(staff: Client, ledger: SqlMigration) -> None:
     assert '<div class="readonly">9.7.4</div>' in page(staff, DETAIL)
+
+
+def test_the_page_of_a_file_shows_its_deploy_order(staff: Client, ledger: SqlMigration) -> None:
+    page = f"/admin/nestflux/sqlmigration/{ledger.pk}/change/"
+    before = staff.get(page).content.decode()
+    order = DeployOrder(Order.TWO_STEPS, "MySQL 9.7.4", "strict", steps=("Step 1: <add> it",))
+    ledger.record = FileRecord((), (), deploy_order=order).dumps()
+    ledger.save()
+
+    after = staff.get(page).content.decode()
+
+    assert "not measured" in before
+    assert "two steps. Measured on MySQL 9.7.4, strict" in after
+    assert "Step 1: &lt;add&gt; it" in after
 
 
 def test_a_file_that_was_squashed_is_replaced(staff: Client, ledger: SqlMigration) -> None:

@@ -14,6 +14,7 @@ import django
 import pytest
 from django.apps import apps
 from django.conf import SettingsReference, settings
+from django.contrib.auth.hashers import get_hasher, make_password
 from django.core.management.base import OutputWrapper
 from django.db import connection, models
 from django.db.backends.base import schema
@@ -294,6 +295,35 @@ def test_an_entry_of_a_signal_begins_with_ids_then_the_receiver() -> None:
 
 
 # ---- commands, test runners, the driver -----------------------------------------------------
+
+
+def test_a_muted_signal_has_its_receivers_again_afterwards() -> None:
+    heard: list[Any] = []
+
+    def receiver(**kwargs: Any) -> None:
+        heard.append(kwargs["sender"])
+
+    post_save.connect(receiver)
+    try:
+        with compat.receivers_muted(post_save):
+            post_save.send(sender=Run)
+        assert heard == []
+        post_save.send(sender=Run)
+    finally:
+        post_save.disconnect(receiver)
+
+    assert heard == [Run]
+
+
+def test_passwords_are_cheap_for_a_while() -> None:
+    before = list(settings.PASSWORD_HASHERS)
+
+    with compat.cheap_passwords():
+        assert make_password("secret").startswith("md5$")
+
+    assert list(settings.PASSWORD_HASHERS) == before
+    assert make_password("secret").startswith(f"{get_hasher().algorithm}$")
+    assert get_hasher().algorithm != "md5" or "MD5" in before[0]
 
 
 def test_the_stream_beneath_a_command_s_output() -> None:

@@ -46,6 +46,20 @@ def test_a_file_saved_by_windows_keeps_its_steps(file: SqlFile) -> None:
     ]
 
 
+def test_the_deploy_order_stands_in_the_header() -> None:
+    order = ("two steps. Measured on MariaDB 10.11.19.", "Step 1: add it", "Not measured: data")
+    text = (
+        f"{HEADER}-- Order: two steps. Measured on MariaDB 10.11.19.\n--   Step 1: add it\n"
+        f"--   Not measured: data\n-- Notes:\n--   VOLATILE: one\n{SECTION}"
+    )
+
+    file = parse(text)
+
+    assert file.order == order
+    assert file.notes == ("VOLATILE: one",)
+    assert parse(render(file)) == file
+
+
 def test_the_text_of_a_file() -> None:
     file = SqlFile(
         name="0002_amazing_spiderman",

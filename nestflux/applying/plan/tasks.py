@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from nestflux.exceptions import HistoryError
+from nestflux.history.deploy_order import DeployOrder
 from nestflux.history.records import FileRecord, StepRecord
 from nestflux.history.sqlfile import (
     Direction,
@@ -66,12 +67,13 @@ class Task:
 class Work:
     """A file's tasks. ``books_first`` are those of sections before the first step, or of a file
     that has no step at all: they are written when the file is begun. ``skipped`` are the steps
-    that are not to run, by ordinal, with the reason."""
+    that are not to run, by ordinal, with the reason. ``deploy_order`` is of the way up."""
 
     file: SqlFile
     tasks: tuple[Task, ...]
     recorded_first: tuple[str, ...]
     skipped: Mapping[int, str] = field(default_factory=dict)
+    deploy_order: DeployOrder | None = None
 
     @property
     def direction(self) -> Direction:
@@ -105,7 +107,9 @@ class Work:
             replace(task, recorded_migrations=tuple(kept.get(task.ordinal, ())))
             for task in self.tasks
         )
-        return Work(self.file, tasks, tuple(recorded_first), dict(skipped))
+        return replace(
+            self, tasks=tasks, recorded_first=tuple(recorded_first), skipped=dict(skipped)
+        )
 
     def with_compiled(self, compiled: Sequence[Task], after: int) -> Work:
         """The same with statements that no file has, in place of its first ``after`` steps: they
@@ -188,7 +192,8 @@ def work_of(file: SqlFile, record: FileRecord) -> Work:
             recorded_first += section.recorded_migrations
     if len(records) != len(tasks):
         raise _stale_record(file)
-    return Work(file, tuple(tasks), tuple(recorded_first))
+    order = record.deploy_order if file.direction is Direction.UP else None
+    return Work(file, tuple(tasks), tuple(recorded_first), deploy_order=order)
 
 
 def _record_of(

@@ -242,6 +242,7 @@ class Command(NestFluxCommand):
             self.stdout.write(f"  {file.target.server.family}: {said}")
             for line in one.changes:
                 self.stdout.write(f"    {line}")
+            self._print(self._summary.order(file.record))
             self._print(self._summary.warnings(file))
         self._print(self._summary.behind(settled))
         self.stdout.write("Review it, then: git add -A, and go on with the merge")
@@ -265,6 +266,8 @@ class Command(NestFluxCommand):
                 self.stdout.write("  its SQL is as it was; its migrations' code is remembered anew")
             for line in one.schema_changes or ("the schema after it stays as it was",):
                 self.stdout.write(f"  {line}")
+            if one.texts_edited:
+                self._print(self._summary.order(one.record))
             self._print(self._summary.undecidable(one.name, one.record))
             for migration, lines in one.other_sql.items():
                 self.stdout.write(

@@ -6,6 +6,7 @@ What applying needs is imported once there is something to apply: most deploys h
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from django.core.management.base import CommandParser
 
 from nestflux.applying.plan.load_plan import make_plan, nothing_to_do
 from nestflux.applying.target import Target, open_target
-from nestflux.exceptions import NotReviewed
+from nestflux.exceptions import NotReviewed, Refused
 from nestflux.management.backup_options import add_backup_arguments
 from nestflux.management.command import NestFluxCommand, retire
 from nestflux.management.run_options import RunOptions, add_unreviewed_argument
@@ -21,6 +22,8 @@ from nestflux.wording import counted
 
 if TYPE_CHECKING:
     from nestflux.applying.run.migrate import Outcome
+    from nestflux.history.deploy_order import DeployOrder
+    from nestflux.history.journal import Entry
 
 _PATIENT = 3600  # seconds for one question, where somebody asked for the answer
 _UP_TO_DATE = "Database is up to date!"
@@ -37,6 +40,12 @@ class Command(RunOptions, NestFluxCommand):
         super().add_arguments(parser)
         parser.add_argument(
             "--plan", action="store_true", help="Show what would run, and run nothing."
+        )
+        parser.add_argument(
+            "--order",
+            action="store_true",
+            help="With --plan: measure on a development server which goes first, all pending files "
+            "together or the code that comes with them.",
         )
         parser.add_argument(
             "--replay",
@@ -72,6 +81,12 @@ class Command(RunOptions, NestFluxCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         alias = options["database"]
+        if options["order"] and not options["plan"]:
+            raise Refused(
+                "--order measures and runs nothing.",
+                stands="nothing was run",
+                then="python manage.py db_migrate --plan --order",
+            )
         self.connect(
             alias,
             create_database_if_missing=options["create_database"],
@@ -174,8 +189,22 @@ class Command(RunOptions, NestFluxCommand):
         due = () if plan.load else backups_due(target, works)
         costs = costs_here(target, () if plan.load else works)
         found = suitability(target, works)
+        together = self._order(target, plan.pending) if options["order"] else None
         if options["json"]:
-            self.print_json({**plan_as_json(plan, works, due, costs, here), **found.to_json()})
+            self.print_json(
+                {**plan_as_json(plan, works, due, costs, here, together), **found.to_json()}
+            )
             return
-        for line in (*plan_lines(plan, works, due, costs, here), *found.lines()):
+        for line in (*plan_lines(plan, works, due, costs, here, together), *found.lines()):
             self.console().print(line)
+
+    def _order(self, target: Target, pending: Sequence[Entry]) -> DeployOrder | None:
+        from nestflux.conf import configuration
+        from nestflux.recording.deploy_order.several import order_of_pending
+        from nestflux.recording.recording_target import recording_target
+
+        if not pending:
+            return None
+        family = target.server.family
+        shadows = recording_target(target.connection.alias, family, configuration())
+        return order_of_pending(shadows, pending)

@@ -61,6 +61,9 @@ def _file(files: Sequence[FileReport], folded: Collection[str]) -> Iterator[str]
     yield f"### {files[0].name}"
     for file in files:
         yield f"**{file.family}** · way back: {_inline(file.way_back)}"
+        if file.deploy_order:
+            first, *rest = map(_inline, file.deploy_order)
+            yield "\n".join([f"**Deploy order: {first}**", "", *(f"- {line}" for line in rest)])
         if file.notes:
             yield "\n".join(f"> {_inline(note)}" for note in file.notes)
         if file.losses:

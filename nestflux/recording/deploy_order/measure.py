@@ -1,0 +1,157 @@
+"""Measuring the deploy order of a file: two scratch schemas, the models before it and after it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from nestflux.database.session import PINNED, pin
+from nestflux.database.shadow import alias_kept
+from nestflux.django_compat import cheap_passwords
+from nestflux.history.deploy_order import ONLY_NEW_TABLES, Code, DeployOrder, Order
+from nestflux.history.snapshots import referred_to_by
+from nestflux.recording.deploy_order.code import (
+    Change,
+    Models,
+    changed_tables,
+    models_of,
+    signals_muted,
+    touched_keys,
+)
+from nestflux.recording.deploy_order.grading import grade
+from nestflux.recording.deploy_order.mixing import run_mixed
+from nestflux.recording.deploy_order.outcomes import Run, Runs
+from nestflux.recording.deploy_order.probing import Probing
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+    from nestflux.recording.recording_target import RecordingTarget
+
+logger = logging.getLogger(__name__)
+
+_LONGEST = 300  # characters of an error
+_MOST_MODELS = 60  # of one code; a file that touches more takes minutes
+
+
+def deploy_order(
+    target: RecordingTarget, change: Callable[[], Change], *, is_first: bool = False
+) -> DeployOrder | None:
+    """The order of a file; None where the project does not want it measured. Whatever goes wrong
+    gives ``undecided`` with the reason: no file waits for it.
+
+    Args:
+        is_first: no file stands before it.
+    """
+    if not target.configuration.deploy_order:
+        return None
+    if is_first:
+        return ONLY_NEW_TABLES
+    logger.info("%s: measuring the deploy order", target.server.name)
+    try:
+        return measure(target, change())
+    except Exception as error:
+        logger.debug("the deploy order", exc_info=True)
+        why = f"{type(error).__name__}: {error}"[:_LONGEST]
+        return DeployOrder.undecided(f"it could not be measured: {why}")
+
+
+def measure(target: RecordingTarget, change: Change) -> DeployOrder:
+    """Raises whatever may go wrong."""
+    touched = touched_keys(change)
+    with signals_muted(), cheap_passwords():
+        models = {code: models_of(code, change, touched) for code in Code}
+        if not any(each.touched for each in models.values()):
+            return DeployOrder(
+                Order.NO_DIFFERENCE, because="no model of the project has a table that it changes"
+            )
+        if (most := max(len(each.touched) for each in models.values())) > _MOST_MODELS:
+            return DeployOrder.undecided(f"it touches {most} models, more than {_MOST_MODELS}")
+        tables = _tables(change, models.values())
+        with (
+            _schema(target, change.creates(Code.OLD), tables) as before,
+            _schema(target, change.creates(Code.NEW), tables) as after,
+        ):
+            runs = _Pairings(target.alias, models, {Code.OLD: before, Code.NEW: after}).run()
+            sql_mode = _sql_mode(after)
+    pairings = (runs.own, runs.other, runs.mixed_own, runs.mixed_other)
+    every = [run for each in pairings for run in each.values()]
+    labels = {each.model._meta.label for code in models.values() for each in code.touched}
+    found = grade(runs)
+    left_out = tuple(line for each in models.values() for line in each.not_tried)
+    return replace(
+        found,
+        not_tried=(*found.not_tried, *left_out),
+        server=target.server.name,
+        sql_mode=sql_mode,
+        models=len(labels),
+        queries=sum(run.queries for run in every),
+    )
+
+
+@dataclass(frozen=True)
+class _Pairings:
+    """The models of both codes, and the schema of each."""
+
+    alias: str
+    models: Mapping[Code, Models]
+    homes: Mapping[Code, BaseDatabaseWrapper]
+
+    def run(self) -> Runs:
+        """Each code at home, then elsewhere, then each with the rows of the other."""
+        own = {code: self._alone(code, code, {}) for code in Code}
+        other = {code: self._alone(code, code.other, own[code].rows) for code in Code}
+        mixed_other = {code: self._mixed(code, code.other, own[code.other].rows) for code in Code}
+        mixed_own = {code: self._mixed(code, code, other[code.other].rows) for code in Code}
+        keys = {code: self.models[code].keys for code in Code}
+        return Runs(own, other, mixed_own, mixed_other, keys)
+
+    def _alone(self, code: Code, home: Code, rows: Mapping[str, Mapping[str, Any]]) -> Run:
+        with alias_kept(self.alias, self.homes[home]):
+            return Probing(self.homes[home], self.models[code], rows).run()
+
+    def _mixed(self, reads: Code, home: Code, rows: Mapping[str, Mapping[str, Any]]) -> Run:
+        models = self.models
+        with alias_kept(self.alias, self.homes[home]):
+            return run_mixed(self.homes[home], models[reads.other], models[reads], rows)
+
+
+def _sql_mode(connection: BaseDatabaseWrapper) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT @@SESSION.sql_mode")
+        (mode,) = cursor.fetchone()
+    return "strict" if "STRICT_" in mode else "not strict"
+
+
+def _tables(change: Change, models: Iterable[Models]) -> frozenset[str]:
+    """What the models need, what changes, what refers to these, and all that any of them refers
+    to."""
+    wanted = {key.holder_name for key in changed_tables(change).changes}
+    wanted = wanted.union(*(each.tables for each in models))
+    found: set[str] = set()
+    for code in Code:
+        refers_to = {name: referred_to_by(sql) for name, sql in change.creates(code).items()}
+        waiting = wanted | {name for name, parents in refers_to.items() if parents & wanted}
+        own: set[str] = set()
+        while waiting:
+            name = waiting.pop()
+            if name in refers_to and name not in own:
+                own.add(name)
+                waiting |= refers_to[name]
+        found |= own
+    return frozenset(found)
+
+
+@contextmanager
+def _schema(
+    target: RecordingTarget, creates: Mapping[str, str], tables: frozenset[str]
+) -> Iterator[BaseDatabaseWrapper]:
+    """A scratch schema with some tables of another one, empty."""
+    with target.shadow() as connection:
+        pin(connection, (*PINNED, "SET foreign_key_checks = 0"))
+        pin(connection, tuple(sql for name, sql in creates.items() if name in tables))
+        pin(connection, PINNED)
+        yield connection

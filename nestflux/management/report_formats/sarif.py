@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from hashlib import sha256
 from typing import Any
 
-from nestflux import __version__
+import nestflux
 from nestflux.management.report_formats.places import path_of
 from nestflux.reviewing.findings import KINDS, Finding, Report, Severity
 from nestflux.reviewing.schema_rule import SchemaRule
@@ -26,7 +26,7 @@ def sarif(report: Report) -> dict[str, Any]:
     places = {code: index for index, code in enumerate(codes)}
     driver = {
         "name": "NestFlux",
-        "semanticVersion": _semantic(__version__),
+        "semanticVersion": _semantic(nestflux.__version__),
         "rules": [_rule(code) for code in codes],
     }
     return {

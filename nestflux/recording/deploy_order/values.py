@@ -178,7 +178,10 @@ def _collect(condition: Any, found: dict[str, list[Any]]) -> None:
 
 
 def is_required(field: Any) -> bool:
-    """Must a row that code makes give it a value?"""
+    """Must a row that code makes give it a value? The default of a foreign key is the key of a row
+    that is not there, or a function that looks for one."""
+    if field.is_relation and field.has_default():
+        return True
     return not (
         field.null
         or field.has_default()

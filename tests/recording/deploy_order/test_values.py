@@ -96,6 +96,11 @@ def test_what_a_row_must_have() -> None:
         assert not is_required(field)
 
 
+def test_a_foreign_key_with_a_default_must_have_a_row_of_its_own() -> None:
+    assert is_required(models.ForeignKey("shop.P", models.CASCADE, default=1))
+    assert not is_required(models.ForeignKey("shop.P", models.CASCADE, null=True))
+
+
 def test_what_code_does_not_give() -> None:
     assert is_written(models.IntegerField())
     for field in (models.BigAutoField(primary_key=True), models.DateTimeField(auto_now_add=True)):

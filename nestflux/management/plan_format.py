@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from nestflux.adopting.mark_applied import MarkPlan
@@ -19,21 +20,23 @@ from nestflux.wording import counted
 _NO_COSTS = Costs()
 
 
-def plan_lines(
-    plan: Plan,
-    works: Sequence[Work],
-    due: Sequence[Due],
-    costs: Costs = _NO_COSTS,
-    here: MeasuredHere | None = None,
-    together: DeployOrder | None = None,
-) -> Iterator[str]:
-    """What ``db_migrate`` would do.
-
-    Args:
-        due: the files that lose data which is there now.
-        costs: of the steps that write a table anew.
-        together: the deploy order of all files, where it was asked for.
+@dataclass(frozen=True)
+class PlanDetails:
+    """What is shown of a plan besides itself. ``works`` are its files' steps; ``due`` the files that
+    lose data which is there now; ``costs`` of the steps that write a table anew; ``here`` what was
+    measured on this database; ``together`` the deploy order of all files, where it was asked for.
     """
+
+    works: Sequence[Work]
+    due: Sequence[Due] = ()
+    costs: Costs = _NO_COSTS
+    here: MeasuredHere | None = None
+    together: DeployOrder | None = None
+
+
+def plan_lines(plan: Plan, details: PlanDetails) -> Iterator[str]:
+    """What ``db_migrate`` would do."""
+    works, here = details.works, details.here
     if plan.nothing_to_do:
         yield "Database is up to date!"
         return
@@ -58,11 +61,11 @@ def plan_lines(
                 yield "The rollback of this file was begun; what it undid is done again:"
             elif begun:
                 yield "An earlier run began this file; it goes on where that stopped:"
-            yield from _work_lines(work, costs, here)
-            yield from _due_lines(work, due)
+            yield from _work_lines(work, details.costs, here)
+            yield from _due_lines(work, details.due)
         if here and here.not_measured:
             yield f"The verdicts are those of the recording; not measured here: {here.not_measured}"
-        yield from _together_lines(works, together)
+        yield from _together_lines(works, details.together)
     if plan.signals_pending:
         yield "Sends post_migrate."
 
@@ -134,14 +137,8 @@ def compiled_lines(work: Work) -> Iterator[str]:
         yield from (f"    {line}" for line in f"{task.text};".splitlines())
 
 
-def plan_as_json(
-    plan: Plan,
-    works: Sequence[Work],
-    due: Sequence[Due],
-    costs: Costs = _NO_COSTS,
-    here: MeasuredHere | None = None,
-    together: DeployOrder | None = None,
-) -> dict[str, Any]:
+def plan_as_json(plan: Plan, details: PlanDetails) -> dict[str, Any]:
+    here, together = details.here, details.together
     measured = {"not_measured_here": here.not_measured} if here else {}
     return {
         "deploy_order": together.to_json() if together else None,
@@ -160,7 +157,8 @@ def plan_as_json(
         ],
         "post_migrate": plan.signals_pending,
         "files": [
-            {**_work_as_json(work, costs, here), **_due_as_json(work, due)} for work in works
+            {**_work_as_json(work, details.costs, here), **_due_as_json(work, details.due)}
+            for work in details.works
         ],
         **measured,
     }

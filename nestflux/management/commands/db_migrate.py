@@ -178,7 +178,7 @@ class Command(RunOptions, NestFluxCommand):
         from nestflux.applying.plan.measured_here import measured_here
         from nestflux.applying.run.one_by_one import backups_due, works_of
         from nestflux.applying.suitability import suitability
-        from nestflux.management.plan_format import plan_as_json, plan_lines
+        from nestflux.management.plan_format import PlanDetails, plan_as_json, plan_lines
 
         plan = make_plan(target, replay=options["replay"], to=options["to"])
         works = works_of(target, plan)
@@ -186,16 +186,18 @@ class Command(RunOptions, NestFluxCommand):
         if not (plan.load or plan.in_flight):
             here = measured_here(target, works)
             works = here.works
-        due = () if plan.load else backups_due(target, works)
-        costs = costs_here(target, () if plan.load else works)
+        details = PlanDetails(
+            works,
+            due=() if plan.load else backups_due(target, works),
+            costs=costs_here(target, () if plan.load else works),
+            here=here,
+            together=self._order(target, plan.pending) if options["order"] else None,
+        )
         found = suitability(target, works)
-        together = self._order(target, plan.pending) if options["order"] else None
         if options["json"]:
-            self.print_json(
-                {**plan_as_json(plan, works, due, costs, here, together), **found.to_json()}
-            )
+            self.print_json({**plan_as_json(plan, details), **found.to_json()})
             return
-        for line in (*plan_lines(plan, works, due, costs, here, together), *found.lines()):
+        for line in (*plan_lines(plan, details), *found.lines()):
             self.console().print(line)
 
     def _order(self, target: Target, pending: Sequence[Entry]) -> DeployOrder | None:

@@ -22,10 +22,10 @@ _NO_COSTS = Costs()
 
 @dataclass(frozen=True)
 class PlanDetails:
-    """What is shown of a plan besides itself. ``works`` are its files' steps; ``due`` the files that
-    lose data which is there now; ``costs`` of the steps that write a table anew; ``here`` what was
-    measured on this database; ``together`` the deploy order of all files, where it was asked for.
-    """
+    """What is shown of a plan besides itself. ``works`` are the steps of its files; ``due`` those
+    that lose data which is there now; ``costs`` of the steps that write a table anew; ``here`` what
+    was measured on this database; ``together`` the deploy order of all files, where it was asked
+    for."""
 
     works: Sequence[Work]
     due: Sequence[Due] = ()

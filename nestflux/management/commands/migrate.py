@@ -160,11 +160,12 @@ class Command(PlainSpeech, stock.Command):
     def _plan_lines(self, target: Target, plan: Plan) -> Iterator[str]:
         from nestflux.applying.plan.costs import costs_here
         from nestflux.applying.run.one_by_one import backups_due, works_of
-        from nestflux.management.plan_format import plan_lines
+        from nestflux.management.plan_format import PlanDetails, plan_lines
 
         works = works_of(target, plan)
         due = () if plan.load or self.is_test_database else backups_due(target, works)
-        return plan_lines(plan, works, due, costs_here(target, () if plan.load else works))
+        costs = costs_here(target, () if plan.load else works)
+        return plan_lines(plan, PlanDetails(works, due, costs))
 
     def _unsuitable(self, target: Target, options: dict[str, Any]) -> Iterator[str]:
         """What a run would say of the server, for ``--plan``."""

@@ -276,6 +276,9 @@ def write_again(comparison: Comparison) -> tuple[Difference, ...]:
             raise NotReproduced(
                 "The models as written do not give what the database has.",
                 where="\n         ".join(map(str, unknown)),
+                stands="every file is as it was",
+                then=f"python manage.py db_pull --compare {' '.join(comparison.labels)} --plan   "
+                "(shows the changes, to be made by hand)",
             )
     return left
 

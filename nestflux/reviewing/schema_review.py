@@ -158,7 +158,7 @@ def _of_history(
                 made_by[part] = each.entry.name
                 places[part] = (each.up.path, step.line)
             for finding in look_at(step):
-                yield each.entry.name, _placed(finding, each.up.path, step)
+                yield each.entry.name, placed(finding, each.up.path, step)
         whole = ReviewedFile(
             history.family,
             each.entry.name,
@@ -172,7 +172,7 @@ def _of_history(
         )
         for finding in look_at(whole):
             first = _step_about(finding, steps)
-            yield each.entry.name, _placed(finding, each.up.path, first)
+            yield each.entry.name, placed(finding, each.up.path, first)
     if not changed:
         return
     schema = ReviewedSchema(
@@ -283,18 +283,30 @@ def _step_about(finding: Finding, steps: Iterable[ReviewedStep]) -> ReviewedStep
     return of_table
 
 
-def _placed(finding: Finding, path: Path, step: ReviewedStep | None) -> Finding:
+def placed(finding: Finding, path: Path, step: ReviewedStep | None) -> Finding:
+    """The finding with where it stands, in the file and in the code that asked for it."""
     source = step.source if step else None
     code = ""
     if source and source.path and not finding.code_place:
         code = display_path(source.path)
         code = f"{code}, line {source.line}" if source.line else code
+    if source and not source.is_own:
+        finding = _of_a_package(finding, source.migration.app_label)
     return replace(
         finding,
         where=finding.where or display_path(path),
         line=finding.line or (step.line if step else None),
         code_place=finding.code_place or code,
     )
+
+
+def _of_a_package(finding: Finding, label: str) -> Finding:
+    """What a package's migration does can be prepared for, and not be changed: it is no error that
+    stops a check until the package is mended."""
+    if finding.severity is not Severity.ERROR:
+        return finding
+    fix = f"the migration is a package's ({label}): run it while none of its old code runs"
+    return replace(finding, severity=Severity.WARNING, fix=fix)
 
 
 def _parts_changed(delta: Delta) -> Iterable[str]:

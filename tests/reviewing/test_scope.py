@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import subprocess
+from pathlib import Path
 
 import pytest
+from django.db import migrations
 
+from nestflux.history.records import StepRecord
+from nestflux.reviewing import schema_review
+from nestflux.reviewing.findings import Finding, Severity
+from nestflux.reviewing.reviewed import OperationPlace, ReviewedStep
 from tests.conftest import ProjectFactory
 from tests.reviewing.shop import check
 from tests.scenario import Outcome, Project
@@ -124,3 +130,28 @@ def _id_of(journal: str, index: int) -> str:
     import json
 
     return str(json.loads(journal)["files"][index]["id"])
+
+
+@pytest.mark.parametrize(
+    ("module", "severity"),
+    [
+        ("shop.migrations.0002_x", "error"),
+        ("django.contrib.auth.migrations.0001_initial", "warning"),
+    ],
+)
+def test_what_a_package_does_is_no_error(
+    module: str, severity: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "shop/migrations").mkdir(parents=True)
+    for name in ("shop/__init__.py", "shop/migrations/__init__.py", "shop/migrations/0002_x.py"):
+        (tmp_path / name).touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    kind = type("Migration", (migrations.Migration,), {"__module__": module})
+    source = OperationPlace(kind("0002_x", "shop"), migrations.RunSQL("SELECT 1"))
+    step = ReviewedStep("mysql", 1, "SELECT 1", StepRecord("", "ddl", ""), {}, {}, source=source)
+    found = Finding("rename-column", Severity.ERROR, "x", fix="keep the column")
+
+    placed = schema_review.placed(found, tmp_path / "0002.sql", step)
+
+    assert placed.severity.value == severity
+    assert (placed.fix == "keep the column") == (severity == "error")

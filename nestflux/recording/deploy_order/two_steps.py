@@ -6,10 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from nestflux.history.deploy_order import Code, Failure
+from nestflux.wording import listed
 
 _NO_COLUMN = 1054
 _NO_TABLE = 1146
 _NOT_GIVEN = frozenset({1048, 1364})
+_MOST = 6  # columns or tables that a step names
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ _OTHER = (
 def _required(old: Iterable[Failure], added: _Alone) -> Iterator[tuple[str, str]]:
     """Old code does not give a column that new code asks for."""
     if any(each.number in _NOT_GIVEN and each.column in added.required for each in old):
-        names = ", ".join(added.required)
+        names = listed(added.required, _MOST)
         them = _it_or_them(added.required)
         yield (
             f"add {names} with null=True or a db_default (migrate first), then deploy code that "
@@ -77,7 +79,7 @@ def _required(old: Iterable[Failure], added: _Alone) -> Iterator[tuple[str, str]
 def _dropped(new: Iterable[Failure], gone: _Alone) -> Iterator[tuple[str, str]]:
     """New code does not give a column that old code asks for."""
     if any(each.number in _NOT_GIVEN and each.column in gone.required for each in new):
-        names = ", ".join(gone.required)
+        names = listed(gone.required, _MOST)
         yield (
             f"give {names} null=True or a db_default (migrate first), then deploy code that does "
             f"not use {_it_or_them(gone.required)}",
@@ -105,8 +107,8 @@ def _renamed_tables(old: Iterable[Failure], new: Iterable[Failure]) -> Iterator[
 def _beside(
     kind: str, gone: Sequence[str], missing: Sequence[str], required: Sequence[str] = ()
 ) -> tuple[str, str]:
-    before, after = ", ".join(gone), ", ".join(missing)
-    how = f"; {', '.join(required)} with null=True or a db_default" if required else ""
+    before, after = listed(gone, _MOST), listed(missing, _MOST)
+    how = f"; {listed(required, _MOST)} with null=True or a db_default" if required else ""
     return (
         f"a file that adds {after} and keeps {before} (migrate first{how}), then code that writes "
         f"both {kind}s where one replaces the other",

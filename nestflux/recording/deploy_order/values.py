@@ -127,7 +127,7 @@ def _extremes(field: Any) -> Iterator[Any]:
         case models.BinaryField():
             yield from (b"", b"\xff\x00" * min((field.max_length or 200) // 2, 200))
         case models.GenericIPAddressField():
-            yield "2001:db8::1"
+            yield "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff"  # 38 characters: IPv4 takes 15
         case models.CharField() | models.TextField() | models.FileField():
             limit = field.max_length or _LONGEST
             # "1": what is a number, and JSON, goes into a column of that type as well

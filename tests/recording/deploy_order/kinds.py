@@ -483,6 +483,14 @@ KINDS = (
         ("name='a' * 500",),
     ),
     Kind(
+        "varchar_to_ip_address",
+        with_name("f = m.CharField(max_length=15)"),
+        with_name("f = m.GenericIPAddressField()"),
+        MF,
+        ("name='a', f='192.0.2.1'",),
+        ("name='a', f='2001:db8:ffff:ffff:ffff:ffff:ffff:1'",),
+    ),
+    Kind(
         "one_to_one_to_fk",
         with_name("o = m.OneToOneField(O, m.CASCADE)"),
         with_name(FK),

@@ -279,6 +279,18 @@ def test_of_several_columns_the_steps_name_all_though_the_server_names_the_first
     )
 
 
+def test_of_many_columns_the_steps_name_the_first_and_how_many_more() -> None:
+    found = graded(
+        new_there={SELECT: NO_COLUMN},
+        old_there={LEAST: NOT_GIVEN},
+        new_columns=dict.fromkeys("fghijklm", True),
+    )
+
+    assert found.steps[1] == (
+        "Step 2: fill the rows without them, and make f, g, h, i, j, k and 2 more required"
+    )
+
+
 def test_a_column_beside_another_one_must_not_be_required_yet() -> None:
     other = Outcome(1054, "Unknown column 'shop_p.g' in 'SELECT'")
     found = graded(

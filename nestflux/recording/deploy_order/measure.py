@@ -21,7 +21,7 @@ from nestflux.recording.deploy_order.code import (
     signals_muted,
     touched_keys,
 )
-from nestflux.recording.deploy_order.grading import grade
+from nestflux.recording.deploy_order.grading import grade, mixed_failures
 from nestflux.recording.deploy_order.mixing import run_mixed
 from nestflux.recording.deploy_order.outcomes import Run, Runs
 from nestflux.recording.deploy_order.probing import Probing
@@ -104,7 +104,6 @@ class _Pairings:
         """Each code at home, then elsewhere, then each with the rows of the other."""
         own = {code: self._alone(code, code, {}) for code in Code}
         other = {code: self._alone(code, code.other, own[code].rows) for code in Code}
-        alike = {code: self._mixed(code, code, code, own[code].rows) for code in Code}
         mixed_other = {
             code: self._mixed(code, code.other, code.other, own[code.other].rows) for code in Code
         }
@@ -113,7 +112,12 @@ class _Pairings:
         }
         keys = {code: self.models[code].keys for code in Code}
         columns = {code: self.models[code].columns for code in Code}
-        return Runs(own, other, alike, mixed_own, mixed_other, keys, columns)
+        nothing = {code: Run() for code in Code}
+        runs = Runs(own, other, nothing, mixed_own, mixed_other, keys, columns)
+        # The control has many queries: only where there is something to hold against it.
+        doubtful = [code for code in Code if any(mixed_failures(code, runs))]
+        alike = {code: self._mixed(code, code, code, own[code].rows) for code in doubtful}
+        return replace(runs, alike={**nothing, **alike})
 
     def _alone(self, code: Code, home: Code, rows: Mapping[str, Mapping[str, Any]]) -> Run:
         with alias_kept(self.alias, self.homes[home]):

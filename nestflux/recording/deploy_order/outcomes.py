@@ -68,9 +68,10 @@ class Run:
 class Runs:
     """All that was run. ``own``: each code on its own schema; ``other``: on that of the other; and
     by the code that reads, what it did on its own and on the other schema with rows of the other
-    code. ``alike`` is the control of that: each code on its own schema with its own rows. ``keys``
-    are the foreign keys that each code knows: table and column. ``columns`` are those of what is
-    touched, by table and column: must code that writes a row give it a value?"""
+    code. ``alike`` is the control of that: each code on its own schema with its own rows; empty
+    where there is nothing to hold against it. ``keys`` are the foreign keys that each code knows:
+    table and column. ``columns`` are those of what is touched, by table and column: must code that
+    writes a row give it a value?"""
 
     own: Mapping[Code, Run]
     other: Mapping[Code, Run]

@@ -16,7 +16,7 @@ from django.db.models import signals
 
 from nestflux.django_compat import receivers_muted
 from nestflux.history.deploy_order import Code
-from nestflux.recording.deploy_order.values import named_in
+from nestflux.recording.deploy_order.values import is_required_by_the_server, named_in
 from nestflux.recording.model_outlines import Key, needed_by
 from nestflux.recording.model_subset import reached, referrers
 from nestflux.schema.diff import Delta
@@ -97,6 +97,16 @@ class Models:
             for field in model._meta.local_concrete_fields
             if field.is_relation
         )
+
+    @property
+    def columns(self) -> dict[tuple[str, str], bool]:
+        """The columns of what is touched, by table and column: must code that writes a row give
+        it a value?"""
+        return {
+            (each.model._meta.db_table, str(field.column)): is_required_by_the_server(field)
+            for each in self.touched
+            for field in each.model._meta.local_concrete_fields
+        }
 
     @property
     def all(self) -> tuple[type[Model], ...]:

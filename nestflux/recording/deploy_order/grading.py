@@ -41,7 +41,7 @@ def grade(runs: Runs) -> DeployOrder:
     return DeployOrder(
         order,
         failures=failures,
-        steps=two_steps(failures) if order is Order.TWO_STEPS else (),
+        steps=two_steps(failures, runs.columns) if order is Order.TWO_STEPS else (),
         cautions=tuple(dict.fromkeys((*_referred_to(runs), *_filters(runs)))),
         not_tried=not_tried,
         because=because,
@@ -82,8 +82,7 @@ def _failures(code: Code, runs: Runs) -> tuple[Failure, ...]:
     ]
     found += [
         _failure(code, probe, outcome, structural=False)
-        for probe, outcome in _mixed(code, runs)
-        if outcome.number != IS_REFERRED_TO
+        for probe, outcome in mixed_failures(code, runs)
     ]
     return _distinct(sorted(found, key=lambda each: (not each.structural, not each.table)))
 
@@ -109,12 +108,16 @@ def _is_structural(probe: Probe, outcome: Outcome, own: Run, other: Run) -> bool
     return probe.model in own.rows and probe.model not in other.rows
 
 
-def _mixed(code: Code, runs: Runs) -> Iterator[tuple[Probe, Outcome]]:
+def mixed_failures(code: Code, runs: Runs) -> Iterator[tuple[Probe, Outcome]]:
     """What a code cannot do on the other schema with the other code's rows, and can do with its
-    own: where it cannot do that either, it has been reported."""
+    own: where it cannot do that either, it has been reported, or fails at home as well."""
     own = runs.other[code].outcomes
+    alike = runs.alike[code].outcomes.items()
+    at_home = {(p.model, p.action, o.number) for p, o in alike if o.failed}
     for probe, outcome in runs.mixed_other[code].outcomes.items():
-        if not outcome.failed:
+        if not outcome.failed or outcome.number == IS_REFERRED_TO:
+            continue
+        if (probe.model, probe.action, outcome.number) in at_home:
             continue
         alone = [found for known, found in own.items() if known.model == probe.model]
         if any(found.failed and found.number in STRUCTURAL for found in alone):

@@ -21,7 +21,7 @@ from nestflux.recording.deploy_order.code import (
     signals_muted,
     touched_keys,
 )
-from nestflux.recording.deploy_order.grading import grade
+from nestflux.recording.deploy_order.grading import grade, mixed_failures
 from nestflux.recording.deploy_order.mixing import run_mixed
 from nestflux.recording.deploy_order.outcomes import Run, Runs
 from nestflux.recording.deploy_order.probing import Probing
@@ -77,7 +77,7 @@ def measure(target: RecordingTarget, change: Change) -> DeployOrder:
         ):
             runs = _Pairings(target.alias, models, {Code.OLD: before, Code.NEW: after}).run()
             sql_mode = _sql_mode(after)
-    pairings = (runs.own, runs.other, runs.mixed_own, runs.mixed_other)
+    pairings = (runs.own, runs.other, runs.alike, runs.mixed_own, runs.mixed_other)
     every = [run for each in pairings for run in each.values()]
     labels = {each.model._meta.label for code in models.values() for each in code.touched}
     found = grade(runs)
@@ -104,19 +104,31 @@ class _Pairings:
         """Each code at home, then elsewhere, then each with the rows of the other."""
         own = {code: self._alone(code, code, {}) for code in Code}
         other = {code: self._alone(code, code.other, own[code].rows) for code in Code}
-        mixed_other = {code: self._mixed(code, code.other, own[code.other].rows) for code in Code}
-        mixed_own = {code: self._mixed(code, code, other[code.other].rows) for code in Code}
+        mixed_other = {
+            code: self._mixed(code, code.other, code.other, own[code.other].rows) for code in Code
+        }
+        mixed_own = {
+            code: self._mixed(code, code.other, code, other[code.other].rows) for code in Code
+        }
         keys = {code: self.models[code].keys for code in Code}
-        return Runs(own, other, mixed_own, mixed_other, keys)
+        columns = {code: self.models[code].columns for code in Code}
+        nothing = {code: Run() for code in Code}
+        runs = Runs(own, other, nothing, mixed_own, mixed_other, keys, columns)
+        # The control has many queries: only where there is something to hold against it.
+        doubtful = [code for code in Code if any(mixed_failures(code, runs))]
+        alike = {code: self._mixed(code, code, code, own[code].rows) for code in doubtful}
+        return replace(runs, alike={**nothing, **alike})
 
     def _alone(self, code: Code, home: Code, rows: Mapping[str, Mapping[str, Any]]) -> Run:
         with alias_kept(self.alias, self.homes[home]):
             return Probing(self.homes[home], self.models[code], rows).run()
 
-    def _mixed(self, reads: Code, home: Code, rows: Mapping[str, Mapping[str, Any]]) -> Run:
+    def _mixed(
+        self, reads: Code, writes: Code, home: Code, rows: Mapping[str, Mapping[str, Any]]
+    ) -> Run:
         models = self.models
         with alias_kept(self.alias, self.homes[home]):
-            return run_mixed(self.homes[home], models[reads.other], models[reads], rows)
+            return run_mixed(self.homes[home], models[writes], models[reads], rows)
 
 
 def _sql_mode(connection: BaseDatabaseWrapper) -> str:

@@ -68,10 +68,15 @@ class Run:
 class Runs:
     """All that was run. ``own``: each code on its own schema; ``other``: on that of the other; and
     by the code that reads, what it did on its own and on the other schema with rows of the other
-    code. ``keys`` are the foreign keys that each code knows: table and column."""
+    code. ``alike`` is the control of that: each code on its own schema with its own rows; empty
+    where there is nothing to hold against it. ``keys`` are the foreign keys that each code knows:
+    table and column. ``columns`` are those of what is touched, by table and column: must code that
+    writes a row give it a value?"""
 
     own: Mapping[Code, Run]
     other: Mapping[Code, Run]
+    alike: Mapping[Code, Run]
     mixed_own: Mapping[Code, Run]
     mixed_other: Mapping[Code, Run]
     keys: Mapping[Code, frozenset[tuple[str, str]]] = field(default_factory=dict)
+    columns: Mapping[Code, Mapping[tuple[str, str], bool]] = field(default_factory=dict)

@@ -102,8 +102,13 @@ class Probing:
         self._joins(model)
         for name in sorted(touched.fields):
             field = next((f for f in model._meta.local_concrete_fields if f.name == name), None)
-            if field is not None and values.is_written(field):
+            if field is None:
+                continue
+            if values.is_written(field):
                 self._field(base, field)
+            elif values.is_moment(field):
+                read = partial(self._moment_read, base, field)
+                self.attempt(Probe(label_of(model), Action.READ_BACK, field.name), read)
         self._twice(base, touched)
         self._links(base)
         self.attempt(Probe(label_of(model), Action.UPDATE, "every field"), lambda: self._save(base))
@@ -275,6 +280,16 @@ class Probing:
         if type(read) is type(wrote) and read == wrote:
             return ""
         return f"{_shown(read)} is read for {_shown(wrote)}"
+
+    def _moment_read(self, base: Model, field: Any) -> str:
+        """Likewise, of a moment that Django took: by its type alone, for it is another one in
+        each run."""
+        wrote = getattr(base, field.attname)
+        own = self.rows_of(type(base)).filter(pk=base.pk)
+        (read,) = own.values_list(field.attname, flat=True)
+        if type(read) is type(wrote):
+            return ""
+        return f"a {type(read).__name__} is read for a {type(wrote).__name__}"
 
     def _save(self, base: Model) -> None:
         self.rows.save(self.rows_of(type(base)).get(pk=base.pk), anew=False)

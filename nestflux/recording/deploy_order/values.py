@@ -17,7 +17,8 @@ from django.db import models
 from django.db.models import CheckConstraint, Q
 from django.db.models.fields import NOT_PROVIDED
 
-_LONGEST = 400  # characters of a text without a limit
+# Characters of a text without a limit: a VARCHAR holds 16 383 of utf8mb4 at most (65 535 bytes).
+_LONGEST = 20_000
 _MOST_CHOICES = 8
 
 # The least and greatest that a column of the type holds; unsigned ones begin at 0 (MySQL Manual
@@ -122,14 +123,15 @@ def _extremes(field: Any) -> Iterator[Any]:
         case models.DurationField():
             yield from (datetime.timedelta(0), datetime.timedelta(days=-1))
         case models.JSONField():
-            yield from ([], "a", 1)
+            yield from ([], "a", 1, {"a": "x" * _LONGEST})
         case models.BinaryField():
             yield from (b"", b"\xff\x00" * min((field.max_length or 200) // 2, 200))
         case models.GenericIPAddressField():
-            yield "2001:db8::1"
+            yield "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff"  # 38 characters: IPv4 takes 15
         case models.CharField() | models.TextField() | models.FileField():
             limit = field.max_length or _LONGEST
-            yield from ("", "x" * limit, "é☃"[:limit])
+            # "1": what is a number, and JSON, goes into a column of that type as well
+            yield from ("", "1", "x" * limit, "é☃"[:limit])
 
 
 def _around(field: Any, literal: Any) -> Iterator[Any]:
@@ -186,8 +188,17 @@ def is_required(field: Any) -> bool:
         field.null
         or field.has_default()
         or field.db_default is not NOT_PROVIDED
-        or getattr(field, "auto_now", False)
-        or getattr(field, "auto_now_add", False)
+        or is_moment(field)
+    )
+
+
+def is_required_by_the_server(field: Any) -> bool:
+    """Is a row refused by whose code the column is not known?"""
+    return not (
+        field.null
+        or field.generated
+        or field.db_default is not NOT_PROVIDED
+        or isinstance(field, models.AutoField | models.BigAutoField | models.SmallAutoField)
     )
 
 
@@ -196,8 +207,12 @@ def is_written(field: Any) -> bool:
     return not (
         isinstance(field, models.AutoField | models.BigAutoField | models.SmallAutoField)
         or field.generated
-        or getattr(field, "auto_now", False)
-        or getattr(field, "auto_now_add", False)
+        or is_moment(field)
         or isinstance(field, models.OrderWrt)
         or getattr(field.remote_field, "parent_link", False)
     )
+
+
+def is_moment(field: Any) -> bool:
+    """Does Django give it the time at which the row is written?"""
+    return bool(getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False))

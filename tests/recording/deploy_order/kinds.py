@@ -160,6 +160,14 @@ KINDS = (
         WITH_O,
         WITH_O,
     ),
+    Kind(
+        "on_delete_set",
+        with_name("o = m.ForeignKey(O, m.SET(777))"),
+        with_name("o = m.ForeignKey(O, m.SET(777), verbose_name='other')"),
+        SAME,
+        WITH_O,
+        WITH_O,
+    ),
     # names
     Kind(
         "rename_field",
@@ -435,6 +443,14 @@ KINDS = (
         ("name='a', f=moment",),
     ),
     Kind(
+        "date_to_datetime_added_by_django",
+        with_name("f = m.DateField(auto_now_add=True)"),
+        with_name("f = m.DateTimeField(auto_now_add=True)"),
+        TWO,
+        also_old="assert type(p.f) is type(moment.date())",
+        also_new="assert type(p.f) is type(moment)",
+    ),
+    Kind(
         "fewer_decimal_places",
         with_name("f = m.DecimalField(max_digits=10, decimal_places=4)"),
         with_name("f = m.DecimalField(max_digits=8, decimal_places=2)"),
@@ -449,6 +465,30 @@ KINDS = (
         CF,
         ("name='a', f='b'",),
         ("name='a', f={'a': 1}",),
+    ),
+    Kind(
+        "varchar_to_json",
+        with_name("f = m.CharField(max_length=255)"),
+        with_name("f = m.JSONField()"),
+        TWO,
+        ("name='a', f='b'",),
+        ("name='a', f={'a': 'b' * 300}",),
+    ),
+    Kind(
+        "text_to_long_varchar",
+        "name = m.TextField()",
+        "name = m.CharField(max_length=500)",
+        CF,
+        ("name='a' * 501",),
+        ("name='a' * 500",),
+    ),
+    Kind(
+        "varchar_to_ip_address",
+        with_name("f = m.CharField(max_length=15)"),
+        with_name("f = m.GenericIPAddressField()"),
+        MF,
+        ("name='a', f='192.0.2.1'",),
+        ("name='a', f='2001:db8:ffff:ffff:ffff:ffff:ffff:1'",),
     ),
     Kind(
         "one_to_one_to_fk",

@@ -39,7 +39,10 @@ def graded(
     old_home: Mapping[Probe, Outcome] | None = None,
     new_home: Mapping[Probe, Outcome] | None = None,
     mixed_old: Mapping[Probe, Outcome] | None = None,
+    alike_old: Mapping[Probe, Outcome] | None = None,
     keys: frozenset[tuple[str, str]] = frozenset(),
+    old_columns: Mapping[str, bool] | None = None,
+    new_columns: Mapping[str, bool] | None = None,
 ) -> DeployOrder:
     """Everything goes well but for what is given."""
     return grade(
@@ -49,11 +52,20 @@ def graded(
                 Code.OLD: run(ALL_WELL, old_there or {}),
                 Code.NEW: run(ALL_WELL, new_there or {}),
             },
+            alike={Code.OLD: run(alike_old or {}), Code.NEW: Run()},
             mixed_own={code: Run() for code in Code},
             mixed_other={Code.OLD: run(mixed_old or {}), Code.NEW: Run()},
             keys={Code.OLD: keys, Code.NEW: frozenset()},
+            columns={
+                Code.OLD: _columns({"id": True, **(old_columns or {})}),
+                Code.NEW: _columns({"id": True, **(new_columns or {})}),
+            },
         )
     )
+
+
+def _columns(required: Mapping[str, bool]) -> dict[tuple[str, str], bool]:
+    return {("shop_p", name): needed for name, needed in required.items()}
 
 
 def test_where_nothing_fails_no_difference_was_found() -> None:
@@ -105,6 +117,7 @@ def test_where_no_row_goes_in_at_all_a_value_is_no_longer_one_of_some() -> None:
         Runs(
             own={code: run(ALL_WELL) for code in Code},
             other={Code.OLD: there, Code.NEW: run(ALL_WELL)},
+            alike=nothing,
             mixed_own=nothing,
             mixed_other=nothing,
         )
@@ -174,6 +187,17 @@ def test_a_row_of_the_other_code_that_cannot_be_read_counts() -> None:
     assert found.order is Order.CODE_FIRST
 
 
+def test_what_fails_with_rows_of_the_same_code_as_well_does_not_count() -> None:
+    no_parent = Outcome(1452, "Cannot add or update a child row: a foreign key constraint fails")
+    own = Probe(MODEL, Action.DELETE, "full row of old code")
+
+    assert graded(mixed_old={MIXED: no_parent}).order is Order.CODE_FIRST
+    alike = graded(mixed_old={MIXED: no_parent}, alike_old={own: no_parent})
+    assert alike.order is Order.NO_DIFFERENCE
+    well = graded(mixed_old={MIXED: Outcome(error="ValueError: …")}, alike_old={own: OK})
+    assert well.order is Order.CODE_FIRST
+
+
 def test_new_models_that_fail_on_their_own_schema_are_a_defect() -> None:
     found = graded(new_home={SELECT: NO_COLUMN})
 
@@ -199,7 +223,9 @@ def test_a_model_of_which_no_row_goes_in_is_named() -> None:
     refused = Outcome(3819, "Check constraint 'c' is violated.")
     own = Run({LEAST: refused, SELECT: OK}, {})
     nothing = {code: Run() for code in Code}
-    found = grade(Runs(dict.fromkeys(Code, own), dict.fromkeys(Code, own), nothing, nothing))
+    found = grade(
+        Runs(dict.fromkeys(Code, own), dict.fromkeys(Code, own), nothing, nothing, nothing)
+    )
 
     assert found.order is Order.UNDECIDED
     assert found.not_tried == (
@@ -212,7 +238,9 @@ def test_a_model_of_which_no_row_goes_in_is_named() -> None:
 
 
 def test_a_new_column_that_old_code_does_not_give_is_made_required_later() -> None:
-    found = graded(new_there={SELECT: NO_COLUMN}, old_there={LEAST: NOT_GIVEN})
+    found = graded(
+        new_there={SELECT: NO_COLUMN}, old_there={LEAST: NOT_GIVEN}, new_columns={"f": True}
+    )
 
     assert found.order is Order.TWO_STEPS
     assert found.steps == (
@@ -223,12 +251,58 @@ def test_a_new_column_that_old_code_does_not_give_is_made_required_later() -> No
 
 
 def test_a_column_that_new_code_does_not_give_is_dropped_later() -> None:
-    found = graded(old_there={SELECT: NO_COLUMN}, new_there={LEAST: NOT_GIVEN})
+    found = graded(
+        old_there={SELECT: NO_COLUMN}, new_there={LEAST: NOT_GIVEN}, old_columns={"f": True}
+    )
 
     assert found.steps == (
         "Step 1: give f null=True or a db_default (migrate first), then deploy code that does not "
         "use it",
         "Step 2: drop f",
+    )
+
+
+def test_of_several_columns_the_steps_name_all_though_the_server_names_the_first() -> None:
+    columns = {"f": True, "g": True, "h": False}
+    added = graded(new_there={SELECT: NO_COLUMN}, old_there={LEAST: NOT_GIVEN}, new_columns=columns)
+    gone = graded(old_there={SELECT: NO_COLUMN}, new_there={LEAST: NOT_GIVEN}, old_columns=columns)
+
+    assert added.steps == (
+        "Step 1: add f, g with null=True or a db_default (migrate first), then deploy code that "
+        "always gives them",
+        "Step 2: fill the rows without them, and make f, g required",
+    )
+    assert gone.steps == (
+        "Step 1: give f, g null=True or a db_default (migrate first), then deploy code that does "
+        "not use them",
+        "Step 2: drop f, g",
+    )
+
+
+def test_of_many_columns_the_steps_name_the_first_and_how_many_more() -> None:
+    found = graded(
+        new_there={SELECT: NO_COLUMN},
+        old_there={LEAST: NOT_GIVEN},
+        new_columns=dict.fromkeys("fghijklm", True),
+    )
+
+    assert found.steps[1] == (
+        "Step 2: fill the rows without them, and make f, g, h, i, j, k and 2 more required"
+    )
+
+
+def test_a_column_beside_another_one_must_not_be_required_yet() -> None:
+    other = Outcome(1054, "Unknown column 'shop_p.g' in 'SELECT'")
+    found = graded(
+        old_there={SELECT: NO_COLUMN},
+        new_there={SELECT: other},
+        old_columns={"f": True},
+        new_columns={"g": False, "h": True},
+    )
+
+    assert found.steps[0].startswith(
+        "Step 1: a file that adds g, h and keeps f (migrate first; h with null=True or a "
+        "db_default), then code"
     )
 
 

@@ -25,3 +25,13 @@ def test_the_order_is_what_really_happens(kind: Kind, measured: Measured, family
 
     assert measured.real_order(kind.name) == kind.order_on(family)
     assert measured.orders[kind.name]["order"] == kind.order_on(family)
+
+
+@pytest.mark.parametrize("kind", ["varchar_to_int", "varchar_to_json"])
+def test_what_fails_with_some_texts_alone_is_not_said_of_every_row(
+    kind: str, measured: Measured
+) -> None:
+    failures = [each for each in measured.orders[kind]["failures"] if each["code"] == "old"]
+
+    assert failures
+    assert not any(each.get("structural") for each in failures)

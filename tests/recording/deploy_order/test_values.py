@@ -12,6 +12,7 @@ from django.db.models import CheckConstraint, F, Q
 
 from nestflux.recording.deploy_order.values import (
     is_required,
+    is_required_by_the_server,
     is_written,
     named_in,
     to_try,
@@ -50,6 +51,11 @@ def test_the_extremes_of_a_type_are_tried() -> None:
     assert set(to_try(models.SmallIntegerField())) == {-32768, 32767, 0, 1}
     assert "x" * 9 in to_try(models.CharField(max_length=9))
     assert Decimal("99.9") in to_try(models.DecimalField(max_digits=3, decimal_places=1))
+
+
+def test_a_text_that_is_a_number_and_json_is_tried() -> None:
+    assert "1" in to_try(models.CharField(max_length=9))
+    assert "1" in to_try(models.TextField())
 
 
 def test_null_is_tried_where_the_field_takes_it() -> None:
@@ -105,3 +111,19 @@ def test_what_code_does_not_give() -> None:
     assert is_written(models.IntegerField())
     for field in (models.BigAutoField(primary_key=True), models.DateTimeField(auto_now_add=True)):
         assert not is_written(field)
+
+
+@pytest.mark.parametrize(
+    ("field", "required"),
+    [
+        (models.IntegerField(), True),
+        (models.IntegerField(default=1), True),
+        (models.DateTimeField(auto_now=True), True),
+        (models.IntegerField(null=True), False),
+        (models.IntegerField(db_default=1), False),
+        (models.BigAutoField(primary_key=True), False),
+    ],
+    ids=repr,
+)
+def test_a_server_requires_what_has_no_default_of_its_own(field: Any, required: bool) -> None:
+    assert is_required_by_the_server(field) is required

@@ -136,6 +136,19 @@ ACCEPTED: dict[str, Case] = {
         "INSERT INTO o VALUES (1); INSERT INTO t VALUES (1, 5, 1)",
         ("DELETE FROM o", REFERS),
     ),
+    "parents that compare otherwise by then": (
+        (
+            "CREATE TABLE p (id varchar(9) COLLATE utf8mb4_bin PRIMARY KEY)",
+            T.format("a varchar(9) COLLATE utf8mb4_unicode_ci"),
+        ),
+        "INSERT INTO p VALUES ('x'); INSERT INTO t VALUES (1, 'X')",
+        ("ALTER TABLE p MODIFY id varchar(9) COLLATE utf8mb4_unicode_ci", REFERS),
+    ),
+    "clauses in a comment that the server reads": (
+        "a int, b int",
+        TWICE,
+        ("ALTER TABLE t /*!50000 DROP a, ADD a int, ADD UNIQUE (a) */",),
+    ),
     "rows of a view": (
         (T.format("a int"), "CREATE VIEW v AS SELECT * FROM t"),
         EMPTY,

@@ -187,3 +187,17 @@ def test_a_key_whose_table_is_gone_does_not_stop_it(shop: Project) -> None:
     shop.sql("SET foreign_key_checks = 0; DROP TABLE shop_brand")
 
     assert "  [1] " in shop.succeeds("db_migrate", "--plan").stdout
+
+
+def test_a_name_with_a_backtick_is_quoted_everywhere(project: ProjectFactory) -> None:
+    head = "from django.db import models\n\n\nclass Brand(models.Model):\n"
+    named = "    class Meta:\n        db_table = 'we``ird'\n"
+    made = project(
+        {"shop": {"models.py": f"{head}    name = models.CharField(max_length=40)\n{named}"}}
+    )
+    made.succeeds("db_generate", "--name", "brands")
+    made.succeeds("db_migrate")
+    made.write("shop/models.py", f"{head}    name = models.CharField(max_length=20)\n{named}")
+    made.succeeds("db_generate", "--name", "shorter")
+
+    assert "copies the table" in made.succeeds("db_migrate", "--plan").stdout

@@ -25,7 +25,7 @@ from nestflux.database.verdicts import CREATES, NEW_TABLE, run_measured, works_o
 from nestflux.exceptions import NestFluxError
 from nestflux.history.sqlfile import Statement
 from nestflux.schema.introspection import table_names
-from nestflux.sql.lexer import significant
+from nestflux.sql.lexer import quoted, significant
 from nestflux.sql.names import past_conditions
 from nestflux.sql.statement_parts import foreign_keys, table_of
 
@@ -87,7 +87,7 @@ def _clones(
             if name in done:
                 continue
             done.add(name)
-            cursor.execute(f"SHOW CREATE TABLE {connection.ops.quote_name(name)}")
+            cursor.execute(f"SHOW CREATE TABLE {quoted(name)}")
             row = cursor.fetchone()
             if row and str(row[1]).startswith("CREATE TABLE"):  # and no view
                 yield str(row[1])

@@ -89,6 +89,24 @@ ACCEPTED: dict[str, Case] = {
         "INSERT INTO t VALUES (1, 'abc      ')",
         ("ALTER TABLE t MODIFY a char(4)",),
     ),
+    "white space, cut off a char": (
+        "a varchar(20)",
+        "INSERT INTO t VALUES (1, 'abc\t\t\t')",
+        ("ALTER TABLE t MODIFY a char(4)",),
+    ),
+    "a value that is none of the list": (
+        "a enum('a','b','c')",
+        "INSERT IGNORE INTO t VALUES (1, 'x')",
+        ("ALTER TABLE t MODIFY a enum('a','b')",),
+    ),
+    "what is computed of text that compares otherwise by then": (
+        "a varchar(9) COLLATE utf8mb4_unicode_ci, b int AS (a = 'a') VIRTUAL",
+        "INSERT INTO t (id, a) VALUES (1, 'A')",
+        (
+            "ALTER TABLE t MODIFY a varchar(9) COLLATE utf8mb4_bin",
+            "ALTER TABLE t ADD CONSTRAINT c CHECK (b = 0)",
+        ),
+    ),
     "digits that a double does not hold": (
         "a decimal(30,2)",
         "INSERT INTO t VALUES (1, 99999999999999999999999.99)",

@@ -18,7 +18,13 @@ from nestflux.history.data_loss import Names, tables_emptied_by
 from nestflux.history.sqlfile import Statement
 from nestflux.schema.diff import columns_renamed_by
 from nestflux.schema.objects import COLUMN, CONSTRAINT, INDEX, PRIMARY_KEY, ObjectKey
-from nestflux.schema.transform.tables import TableForeignKey, TableSchema, is_foreign_key, is_unique
+from nestflux.schema.transform.tables import (
+    TableForeignKey,
+    TableSchema,
+    is_foreign_key,
+    is_unique,
+    names_in,
+)
 from nestflux.sql.column_types import ColumnType, column_type, integer_range, narrowed
 from nestflux.sql.definitions import ColumnParts, column_parts, foreign_key_parts, key_parts
 from nestflux.sql.lexer import quoted, significant, tokens, unquoted
@@ -194,7 +200,17 @@ class _Walk:
             origin = self.names.column(key.table, old)
             if key.is_column and before and after and origin and _is_converted(before, after):
                 converted.add((self.names.table(key.table) or "", origin))
-        return converted
+        return converted | self._computed_of(converted) if converted else converted
+
+    def _computed_of(self, converted: set[tuple[str, str]]) -> set[tuple[str, str]]:
+        """The generated columns that are computed of these."""
+        found = set()
+        for table in self.live.values():
+            for name, text in table.columns.items():
+                named = names_in(column_parts(text).generated)
+                if not converted.isdisjoint((table.name, each) for each in named):
+                    found.add((table.name, name))
+        return found
 
     def _why_not(self, check: RowCheck, converted: set[tuple[str, str]]) -> str:
         if not self.written.isdisjoint(check.tables):
@@ -422,12 +438,14 @@ def _not_fitting(column: str, old: ColumnType, new: ColumnType) -> str:
     if new.generated or not _are_alike(old.name, new.name):
         return ""
     match new.name:
-        case "char" | "varchar":  # blanks at the end are cut off a CHAR, and a TEXT's too
-            return f"CHAR_LENGTH(RTRIM({column})) > {new.length}"
+        case "char" | "varchar":  # white space at the end is cut off a CHAR, and a TEXT's too
+            beyond = f"SUBSTRING({column}, {new.length + 1})"
+            return f"CHAR_LENGTH({column}) > {new.length} AND {beyond} REGEXP '[^[:space:]]'"
         case "binary" | "varbinary":
             return f"LENGTH({column}) > {new.length}"
         case "enum":
-            return f"{column} NOT IN ({', '.join(new.arguments)})"
+            # 0 is what a value became that was none of its list.
+            return f"{column} NOT IN ({', '.join(new.arguments)}) AND {column} + 0 <> 0"
         case "decimal":
             digits, fraction = (*map(int, new.arguments), 10, 0)[:2]
             too_large = f"ABS(ROUND({column}, {fraction})) >= 1{'0' * (digits - fraction)}"

@@ -241,6 +241,7 @@ def _numbers(
     key: str, given: Mapping[str, object], known: Mapping[str, Callable[[object], float]]
 ) -> dict[str, float]:
     """The numbers of one key of the setting. ``known``: their names, each with what reads it."""
+    _require_mapping(key, given)
     if unknown := sorted(given.keys() - known.keys()):
         raise Misconfigured(
             f'NESTFLUX["{key}"] has an unknown key {unknown[0]!r}; known: {list(known)}.',
@@ -259,6 +260,7 @@ def _numbers(
 
 def _rules(given: Mapping[str, object]) -> dict[str, str]:
     """The names are checked where the rules are known (``reviewing``)."""
+    _require_mapping("RULES", given)
     for name, severity in given.items():
         if severity not in RULE_SEVERITIES:
             raise Misconfigured(
@@ -266,6 +268,14 @@ def _rules(given: Mapping[str, object]) -> dict[str, str]:
                 then="correct NESTFLUX in the settings",
             )
     return {str(name): str(severity) for name, severity in given.items()}
+
+
+def _require_mapping(key: str, given: object) -> None:
+    if not isinstance(given, Mapping):
+        raise Misconfigured(
+            f'NESTFLUX["{key}"] is {given!r}, and is to be a dictionary.',
+            then="correct NESTFLUX in the settings",
+        )
 
 
 def _require_a_place_of_its_own(base: Any) -> None:

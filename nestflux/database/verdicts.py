@@ -43,6 +43,8 @@ _WAYS = {
         ("COPY", "EXCLUSIVE", "copies the table, blocks reads and writes"),
     ),
 }
+# What ALGORITHM= and LOCK= may ask for.
+_ASKED = frozenset("DEFAULT INSTANT NOCOPY INPLACE COPY NONE SHARED EXCLUSIVE".split())
 # ER_ALTER_OPERATION_NOT_SUPPORTED and its _REASON; a clause that this statement, server or
 # version does not know (syntax, wrong usage, unknown algorithm, not supported yet).
 _NOT_THIS_WAY = {1845, 1846, 1064, 1221, 1800, 1235, 1801}
@@ -153,10 +155,12 @@ def _asked_way(sql: str, family: str) -> tuple[str, str, str] | None:
 
 
 def _clause(words: list[str], name: str) -> str:
-    """``INPLACE`` of ``ALGORITHM=INPLACE``; empty where there is no such clause."""
+    """``INPLACE`` of ``ALGORITHM=INPLACE``; empty where there is no such clause, as of a column of
+    this name."""
     if name not in words:
         return ""
-    return next((word for word in words[words.index(name) + 1 :] if word != "="), "")
+    value = next((word for word in words[words.index(name) + 1 :] if word != "="), "")
+    return value if value in _ASKED else ""
 
 
 def pinned(sql: str, family: str, verdict: str) -> str:
@@ -188,6 +192,7 @@ def _offering(sql: str, algorithm: str, lock: str) -> str:
         name = "".join(token.text for token in found[2:on])
         table = "".join(token.text for token in found[on + 1 :])
         sql = f"ALTER TABLE {table} DROP INDEX {name}"
-    if words[0] == "CREATE":
-        return f"{sql} ALGORITHM={algorithm}" + (f" LOCK={lock}" if lock else "")
-    return f"{sql}, ALGORITHM={algorithm}" + (f", LOCK={lock}" if lock else "")
+    clauses = [f"ALGORITHM={algorithm}", *([f"LOCK={lock}"] if lock else [])]
+    between = " " if words[0] == "CREATE" else ", "
+    end = significant(sql)[-1].end  # before a comment that would swallow them
+    return sql[:end] + between + between.join(clauses) + sql[end:]

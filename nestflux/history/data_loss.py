@@ -17,6 +17,7 @@ from nestflux.schema.diff import Delta, columns_renamed_by
 from nestflux.sql.column_types import narrowed
 from nestflux.sql.lexer import Token, significant
 from nestflux.sql.names import name_at, tables_renamed_by
+from nestflux.sql.statement_parts import columns_added_by, table_of
 
 _PARTITION_VERBS = ("DROP", "TRUNCATE", "EXCHANGE")
 # Looked for before a statement is taken apart: an INSERT may be megabytes long.
@@ -75,6 +76,10 @@ class Names:
                 by_table.setdefault(key.table, set()).add(key.name)
             elif key.is_table and key.name not in moved.values():
                 self._tables[key.name] = None
+        remade = {*renamed.values(), *columns_added_by(sql)}
+        if remade and (table := table_of(sql)) not in moved and self.table(table) is not None:
+            # One of the same definition that another column had: no delta has it.
+            by_table.setdefault(table, set()).update(remade)
         for table, made in by_table.items():
             if table not in moved.values() and self.table(table) is not None:
                 self._note_columns(table, made, renamed)

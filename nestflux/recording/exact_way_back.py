@@ -41,7 +41,7 @@ from nestflux.schema.transform.changes import (
     Phase,
 )
 from nestflux.schema.transform.transform import transform
-from nestflux.sql.lexer import identifiers, opening
+from nestflux.sql.lexer import identifiers, opening, quoted
 from nestflux.sql.statements import Kind, kind_of
 
 if TYPE_CHECKING:
@@ -225,5 +225,5 @@ def _empty(connection: BaseDatabaseWrapper, names: Collection[str]) -> None:
         cursor.execute("SET foreign_key_checks = 0")
         for table in (each for each in table_names(connection) if each.lower() in names):
             with suppress(Error):  # a trigger of the project may forbid it
-                cursor.execute(f"DELETE FROM {connection.ops.quote_name(table)}")
+                cursor.execute(f"DELETE FROM {quoted(table)}")
         cursor.execute("SET foreign_key_checks = 1")

@@ -14,6 +14,7 @@ from nestflux.reviewing.reviewed import ReviewedSchema
 from nestflux.reviewing.rule import look_at
 from nestflux.reviewing.schema_review import own_admins, own_models, tables_of_packages
 from nestflux.reviewing.settings import review_settings
+from nestflux.wording import counted
 
 # The ledger's own tables are NestFlux's business.
 _OWN = "nestflux_"
@@ -50,7 +51,7 @@ def diagnosed(alias: str, live: LiveServer) -> Report:
     return Report(
         alias,
         tuple(sorted(_placed(kept, live), key=lambda finding: order.index(finding.severity))),
-        (f"{live.server.name}: its set-up", f"{live.schema}: {len(tables)} tables"),
+        (f"{live.server.name}: its set-up", f"{live.schema}: {counted(len(tables), 'table')}"),
         tuple(skipped),
     )
 

@@ -45,7 +45,8 @@ class LiveServer:
     ``schema`` is the database's name, ``collation`` its default. ``grants`` are the lines of SHOW
     GRANTS for the alias's user. ``unused`` are indexes, by table, that nobody read in ``uptime``
     seconds; None where that is not known. ``zones``: are the time zone tables filled?
-    ``most_used`` is the highest number of connections at once. ``conn_max_age`` is Django's, in
+    ``most_used`` is the highest number of connections at once. ``health_checks``: does Django ask a
+    connection whether it is there before it uses it again? ``conn_max_age`` is Django's, in
     seconds, None for ever; ``over_network``: does the alias connect over TCP to another host?
     """
 
@@ -63,6 +64,7 @@ class LiveServer:
     zones: bool = True
     most_used: int = 0
     conn_max_age: float | None = 0
+    health_checks: bool = False
     over_network: bool = False
     encrypted: bool = True
 
@@ -99,6 +101,7 @@ def read_live_server(connection: BaseDatabaseWrapper, server: Server) -> LiveSer
         zones=bool(zone and zone[0][0]),
         most_used=int(status.get("Max_used_connections", 0)),
         conn_max_age=entry["CONN_MAX_AGE"],
+        health_checks=bool(entry["CONN_HEALTH_CHECKS"]),
         over_network=bool(host) and not host.startswith("/") and host not in _LOCAL,
         encrypted=bool(session.get("Ssl_cipher")),
     )

@@ -81,6 +81,24 @@ def columns(sql: str) -> dict[str, ColumnParts]:
     }
 
 
+def columns_added_by(sql: str) -> tuple[str, ...]:
+    """The columns that the ADD clauses of an ALTER TABLE make."""
+    if not _begins(sql, "ALTER"):
+        return ()
+    found = significant(sql)
+    words = [token.text.upper() for token in found]
+    if "TABLE" not in words:
+        return ()
+    _, start = name_at(found, words.index("TABLE") + 1)
+    return tuple(
+        unquoted(name.text)
+        for clause in split(found[start:])
+        if clause and clause[0].text.upper() == "ADD"
+        for name, *_ in _added(clause)
+        if not (name.kind == "word" and name.text.upper() in _NOT_A_COLUMN)
+    )
+
+
 def check_of(sql: str, name: str) -> str:
     """What a check of this name holds, where a statement makes one; empty otherwise."""
     found = significant(sql)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import ProjectFactory
-from tests.scenario import Project
+from tests.scenario import Project, TestServer
 
 MODELS = """
     from django.db import models
@@ -120,3 +120,84 @@ def test_a_step_of_python_in_between_is_passed_over(shop: Project) -> None:
     outcome = shop.succeeds("db_migrate", "--plan")
 
     assert "easured here" not in outcome.stdout
+
+
+STEP = """
+    from django.db import migrations
+
+
+    class Migration(migrations.Migration):
+        dependencies = [("shop", "0002_product_place")]
+        operations = [migrations.RunSQL({sql!r}, migrations.RunSQL.noop)]
+"""
+
+
+def pending(shop: Project, sql: str) -> str:
+    """A step of SQL behind the pending column; gives what ``--plan`` says."""
+    shop.write("shop/migrations/0003_step.py", STEP.format(sql=sql))
+    shop.succeeds("db_generate", "--name", "step")
+    return shop.succeeds("db_migrate", "--plan").stdout
+
+
+def test_a_table_of_another_schema_is_not_touched(shop: Project, server: TestServer) -> None:
+    """The clones stand on the live server, where a name with a schema is the live table."""
+    other = f"{shop.database}_archive"
+    server.sql(f"CREATE DATABASE `{other}`")
+    server.sql(f"CREATE TABLE `{other}`.old (id int PRIMARY KEY)")
+
+    said = pending(shop, f"DROP TABLE IF EXISTS `{other}`.old")
+    server.sql(f"CREATE TABLE IF NOT EXISTS `{other}`.old (id int PRIMARY KEY)")
+    said = shop.succeeds("db_migrate", "--plan").stdout
+
+    assert "not measured here: 0003_step.sql, statement 1: it names a schema" in said
+    assert server.sql("SHOW TABLES", database=other) == [("old",)]
+
+
+def test_a_global_variable_and_a_user_are_left_alone(shop: Project, server: TestServer) -> None:
+    [(before,)] = server.sql("SELECT @@GLOBAL.net_retry_count")
+    pending(shop, f"SET GLOBAL net_retry_count = {before}; DROP USER IF EXISTS nobody_here")
+    server.sql(f"SET GLOBAL net_retry_count = {before + 1}")
+    server.sql("CREATE USER nobody_here")
+    try:
+        said = shop.succeeds("db_migrate", "--plan").stdout
+
+        assert server.sql("SELECT @@GLOBAL.net_retry_count") == [(before + 1,)]
+        assert server.sql("SELECT COUNT(*) FROM mysql.user WHERE User = 'nobody_here'") == [(1,)]
+        assert "easured here" not in said
+    finally:
+        server.sql("DROP USER IF EXISTS nobody_here")
+        server.sql(f"SET GLOBAL net_retry_count = {before}")
+
+
+def test_a_key_to_another_schema_does_not_stop_it(shop: Project, server: TestServer) -> None:
+    other = f"{shop.database}_archive"
+    server.sql(f"CREATE DATABASE `{other}`")
+    server.sql(f"CREATE TABLE `{other}`.old (id int PRIMARY KEY)")
+    shop.sql(
+        "ALTER TABLE shop_product ADD old int NULL, "
+        f"ADD CONSTRAINT to_old FOREIGN KEY (old) REFERENCES `{other}`.old (id)"
+    )
+    try:
+        assert "  [1] instant; touches shop_product" in shop.succeeds("db_migrate", "--plan").lines
+    finally:
+        shop.sql("ALTER TABLE shop_product DROP FOREIGN KEY to_old")
+
+
+def test_a_key_whose_table_is_gone_does_not_stop_it(shop: Project) -> None:
+    shop.sql("SET foreign_key_checks = 0; DROP TABLE shop_brand")
+
+    assert "  [1] " in shop.succeeds("db_migrate", "--plan").stdout
+
+
+def test_a_name_with_a_backtick_is_quoted_everywhere(project: ProjectFactory) -> None:
+    head = "from django.db import models\n\n\nclass Brand(models.Model):\n"
+    named = "    class Meta:\n        db_table = 'we``ird'\n"
+    made = project(
+        {"shop": {"models.py": f"{head}    name = models.CharField(max_length=40)\n{named}"}}
+    )
+    made.succeeds("db_generate", "--name", "brands")
+    made.succeeds("db_migrate")
+    made.write("shop/models.py", f"{head}    name = models.CharField(max_length=20)\n{named}")
+    made.succeeds("db_generate", "--name", "shorter")
+
+    assert "copies the table" in made.succeeds("db_migrate", "--plan").stdout

@@ -185,6 +185,8 @@ class TestE003:
             ('{"DIRECTOR": "x"}', "unknown key 'DIRECTOR'"),
             ('{"FAMILIES": ["postgres"]}', "'postgres'"),
             ('{"DIRECTORY": 7}', "NESTFLUX"),
+            ('{"PREFLIGHT": 3}', 'NESTFLUX["PREFLIGHT"] is 3, and is to be a dictionary'),
+            ('{"RULES": []}', 'NESTFLUX["RULES"] is [], and is to be a dictionary'),
             ('{"SIZES": {"LARGE": 1}}', "NESTFLUX[\"SIZES\"] has an unknown key 'LARGE'"),
             ('{"SIZES": {"LARGE_MB": 0}}', 'NESTFLUX["SIZES"]["LARGE_MB"]: 0 is not a positive'),
             ('{"SIZES": {"COPY_MB_A_SECOND": "fast"}}', "'fast' is not a positive number"),

@@ -9,7 +9,7 @@ import pytest
 from django.db.utils import Error
 
 from nestflux.database.rebuilds import rebuilds_by_the_manual
-from nestflux.database.verdicts import run_measured, writes_anew
+from nestflux.database.verdicts import pinned, run_measured, writes_anew
 from nestflux.schema.introspection import read_schema
 from tests.scenario import TestServer
 
@@ -64,6 +64,9 @@ MEASURED = [
     ("ALTER TABLE t ADD COLUMN g int AS (a + 1) STORED", COPY, COPY),
     ("ALTER TABLE t DROP FOREIGN KEY fk", INPLACE, "instant"),
     ("DROP INDEX by_d ON t", INPLACE, (NOCOPY, "instant")),
+    ("ALTER TABLE t MODIFY a bigint NOT NULL -- why", COPY, COPY),
+    ("CREATE INDEX by_a ON t (a) # why", INPLACE, NOCOPY),
+    ("ALTER TABLE t ADD algorithm int NULL", "instant", "instant"),
     ("CREATE TABLE q (id int)", "creates a table", "creates a table"),
     *(
         (sql, verdict, verdict)
@@ -249,3 +252,9 @@ def test_an_error_is_the_plain_statements_own(
         with pytest.raises(Error) as caught:
             run_measured(sql, family, execute, scratch)
         assert caught.value.args[0] == number
+
+
+def test_a_pinned_statement_asks_before_its_last_comment(family: str) -> None:
+    assert pinned("ALTER TABLE t ADD x int -- why", family, "instant") == (
+        "ALTER TABLE t ADD x int, ALGORITHM=INSTANT -- why"
+    )

@@ -134,3 +134,14 @@ def test_a_generated_column_holds_nothing_of_its_own() -> None:
 )
 def test_what_takes_rows_out_of_a_table(sql: str, tables: tuple[str, ...]) -> None:
     assert tables_emptied_by(sql, ("a", "b")) == tables
+
+
+def test_a_column_of_the_same_definition_takes_anothers_name() -> None:
+    """No delta has it: only the text says that the values are another column's."""
+    names = Names()
+
+    names.follow(Delta(), "ALTER TABLE `shop` RENAME COLUMN a TO b, RENAME COLUMN b TO a")
+    names.follow(Delta(), "ALTER TABLE `shop` DROP c, ADD c int")
+
+    found = [names.column("shop", name) for name in ("a", "b", "c", "d")]
+    assert found == ["b", "a", None, "d"]

@@ -102,7 +102,11 @@ CASES: dict[str, tuple[dict[str, LiveServer], list[LiveServer]]] = {
             "for ever": replace(SOUND, conn_max_age=None),
             "600 seconds": replace(SOUND, conn_max_age=600),
         },
-        [SOUND, replace(SOUND, conn_max_age=599)],
+        [
+            SOUND,
+            replace(SOUND, conn_max_age=599),
+            replace(SOUND, conn_max_age=None, health_checks=True),
+        ],
     ),
     "time-zone-tables-missing": ({"are empty": replace(SOUND, zones=False)}, [SOUND]),
     "statement-based-log": (

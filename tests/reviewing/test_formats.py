@@ -219,6 +219,18 @@ def test_a_statement_with_backticks_does_not_end_the_fence() -> None:
     assert "````sql\n" in text
 
 
+def test_a_name_with_backticks_stays_in_its_cell() -> None:
+    step = ReportedStep(1, "", "ALTER TABLE we``ird|<b>", "instant")
+    skipped = NotChecked("we`ird|<b>", "no server")
+
+    text = markdown(
+        Report("default", (), (), (skipped,), (FileReport(**{**vars(FILE), "steps": (step,)}),))
+    )
+
+    assert "| 1 | ``` ALTER TABLE we``ird\\|<b> ``` | instant |" in text
+    assert "- we\\`ird\\|&lt;b>: no server" in text
+
+
 @pytest.mark.parametrize("name", ["github", "markdown", "sarif", "json", "text"])
 def test_each_format_is_one_document_and_the_exit_code_stays(
     project: ProjectFactory, name: str

@@ -10,6 +10,7 @@ from nestflux.applying.plan.tasks import Task
 from nestflux.history.data_loss import Lost, Names, losses_of
 from nestflux.schema.introspection import table_names
 from nestflux.schema.names import names_of
+from nestflux.sql.lexer import quoted
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -89,8 +90,7 @@ class _Live:
 
     def _rows(self, table: str) -> int | None:
         if table not in self.counted:
-            quoted = self.connection.ops.quote_name(table)
-            limited = f"SELECT 1 FROM {quoted} LIMIT {_COUNTED + 1}"
+            limited = f"SELECT 1 FROM {quoted(table)} LIMIT {_COUNTED + 1}"
             with self.connection.cursor() as cursor:
                 cursor.execute(f"SELECT COUNT(*) FROM ({limited}) t")
                 (count,) = cursor.fetchone()

@@ -30,6 +30,7 @@ from nestflux.exceptions import BackupFailed, NestFluxError, Refused
 from nestflux.history.folder import display_path
 from nestflux.ledger.backups import put_backup, read_backups
 from nestflux.ledger.ledger import Ledger, LedgerFile, LedgerState
+from nestflux.sql.lexer import quoted
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -240,7 +241,7 @@ def _counts(connection: BaseDatabaseWrapper, tables: Sequence[str]) -> dict[str,
     found = {}
     with connection.cursor() as cursor:
         for table in tables:
-            cursor.execute(f"SELECT COUNT(*) FROM {connection.ops.quote_name(table)}")
+            cursor.execute(f"SELECT COUNT(*) FROM {quoted(table)}")
             found[table] = int(cursor.fetchone()[0])
     return found
 

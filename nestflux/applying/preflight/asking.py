@@ -102,7 +102,9 @@ def preflight(
     works = tuple(works)
     if not limits.rows or not any(task.kind == "ddl" for work in works for task in work.to_run):
         return Preflight()
-    named = row_checks(works, tables_of(read_schema(connection).definitions))
+    live = read_schema(connection).definitions
+    has_triggers = any(key.kind == "trigger" for key in live)
+    named = row_checks(works, tables_of(live), has_triggers=has_triggers)
     if not named.checks:
         return Preflight(not_asked=named.not_asked)
     sizes = read_sizes(connection)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.db.utils import Error
 
 from nestflux.schema.introspection import table_names
+from nestflux.sql.lexer import quoted
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -18,7 +19,7 @@ def filled_tables(connection: BaseDatabaseWrapper, names: Collection[str]) -> It
     with connection.cursor() as cursor:
         for table in table_names(connection):
             if table in names:
-                cursor.execute(f"SELECT 1 FROM {connection.ops.quote_name(table)} LIMIT 1")
+                cursor.execute(f"SELECT 1 FROM {quoted(table)} LIMIT 1")
                 if cursor.fetchone() is not None:
                     yield table
 

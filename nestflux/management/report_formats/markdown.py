@@ -40,7 +40,7 @@ def _text(report: Report, folded: Collection[str]) -> str:
         parts.append("\n".join(_findings(report.findings)))
     for _, files in groupby(report.files, key=lambda file: file.name):
         parts += _file(list(files), folded)
-    skipped = [f"- {part.what}: {part.why}" for part in report.not_checked]
+    skipped = [f"- {_inline(part.what)}: {_inline(part.why)}" for part in report.not_checked]
     if skipped:
         parts.append("\n".join(["Not checked:", "", *skipped]))
     return "\n\n".join(parts) + "\n"
@@ -116,7 +116,8 @@ def _diff(lines: Sequence[str]) -> Iterator[str]:
 
 def _code(text: str) -> str:
     shown = " ".join(text.split()).replace("|", "\\|")
-    return f"`{shown}`" if "`" not in shown else f"`` {shown} ``"
+    mark = "`" * (_longest_run(shown) + 1)
+    return f"{mark}{shown}{mark}" if mark == "`" else f"{mark} {shown} {mark}"
 
 
 def _cell(text: str) -> str:

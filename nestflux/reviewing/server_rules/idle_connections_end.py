@@ -29,7 +29,7 @@ DATABASES = {"default": {"CONN_MAX_AGE": 300, "CONN_HEALTH_CHECKS": True}}
 def connections_that_end_early(live: LiveServer) -> Iterator[Finding]:
     seconds = live.number("wait_timeout")
     age = live.conn_max_age
-    if seconds is None or age == 0 or (age is not None and age < seconds):
+    if seconds is None or live.health_checks or age == 0 or (age is not None and age < seconds):
         return
     kept = "for ever" if age is None else f"{age:g} seconds"
     yield RULE.speaks(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from nestflux.applying.plan.applied_files import applied_entries
 from nestflux.applying.plan.plan import refuse_server
 from nestflux.applying.plan.tasks import work_of
+from nestflux.conf import configuration
 from nestflux.database.server import default_collation
 from nestflux.exceptions import LedgerConflict, ServerUnavailable
 from nestflux.history.folder import HistoryFiles
@@ -139,6 +140,7 @@ def _expected(
     offline: str,
 ) -> _Expected:
     collation = default_collation(target.connection)
+    offline = offline or _not_on_its_own_server(target, entries)
     if not offline:
         require = partial(refuse_server, target.journal)
         try:
@@ -152,6 +154,18 @@ def _expected(
             return _Expected(files.definitions, built_on=server.name if other else "")
     recorded = recorded_schema(history, entries)
     return _Expected(worded_alike(recorded, live, collation), offline=offline)
+
+
+def _not_on_its_own_server(target: Target, entries: tuple[Entry, ...]) -> str:
+    """Why the files are not run beside the database. All of them are in schema.sql, which makes
+    tables and nothing else; the first ones alone would have to be run, and a person's SQL in them
+    may name other schemas, users or the server itself."""
+    if entries == target.journal.entries or target.server.family in configuration().shadows:
+        return ""
+    return (
+        "files are pending, and those before them are run on a development server only, which "
+        f'NESTFLUX["SHADOWS"]["{target.server.family}"] names'
+    )
 
 
 def recorded_schema(history: HistoryFiles, entries: Sequence[Entry]) -> Definitions:

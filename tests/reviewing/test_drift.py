@@ -283,6 +283,21 @@ def test_it_is_compared_with_the_last_applied_file(shop: Project) -> None:
     outcome, found = drift(shop)
 
     assert (outcome.code, found["head"], found["differences"]) == (0, "0001_products", [])
+    assert found["offline"].startswith("files are pending, and those before them are run on a ")
+
+
+def test_with_a_development_server_the_first_files_are_run_there(shop: Project) -> None:
+    shop.settings(
+        f"""
+        entry = {{k: v for k, v in DATABASES["default"].items() if k != "NAME"}}
+        NESTFLUX["SHADOWS"] = {{"{shop.server.family}": entry}}
+        """
+    )
+    shop.succeeds("db_migrate", "--to", "0001_products", "--replay")
+
+    outcome, found = drift(shop)
+
+    assert (outcome.code, found["offline"], found["differences"]) == (0, "", [])
 
 
 def test_a_table_of_somebody_else_is_a_remark(shop: Project) -> None:

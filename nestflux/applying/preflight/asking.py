@@ -182,5 +182,6 @@ def rows_in_the_way(found: tuple[InTheWay, ...]) -> Refused:
     return Refused(
         "\n".join([f"The rows of the database would stop {statements}:", *lines]),
         stands="nothing was run",
-        then="change these rows, and run it again   (--no-preflight runs it without asking)",
+        then="change these rows, and run it again; or python manage.py db_migrate --no-preflight   "
+        "(without asking)",
     )

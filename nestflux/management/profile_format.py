@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from rich.text import Text
@@ -9,6 +10,7 @@ from rich.text import Text
 from nestflux.database.profile import Profile, TableSize
 from nestflux.wording import in_bytes
 
+_WIDTH = re.compile(r"\(\d+\)")  # a display width, which says nothing
 _HEADS = ("table", "rows", "data", "indexes", "auto-increment", "writes/min")
 
 
@@ -32,7 +34,7 @@ def _cells(name: str, size: TableSize) -> tuple[str, ...]:
         f"{size.rows:,}",
         in_bytes(size.bytes),
         in_bytes(size.index_bytes),
-        f"{counter.used} % of {counter.type}" if counter else "",
+        f"{counter.used} % of {_WIDTH.sub('', counter.type)}" if counter else "",
         "" if size.writes is None else f"{size.writes:,}",
     )
 

@@ -64,6 +64,7 @@ class Stand:
     tally: dict[str, list[int]] = field(default_factory=dict)
     recorded: Recorded = field(default_factory=Recorded)
     mirrored: list[Entry] = field(default_factory=list)
+    went_down: bool = False
     went_back_inexactly: bool = False
 
     @property
@@ -71,6 +72,14 @@ class Stand:
         """The same project on Django's own database."""
         made = Project(**vars(self.project))
         made.database = f"{self.project.database}_django"
+        return made
+
+    @property
+    def forward(self) -> Project:
+        """The same on a database that Django only ever takes forward: our way back gives its
+        schema, where Django's own may leave columns in another order and keys under other names."""
+        made = Project(**vars(self.project))
+        made.database = f"{self.project.database}_forward"
         return made
 
     @property
@@ -82,10 +91,10 @@ class Stand:
         for each in (self.project, self.mirror):
             each.recreate_database()
         self.trail, self.tally, self.recorded, self.mirrored = [], {}, Recorded(), []
-        self.went_back_inexactly = False
+        self.went_down = self.went_back_inexactly = False
 
     def drop(self) -> None:
-        for each in (self.project, self.mirror):
+        for each in (self.project, self.mirror, self.forward):
             each.server.sql(f"DROP DATABASE IF EXISTS `{each.database}`")
 
     # ---- what a command did ----------------------------------------------------------------
@@ -175,6 +184,7 @@ class Stand:
             same += 1
         moves = [("down", entry.migrations) for entry in reversed(self.mirrored[same:])]
         moves += [("up", entry.migrations) for entry in self.trail[same:]]
+        self.went_down |= any(way == "down" for way, _ in moves)
         self.mirrored = list(self.trail)
         if moves:
             self.by_django(self.mirror, moves)
@@ -196,6 +206,10 @@ class Stand:
     def require_same_as_django(self) -> None:
         """Schema, rows and books are those that Django made, and every count is as it must be."""
         here, there = self._facts(self.project), self._facts(self.mirror)
+        if self.went_down and not self.went_back_inexactly:
+            self.forward.recreate_database()
+            self.by_django(self.forward, [("up", entry.migrations) for entry in self.trail])
+            there |= self._schema(self.forward)
         found = difference(here, there)
         assert not found, "not what Django makes (first: here, second: Django):\n" + "\n".join(
             found
@@ -209,10 +223,13 @@ class Stand:
     def _facts(self, project: Project) -> dict[str, Any]:
         rows = rows_of(project, but=_NOT_OURS)
         rows.setdefault("django_migrations", [])
+        return {**self._schema(project), **rows}
+
+    def _schema(self, project: Project) -> dict[str, Any]:
         facts = schema_of(project)
         if self.project.server.family == "mariadb":
             facts = _without_names_of_column_checks(facts)
-        return {**facts, **rows}
+        return {**facts}
 
     def require_sound_ledger(self) -> None:
         """Every attempt that ended is complete, and every step of it ran."""

@@ -68,7 +68,7 @@ class ServerUnsupported(Refused):
 
 class NotReviewed(Refused):
     """A file that is half done can be reversed by ``statements`` that were compiled from the
-    schemas, and nobody agreed to them."""
+    schemas, and they are not confirmed."""
 
     def __init__(self, what: str, statements: tuple[str, ...], **lines: str) -> None:
         self.statements = statements

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from nestflux.conf import SizeLimits
 from nestflux.database.profile import KnownSize, Sizes, rounded
-from nestflux.database.verdicts import blocks, writes_anew
+from nestflux.database.verdicts import blocks, copies_table, writes_anew
 from nestflux.sql.statement_parts import table_of
 from nestflux.wording import in_bytes, in_time
 
@@ -82,7 +82,7 @@ def cost_of(table: str, verdict: str, sizes: Sizes, limits: SizeLimits) -> Cost 
     known = sizes.of(table)
     if known is None:
         return None
-    is_copy = verdict.startswith("copies") or verdict.endswith("=COPY")
+    is_copy = copies_table(verdict)
     return Cost(
         table=table,
         known=known,

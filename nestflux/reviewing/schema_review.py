@@ -29,7 +29,6 @@ from nestflux.reviewing.reviewed import (
     ReviewedSchema,
     ReviewedStep,
     RowCount,
-    Tables,
     rows_unknown,
 )
 from nestflux.reviewing.rule import look_at
@@ -63,13 +62,12 @@ class ReviewSettings:
 
     def weighed(self, finding: Finding) -> Finding | None:
         """The finding with the severity that the settings give it; None where its rule is off."""
+        given: Severity | None = finding.severity
         if finding.code in self.severities:
             given = self.severities[finding.code]
-            return replace(finding, severity=given) if given else None
-        if EVERY_RULE in self.severities and finding.code not in BY_SIZE:
+        elif EVERY_RULE in self.severities and finding.code not in BY_SIZE:
             given = self.severities[EVERY_RULE]
-            return replace(finding, severity=given) if given else None
-        return finding
+        return replace(finding, severity=given) if given else None
 
     @property
     def is_off(self) -> bool:
@@ -144,12 +142,13 @@ def _of_history(
     new: set[str] = set()
     changed: set[str] = set()
     for each in history.files:
-        reviewed = each.entry.name in scope.files
         new = new if scope.together else set()
+        if each.entry.name not in scope.files:
+            for task in _tasks(each):
+                fold.follow(task)
+            continue
         before = fold.tables
         steps = list(_steps(history.family, each, fold, frozenset(new), settings.rows, loader))
-        if not reviewed:
-            continue
         for step in steps:
             new |= step.made
             about = _parts_changed(step.delta)
@@ -199,13 +198,9 @@ def _steps(
     rows: RowCount,
     loader: ExtendedLoader | None,
 ) -> Iterator[ReviewedStep]:
-    try:
-        tasks = work_of(files.texts.up, files.texts.record).tasks
-    except HistoryError:  # reported by the rules for files
-        return
     lines = _lines_of_steps(files.texts.up_text)
     made = set(new)
-    for task in tasks:
+    for task in _tasks(files):
         programs = fold.programs
         before, after = fold.follow(task)
         step = ReviewedStep(
@@ -224,6 +219,13 @@ def _steps(
         )
         made |= step.made
         yield step
+
+
+def _tasks(files: EntryFiles) -> tuple[Task, ...]:
+    try:
+        return work_of(files.texts.up, files.texts.record).tasks
+    except HistoryError:  # reported by the rules for files
+        return ()
 
 
 def _lines_of_steps(text: str) -> dict[int, int]:
@@ -302,7 +304,7 @@ def placed(finding: Finding, path: Path, step: ReviewedStep | None) -> Finding:
 
 def _of_a_package(finding: Finding, label: str) -> Finding:
     """What a package's migration does can be prepared for, and not be changed: it is no error that
-    stops a check until the package is mended."""
+    stops a check until the package is fixed."""
     if finding.severity is not Severity.ERROR:
         return finding
     fix = f"the migration is a package's ({label}): run it while none of its old code runs"
@@ -354,12 +356,3 @@ def own_admins() -> tuple[ModelAdmin[Any], ...]:
         for model, admin in site._registry.items()
         if is_own(model.__module__)
     )
-
-
-def tables_at_head(history: History) -> Tables:
-    """The tables that all files of a sound history make."""
-    fold = SchemaFold()
-    for each in history.files:
-        for task in work_of(each.texts.up, each.texts.record).tasks:
-            fold.follow(task)
-    return fold.tables

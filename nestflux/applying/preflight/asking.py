@@ -85,7 +85,7 @@ class Preflight:
         }
 
     def refuse(self) -> None:
-        """Raises RowsInTheWay where a statement would fail."""
+        """Raises Refused where a statement would fail."""
         if self.found:
             raise rows_in_the_way(self.found)
 

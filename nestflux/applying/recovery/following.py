@@ -1,7 +1,7 @@
 """The schema behind a step, by what was recorded of it. Pure.
 
 Where a table or a column gets another name, all that stands on it follows, and the server changes
-the foreign keys of other tables without a word: no step's record shows it.
+the foreign keys of other tables itself: no step's record shows it.
 """
 
 from __future__ import annotations

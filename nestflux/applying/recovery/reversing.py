@@ -201,7 +201,7 @@ def start(journey: Journey, ends: Ends, live: Definitions, same_server: bool) ->
 
 def after(state: State, task: Task, delta: Delta) -> State:
     """A schema after a step. Foreign keys of tables that it does not touch follow a table or a
-    column that it renames: the server changes them without a word. A part that is not there is not
+    column that it renames: the server changes them itself. A part that is not there is not
     there under its table's new name either."""
     now = {key: pair[1] for key, pair in delta.changes.items()}
     for rename in renames_of(task):

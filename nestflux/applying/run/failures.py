@@ -264,7 +264,7 @@ def cannot_reverse(name: str, work: Work, error: CannotReverse) -> Refused:
 
 
 def refuse_unreviewed(work: Work, agreed: Collection[str], command: str) -> None:
-    """Raises NotReviewed where statements that nobody agreed to are to reverse a half-done file.
+    """Raises NotReviewed where unconfirmed statements are to reverse a half-done file.
 
     Args:
         work: the way back, with them.

@@ -59,7 +59,7 @@ class OneByOne:
         return cls(plan, state, files, works)
 
     def refuse_unreviewed(self, options: Options) -> None:
-        """Raises NotReviewed where statements that nobody agreed to are to reverse a rollback."""
+        """Raises NotReviewed where unconfirmed statements are to reverse a rollback."""
         begun = self.plan.in_flight
         if begun and self.plan.reverses:
             refuse_unreviewed(self.works[begun.id], options.unreviewed, options.command)

@@ -15,8 +15,8 @@ from nestflux.sql.definitions import key_parts
 RULE = SchemaRule(
     "index-column-dropped",
     Severity.WARNING,
-    "the server takes the column out of the index without a word: queries lose what they used, and "
-    "a unique key refuses rows that it had allowed",
+    "the server takes the column out of the index and reports nothing: queries lose what they "
+    "used, and a unique key refuses rows that it had allowed",
     group=Group.LIVE_TABLES,
     summary="A dropped column shortens an index of a live table.",
     source="MySQL Manual 15.1.9, ALTER TABLE Statement: dropped columns are removed from indexes",

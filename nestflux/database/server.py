@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.db import connections
+from django.db.utils import Error
 
+from nestflux.database.errors import number_of
+from nestflux.database.numbers import CONNECTION_LOST
 from nestflux.database.session import ENGINE
 from nestflux.exceptions import Misconfigured, ServerUnsupported
 from nestflux.families import FAMILY_NAMES as FAMILY_NAMES
@@ -140,6 +143,18 @@ def uptime(connection: BaseDatabaseWrapper) -> int:
     with connection.cursor() as cursor:
         cursor.execute("SHOW GLOBAL STATUS WHERE Variable_name = 'Uptime'")
         return int(cursor.fetchone()[1])
+
+
+def rows_if_allowed(connection: BaseDatabaseWrapper, sql: str) -> list[tuple[Any, ...]] | None:
+    """The rows; None where this user may not ask, or this server does not know the words."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(sql)
+            return list(cursor.fetchall())
+    except Error as error:
+        if number_of(error) in CONNECTION_LOST:
+            raise
+        return None
 
 
 def connection_for(alias: str) -> BaseDatabaseWrapper:

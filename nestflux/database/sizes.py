@@ -16,14 +16,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from django.db.utils import Error
-
 from nestflux.conf import profile_path
-from nestflux.database.errors import number_of
-from nestflux.database.numbers import CONNECTION_LOST
 from nestflux.database.profile import AutoIncrement, Profile, Sizes, TableSize
 from nestflux.database.profile_file import load
-from nestflux.database.server import Server, default_collation
+from nestflux.database.server import Server, default_collation, rows_if_allowed
 from nestflux.database.session import ENGINE
 from nestflux.sql.column_types import column_type, integer_range
 
@@ -95,7 +91,7 @@ SELECT TABLE_NAME, ROWS_CHANGED FROM information_schema.TABLE_STATISTICS
 # MySQL 8.0.22, and the word before it and on MariaDB.
 _REPLICAS = ("SHOW REPLICAS", "SHOW SLAVE HOSTS")
 _NEEDS_PROCESS = "SELECT COUNT(*) FROM information_schema.INNODB_TRX"
-_DUMPS = "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE COMMAND LIKE 'Binlog Dump%%'"
+_DUMPS = "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE COMMAND LIKE 'Binlog Dump%'"
 
 
 @dataclass(frozen=True)
@@ -199,7 +195,7 @@ def _fresh_statistics(connection: Any) -> Iterator[None]:
 def _with_indexes(
     connection: BaseDatabaseWrapper, tables: Mapping[str, TableSize], not_read: dict[str, str]
 ) -> dict[str, TableSize]:
-    rows = _asked(connection, _INDEXES)
+    rows = rows_if_allowed(connection, _INDEXES)
     if rows is None:
         not_read["indexes"] = "the size of each index needs SELECT on mysql.innodb_index_stats"
         return dict(tables)
@@ -235,12 +231,12 @@ def _writes_a_minute(
         not_read["writes"] = "left out: --seconds 0"
         return None
     sql, reason = _how_writes_are_counted(variables)
-    begun, first = clock.now(), _asked(connection, sql) if sql else None
+    begun, first = clock.now(), rows_if_allowed(connection, sql) if sql else None
     if first is None:
         not_read["writes"] = reason
         return None
     clock.sleep(seconds)
-    minutes, second = (clock.now() - begun) / 60, _asked(connection, sql) or []
+    minutes, second = (clock.now() - begun) / 60, rows_if_allowed(connection, sql) or []
     before = {str(name): int(rows) for name, rows in first}
     return {
         str(name): round(max(0, int(rows) - before.get(str(name), 0)) / minutes)
@@ -276,23 +272,13 @@ def _replicas(
     (Galera, Group Replication, a managed service's own storage) are not counted."""
     if variables.get("log_bin") == "OFF":
         return 0
-    counts = [len(rows) for sql in _REPLICAS if (rows := _asked(connection, sql)) is not None]
-    if _asked(connection, _NEEDS_PROCESS) is not None:  # without it only one's own would be shown
-        counts += [int(readers) for (readers,) in _asked(connection, _DUMPS) or ()]
+    answers = [rows_if_allowed(connection, sql) for sql in _REPLICAS]
+    counts = [len(rows) for rows in answers if rows is not None]
+    # Without the right only one's own connections would be shown.
+    if rows_if_allowed(connection, _NEEDS_PROCESS) is not None:
+        counts += [int(readers) for (readers,) in rows_if_allowed(connection, _DUMPS) or ()]
     if counts:
         return max(counts)
     right = "REPLICATION MASTER ADMIN" if family == "mariadb" else "REPLICATION SLAVE"
     not_read["replicas"] = f"replicas need {right} or PROCESS"
     return None
-
-
-def _asked(connection: BaseDatabaseWrapper, sql: str) -> list[tuple[Any, ...]] | None:
-    """The rows; None where this user may not ask, or this server does not know the words."""
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute(sql, [])
-            return list(cursor.fetchall())
-    except Error as error:
-        if number_of(error) in CONNECTION_LOST:
-            raise
-        return None

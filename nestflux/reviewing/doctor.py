@@ -8,7 +8,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from nestflux.conf import configuration
 from nestflux.database.server import Server
-from nestflux.reviewing.findings import Finding, NotChecked, Report, Severity
+from nestflux.reviewing.findings import Finding, NotChecked, Report, worst_first
 from nestflux.reviewing.live_server import LiveServer, read_live_server
 from nestflux.reviewing.reviewed import ReviewedSchema
 from nestflux.reviewing.rule import look_at
@@ -46,11 +46,10 @@ def diagnosed(alias: str, live: LiveServer) -> Report:
         if not any(exemption.covers(each, "") for exemption in settings.exemptions)
         and (weighed := settings.weighed(each))
     ]
-    order = list(Severity)
     skipped = [] if live.unused is not None else [_uncounted(live)]
     return Report(
         alias,
-        tuple(sorted(_placed(kept, live), key=lambda finding: order.index(finding.severity))),
+        worst_first(_placed(kept, live)),
         (f"{live.server.name}: its set-up", f"{live.schema}: {counted(len(tables), 'table')}"),
         tuple(skipped),
     )

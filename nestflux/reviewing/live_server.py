@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from django.db.utils import Error
-
-from nestflux.database.errors import number_of
-from nestflux.database.numbers import CONNECTION_LOST
 from nestflux.database.profile import TableSize
-from nestflux.database.server import Server, default_collation, schema_name, uptime
+from nestflux.database.server import Server, default_collation, rows_if_allowed, schema_name, uptime
 from nestflux.database.setup import Setup, setup_of
 from nestflux.database.sizes import read_sizes
 from nestflux.recording.built_schema import live_schema
@@ -82,10 +78,10 @@ def read_live_server(connection: BaseDatabaseWrapper, server: Server) -> LiveSer
     variables = _pairs(connection, "SHOW GLOBAL VARIABLES")
     status = _pairs(connection, "SHOW GLOBAL STATUS LIKE 'Max_used_connections'")
     session = _pairs(connection, "SHOW SESSION STATUS LIKE 'Ssl_cipher'")
-    zone = _asked(connection, "SELECT CONVERT_TZ('2000-01-01', 'UTC', 'Europe/Paris')")
+    zone = rows_if_allowed(connection, "SELECT CONVERT_TZ('2000-01-01', 'UTC', 'Europe/Paris')")
     entry = connection.settings_dict
     host = str(entry["HOST"] or "")
-    mode = _asked(connection, "SELECT @@SESSION.sql_mode") or [("",)]
+    mode = rows_if_allowed(connection, "SELECT @@SESSION.sql_mode") or [("",)]
     return LiveServer(
         server=server,
         variables=variables,
@@ -94,7 +90,7 @@ def read_live_server(connection: BaseDatabaseWrapper, server: Server) -> LiveSer
         collation=default_collation(connection),
         tables=tables_of(live_schema(connection).definitions),
         sizes=read_sizes(connection),
-        grants=tuple(str(row[0]) for row in _asked(connection, "SHOW GRANTS") or ()),
+        grants=tuple(str(row[0]) for row in rows_if_allowed(connection, "SHOW GRANTS") or ()),
         setup=setup_of(connection),
         unused=_unused(connection, server.family, variables),
         uptime=uptime(connection),
@@ -116,21 +112,9 @@ def _unused(
     counts = "performance_schema" if family == "mysql" else "userstat"
     if variables.get(counts, "").upper() not in ("ON", "1"):
         return None
-    rows = _asked(connection, _UNUSED[family])
+    rows = rows_if_allowed(connection, _UNUSED[family])
     return None if rows is None else tuple((str(table), str(index)) for table, index in rows)
 
 
 def _pairs(connection: BaseDatabaseWrapper, sql: str) -> dict[str, str]:
-    return {str(name): str(value) for name, value in _asked(connection, sql) or ()}
-
-
-def _asked(connection: BaseDatabaseWrapper, sql: str) -> list[tuple[Any, ...]] | None:
-    """The rows; None where this user may not ask, or this server does not know the words."""
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute(sql)
-            return list(cursor.fetchall())
-    except Error as error:
-        if number_of(error) in CONNECTION_LOST:
-            raise
-        return None
+    return {str(name): str(value) for name, value in rows_if_allowed(connection, sql) or ()}

@@ -20,7 +20,7 @@ from nestflux.recording.generate import pending
 from nestflux.recording.recording_target import RecordingTarget, recording_target
 from nestflux.reviewing.deploy_orders import pending_entries, pending_files
 from nestflux.reviewing.file_report import FileReport
-from nestflux.reviewing.findings import Finding, NotChecked, Report, Severity
+from nestflux.reviewing.findings import Finding, NotChecked, Report, Severity, worst_first
 from nestflux.reviewing.judging import Judgement, Look, judge
 from nestflux.reviewing.live import read_ledger, server_behind
 from nestflux.reviewing.reading import read_history
@@ -63,11 +63,8 @@ class _Review:
         self.files = judged.files
 
     def report(self) -> Report:
-        order = list(Severity)
-        kept = sorted(_once(self.findings), key=lambda finding: order.index(finding.severity))
-        return Report(
-            self.alias, tuple(kept), tuple(self.checked), tuple(self.not_checked), self.files
-        )
+        kept = worst_first(_once(self.findings))
+        return Report(self.alias, kept, tuple(self.checked), tuple(self.not_checked), self.files)
 
 
 def review(

@@ -22,7 +22,7 @@ from nestflux.graph.python_steps import PythonOperation, operations_of
 from nestflux.graph.source import is_own
 from nestflux.history.folder import display_path
 from nestflux.reviewing.exemptions import EXEMPTIONS, Exemption
-from nestflux.reviewing.findings import Finding, Severity
+from nestflux.reviewing.findings import Finding, Severity, worst_first
 from nestflux.reviewing.reviewed import (
     OperationPlace,
     ReviewedFile,
@@ -85,8 +85,7 @@ class SchemaFindings:
     @property
     def by_severity(self) -> tuple[Finding, ...]:
         """The worst first."""
-        order = list(Severity)
-        return tuple(sorted(self.findings, key=lambda finding: order.index(finding.severity)))
+        return worst_first(self.findings)
 
 
 def review_schema(

@@ -7,21 +7,17 @@ caller checks; times are the server's, in UTC.
 from __future__ import annotations
 
 import json
-import socket
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import fields
-from getpass import getuser
-from os import getpid
 from typing import TYPE_CHECKING, Any
 
-import django
 from django.db.utils import ProgrammingError
-from django.utils import timezone
-from MySQLdb.release import version_info
 
-import nestflux
 from nestflux.database.packets import AT_ONCE, batches, weight_of
+from nestflux.database.rendering import rendered
+from nestflux.ledger.process import this_process
+from nestflux.ledger.recorded_migrations import inserts
 from nestflux.ledger.rows import (
     AttemptKey,
     FileRow,
@@ -51,6 +47,18 @@ class Ledger:
     def __init__(self, connection: BaseDatabaseWrapper) -> None:
         self.connection = connection
         self.run_id: int | None = None
+        self._collected: list[str] | None = None
+
+    @contextmanager
+    def collected(self) -> Iterator[list[str]]:
+        """Write nothing while the block lasts: the list gets the statements, for whoever sends them
+        with others."""
+        statements: list[str] = []
+        self._collected = statements
+        try:
+            yield statements
+        finally:
+            self._collected = None
 
     # ---- runs ------------------------------------------------------------------------------
 
@@ -63,10 +71,7 @@ class Ledger:
         values = {
             "command": command,
             "alias": self.connection.alias,
-            "host": socket.gethostname()[:255],
-            "pid": getpid(),
-            "user": _user(),
-            "versions": _versions(),
+            **this_process(),
             "connection_id": connection_id,
             "outcome": "running",
             "error_text": "",
@@ -100,6 +105,12 @@ class Ledger:
             [connection_id, self.run_id],
         )
         return True
+
+    def beat(self) -> None:
+        """This run lives."""
+        self._execute(
+            "UPDATE nestflux_run SET heartbeat_at = UTC_TIMESTAMP(6) WHERE id = %s", [self.run_id]
+        )
 
     def mark_signals_pending(self) -> None:
         self._execute("UPDATE nestflux_run SET post_migrate_owed = 1 WHERE id = %s", [self.run_id])
@@ -342,7 +353,7 @@ class Ledger:
         undecidable: str,
     ) -> None:
         """``close_step`` of one and ``open_step`` of the step with the ordinal ``following``, in
-        one statement: where nothing else is to be written, it needs no transaction."""
+        one statement."""
         identity, direction, attempt, ordinal = step
         closed, opened = f"ordinal = {ordinal:d}", f"ordinal = {following:d}"
         self._execute(
@@ -403,24 +414,8 @@ class Ledger:
 
     def record_applied(self, migrations: Iterable[str]) -> None:
         """Rows of ``django_migrations``, as MigrationRecorder writes them; those there stay."""
-        wanted = list(dict.fromkeys(migrations))
-        if not wanted:
-            return
-        names = [key.partition(".")[2] for key in wanted]
-        there = {
-            f"{app}.{name}"
-            for app, name in self._rows(
-                "SELECT app, name FROM django_migrations "
-                f"WHERE name IN ({', '.join(['%s'] * len(names))})",
-                names,
-            )
-        }
-        applied = self.connection.ops.adapt_datetimefield_value(timezone.now())
-        rows = [
-            {"app": app, "name": name, "applied": applied}
-            for app, _, name in (key.partition(".") for key in wanted if key not in there)
-        ]
-        self._put("django_migrations", rows, keep=())
+        for sql, params in inserts(migrations, self.connection):
+            self._execute(sql, params)
 
     def record_unapplied(self, migrations: Iterable[str]) -> None:
         for app, _, name in (key.partition(".") for key in migrations):
@@ -434,6 +429,9 @@ class Ledger:
             return list(cursor.fetchall())
 
     def _execute(self, sql: str, params: Sequence[Any] | None = None) -> None:
+        if self._collected is not None:
+            self._collected.append(rendered(self.connection, sql, params))
+            return
         with self.connection.cursor() as cursor:
             cursor.execute(sql, params)
 
@@ -486,17 +484,3 @@ class Ledger:
 
 def _dumped(definitions: Definitions | None) -> str | None:
     return None if definitions is None else json.dumps(to_texts(definitions))
-
-
-def _user() -> str:
-    try:
-        return getuser()[:255]
-    except (KeyError, OSError):  # a container's user without a name
-        return ""
-
-
-def _versions() -> str:
-    mysqlclient = ".".join(map(str, version_info[:3]))
-    return (
-        f"nestflux {nestflux.__version__}, Django {django.get_version()}, mysqlclient {mysqlclient}"
-    )

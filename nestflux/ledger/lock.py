@@ -9,7 +9,6 @@ such a connection for ``wait_timeout``, eight hours. For that there is the heart
 
 from __future__ import annotations
 
-import hashlib
 import re
 import time
 from collections.abc import Callable
@@ -20,8 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.utils import Error
 
+from nestflux.database.lock_names import lock_of
 from nestflux.database.numbers import KILL_DENIED, NO_SUCH_THREAD
-from nestflux.database.server import schema_name
+from nestflux.database.rendering import rendered
 from nestflux.database.session import may_be_idle
 from nestflux.exceptions import LockLost, LockUnavailable, NestFluxError
 from nestflux.ledger.lock_times import LockTimes
@@ -30,7 +30,6 @@ from nestflux.ledger.lock_wait import Wait, runs_since
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
-_LONGEST = 64  # Manual 14.14: "a maximum length of 64 characters on lock names"
 _SLICE = 1.0  # seconds of one GET_LOCK: between two of them the holder is looked at
 _SHOWN = 60  # characters of a statement
 _WAITS = re.compile(r"waiting for .*lock\b", re.IGNORECASE)  # table metadata lock, backup lock…
@@ -66,27 +65,6 @@ class Holder:
             shown = shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}…"
             parts.append(f"running for {self.statement_for} s: {shown}")
         return ", ".join(parts)
-
-
-def lock_name(schema: str, *, folds: bool) -> str:
-    """The lock of one database. A digest stands for a long name, and for one with capitals: MySQL
-    compares lock names without case, and ``App`` and ``app`` may be two databases.
-
-    Args:
-        folds: the server compares names of databases without case: they are one.
-    """
-    schema = schema.lower() if folds else schema
-    name = f"nestflux:{schema}"
-    if len(name) <= _LONGEST and schema == schema.lower():
-        return name
-    return f"nestflux:{hashlib.sha256(schema.encode()).hexdigest()[:48]}"
-
-
-def lock_of(connection: BaseDatabaseWrapper) -> str:
-    """The name of the lock of a connection's database."""
-    return lock_name(
-        schema_name(connection), folds=bool(connection.features.ignores_table_name_case)
-    )
 
 
 class DatabaseLock:
@@ -140,11 +118,8 @@ class DatabaseLock:
 
     def still_held(self) -> bool:
         """Does this very connection hold it? A Python step that closes the connection loses it
-        without a word, and Django connects anew."""
-        (held,) = self._row(
-            "SELECT IS_USED_LOCK(%s) = CONNECTION_ID() AND CONNECTION_ID() = %s",
-            [self.name, self.connection_id],
-        )
+        silently, and Django connects anew."""
+        (held,) = self._row(f"SELECT {self.held}")
         return bool(held)
 
     def require(self) -> None:
@@ -156,6 +131,22 @@ class DatabaseLock:
                 then="python manage.py db_migrate",
             )
 
+    @property
+    def held(self) -> str:
+        """A condition that is true where ``require`` raises nothing."""
+        return rendered(
+            self.connection,
+            "IS_USED_LOCK(%s) <=> CONNECTION_ID() AND CONNECTION_ID() = %s",
+            [self.name, self.connection_id],
+        )
+
+    @property
+    def guard(self) -> str:
+        """A statement that fails (1242) where ``require`` would raise, so that nothing behind it in
+        its packet runs. DO would not stop MariaDB. It is no write, and so is in no log: a replica,
+        where nobody holds the lock, never runs it."""
+        return f"SET @nestflux = IF({self.held}, 1, (SELECT 1 UNION ALL SELECT 2))"
+
     def regain(self) -> bool:
         """Take the lock again in a new connection, if nobody has it. A moment is waited for the
         server to be done with the old one, which it may have ended just now."""
@@ -165,8 +156,8 @@ class DatabaseLock:
         return True
 
     def _begin(self) -> None:
-        (self.connection_id,) = self._row("SELECT CONNECTION_ID()")
-        may_be_idle(self.connection)
+        self.connection_id, idle = self._row("SELECT CONNECTION_ID(), @@SESSION.wait_timeout")
+        may_be_idle(self.connection, idle)
 
     # ---- waiting ---------------------------------------------------------------------------
 

@@ -44,6 +44,17 @@ def one(connection: BaseDatabaseWrapper, sql: str) -> Any:
         return cursor.fetchone()[0]
 
 
+def test_a_name_with_a_backquote_is_quoted_right(server: TestServer) -> None:
+    made = shadow("default", server_settings("default", None), prefix=f"{PREFIX}`tick")
+
+    with made as connection:
+        (name,) = shadows(server)
+        assert name.startswith(f"{PREFIX}`tick_")
+        assert one(connection, "SELECT DATABASE()") == name
+
+    assert shadows(server) == []
+
+
 def test_the_alias_is_the_shadow_while_it_lasts(server: TestServer) -> None:
     before, settings = connections["default"], connections.settings["default"]
 

@@ -64,6 +64,8 @@ MEASURED = [
     ("ALTER TABLE t ADD COLUMN g int AS (a + 1) STORED", COPY, COPY),
     ("ALTER TABLE t DROP FOREIGN KEY fk", INPLACE, "instant"),
     ("DROP INDEX by_d ON t", INPLACE, (NOCOPY, "instant")),
+    # MariaDB says yes to INSTANT, and copies.
+    ("ALTER TABLE alone PARTITION BY HASH (id) PARTITIONS 2", COPY, COPY),
     ("ALTER TABLE t MODIFY a bigint NOT NULL -- why", COPY, COPY),
     ("CREATE INDEX by_a ON t (a) # why", INPLACE, NOCOPY),
     ("ALTER TABLE t ADD algorithm int NULL", "instant", "instant"),
@@ -161,6 +163,36 @@ def test_a_partition_or_a_table_of_another_name_is_found_again(
     assert verdict("ALTER TABLE parts MODIFY a int NOT NULL") == REBUILD
     assert "rebuilds" not in verdict("ALTER TABLE t RENAME INDEX by_d TO by_e, RENAME TO r")
     assert verdict("ALTER TABLE r MODIFY n int NOT NULL, RENAME TO t") == REBUILD
+
+
+def test_what_is_done_with_partitions_is_asked_before_its_clause(
+    scratch: BaseDatabaseWrapper, execute: Execute, family: str
+) -> None:
+    """MySQL is asked of each; MariaDB has no words for a question beside a clause that stands
+    alone."""
+    _anew(scratch, execute)
+    execute("CREATE TABLE parts (id int NOT NULL, at date NOT NULL, PRIMARY KEY (id))")
+    execute("INSERT INTO parts VALUES (1, '2026-01-01')")
+    coming = "PARTITION q VALUES LESS THAN ('2028-01-01')"
+    unasked = "not measured"
+
+    for sql, on_mysql, on_mariadb in [
+        (
+            "ALTER TABLE parts DROP PRIMARY KEY, ADD PRIMARY KEY (id, at) PARTITION BY RANGE "
+            "COLUMNS (at) (PARTITION p VALUES LESS THAN ('2027-01-01'))",
+            COPY,
+            COPY,
+        ),
+        (f"ALTER TABLE parts ADD PARTITION ({coming})", INPLACE, unasked),
+        ("ALTER TABLE parts DROP PARTITION q", INPLACE, unasked),
+        (
+            "ALTER TABLE parts DROP PRIMARY KEY, ADD PRIMARY KEY (id) REMOVE PARTITIONING",
+            COPY,
+            COPY,
+        ),
+    ]:
+        verdict, _ = run_measured(sql, family, execute, scratch)
+        assert verdict == (on_mysql if family == "mysql" else on_mariadb), sql
 
 
 def test_without_the_right_to_see_the_ids_the_manual_says_the_same(

@@ -23,11 +23,13 @@ from tests.scenario import Project, TestServer, kept_project
 
 @dataclass(frozen=True)
 class Checkouts:
-    """The project, and what others made of it: the third file rebased, the first two squashed."""
+    """The project, and what others made of it: the third file rebased, the first two squashed; and
+    itself where a packet takes one statement."""
 
     shop: Project
     rebased: Project
     squashed: Project
+    one_a_packet: Project
 
 
 @pytest.fixture(autouse=True)
@@ -47,6 +49,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory, server: TestServer) -> Iterat
         shutil.copytree(path, path.with_name("rebased"))
         history.record_third(project)
         shutil.copytree(path, path.with_name("squashed"))
+        shutil.copytree(path, path.with_name("one_a_packet"))
         yield project
 
 
@@ -57,7 +60,8 @@ def checkouts(shop: Project) -> Checkouts:
     def checkout(name: str) -> Project:
         return Project(shop.path.with_name(name), shop.server, shop.database, shop.apps)
 
-    found = Checkouts(shop, checkout("rebased"), checkout("squashed"))
+    found = Checkouts(shop, *map(checkout, ("rebased", "squashed", "one_a_packet")))
+    found.one_a_packet.settings('DATABASES["default"]["OPTIONS"]["multi_statements"] = False')
     history.record_rebased(found.rebased)
     history.squash_two(found.squashed)
     return found
@@ -111,4 +115,5 @@ def rigged(backstage: Backstage, checkouts: Checkouts) -> Iterator[Rig]:
             commands(checkouts.shop),
             rebased=commands(checkouts.rebased),
             squashed=commands(checkouts.squashed),
+            one_a_packet=commands(checkouts.one_a_packet),
         )

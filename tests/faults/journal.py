@@ -6,7 +6,12 @@ from dataclasses import dataclass, field
 from threading import Lock
 
 from nestflux.database.numbers import DEADLOCK
-from tests.faults.packets import Answer
+from tests.faults.packets import Answer, statements_of
+
+
+def word_of(sql: str) -> str:
+    """What a statement begins with, in capitals; empty for a command without a text."""
+    return sql.lstrip(" (\n").partition(" ")[0].upper()
 
 
 @dataclass(frozen=True)
@@ -17,9 +22,13 @@ class Command:
     sql: str
 
     @property
-    def word(self) -> str:
-        """What it begins with, in capitals; empty for a command without a text."""
-        return self.sql.lstrip(" (\n").partition(" ")[0].upper()
+    def statements(self) -> list[str]:
+        return statements_of(self.sql)
+
+    @property
+    def words(self) -> set[str]:
+        """What its statements begin with, in capitals."""
+        return {word_of(sql) for sql in self.statements}
 
 
 @dataclass
@@ -29,14 +38,23 @@ class Journal:
 
     ``commands``: what was counted. ``stands``: the statements whose effect the server keeps, in
     the order of their commits, by its own word: each answer says whether a transaction is open.
-    ``unanswered``: those that were passed on and of which nobody heard.
+    ``login``: the packets that the client sent before its first command.
     """
 
+    login: int = 0
     commands: list[Command] = field(default_factory=list)
     stands: list[str] = field(default_factory=list)
-    unanswered: list[str] = field(default_factory=list)
     _open: dict[int, list[str]] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
+
+    def logs_in(self, connection: int) -> None:
+        """A client sends a packet of its login."""
+        self.login += not connection
+
+    @property
+    def packets(self) -> int:
+        """All that the client sent, less the farewell (QUIT), which is not answered."""
+        return self.login + len(self.commands)
 
     def comes(self, connection: int, sql: str) -> int:
         """A client asks for something; gives its position, 0 where none is counted."""
@@ -47,7 +65,7 @@ class Journal:
             return len(self.commands)
 
     def answered(self, connection: int, sql: str, answer: Answer) -> None:
-        """The server answered."""
+        """The server answered one statement."""
         with self._lock:
             pending = self._open.setdefault(connection, [])
             if answer.error:
@@ -60,8 +78,3 @@ class Journal:
             if not sql.lstrip().upper().startswith("ROLLBACK"):
                 self.stands += pending
             pending.clear()
-
-    def lost(self, sql: str) -> None:
-        """The server died with it, or the proxy did not hear the answer."""
-        with self._lock:
-            self.unanswered.append(sql)

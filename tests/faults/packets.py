@@ -12,7 +12,7 @@ tracking, query attributes, and all of MariaDB's own.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -65,11 +65,31 @@ class Greeting:
 
 @dataclass(frozen=True)
 class Answer:
-    """All that a server sends for one command. ``error``: its number, 0 where there is none."""
+    """All that a server sends for one statement. ``error``: its number, 0 where there is none;
+    ``is_last``: of its command."""
 
     raw: bytes
     error: int = 0
     in_transaction: bool = False
+    is_last: bool = True
+
+
+# How the product joins the statements of a packet (nestflux/database/several.py).
+_JOINT = "\n;\n"
+_PAUSE = "DO SLEEP(0.2)"  # longer than it takes to kill a server
+
+
+def statements_of(sql: str) -> list[str]:
+    """The statements of a command's text."""
+    return sql.split(_JOINT)
+
+
+def paused(sql: str, after: int) -> Packet:
+    """The same command, where the server rests once so many of its statements ran."""
+    statements = statements_of(sql)
+    text = _JOINT.join([*statements[:after], _PAUSE, *statements[after:]])
+    payload = bytes([Kind.QUERY]) + text.encode()
+    return Packet(payload, frame(payload, 0))
 
 
 def frame(payload: bytes, sequence: int) -> bytes:
@@ -127,22 +147,25 @@ def command_of(packet: Packet) -> tuple[Kind, str]:
     return kind, packet.payload[1:].decode("utf-8", "replace") if has_text else ""
 
 
-def read_answer(read: Callable[[], Packet]) -> Answer:
-    """The whole answer to a command, several results included. ``read`` gives the next packet."""
-    raw = b""
-
-    def following() -> Packet:
-        nonlocal raw
-        packet = read()
-        raw += packet.raw
-        return packet
-
+def read_answers(read: Callable[[], Packet]) -> Iterator[Answer]:
+    """The answers to a command, one for each of its statements, up to the one that failed. ``read``
+    gives the next packet."""
     while True:
+        raw: list[bytes] = []
+
+        def following(raw: list[bytes] = raw) -> Packet:
+            packet = read()
+            raw.append(packet.raw)
+            return packet
+
         ended = _read_result(following)
         if isinstance(ended, Error):
-            return Answer(raw, error=ended.number)
-        if not ended & _MORE_RESULTS:
-            return Answer(raw, in_transaction=bool(ended & _IN_TRANSACTION))
+            yield Answer(b"".join(raw), error=ended.number)
+            return
+        is_last = not ended & _MORE_RESULTS
+        yield Answer(b"".join(raw), in_transaction=bool(ended & _IN_TRANSACTION), is_last=is_last)
+        if is_last:
+            return
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,11 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 from pathlib import Path
 
 from tests.faults import packets
@@ -42,19 +43,24 @@ class When(StrEnum):
     BEFORE = "before it was passed on"
     DURING = "while the server worked on it"
     HELD = "while it waited for a lock"
+    WITHIN = "between two of its statements"
     AFTER = "after the answer, unheard"
 
 
 @dataclass(frozen=True)
 class Fault:
-    """What happens at which command, counted from 1. ``delay``: seconds that a server works on a
-    command before it is killed. ``once``: in place of a position, after the answer with which this
-    becomes true of the run's journal."""
+    """What happens at which command, counted from 1.
+
+    ``delay``: seconds that a server works on a command before it is killed. ``ran``: how many of
+    the command's statements ran, where it is disturbed between two. ``once``: in place of a
+    position, after the answer with which this becomes true of the run's journal.
+    """
 
     what: What
     when: When
     at: int = 0
     delay: float = 0.0
+    ran: int = 0
     once: Callable[[Journal], bool] | None = None
 
 
@@ -203,6 +209,7 @@ class _Dialogue:
             readable, _, _ = select.select([self.client, self.server], [], [])
             if self.client in readable:
                 self.server.sendall(_packet(self.client).raw)
+                self.journal.logs_in(self.number)
             if self.server in readable:
                 packet = _packet(self.server)
                 self.client.sendall(packet.raw)
@@ -221,25 +228,24 @@ class _Dialogue:
         if fault := self.proxy.take(at, (When.BEFORE,)):
             self._strike(fault)
             return False
-        if fault := self.proxy.take(at, (When.DURING, When.HELD)):
+        if fault := self.proxy.take(at, (When.DURING, When.HELD, When.WITHIN)):
             self._strike_at_work(fault, packet, sql)
             return False
         self.server.sendall(packet.raw)
-        answer = self._answer(sql)
+        answers = list(self._answers(packets.statements_of(sql)))
         if fault := self.proxy.take(at, (When.AFTER,)):
             self._strike(fault)
             return False
-        self.client.sendall(answer.raw)
+        self.client.sendall(b"".join(answer.raw for answer in answers))
         return True
 
-    def _answer(self, sql: str) -> packets.Answer:
-        try:
-            answer = packets.read_answer(lambda: _packet(self.server))
-        except (EOFError, OSError):
-            self.journal.lost(sql)
-            raise
-        self.journal.answered(self.number, sql, answer)
-        return answer
+    def _answers(self, statements: list[str]) -> Iterator[packets.Answer]:
+        """Of each statement; of a CALL the last one counts."""
+        left = list(statements)
+        for answer in packets.read_answers(lambda: _packet(self.server)):
+            if len(left) > 1 or answer.is_last:
+                self.journal.answered(self.number, left.pop(0), answer)
+            yield answer
 
     def _strike(self, fault: Fault) -> None:
         """Do it, and let both ends hear of it: the sockets close behind this."""
@@ -254,11 +260,17 @@ class _Dialogue:
     def _strike_at_work(self, fault: Fault, packet: Packet, sql: str) -> None:
         """Pass it on and do it at once. A server that lives hears that its client is gone, as the
         kernel would say it; what it answers is written down and goes to nobody."""
+        if fault.when is When.WITHIN:
+            packet = packets.paused(sql, fault.ran)
+            _, sql = packets.command_of(packet)
         if fault.when is When.HELD:
             self.proxy.upstream.hold()
         self.server.sendall(packet.raw)
+        answers = self._answers(packets.statements_of(sql))
         if fault.when is When.HELD:
             wait_until(lambda: self.proxy.upstream.is_held(self.connection_id), f"{sql} waits")
+        if fault.when is When.WITHIN:
+            list(islice(answers, fault.ran))
         if fault.what is What.KILL_SERVER:
             time.sleep(fault.delay)
         self._strike(fault)
@@ -266,7 +278,7 @@ class _Dialogue:
         if fault.what is not What.KILL_SERVER:
             self.server.shutdown(socket.SHUT_WR)
         with suppress(EOFError, OSError):
-            self._answer(sql)
+            list(answers)
 
 
 def _packet(source: socket.socket) -> Packet:

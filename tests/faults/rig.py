@@ -9,19 +9,21 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import MySQLdb
 from django.db import connections
 
 from nestflux.database.numbers import NO_SUCH_TABLE
 from tests.faults.commands import Commands
 from tests.faults.fingerprint import Fingerprint, fingerprint
-from tests.faults.journal import Command, Journal
+from tests.faults.journal import Command, Journal, word_of
 from tests.faults.proxy import Proxy
 from tests.faults.servers import Backstage
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
-_DDL = frozenset(("CREATE", "ALTER", "DROP", "RENAME", "TRUNCATE"))
+_NOT_EMPTY = 1010  # ER__NOT_EMPTY
+DDL = frozenset(("CREATE", "ALTER", "DROP", "RENAME", "TRUNCATE"))
 _DATA = frozenset(("INSERT", "UPDATE", "DELETE"))
 # Books, and what the receiver of post_migrate notes: they may be written as often as need be.
 _OF_NO_FILE = re.compile(r"(INSERT (IGNORE )?INTO|UPDATE|DELETE FROM) `?(nestflux_|django_|heard)")
@@ -33,6 +35,7 @@ class Journey:
 
     ``is_rebased``: the next run is that of a project in which the third file was rebased.
     ``is_squashed``: the command is that of a project in which the first two were squashed since.
+    ``one_a_packet``: a packet takes one statement.
     """
 
     name: str
@@ -40,6 +43,7 @@ class Journey:
     prepared_by: tuple[str, ...] = ()
     is_rebased: bool = False
     is_squashed: bool = False
+    one_a_packet: bool = False
 
 
 FORWARD = Journey("forward", ("db_migrate", "--replay", "--noinput"))
@@ -48,6 +52,7 @@ ROLLBACK = Journey(
     "rollback", ("db_rollback", "--to", "zero", "--yes"), prepared_by=("db_migrate", "--noinput")
 )
 REBASED = Journey("forward, then rebased", FORWARD.command, is_rebased=True)
+ONE_A_PACKET = Journey("forward, one a packet", FORWARD.command, one_a_packet=True)
 SQUASHED = Journey(
     "recording a squash", FRESH.command, prepared_by=("db_migrate", "--noinput"), is_squashed=True
 )
@@ -63,6 +68,7 @@ class Rig:
     commands: Commands
     rebased: Commands
     squashed: Commands
+    one_a_packet: Commands
     surveys: dict[str, Survey] = field(default_factory=dict)
 
     @cached_property
@@ -77,7 +83,13 @@ class Rig:
         return self.backstage.server.sql(query, database=database)
 
     def reset(self, journey: Journey) -> None:
-        self.sql(f"DROP DATABASE IF EXISTS `{self.database}`")
+        try:
+            self.sql(f"DROP DATABASE IF EXISTS `{self.database}`")
+        except MySQLdb.OperationalError as error:
+            if error.args[0] != _NOT_EMPTY:
+                raise
+            self.backstage.sweep(self.database)
+            self.sql(f"DROP DATABASE IF EXISTS `{self.database}`")
         self.sql(f"CREATE DATABASE `{self.database}` CHARACTER SET utf8mb4")
         if journey.prepared_by:
             prepared = self.commands.run(*journey.prepared_by)
@@ -114,6 +126,8 @@ class Rig:
 
     def commands_of(self, journey: Journey) -> Commands:
         """Where the disturbed run is started."""
+        if journey.one_a_packet:
+            return self.one_a_packet
         return self.squashed if journey.is_squashed else self.commands
 
     def next_commands(self, journey: Journey) -> Commands:
@@ -165,28 +179,19 @@ class Survey:
     def writes(self) -> Iterator[Command]:
         """Those that change anything, the ledger included."""
         for command in self.commands:
-            if command.word in _DDL | _DATA | {"COMMIT"}:
-                yield command
-
-    def reversing_points(self) -> Iterator[Command]:
-        """Those after which the server keeps something that it did not keep before."""
-        for command in self.commands:
-            if command.word in _DDL | {"COMMIT"} or (
-                command.word in _DATA and not _OF_NO_FILE.match(command.sql)
-            ):
+            if command.words & (DDL | _DATA | {"COMMIT"}):
                 yield command
 
     def ddl(self) -> Iterator[Command]:
         """DDL of files and snapshot, not the ledger's own tables."""
         for command in self.commands:
-            if command.word in _DDL and any(sql == command.sql for sql in self.ran):
+            if any(word_of(sql) in DDL and sql in self.ran for sql in command.statements):
                 yield command
 
 
 def changes_anything(statements: Iterable[str]) -> bool:
     """Does one of them write, be it the ledger only?"""
-    words = {sql.lstrip(" (\n").partition(" ")[0].upper() for sql in statements}
-    return bool(words & (_DDL | _DATA))
+    return bool({word_of(sql) for sql in statements} & (DDL | _DATA))
 
 
 def of_files(statements: Iterable[str]) -> list[str]:
@@ -194,9 +199,9 @@ def of_files(statements: Iterable[str]) -> list[str]:
     as a whole: what it had made counts no more."""
     found: list[str] = []
     for sql in statements:
-        word = sql.lstrip(" (\n").partition(" ")[0].upper()
+        word = word_of(sql)
         if word == "DROP" and " IF EXISTS " in sql:
             found.clear()
-        elif word in _DDL | _DATA and "shop_" in sql and not _OF_NO_FILE.match(sql):
+        elif word in DDL | _DATA and "shop_" in sql and not _OF_NO_FILE.match(sql):
             found.append(sql)
     return found

@@ -78,7 +78,7 @@ def test_commands_are_distinguished_and_others_refused() -> None:
 
 @pytest.mark.parametrize("status", [0, IN_TRANSACTION])
 def test_an_ok_ends_an_answer_and_says_whether_a_transaction_is_open(status: int) -> None:
-    answer = packets.read_answer(reader(ok(status), b"not read any more"))
+    (answer,) = packets.read_answers(reader(ok(status), b"not read any more"))
 
     assert (answer.error, answer.in_transaction) == (0, bool(status))
 
@@ -86,28 +86,37 @@ def test_an_ok_ends_an_answer_and_says_whether_a_transaction_is_open(status: int
 def test_a_result_ends_with_its_second_eof() -> None:
     rows = (b"\x01", b"a column", eof(), b"\x01a", b"\xfe" + b"a long row", eof(IN_TRANSACTION))
 
-    answer = packets.read_answer(reader(*rows, b"not read any more"))
+    (answer,) = packets.read_answers(reader(*rows, b"not read any more"))
 
     assert answer.in_transaction
     assert answer.raw == b"".join(packets.frame(p, n) for n, p in enumerate(rows, start=1))
 
 
-def test_several_results_are_one_answer() -> None:
-    answer = packets.read_answer(
-        reader(ok(MORE_RESULTS), b"\x01", b"a column", eof(), b"\x01a", eof(MORE_RESULTS), ok())
-    )
+def test_each_of_several_results_is_an_answer() -> None:
+    rows = (b"\x01", b"a column", eof(), b"\x01a", eof(MORE_RESULTS | IN_TRANSACTION))
 
-    assert answer.raw.endswith(ok())
+    first, second, third = packets.read_answers(reader(ok(MORE_RESULTS), *rows, ok()))
+
+    assert first.raw.endswith(ok(MORE_RESULTS))
+    assert second.in_transaction
+    assert [first.is_last, second.is_last, third.is_last] == [False, False, True]
 
 
 def test_an_error_ends_an_answer_wherever_it_comes() -> None:
-    at_once = packets.read_answer(reader(error(1050)))
-    among_rows = packets.read_answer(reader(b"\x01", b"a column", eof(), b"\x01a", error(1317)))
-    in_the_second = packets.read_answer(reader(ok(MORE_RESULTS), error(1146)))
+    (at_once,) = packets.read_answers(reader(error(1050)))
+    (among_rows,) = packets.read_answers(reader(b"\x01", b"a column", eof(), b"\x01a", error(1317)))
+    _, in_the_second = packets.read_answers(reader(ok(MORE_RESULTS), error(1146), b"not read"))
 
     assert [at_once.error, among_rows.error, in_the_second.error] == [1050, 1317, 1146]
 
 
 def test_a_request_for_a_local_file_is_not_guessed_at() -> None:
     with pytest.raises(Unknown):
-        packets.read_answer(reader(b"\xfb/etc/passwd"))
+        list(packets.read_answers(reader(b"\xfb/etc/passwd")))
+
+
+def test_a_command_can_rest_between_two_of_its_statements() -> None:
+    kind, sql = packets.command_of(packets.paused("DO 1\n;\nDO 2\n;\nDO 3", after=2))
+
+    assert kind is Kind.QUERY
+    assert packets.statements_of(sql) == ["DO 1", "DO 2", "DO SLEEP(0.2)", "DO 3"]

@@ -29,27 +29,37 @@ class Wreck:
     flying: tuple[tuple[str, int], ...] = ()  # file and ordinal of a step in flight
     is_loading: bool = False
     lacks_signals_only: bool = False
+    works_on: bool = False  # the server, once it is let: it may come as far as the next step
 
     @classmethod
-    def of(cls, rig: Rig, journey: Journey) -> Wreck:
+    def of(cls, rig: Rig, journey: Journey, *, works_on: bool) -> Wreck:
         return cls(
             tuple((name, ordinal) for name, ordinal, _, _ in rig.steps_in_flight()),
             rig.is_loading(),
             rig.lacks_signals_only() and not journey.is_rebased,  # there another file is to run
+            works_on,
         )
 
     def untold(self, said: str) -> Iterator[str]:
         """What the next run does not say in one line, of what it found and did."""
         lines = said.splitlines()
         for name, ordinal in self.flying:
-            # The name may be another one by then.
-            found = re.compile(rf"\S+{name[4:]}\.sql, statement {ordinal} (was|failed) ")
+            found = self._told(name[4:], ordinal, said)  # its number may be another one by then
             if sum(bool(found.match(line)) for line in lines) != 1:
                 yield f"what became of {name}.sql, statement {ordinal}"
         if self.is_loading and not any("Loading schema.sql died" in line for line in lines):
             yield "what became of the load that died"
         if self.lacks_signals_only and not any("before post_migrate was sent" in x for x in lines):
             yield "that post_migrate was owed"
+
+    def _told(self, name: str, ordinal: int, said: str) -> re.Pattern[str]:
+        """The line that says it. A server that works on may have begun the next step, too: of the
+        same file, or where that one was done with, the first of another."""
+        which = f"({ordinal}|{ordinal + 1})" if self.works_on else str(ordinal)
+        place = rf"\S+{name}\.sql, statement {which}"
+        if self.works_on and re.search(rf"Waited .*(applied|rolled back) .*{name}", said):
+            place = rf"({place}|(?!\S+{name})\S+\.sql, statement 1)"
+        return re.compile(f"{place} (was|failed) ")
 
 
 def inject(rig: Rig, journey: Journey, fault: Fault) -> Case:
@@ -119,7 +129,7 @@ class _Walk:
             rig.proxy.settle()
         if fault.what is What.KILL_SERVER:
             rig.backstage.restart()
-        self.wreck = Wreck.of(rig, self.journey)
+        self.wreck = Wreck.of(rig, self.journey, works_on=fault.when is When.HELD)
         last = self.journals[-1].commands[-1]
         self.cases.append(replace(self.new_case, at=last.at, sql=last.sql))
         return True

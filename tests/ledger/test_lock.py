@@ -10,10 +10,11 @@ import pytest
 import time_machine
 from django.db.utils import OperationalError
 
+from nestflux.database.lock_names import lock_name
 from nestflux.exceptions import LockLost, LockUnavailable
 from nestflux.ledger.heartbeat import _renew, beating
 from nestflux.ledger.ledger import Ledger
-from nestflux.ledger.lock import DatabaseLock, Holder, holder_of, lock_name
+from nestflux.ledger.lock import DatabaseLock, Holder, holder_of
 from nestflux.ledger.lock_times import LockTimes
 from nestflux.ledger.tables import ensure_ledger
 from tests.scenario import TestServer

@@ -18,6 +18,7 @@ from nestflux.applying.run.context import Context, Options
 from nestflux.applying.target import Target
 from nestflux.database.server import default_collation
 from nestflux.database.session import pin, restored_session
+from nestflux.database.several import Packets
 from nestflux.graph.loader import load
 from nestflux.history.sqlfile import Direction
 from nestflux.ledger.ledger import FileRow, Ledger, LedgerFile, LedgerStep
@@ -42,6 +43,7 @@ def looking(target: Target, options: Options) -> Context:
         options=options,
         order=target.order,
         load=lambda: load(target.connection, order=target.order),
+        packets=Packets(target.connection),
     )
 
 

@@ -8,6 +8,7 @@ from nestflux.applying.recovery.lost_keys import make_again
 from nestflux.applying.run import failures
 from nestflux.applying.run.attempt_rows import RUNNING, AttemptRows
 from nestflux.applying.run.events import Recovered
+from nestflux.applying.run.touched import Effect
 from nestflux.database.server import default_collation
 from nestflux.ledger.ledger import LedgerStep
 
@@ -54,7 +55,7 @@ class InFlight:
 
     def examine(self, row: LedgerStep) -> Conclusion:
         """What a look at the schema says of the step in flight."""
-        live = self.rows.touched.of(row.sql, row.recorded) if row.kind == "ddl" else {}
+        live = self.rows.touched.of(Effect(row.sql, row.recorded)) if row.kind == "ddl" else {}
         same_server = self.rows.row.recorded_on == self.context.server.name
         collation = default_collation(self.context.connection)
         return decide(row, live, same_server=same_server, collation=collation)
@@ -65,7 +66,7 @@ class InFlight:
         rows = self.rows
         if ran:
             self._require_in_place(row)
-        with rows.write():
+        with self.context.write():
             self.ledger.set_file_state(rows.row.id, RUNNING[rows.direction])
             if not ran:
                 self.ledger.put_back_step(rows.key.step(row.ordinal), note=note)
@@ -90,9 +91,9 @@ class InFlight:
         make_again(self.rows, row, conclusion.change)
         if conclusion.decision is Decision.CLOSE:
             self._require_in_place(row)
-            with self.rows.write():
+            with self.context.write():
                 task = self.rows.work.tasks[row.ordinal - 1]
-                self.rows.close(task, None, 0.0, note=conclusion.why)
+                self.rows.close_done(task, None, 0.0, conclusion.why)
             done = row.ordinal
         how = _RECOVERED[conclusion.decision, row.has_failed]
         self.context.tell(Recovered(self.name, row.ordinal, f"{how}: {conclusion.why}"))

@@ -23,6 +23,7 @@ from nestflux.database.session import pin
 from nestflux.exceptions import StatementFailed
 from nestflux.schema.diff import Delta
 from nestflux.schema.objects import CONSTRAINT
+from nestflux.sql.lexer import quoted
 
 if TYPE_CHECKING:
     from nestflux.applying.run.attempt_rows import AttemptRows
@@ -67,7 +68,7 @@ def make_again(rows: AttemptRows, step: LedgerStep, change: Delta) -> None:
         return
     for key in lost:
         context.lock.require()
-        sql = f"ALTER TABLE {context.connection.ops.quote_name(key.table)} ADD {key.definition}"
+        sql = f"ALTER TABLE {quoted(key.table)} ADD {key.definition}"
         try:
             pin(context.connection, (sql,))
         except Error as error:

@@ -128,7 +128,7 @@ def resolve(
     Raises Refused as ``examine`` does, and where the evidence is another one by now.
     """
     options = replace(options or Options(), command="db_resolve")
-    refuse_unsuitable(target, options.warn)
+    refuse_unsuitable(target)
     with _lock_free(target.connection, options) as lock:
         state, known = _in_flight(target.connection)
         with run_opened(target, lock, options, target.order, state.version) as context:

@@ -17,30 +17,23 @@ from nestflux.applying.run import failures
 from nestflux.applying.run.attempt_rows import AttemptRows
 from nestflux.applying.run.context import Context
 from nestflux.applying.run.events import Finished, Noticed, Started, StepDone, StepStarted
+from nestflux.applying.run.file_session import FileSession
 from nestflux.applying.run.lock_retry import LockRetry
+from nestflux.applying.run.sending import NotRecorded, Ran, send_step
 from nestflux.applying.run.transactions import Sentinel
 from nestflux.database.errors import number_of
 from nestflux.database.numbers import LOCK_WAIT_TIMEOUT
-from nestflux.database.session import (
-    engine_substituted,
-    limit_session,
-    pin,
-    restored_session,
-    steady_session,
-)
+from nestflux.database.session import limit_session, pin, steady_session
 from nestflux.exceptions import LockLost
 from nestflux.history.sqlfile import Direction
 from nestflux.ledger.ledger import FileRow, LedgerFile
 from nestflux.schema.diff import Delta
 from nestflux.schema.names import names_of
 from nestflux.sql.names import changes_case_only
+from nestflux.sql.statements import gives_one_result
 
 if TYPE_CHECKING:
     from nestflux.graph.python_steps import PythonOperation
-
-
-class _NotRecorded(Exception):
-    """A step ran, and the row that commits with it could not be written: no failure of its own."""
 
 
 class Attempt:
@@ -51,10 +44,16 @@ class Attempt:
         row: what the ledger is to know of the file.
         work: its steps, in the direction to go.
         known: the file's row as the ledger has it; None where it has none.
+        session: of the run.
     """
 
     def __init__(
-        self, context: Context, row: FileRow, work: Work, known: LedgerFile | None
+        self,
+        context: Context,
+        row: FileRow,
+        work: Work,
+        known: LedgerFile | None,
+        session: FileSession,
     ) -> None:
         self.context = context
         self.connection = context.connection
@@ -62,30 +61,35 @@ class Attempt:
         self.direction = work.direction
         self.rows = AttemptRows(context, row, work, known)
         self.work = self.rows.work
-        self._session: list[str] = []
+        self.session = session
+        self._ahead: Task | None = None
 
-    def run(self) -> Finished:
+    def run(self, ahead: Task | None = None) -> Finished:
         """Run what is left of it. Raises StatementFailed, Undecided, LockLost or LedgerConflict;
-        whatever it raises, the ledger says where it stands."""
+        whatever it raises, the ledger says where it stands.
+
+        Args:
+            ahead: the step that runs next, of the file behind this one: the end of this file is
+                written together with it. None: there is none, or something comes between.
+        """
+        self._ahead = ahead
         started = time.monotonic()
         try:
-            with restored_session(self.connection, self._all_sets()):
-                self._set_session(self.work.file.session)
-                self._limit_lock_waits()
-                self._run_steps(self._done_before())
+            self.session.enter(self.work.file.session)
+            self._run_steps(self._done_before())
+            seconds = time.monotonic() - started
+            finished = Finished(self.row.name, self.direction.value, len(self.work.to_run), seconds)
+            self.context.tell(finished)
+            if ahead is None:
+                self._write_waiting()
         except Error as error:
             raise failures.ledger_failed(error, self.row.name) from error
-        finished = Finished(
-            self.row.name,
-            self.direction.value,
-            len(self.work.to_run),
-            time.monotonic() - started,
-        )
-        self.context.tell(finished)
         return finished
 
     def _done_before(self) -> int:
         """How many steps are done already: none of a new attempt, whose rows are written."""
+        if self.rows.resumes or not self.context.touched.was_read_ahead:
+            self.session.send()  # definitions depend on it
         if not self.rows.resumes:
             self.rows.begin()
             return 0
@@ -100,22 +104,9 @@ class Attempt:
             runs = task.ordinal > done and task.ordinal not in self.work.skipped
             if runs and self.rows.opened != task.ordinal:
                 self._persist(task, partial(self.rows.open_alone, task))
-            self._set_session(task.session)
+            self.session.add(task.session)
             if runs:
                 self._step(task)
-
-    def _all_sets(self) -> tuple[str, ...]:
-        return (*self.work.file.session, *(sql for t in self.work.tasks for sql in t.session))
-
-    def _set_session(self, session: tuple[str, ...]) -> None:
-        pin(self.connection, session)
-        self._session += session
-
-    def _limit_lock_waits(self) -> None:
-        self._wait_for_locks(self.context.options.retry.ddl_lock_timeout)
-
-    def _wait_for_locks(self, seconds: int) -> None:
-        pin(self.connection, (f"SET lock_wait_timeout = {seconds:d}",))
 
     # ---- one step --------------------------------------------------------------------------
 
@@ -124,32 +115,38 @@ class Attempt:
         self.context.tell(StepStarted(self.row.name, task.ordinal, total, task.title))
         started = time.monotonic()
         operation = self.rows.operation(task)
+        if not _takes_along(task):
+            self._write_waiting(task)
+            self.session.send()
         if task.kind == "ddl" or (operation is not None and not operation.atomic):
-            rows = self._try(task, lambda _: self._execute(task, operation))
+            doubt = self.rows.doubt
+            ran = self._try(task, lambda _: self._execute(task, operation))
             if operation is not None:
                 self._keep_lock(task)
-            seconds, following = time.monotonic() - started, self.rows.look_behind(task)
             # The step stands whatever becomes of its row: the write alone is tried again.
-            self._persist(task, partial(self.rows.close_and_open, task, following, rows, seconds))
+            self.rows.close_later(task, ran.changed, ran.seconds)
+            if doubt:  # and nobody could tell from the schema that it ran
+                self._write_waiting(task)
         else:
             self._try(task, lambda sentinel: self._run_with_row(task, operation, sentinel, started))
         seconds = time.monotonic() - started
         self.context.tell(StepDone(self.row.name, task.ordinal, total, seconds))
 
-    def _try(self, task: Task, attempt: Callable[[Sentinel], int | None]) -> int | None:
+    def _try(self, task: Task, attempt: Callable[[Sentinel], Ran]) -> Ran:
         """Run a step, again where the server did not let it in. Only what runs here can be a
-        failure of the step: a write to the ledger behind it cannot."""
+        failure of the step: a write to the ledger cannot."""
         retry = LockRetry(self.context, self.row.name, task)
         while True:
             retry.begin()
-            self.context.lock.require()
+            if not _takes_along(task):  # a packet asks by itself
+                self.context.lock.require()
             sentinel = Sentinel(self.connection)
             again = self._is_undone_by_a_failure(task)
             try:
-                rows = attempt(sentinel)
+                ran = attempt(sentinel)
             except LockLost:
                 raise
-            except _NotRecorded as error:
+            except NotRecorded as error:
                 cause = error.__cause__
                 if not (again and isinstance(cause, Error) and retry.pauses(cause)):
                     raise (cause or error) from None
@@ -160,7 +157,7 @@ class Attempt:
                 self._fail(task, error, sentinel, retry)
             else:
                 retry.let_in()
-                return rows
+                return ran
 
     def _is_undone_by_a_failure(self, task: Task) -> bool:
         """May it be tried again? A Python step outside a transaction stands in part."""
@@ -173,56 +170,97 @@ class Attempt:
         operation: PythonOperation | None,
         sentinel: Sentinel,
         started: float,
-    ) -> int | None:
+    ) -> Ran:
         """Run a step and close its row in one transaction."""
         with transaction.atomic(self.connection.alias), sentinel:
-            rows = self._execute(task, operation)
+            ran = self._execute(task, operation)
             sentinel.require_whole()
             if sentinel.is_lost():
                 place = f"{self.row.name}, step {task.ordinal}"
                 self.context.tell(Noticed(f"{place} committed by itself: {task.title}"))
-            self.context.lock.require()
             try:
-                self.rows.close(task, rows, time.monotonic() - started)
+                with self.context.ledger.collected() as writes:
+                    self.rows.close_done(task, ran.changed, time.monotonic() - started)
+                self.context.outbox.send_within(writes)
+            except LockLost:
+                raise
             except Exception as error:
-                raise _NotRecorded from error
-        return rows
+                raise NotRecorded from error
+        return ran
 
-    def _persist(self, task: Task, write: Callable[[], None]) -> None:
-        """A commit to the ledger, tried again where its tables are locked (a backup's lock)."""
-        retry = LockRetry(self.context, self.row.name, task)
+    def _write_waiting(self, task: Task | None = None) -> None:
+        self._persist(task, self.context.outbox.send)
+
+    def _persist(self, task: Task | None, write: Callable[[], None]) -> None:
+        """A commit to the ledger, tried again where its tables are locked (a backup's lock).
+
+        Args:
+            task: the step that it is about; None: the end of the file.
+        """
+        task = task or next(reversed(self.work.tasks), None)
+        retry = LockRetry(self.context, self.row.name, task) if task else None
         while True:
-            retry.begin()
+            if retry:
+                retry.begin()
             try:
                 write()
                 return
             except Error as error:
-                if not retry.pauses(error):
+                if retry is None or not retry.pauses(error):
                     raise
 
-    def _execute(self, task: Task, operation: PythonOperation | None) -> int | None:
+    # ---- running it ------------------------------------------------------------------------
+
+    def _execute(self, task: Task, operation: PythonOperation | None) -> Ran:
         if operation is not None:
-            backwards = self.direction is Direction.DOWN
-            self._wait_for_locks(self.context.callers_lock_wait)
-            self.context.runner.run(operation, self.connection, backwards=backwards)
-            if operation.atomic:
-                self._limit_lock_waits()
-            return None
+            return self._run_python(task, operation)
         if names_of(self.connection).fold and changes_case_only(task.text):
             place = f"{self.row.name}, statement {task.ordinal}"
             self.context.tell(
                 Noticed(f"{place}: this server ignores the case of names: nothing to rename")
             )
-            return None
+            return Ran()
+        return self._send(task) if _takes_along(task) else self._run_alone(task)
+
+    def _run_python(self, task: Task, operation: PythonOperation) -> Ran:
+        started = time.monotonic()
+        self._wait_for_locks(self.context.callers_lock_wait)
+        self.session.lose_sight()
+        backwards = self.direction is Direction.DOWN
+        self.context.runner.run(operation, self.connection, backwards=backwards)
+        if operation.atomic:
+            self._limit_lock_waits()
+        self.rows.step_done(task)
+        return Ran(seconds=time.monotonic() - started)
+
+    def _send(self, task: Task) -> Ran:
+        """A DDL statement in one packet with what waits, and with a look at what the next one
+        touches."""
+        following = self.work.following(task) or self._ahead
+        look = self.rows.look_behind(task, following)
+        ran = send_step(self.context, self.session, task.text, look)
+        self.rows.step_done(task, following, ran.read)
+        if ran.substituted:
+            place = f"{self.row.name}, statement {task.ordinal}"
+            self.context.tell(Noticed(f"{place}: {ran.substituted}"))
+        return ran
+
+    def _run_alone(self, task: Task) -> Ran:
+        """A statement that may give several results, or that shares a transaction with its row."""
+        started = time.monotonic()
         with self.connection.cursor() as cursor:
             cursor.execute(task.text)
             rows = int(cursor.rowcount)
             while cursor.nextset():  # CALL: each result may hold an error
                 pass
-        if task.kind == "ddl" and (said := engine_substituted(self.connection)):
-            place = f"{self.row.name}, statement {task.ordinal}"
-            self.context.tell(Noticed(f"{place}: {said}"))
-        return rows if rows >= 0 else None
+        self.rows.step_done(task)
+        return Ran(rows if rows >= 0 else None, time.monotonic() - started)
+
+    def _limit_lock_waits(self) -> None:
+        self._wait_for_locks(self.context.options.retry.ddl_lock_timeout)
+
+    def _wait_for_locks(self, seconds: int) -> None:
+        pin(self.connection, (f"SET lock_wait_timeout = {seconds:d}",))
 
     def _keep_lock(self, task: Task) -> None:
         """A Python step may lose its connection: take the lock again, if what the ledger says of
@@ -244,7 +282,7 @@ class Attempt:
             lock.require()
         limit_session(self.connection, self.context.options.retry.ddl_lock_timeout)
         steady_session(self.connection)
-        pin(self.connection, tuple(self._session))
+        pin(self.connection, self.session.sets)
         self._limit_lock_waits()
 
     def _fail(self, task: Task, error: Exception, sentinel: Sentinel, retry: LockRetry) -> None:
@@ -259,7 +297,7 @@ class Attempt:
                 self._keep_lock(task)
                 if task.kind == "ddl":
                     self.rows.touched.forget()
-                    live = self.rows.touched.of(task.text, task.record.delta)
+                    live = self.rows.touched.of(self.rows.effect(task))
                     changed = Delta.between(self.rows.before or {}, live)
                 code, text = number_of(error) or None, failures.text_of(error)
                 self.rows.fail(task, code=code, text=text, undecidable=undecidable)
@@ -270,3 +308,18 @@ class Attempt:
         if number_of(error) == LOCK_WAIT_TIMEOUT:
             failed = failures.not_let_in(failed, retry, self.direction)
         raise failed from error
+
+
+def _takes_along(task: Task) -> bool:
+    """Is it sent in one packet with what waits for it?"""
+    return task.kind == "ddl" and gives_one_result(task.text)
+
+
+def step_ahead(work: Work, following: Work) -> Task | None:
+    """The first step of the file behind ``work``, where what it touches may be read in the session
+    of this one. Pure."""
+    same = (
+        not any(task.session for task in work.tasks) and work.file.session == following.file.session
+    )
+    first = next(iter(following.to_run), None)
+    return first if same and first is not None and first.kind == "ddl" else None

@@ -1,22 +1,20 @@
 """An attempt in the ledger: its rows, written before a step and after it.
 
 A DDL statement's row is written before it and closed after it; closing one and opening the next is
-one commit. A data statement and an atomic Python step commit together with their row.
+one commit. A data statement and an atomic Python step commit together with their row. What a DDL
+statement may take along in its packet waits for it (``Outbox``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
-from django.db import transaction
 from django.db.utils import Error
 
 from nestflux.applying.plan.files import ledger_steps
 from nestflux.applying.plan.tasks import Task, Work
 from nestflux.applying.run.context import Context
-from nestflux.applying.run.touched import TouchedDefinitions
+from nestflux.applying.run.touched import Effect
 from nestflux.applying.run.transactions import untransactional
 from nestflux.history.sqlfile import Direction, PythonStep, Statement
 from nestflux.ledger.ledger import FileRow, LedgerFile
@@ -26,6 +24,7 @@ from nestflux.sql.lexer import identifiers
 
 if TYPE_CHECKING:
     from nestflux.graph.python_steps import PythonOperation
+    from nestflux.schema.introspection import Look
 
 RUNNING = {Direction.UP: "running", Direction.DOWN: "rolling_back"}
 _FINISHED = {Direction.UP: "applied", Direction.DOWN: "rolled_back"}
@@ -63,7 +62,7 @@ class AttemptRows:
         self.opened = 0
         self.before: Definitions | None = None
         self.doubt = ""
-        self.touched = TouchedDefinitions(context.connection)
+        self.touched = context.touched
 
     @property
     def key(self) -> AttemptKey:
@@ -72,19 +71,12 @@ class AttemptRows:
     def step_key(self, task: Task) -> StepKey:
         return self.key.step(task.ordinal)
 
-    @contextmanager
-    def write(self, *, several: bool = True) -> Iterator[None]:
-        """One commit to the ledger, under the lock; a single statement is one by itself."""
-        self.context.lock.require()
-        with transaction.atomic(self.connection.alias) if several else nullcontext():
-            yield
-
     # ---- the file --------------------------------------------------------------------------
 
     def begin(self) -> None:
         """Write the file's row and those of its steps; nothing is done yet."""
         first = self.work.to_run[0] if self.work.to_run else None
-        with self.write():
+        with self.context.outbox.put():
             self.ledger.mark_signals_pending()
             state = RUNNING[self.direction]
             if self.direction is Direction.UP:
@@ -103,7 +95,7 @@ class AttemptRows:
 
     def go_on(self, done: int) -> None:
         """The file runs again, ``done`` of its steps being done."""
-        with self.write():
+        with self.context.outbox.put():
             self.ledger.mark_signals_pending()
             self.ledger.set_file_state(self.row.id, RUNNING[self.direction])
             self.renew(done)
@@ -137,41 +129,48 @@ class AttemptRows:
         self.write_opening(task)
 
     def open_alone(self, task: Task) -> None:
-        with self.write():
+        with self.context.outbox.put():
             self.open(task)
 
     def look(self, task: Task) -> None:
         """What must be known of a step before it runs."""
-        is_ddl = task.kind == "ddl"
-        self.before = self.touched.of(task.text, task.record.delta) if is_ddl else None
+        self.before = self.touched.of(self.effect(task)) if task.kind == "ddl" else None
         self.doubt = self._undecidable(task)
 
     def write_opening(self, task: Task) -> None:
         self.ledger.open_step(self.step_key(task), definitions=self.before, undecidable=self.doubt)
         self.opened = task.ordinal
 
-    def look_behind(self, task: Task) -> Task | None:
-        """The step that follows, looked at; None where there is none, or where its tables cannot
-        be looked at: then it is opened by itself."""
-        self.touched.step_done(self._sql(task), task.record.delta)
+    def look_behind(self, task: Task, following: Task | None) -> Look | None:
+        """How what the step behind ``task`` touches is read in one packet with it; None where
+        nothing is, or not so."""
+        if following is None or following.kind != "ddl":
+            return None
+        return self.touched.look_behind(self.effect(task), self.effect(following))
+
+    def step_done(
+        self, task: Task, following: Task | None = None, read: Definitions | None = None
+    ) -> None:
+        """A step ran to its end, and behind it was read what ``following`` touches."""
+        self.touched.step_done(self.effect(task))
+        if following is not None and read is not None:
+            self.touched.was_read(self.effect(following), read)
+
+    def close_later(self, task: Task, rows: int | None, seconds: float) -> None:
+        """After a step that ran: its row is closed, and that of the next step opened, with what is
+        sent next. A step whose tables cannot be looked at now is opened by itself."""
         following = self.work.following(task)
         if following is not None:
             try:
                 self.look(following)
             except Error:
                 self.touched.forget()
-                return None
-        return following
-
-    def close_and_open(
-        self, task: Task, following: Task | None, rows: int | None, seconds: float
-    ) -> None:
-        """Close the row of a step, and open that of the next, which was looked at."""
+                following = None
         if following is None:
-            with self.write():
-                self.close_done(task, rows, seconds, "")
+            with self.context.outbox.put():
+                self.close_done(task, rows, seconds)
             return
-        with self.write(several=bool(task.recorded_migrations)):
+        with self.context.outbox.put(apart=True):
             self.record_applied(task.recorded_migrations)
             self.ledger.close_and_open_step(
                 self.step_key(task),
@@ -183,14 +182,7 @@ class AttemptRows:
             )
         self.opened = following.ordinal
 
-    def close(self, task: Task, rows: int | None, seconds: float, note: str = "") -> None:
-        """After a step: what is recorded with it, and the next step's opening."""
-        self.touched.step_done(self._sql(task), task.record.delta)
-        self.close_done(task, rows, seconds, note)
-        if following := self.work.following(task):
-            self.open(following)
-
-    def close_done(self, task: Task, rows: int | None, seconds: float, note: str) -> None:
+    def close_done(self, task: Task, rows: int | None, seconds: float, note: str = "") -> None:
         """A step's row, the rows of ``django_migrations`` that come with it, the file's end."""
         self.ledger.close_step(self.step_key(task), rows=rows, seconds=seconds, note=note)
         self.record_applied(task.recorded_migrations)
@@ -205,7 +197,7 @@ class AttemptRows:
 
     def fail(self, task: Task, *, code: int | None, text: str, undecidable: str) -> None:
         """Write that a step failed, and what the server had said."""
-        with self.write():
+        with self.context.write():
             self.ledger.fail_step(
                 self.step_key(task), code=code, text=text, undecidable=undecidable
             )
@@ -227,10 +219,11 @@ class AttemptRows:
             return "it is a Python step outside any transaction"
         if task.kind == "ddl":
             return ""
-        names = {*task.record.tables, *identifiers(self._sql(task))}
+        names = {*task.record.tables, *identifiers(self.effect(task).sql)}
         return untransactional(self.connection, names)
 
-    @staticmethod
-    def _sql(task: Task) -> str:
-        """What a step sends, as far as its file says it: of one in Python, nothing."""
-        return task.text if isinstance(task.step, Statement) else ""
+    def effect(self, task: Task) -> Effect:
+        """What a step may do to the schema, as far as its file says it."""
+        sql = task.text if isinstance(task.step, Statement) else ""
+        to_the_letter = self.row.recorded_on == self.context.server.name and not task.is_compiled
+        return Effect(sql, task.record.delta, to_the_letter)

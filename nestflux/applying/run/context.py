@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from nestflux.applying.backups.choice import BackupChoice
-from nestflux.applying.run.events import Noticed, OnEvent, ignore
+from nestflux.applying.run.events import Event, Noticed, OnEvent, ignore
+from nestflux.applying.run.outbox import Outbox
 from nestflux.applying.run.retry_policy import RetryPolicy
+from nestflux.applying.run.touched import TouchedDefinitions
 from nestflux.applying.target import Target
 from nestflux.database.server import Server
+from nestflux.database.setup import setup_of
+from nestflux.database.several import Packets
 from nestflux.graph.python_steps import StepRunner
 from nestflux.ledger.ledger import Ledger
 from nestflux.ledger.lock import DatabaseLock
@@ -51,7 +56,8 @@ class Options:
 @dataclass
 class Context:
     """One run that holds the lock. ``order`` is every migration of the history;
-    ``callers_lock_wait`` the ``lock_wait_timeout`` that Python steps get, in seconds."""
+    ``callers_lock_wait`` the ``lock_wait_timeout`` that Python steps get, in seconds. ``packets``
+    sends what needs no transaction of Django's."""
 
     target: Target
     ledger: Ledger
@@ -59,6 +65,7 @@ class Context:
     options: Options
     order: tuple[str, ...]
     load: Callable[[], ExtendedLoader]
+    packets: Packets
     callers_lock_wait: int = 86400
     known_loader: ExtendedLoader | None = None
 
@@ -80,5 +87,38 @@ class Context:
 
         return StepRunner(self.loader, self.order)
 
-    def tell(self, event: object) -> None:
-        self.options.on_event(event)  # type: ignore[arg-type]
+    @cached_property
+    def outbox(self) -> Outbox:
+        return Outbox(self)
+
+    @cached_property
+    def touched(self) -> TouchedDefinitions:
+        return TouchedDefinitions(self.connection, foretells=not self.packets.several)
+
+    @property
+    def heartbeat(self) -> tuple[str, ...]:
+        """What opens a packet that says nothing else to the ledger: the run's heartbeat, and the
+        guard of the lock."""
+        with self.ledger.collected() as writes:
+            self.ledger.beat()
+        return (*(writes if self.packets.several else ()), self.lock.guard)
+
+    @cached_property
+    def logs_text(self) -> bool:
+        """Does what this session writes go to replicas as the text of its statements?"""
+        return setup_of(self.connection).statement_log
+
+    @contextmanager
+    def write(self) -> Iterator[None]:
+        """One commit to the ledger, under the lock, with whatever waits before it."""
+        with self.outbox.put():
+            yield
+        self.outbox.send()
+
+    def tell(self, event: Event) -> None:
+        """Tell what happened: behind what the ledger is to say of it."""
+        self.outbox.tell(event)
+
+    def tell_now(self, event: Event) -> None:
+        """Tell what happens while the ledger cannot be written."""
+        self.options.on_event(event)

@@ -18,6 +18,7 @@ from nestflux.database.blockers import blockers_of
 from nestflux.database.errors import MISSING_GRANT, number_of, unavailable
 from nestflux.database.numbers import LOCK_WAIT_TIMEOUT
 from nestflux.database.session import limited_session
+from nestflux.database.several import packets_of
 from nestflux.exceptions import NestFluxError
 from nestflux.graph.loader import load
 from nestflux.ledger.heartbeat import beating
@@ -93,12 +94,18 @@ def _opened(
             options=options,
             order=tuple(order),
             load=lambda: _load(connection, order),
+            packets=packets_of(connection),
             callers_lock_wait=callers_lock_wait,
         )
         with beating(connection, run_id, every=options.lock.beat), _watched(context):
-            yield context
-        lock.require()
-        ledger.close_run("done")
+            try:
+                yield context
+            except Exception:
+                with suppress(Error, NestFluxError):
+                    context.outbox.send()  # what is done is done
+                raise
+            with context.write():
+                ledger.close_run("done")
     except Exception as error:
         with suppress(Error, NestFluxError):
             lock.require()

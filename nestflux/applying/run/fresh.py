@@ -11,28 +11,22 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from django.db import transaction
-from django.db.utils import Error
-
 from nestflux.applying.run.context import Context
-from nestflux.applying.run.events import LoadDropped, Loaded, Noticed, StepStarted
-from nestflux.applying.run.failures import is_connection_lost
-from nestflux.database.errors import in_words
-from nestflux.database.session import PINNED, engine_substituted, pin, restored_session
-from nestflux.exceptions import LedgerConflict, LockLost, NestFluxError, StatementFailed
+from nestflux.applying.run.events import LoadDropped, Loaded, StepStarted
+from nestflux.applying.run.snapshot_packets import load_failed, load_statements
+from nestflux.database.session import PINNED, pin, pinning, restored_session
+from nestflux.exceptions import LedgerConflict, LockLost, NestFluxError
 from nestflux.history.folder import SNAPSHOT
 from nestflux.history.snapshots import DROP_ORDER, objects_made_by, rows_made_by, statements_of
 from nestflux.ledger.ledger import FileRow
 from nestflux.schema.introspection import table_names
 from nestflux.schema.objects import TABLE, ObjectKey
-from nestflux.sql.statements import summary
+from nestflux.sql.lexer import quoted
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
     from nestflux.graph.python_steps import PythonOperation
-
-_SHOWN = 200  # characters of a statement that may stand on the live line
 
 
 def drop(context: Context, objects: Mapping[ObjectKey, int]) -> None:
@@ -52,8 +46,7 @@ def drop(context: Context, objects: Mapping[ObjectKey, int]) -> None:
             for key in objects:
                 if key.kind == kind:
                     context.lock.require()
-                    quoted = connection.ops.quote_name(key.name)
-                    pin(connection, (f"DROP {kind.upper()} IF EXISTS {quoted}",))
+                    pin(connection, (f"DROP {kind.upper()} IF EXISTS {quoted(key.name)}",))
     context.lock.require()
     context.ledger.forget_loading()
     context.tell(LoadDropped())
@@ -80,7 +73,7 @@ def _refuse_what_others_made(
 
 def _holds_more_than(connection: BaseDatabaseWrapper, table: str, rows: int) -> bool:
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT 1 FROM {connection.ops.quote_name(table)} LIMIT 1 OFFSET {rows:d}")
+        cursor.execute(f"SELECT 1 FROM {quoted(table)} LIMIT 1 OFFSET {rows:d}")
         return cursor.fetchone() is not None
 
 
@@ -96,30 +89,20 @@ def load(context: Context, rows: Sequence[FileRow]) -> Loaded:
     statements = statements_of(context.target.folder.snapshot())
     objects = objects_made_by(statements)
     total = len(statements) + len(steps)
-    context.lock.require()
     rows_made = rows_made_by(statements)
     rows_made.update({table: filled.rows for table, filled in after.tables.items()})
-    context.ledger.open_loading(
-        {key: rows_made[key.name] if key.is_table else 0 for key in objects}
-    )
-    with restored_session(context.connection):
-        pin(context.connection, PINNED)
-        for number, sql in enumerate(statements, start=1):
-            context.lock.require()
-            context.tell(StepStarted(SNAPSHOT, number, total, _first_line(sql)))
-            try:
-                pin(context.connection, (sql,))
-            except Error as error:
-                raise _failed(error, f"statement {number} of {total}", sql) from error
-            if said := engine_substituted(context.connection):
-                place = f"{SNAPSHOT}, statement {number}"
-                context.tell(Noticed(f"{place}: {said}"))
+    with context.write():
+        context.ledger.open_loading(
+            {key: rows_made[key.name] if key.is_table else 0 for key in objects}
+        )
+    with restored_session(context.connection) as saved:
+        context.packets.run(tuple(pinning(PINNED, saved.collation)))
+        load_statements(context, statements, total, saved.collation)
         for number, step in enumerate(steps, start=len(statements) + 1):
             context.lock.require()
             context.tell(StepStarted(SNAPSHOT, number, total, f"python step {step.locator}"))
             _run_behind(context, step)
-    context.lock.require()
-    with transaction.atomic(context.connection.alias):
+    with context.write():
         context.ledger.mark_signals_pending()
         context.ledger.put_applied(rows, "snapshot")
         context.ledger.record_applied(journal.recorded_migrations)
@@ -142,27 +125,5 @@ def _run_behind(context: Context, step: PythonOperation) -> None:
     except (NestFluxError, LockLost):
         raise
     except Exception as error:  # the server's, or whatever a Python step raises
-        raise _failed(error, f"the Python step {step.locator}, which runs behind it,") from error
-
-
-def _first_line(sql: str) -> str:
-    return sql[:_SHOWN].split("\n", 1)[0].rstrip(" (")
-
-
-def _failed(error: Exception, which: str, sql: str = "") -> StatementFailed:
-    then = "python manage.py db_migrate"
-    if isinstance(error, Error):
-        described = in_words(error, None, sql)
-    else:
-        described = f"{type(error).__name__}: {error}"
-    if isinstance(error, Error) and is_connection_lost(error):
-        what = f"The connection was lost in {SNAPSHOT}, {which}: {described}"
-    else:
-        what = f"{SNAPSHOT}, {which} failed: {described}"
-        then += " --replay   (runs the files instead), or fix the cause and run it again"
-    return StatementFailed(
-        what,
-        where=summary(sql) if sql else which,
-        stands="the next run drops what the load made, and starts again",
-        then=then,
-    )
+        which = f"the Python step {step.locator}, which runs behind it,"
+        raise load_failed(error, which) from error

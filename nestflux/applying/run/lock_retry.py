@@ -47,7 +47,7 @@ class LockRetry:
         pause = self.context.options.retry.pause_after(self.tried, number)
         if pause is None:
             return False
-        self.context.tell(self._retrying(number, pause))
+        self.context.tell_now(self._retrying(number, pause))
         time.sleep(pause)
         self.seconds += pause
         return True

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from django.db import transaction
-
 from nestflux.applying.backups.choice import NOT_ASKED
 from nestflux.applying.plan.code_changes import edited, refuse_edited
 from nestflux.applying.plan.files import MigrationFile
@@ -68,7 +66,7 @@ def migrate(
     connection = target.connection
     if not looked and planned(target, replay, to, lenient=True) is None:
         return Outcome()
-    refuse_unsuitable(target, options.warn)
+    refuse_unsuitable(target)
     with lock_held(connection, options) as lock:
         known = planned(target, replay, to)
         if known is None:
@@ -150,16 +148,14 @@ def send_post_migrate(
 ) -> None:
     """Send ``post_migrate`` and record that it was sent."""
     signals.send_post(context, announced, recorded_migrations)
-    context.lock.require()
-    with transaction.atomic(context.connection.alias):
+    with context.write():
         context.ledger.signals_sent(signals_hash())
 
 
 def _relink(context: Context, plan: Plan, read: dict[str, MigrationFile]) -> tuple[str, ...]:
     if not plan.relinks:
         return ()
-    context.lock.require()
-    with transaction.atomic(context.connection.alias):
+    with context.write():
         for relink in plan.relinks:
             context.ledger.renew_file(read[relink.entry.id].row, relink.old.id)
     for relink in plan.relinks:

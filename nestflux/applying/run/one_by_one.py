@@ -6,6 +6,7 @@ Loading the snapshot needs nothing of it, and imports nothing of it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from nestflux.applying.backups.taking import Due, back_up, due, refuse_unbacked
@@ -15,15 +16,16 @@ from nestflux.applying.plan.plan import Plan
 from nestflux.applying.plan.tasks import Work
 from nestflux.applying.preflight.asking import preflight
 from nestflux.applying.recovery.half_way import HalfWay, looking
-from nestflux.applying.run.attempt import Attempt
+from nestflux.applying.run.attempt import Attempt, step_ahead
 from nestflux.applying.run.context import Context, Options
 from nestflux.applying.run.events import Finished, Reversed
 from nestflux.applying.run.failures import refuse_unreviewed
+from nestflux.applying.run.file_session import FileSession, file_session
 from nestflux.conf import configuration
 from nestflux.graph.loader import load
 from nestflux.history.journal import Entry
 from nestflux.history.sqlfile import PythonStep
-from nestflux.ledger.ledger import Ledger, LedgerState, read_state
+from nestflux.ledger.ledger import Ledger, LedgerFile, LedgerState, read_state
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -101,16 +103,29 @@ class OneByOne:
             work = self.works[half.file.row.id]
             name, needed = half.file.row.name, len(work.to_run)
             context.tell(Reversed(name, "up", len(work.tasks), needed))
-        return tuple(self._apply(context, entry) for entry in self.plan.pending)
+        with file_session(context, self.works.values()) as session:
+            return tuple(
+                self._apply(context, session, entry, following)
+                for entry, following in pairwise((*self.plan.pending, None))
+                if entry is not None
+            )
 
-    def _apply(self, context: Context, entry: Entry) -> Finished:
-        begun = self.plan.in_flight
-        # One that is in flight may just have got its new name and id.
-        is_begun = begun is not None and begun.id == entry.id
-        known = begun if is_begun else self.state.file(entry.id)
-        attempt = Attempt(context, self.files[entry.id].row, self.works[entry.id], known)
+    def _apply(
+        self, context: Context, session: FileSession, entry: Entry, following: Entry | None
+    ) -> Finished:
+        attempt = Attempt(
+            context, self.files[entry.id].row, self.works[entry.id], self._known(entry), session
+        )
         back_up(context, attempt.rows)
-        return attempt.run()
+        if following is None or ((known := self._known(following)) and known.is_in_flight):
+            return attempt.run()
+        return attempt.run(step_ahead(attempt.work, self.works[following.id]))
+
+    def _known(self, entry: Entry) -> LedgerFile | None:
+        """The file's row as the ledger has it. One that is in flight may just have got its new name
+        and id."""
+        begun = self.plan.in_flight
+        return begun if begun is not None and begun.id == entry.id else self.state.file(entry.id)
 
 
 def works_of(target: Target, plan: Plan) -> tuple[Work, ...]:

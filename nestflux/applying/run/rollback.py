@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from nestflux.applying.backups.choice import NOT_ASKED, Answer
 from nestflux.applying.backups.losses import Loss, losses_live
@@ -18,18 +19,20 @@ from nestflux.applying.plan.squashes import REPLACED, Exchange
 from nestflux.applying.plan.tasks import Work
 from nestflux.applying.recovery.half_way import HalfWay, looking
 from nestflux.applying.run import failures, signals
-from nestflux.applying.run.attempt import Attempt
+from nestflux.applying.run.attempt import Attempt, step_ahead
 from nestflux.applying.run.context import Context, Options
 from nestflux.applying.run.events import Finished, Reversed, SignalsLate
+from nestflux.applying.run.file_session import FileSession, file_session
 from nestflux.applying.run.frame import lock_held, run_opened
 from nestflux.applying.run.migrate import send_post_migrate
 from nestflux.applying.run.squash_exchange import exchange
 from nestflux.applying.suitability import refuse_unsafe_to_log, refuse_unsuitable
 from nestflux.applying.target import Target
+from nestflux.database.lock_names import lock_of
 from nestflux.exceptions import LedgerConflict, Refused
 from nestflux.history.sqlfile import PythonStep
 from nestflux.ledger.ledger import FileRow, Ledger, LedgerFile, LedgerState, read_state
-from nestflux.ledger.lock import holder_of, lock_of
+from nestflux.ledger.lock import holder_of
 
 ZERO = "zero"
 
@@ -61,6 +64,11 @@ class RollbackFile:
         compiled = tuple(task.text for task in self.work.compiled)
         return known.id, known.attempt, known.direction, begun, tuple(self.work.skipped), compiled
 
+    def continues(self, before: RollbackFile) -> bool:
+        """Has undoing it begun since it was shown?"""
+        begun = self.known.is_in_flight and self.known.direction == "down"
+        return begun and self.known.id == before.known.id
+
 
 @dataclass(frozen=True)
 class RollbackPlan:
@@ -76,9 +84,20 @@ class RollbackPlan:
     def nothing_to_do(self) -> bool:
         return not (self.files or self.signals_pending)
 
-    @property
-    def what(self) -> tuple[tuple[object, ...], ...]:
-        return tuple(file.what for file in self.files)
+    def is_left_of(self, agreed: RollbackPlan) -> bool:
+        """Is it what is still to do of a plan that a person agreed to? Pure.
+
+        Part of it may be done by now: by another deploy, or by the server, which still executes
+        what a client sent that is gone.
+        """
+        done = len(agreed.files) - len(self.files)
+        if done < 0:
+            return False
+        pairs = zip(self.files, agreed.files[done:], strict=True)
+        return all(
+            file.what == before.what or (number == 0 and file.continues(before))
+            for number, (file, before) in enumerate(pairs)
+        )
 
     @property
     def unreviewed(self) -> tuple[str, ...]:
@@ -177,18 +196,19 @@ def rollback(
     """Undo files from their reviewed down files. A rollback that died is finished first.
 
     Args:
-        expected: the plan that a person agreed to; refused where it is another one by now.
+        expected: the plan that a person agreed to; refused where there is more or something else
+            to do by now.
 
     Raises as ``migrate`` does.
     """
     options = agreed(options or Options(command="db_rollback"))
     connection = target.connection
-    refuse_unsuitable(target, options.warn)
+    refuse_unsuitable(target)
     with lock_held(connection, options) as lock:
         plan, state = _planned(target, wanted, options)
         if plan.nothing_to_do:
             return ()
-        if expected is not None and expected.what != plan.what:
+        if expected is not None and not plan.is_left_of(expected):
             raise LedgerConflict(
                 "Another deploy changed what is applied while you were asked.",
                 stands="nothing was run",
@@ -229,20 +249,29 @@ def _carry_out(context: Context, plan: RollbackPlan, state: LedgerState) -> tupl
     undone = [m for file in plan.files for m in reversed(file.row.migrations)]
     announced = signals.migration_plan(context.loader, undone, backwards=True)
     signals.send_pre(context, announced, state.recorded_migrations)
-    finished = tuple(_undo(context, file) for file in plan.files)
+    with file_session(context, (file.work for file in plan.files)) as session:
+        finished = tuple(
+            _undo(context, session, file, following)
+            for file, following in pairwise((*plan.files, None))
+            if file is not None
+        )
     gone = {row for file in plan.files for row in file.row.recorded_migrations}
     send_post_migrate(context, announced, state.recorded_migrations - gone)
     return finished
 
 
-def _undo(context: Context, file: RollbackFile) -> Finished:
+def _undo(
+    context: Context, session: FileSession, file: RollbackFile, following: RollbackFile | None
+) -> Finished:
     if file.reverses:
         HalfWay(context, file.known).settle()
         work = file.work
         context.tell(Reversed(file.row.name, "down", len(work.tasks), len(work.to_run)))
-    attempt = Attempt(context, file.row, file.work, file.known)
+    attempt = Attempt(context, file.row, file.work, file.known, session)
     back_up(context, attempt.rows)
-    return attempt.run()
+    if following is None or following.known.is_in_flight:
+        return attempt.run()
+    return attempt.run(step_ahead(attempt.work, following.work))
 
 
 def _planned(target: Target, wanted: Wanted, options: Options) -> tuple[RollbackPlan, LedgerState]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from django.db import transaction
-
 from nestflux.applying.plan.files import MigrationFile
 from nestflux.applying.plan.squashes import Exchange
 from nestflux.applying.run.context import Context
@@ -17,8 +15,7 @@ def exchange(context: Context, exchanges: Sequence[Exchange]) -> tuple[Exchange,
     possible = tuple(each for each in exchanges if not each.problem)
     if not possible:
         return ()
-    context.lock.require()
-    with transaction.atomic(context.connection.alias):
+    with context.write():
         for each in possible:
             rows = [MigrationFile.on_disk(context.target, entry).row for entry in each.put]
             context.ledger.exchange_files(

@@ -1,4 +1,4 @@
-"""Is it still the same transaction? A statement may commit it without a word.
+"""Is it still the same transaction? A statement may commit it implicitly.
 
 MariaDB has ``@@in_transaction``, MySQL has nothing of the kind. But an implicit commit deletes
 every savepoint on both (Manual 15.3.4), so a savepoint set at the beginning tells.

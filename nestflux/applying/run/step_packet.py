@@ -1,0 +1,89 @@
+"""A DDL statement with what goes before and behind it, as one list of statements. Pure.
+
+    START TRANSACTION
+    what the ledger is to say: the step before is done, this one begins
+    the guard of the lock
+    COMMIT
+    the SETs of the file
+    the statement
+    SHOW WARNINGS, where these let a table have another engine than it states
+    SHOW CREATE … of what the next step touches
+
+Sent as one packet (``nestflux/database/several.py``), it is one round trip. Whatever dies in it
+leaves what recovery knows: before the COMMIT the step before is open, and the schema shows that it
+ran; between COMMIT and statement this one is open and changed nothing; behind the statement it is
+open, and the schema shows that it ran. The first that fails ends the packet, so its place says what
+stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+
+_BEGIN, _COMMIT = "START TRANSACTION", "COMMIT"
+SHOW_WARNINGS = "SHOW WARNINGS"
+
+
+class Part(Enum):
+    """Which part of a packet it was, by what stands where that failed."""
+
+    LEDGER = auto()  # nothing of the packet, once it was rolled back
+    SESSION = auto()  # the ledger's part; the statement did not begin
+    STATEMENT = auto()  # as before, and what the server says of the statement
+    BEHIND = auto()  # the statement ran
+
+
+@dataclass(frozen=True)
+class StepPacket:
+    """``ledger``: what makes a commit, empty where nothing is to be written. ``behind``: what reads
+    what the next step touches."""
+
+    ledger: tuple[str, ...]
+    session: tuple[str, ...]
+    statement: str
+    behind: tuple[str, ...] = ()
+    asks_warnings: bool = False
+
+    @property
+    def statements(self) -> tuple[str, ...]:
+        asked = (SHOW_WARNINGS,) if self.asks_warnings else ()
+        return (*self.ledger, *self.session, self.statement, *asked, *self.behind)
+
+    @property
+    def place(self) -> int:
+        """Of the statement, counted from 0."""
+        return len(self.ledger) + len(self.session)
+
+    def part(self, at: int) -> Part:
+        """To which part the statement at a place belongs."""
+        if at < len(self.ledger):
+            return Part.LEDGER
+        if at < self.place:
+            return Part.SESSION
+        return Part.STATEMENT if at == self.place else Part.BEHIND
+
+    def is_warning(self, at: int) -> bool:
+        """Is it the answer to SHOW WARNINGS, of the statement?"""
+        return self.asks_warnings and at == self.place + 1
+
+    def commits(self, at: int) -> bool:
+        """Does the ledger's part stand with the answer to this one?"""
+        return at + 1 == len(self.ledger)
+
+
+def transaction(writes: Sequence[str], guard: str) -> tuple[str, ...]:
+    """Writes to the ledger that stand together, and only under the lock."""
+    return (_BEGIN, *writes, guard, _COMMIT)
+
+
+def commits(writes: Sequence[str], held: str) -> tuple[str, ...]:
+    """Writes that may stand one after the other: fewer packets where each is one.
+
+    Args:
+        held: a condition that is true under the lock. The last write, an UPDATE, changes nothing
+            where it is not.
+    """
+    *others, last = writes
+    return (*others, f"{last} AND {held}")

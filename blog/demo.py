@@ -1,8 +1,8 @@
 """Demo data: a small magazine with readers, and the logins of its people.
 
-Everything is drawn from one seeded generator, so two machines show the same site. `make_demo`
+Everything is drawn from seeded generators, so two machines show the same site. `make_demo`
 writes a few hundred rows through the services, as a visitor would. `add_posts_in_bulk` is for
-looking at large tables: it inserts in batches and passes the services by.
+looking at large tables: it makes them with `db_seed`, past the services.
 """
 
 import random
@@ -11,18 +11,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
 import blog.services as blog
 import identity.services as identity
-from blog.models import Category, Comment, Post, PostTag, Tag
+from blog.models import Category, Comment, Post, Tag
 from identity.exceptions import EmailAlreadyRegistered, RoleAlreadyExists
 from identity.models import LoginEvent, User
+from identity.seeds import USER_AGENTS
+from nestflux.seeding.alone import alone
+from nestflux.seeding.request import Amount, Request
+from nestflux.seeding.seed import plan_for, seed
 
 SEED = 20_200_202
-BATCH_SIZE = 2_000
 DEMO_POSTS = 120
 PEOPLE = 48
 AUTHORS = 8
@@ -69,11 +72,6 @@ REMARKS = (
     "Does this hold for MariaDB as well?", "I would have liked to see the query plan.",
     "Clear and to the point.", "The second example does not work for me.",
     "Bookmarked for our next review.", "How large was the table in the end?",
-)  # fmt: skip
-USER_AGENTS = (
-    "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0",
-    "Mozilla/5.0 (Macintosh; Intel Mac OS X) AppleWebKit/605.1.15 Version/17.5 Safari/605.1.15",
-    "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/126.0 Mobile Safari/537.36",
 )  # fmt: skip
 # Addresses that belong to nobody: RFC 5737 and RFC 3849 keep them for documentation.
 ADDRESSES = (*(f"198.51.100.{n}" for n in range(1, 30)), "2001:db8::7", "2001:db8::1a")
@@ -142,26 +140,36 @@ def make_demo(*, administrator: Administrator, posts: int = DEMO_POSTS) -> Demo:
 
 
 def add_posts_in_bulk(*, posts: int, report: Callable[[int], None] = lambda done: None) -> int:
-    """Tops the table up to `posts` posts, each with two tags, a comment and a login of its author,
-    and returns how many posts it added.
+    """Tops the table up to `posts` posts, each with two tags, a comment and a login, and returns
+    how many posts it added.
 
-    Inserts in batches of `BATCH_SIZE`, one transaction each, past the services and their checks.
-    Where it is stopped, the next run goes on. Wants the categories, tags and users of
-    `make_demo`.
+    Made by `db_seed`, which knows them: `db_seed --reset` takes them away again. Where it is
+    stopped, the next run goes on. Wants the categories, tags and users of `make_demo`.
 
     :param report: called with the number of posts there are, after each batch.
     """
-    draw = random.Random(SEED + 1)  # noqa: S311 - sample data, no secret
-    people = list(User.objects.order_by("pk")[:AUTHORS])
-    categories = list(Category.objects.order_by("pk"))
-    tags = list(Tag.objects.order_by("pk"))
     existing = Post.objects.count()
-    for start in range(existing, posts, BATCH_SIZE):
-        size = min(BATCH_SIZE, posts - start)
-        with transaction.atomic():
-            _insert_batch(draw, size, people, categories, tags)
-        report(start + size)
-    return max(posts - existing, 0)
+    missing = posts - existing
+    if missing <= 0:
+        return 0
+    request = Request(
+        rows={
+            "blog.Post": Amount(missing),
+            "blog.PostTag": Amount(2, "post"),
+            "blog.Comment": Amount(1, "post"),
+            "identity.LoginEvent": Amount(missing),
+        },
+        seed=SEED,
+        append=True,
+    )
+
+    def written(model: str, done: int, of: int) -> None:
+        if model == "blog.Post":
+            report(existing + done)
+
+    with alone(connection):
+        seed(connection, plan_for(connection, request), written)
+    return missing
 
 
 def _register_person(draw: random.Random, number: int, now: datetime) -> User:
@@ -251,64 +259,6 @@ def _log_in(draw: random.Random, person: User, now: datetime) -> int:
         tried = now - timedelta(minutes=draw.randint(0, 60 * 24 * 60))
         LoginEvent.objects.filter(pk=event.pk).update(created_at=tried)
     return count
-
-
-def _insert_batch(
-    draw: random.Random,
-    size: int,
-    people: Sequence[User],
-    categories: Sequence[Category],
-    tags: Sequence[Tag],
-) -> None:
-    # Numbered on from the last key, so that a slug is never used twice.
-    last = Post.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-    now = timezone.now()
-    posts = []
-    for number in range(last + 1, last + 1 + size):
-        title = f"{_title(number)}, part {number:,}"
-        written = now - timedelta(minutes=draw.randint(60, 3 * 365 * 24 * 60))
-        status = draw.choices(list(Post.Status), weights=(2, 16, 2))[0]
-        posts.append(
-            Post(
-                slug=f"{slugify(title)}-{number:07d}",
-                title=title,
-                body=_body(draw),
-                status=status,
-                author=draw.choice(people),
-                category=draw.choice(categories),
-                published_at=None if status == Post.Status.DRAFT else written,
-                created_at=written,
-            )
-        )
-    Post.objects.bulk_create(posts)
-    # MySQL, unlike MariaDB, does not give the keys of many inserted rows back.
-    keys = Post.objects.filter(slug__in=[post.slug for post in posts]).values_list("pk", flat=True)
-    post_tags, comments, logins = [], [], []
-    for key in keys:
-        post_tags += [PostTag(post_id=key, tag=tag) for tag in draw.sample(tags, 2)]
-        person = draw.choice(people)
-        moment = now - timedelta(minutes=draw.randint(0, 3 * 365 * 24 * 60))
-        comments.append(
-            Comment(
-                post_id=key,
-                author=person,
-                body=draw.choice(REMARKS),
-                status=draw.choices(list(Comment.Status), weights=(1, 8, 1))[0],
-                created_at=moment,
-            )
-        )
-        logins.append(
-            LoginEvent(
-                user=person,
-                ip_address=draw.choice(ADDRESSES),
-                user_agent=draw.choice(USER_AGENTS),
-                succeeded=draw.random() > 0.05,
-                created_at=moment,
-            )
-        )
-    PostTag.objects.bulk_create(post_tags)
-    Comment.objects.bulk_create(comments)
-    LoginEvent.objects.bulk_create(logins)
 
 
 def _ascii(name: str) -> str:

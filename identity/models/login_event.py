@@ -1,28 +1,33 @@
+from datetime import date
+
 from django.db import models
 from django.utils import timezone
 
 from identity.models.user import User
 from nestflux.orm.clock import UTC_NOW
+from nestflux.orm.partitioning import RangePartitions
 
 
 class LoginEvent(models.Model):
     """One attempt of a known user to log in: the table that grows without end.
 
-    **Not partitioned, on purpose.** Partitions by month would make removing old events a
-    `DROP PARTITION`. But a partitioned InnoDB table can have no foreign key, on MySQL (manual,
-    "Restrictions and Limitations on Partitioning") as on MariaDB, and every unique key of it, the
-    primary key too, must contain the partition column. That would cost the certainty that each
-    event belongs to a user, and a key of (id, created_at), which the admin cannot show. What
-    partitions would give is had in another way: the key is 64 bits wide and append-only, each
-    query below has its index, and `identity.services.delete_login_events_before` removes old
-    events in small batches. A site that outgrows this sets `db_constraint=False` on `user` and
-    partitions in a reviewed SQL migration.
+    Partitioned by month, so that a query of a month reads that month, and old months are dropped
+    and not deleted row by row. What it costs: a partitioned InnoDB table has no foreign keys (MySQL
+    manual, "Restrictions and Limitations on Partitioning"), so `record_login` keeps the certainty
+    that each event belongs to a user. And the table's primary key is (id, created_at): ids are
+    still given once, but no longer checked where somebody states one.
 
     Attempts for an address that nobody has are not events: they belong to no user.
     """
 
     id = models.BigAutoField(primary_key=True)
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="login_events")
+    user = models.ForeignKey(
+        User,
+        on_delete=models.CASCADE,
+        related_name="login_events",
+        db_constraint=False,
+        db_index=False,  # the index of user and time serves
+    )
     ip_address = models.GenericIPAddressField(
         "IP address", db_comment="IPv4 or IPv6 address of the client"
     )
@@ -41,6 +46,16 @@ class LoginEvent(models.Model):
     class Meta:
         db_table = "identity_login_event"
         db_table_comment = "Login attempts; grows without end"
+        constraints = [
+            RangePartitions(
+                name="identity_login_event_by_month",
+                field="created_at",
+                start=date(2026, 12, 1),
+                every="month",
+                keep=24,
+                widen_primary_key=True,
+            ),
+        ]
         indexes = [
             # What happened lately; what is old enough to be removed.
             models.Index(fields=["created_at"], name="identity_login_created_idx"),

@@ -5,8 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from identity.exceptions import UserNotFound
-from identity.models import LoginEvent
-from nestflux.orm.integrity import integrity_errors_as
+from identity.models import LoginEvent, User
 
 USER_AGENT_LENGTH = 255
 DELETE_BATCH_SIZE = 1_000
@@ -18,6 +17,8 @@ def record_login(
 ) -> LoginEvent:
     """Writes down one attempt to log in. A longer `user_agent` is cut, not refused.
 
+    The user's row is locked, as a foreign key would lock it: nobody deletes the user meanwhile.
+
     :raises UserNotFound: nobody has the id.
     :raises ValidationError: `ip_address` is no IPv4 or IPv6 address.
     """
@@ -28,8 +29,9 @@ def record_login(
         succeeded=succeeded,
     )
     event.full_clean(exclude={"user"})
-    with integrity_errors_as(missing={"user_id": UserNotFound(user_id)}):
-        event.save()
+    if not User.objects.select_for_update().filter(pk=user_id).exists():
+        raise UserNotFound(user_id)
+    event.save()
     return event
 
 

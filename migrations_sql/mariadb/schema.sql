@@ -1,8 +1,8 @@
--- The schema after 0002_amazing_spiderman. Written by db_generate; a fresh database loads it instead
+-- The schema after 0003_login_events_by_month. Written by db_generate; a fresh database loads it instead
 -- of replaying the files. Its diff shows the net effect of a change.
 
 SET NAMES utf8mb4;
-SET sql_mode = 'STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO';
+SET sql_mode = 'STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION';
 SET time_zone = '+00:00';
 SET foreign_key_checks = 0;
 
@@ -145,13 +145,12 @@ CREATE TABLE `identity_login_event` (
   `succeeded` tinyint(1) NOT NULL COMMENT 'False: wrong password or inactive user',
   `created_at` datetime(6) NOT NULL DEFAULT utc_timestamp(6) COMMENT 'UTC',
   `user_id` bigint(20) NOT NULL,
-  PRIMARY KEY (`id`),
+  PRIMARY KEY (`id`,`created_at`),
   KEY `identity_login_created_idx` (`created_at`),
   KEY `identity_login_user_idx` (`user_id`,`created_at`),
   KEY `identity_login_ip_idx` (`ip_address`,`created_at`),
-  KEY `identity_login_succeeded_idx` (`succeeded`,`created_at`),
-  CONSTRAINT `identity_login_event_user_id_2d579cc2_fk_identity_user_id` FOREIGN KEY (`user_id`) REFERENCES `identity_user` (`id`)
-) ENGINE=InnoDB COMMENT='Login attempts; grows without end';
+  KEY `identity_login_succeeded_idx` (`succeeded`,`created_at`)
+) ENGINE=InnoDB COMMENT='Login attempts; grows without end' PARTITION BY RANGE COLUMNS(`created_at`) (PARTITION `p_before` VALUES LESS THAN ('2026-12-01 00:00:00') ENGINE = InnoDB, PARTITION `p20261201` VALUES LESS THAN ('2027-01-01 00:00:00') ENGINE = InnoDB, PARTITION `p20270101` VALUES LESS THAN ('2027-02-01 00:00:00') ENGINE = InnoDB, PARTITION `p20270201` VALUES LESS THAN ('2027-03-01 00:00:00') ENGINE = InnoDB, PARTITION `p20270301` VALUES LESS THAN ('2027-04-01 00:00:00') ENGINE = InnoDB, PARTITION `p_rest` VALUES LESS THAN (MAXVALUE) ENGINE = InnoDB);
 
 CREATE TABLE `identity_role` (
   `id` bigint(20) NOT NULL AUTO_INCREMENT,

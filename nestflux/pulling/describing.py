@@ -12,6 +12,7 @@ from django.db.backends.mysql.introspection import FieldInfo
 from MySQLdb.constants import FIELD_TYPE
 
 from nestflux.database.session import pin, restored_session
+from nestflux.pulling.partitioning import with_djangos_key
 from nestflux.schema.diff import Definitions
 from nestflux.schema.introspection import read_schema
 from nestflux.schema.objects import CONSTRAINT, INDEX, PERIOD, PRIMARY_KEY, TABLE, VIEW, ObjectKey
@@ -73,7 +74,8 @@ class DescribedColumn:
 @dataclass(frozen=True)
 class DescribedTable:
     """A base table, or a view, which is columns and nothing else. ``strange`` says what no ``CREATE
-    TABLE`` of Django's could say of it."""
+    TABLE`` of Django's could say of it. ``widened``: the primary key among ``keys`` is the model's,
+    and that of the table has the columns of its partitions besides."""
 
     name: str
     columns: tuple[DescribedColumn, ...]
@@ -84,6 +86,7 @@ class DescribedTable:
     definitions: Definitions
     strange: str = ""
     is_view: bool = False
+    widened: bool = False
 
     def column(self, name: str) -> DescribedColumn:
         return next(each for each in self.columns if each.name.lower() == name.lower())
@@ -147,7 +150,10 @@ def describe(connection: BaseDatabaseWrapper, family: str, charset: str = "utf8m
         elif name in kinds:
             strange = "system versioning" if kinds[name] == "SYSTEM VERSIONED" else ""
             tables[name] = _table(name, parts[key], rows.get(name, {}), strange, family)
-    named = {name: _with_names_of_columns(table, tables) for name, table in tables.items()}
+    named = {
+        name: with_djangos_key(_with_names_of_columns(table, tables))
+        for name, table in tables.items()
+    }
     return Live(family, collation, named, tuple(others))
 
 

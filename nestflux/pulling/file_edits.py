@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from nestflux.pulling.merging import field_classes
+from nestflux.pulling.partitioning import IMPORTED, names_in
 from nestflux.pulling.python_text import Call, Layout, one_line
 from nestflux.pulling.source import CannotEdit, Source
 from nestflux.pulling.writing import import_lines, uses_settings
@@ -55,12 +56,14 @@ class FileEdits:
             self._uses.add("models")
         if uses_settings(call):
             self._uses.add("settings")
+        self._uses.update(names_in(one_line(call)))
 
     def import_all(self, app: str, layout: Layout) -> None:
         """Import what the new text names; ``app`` is the dotted name of the app. Raises CannotEdit
         where an import cannot be changed, or a name means something else."""
         bound = self.source.bound()
-        for name, module in (("models", "django.db"), ("settings", "django.conf")):
+        known = {"models": "django.db", "settings": "django.conf", **IMPORTED}
+        for name, module in known.items():
             if name not in self._uses:
                 continue
             if name not in bound:

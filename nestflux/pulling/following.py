@@ -11,6 +11,7 @@ from typing import Any
 from nestflux.pulling.describing import DescribedTable
 from nestflux.pulling.keys import made_by_server
 from nestflux.pulling.modelling import ModelPlan
+from nestflux.pulling.partitioning import CLASSES
 from nestflux.pulling.python_text import Call
 from nestflux.pulling.references import Known
 from nestflux.pulling.round_trip import Difference
@@ -82,7 +83,7 @@ def entry_key(table: str, kind: str, name: str, sql: str = "") -> ObjectKey:
         sql: the server's words for it, of a class that says them.
     """
     kind = kind.rpartition(".")[2]
-    if kind == "SqlTableOptions":
+    if kind == "SqlTableOptions" or kind in CLASSES:
         return ObjectKey(TABLE, table)
     found = re.search("`((?:[^`]|``)+)`", sql)
     name = found[1].replace("``", "`") if found else name

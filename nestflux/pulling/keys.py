@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from nestflux.pulling.describing import DescribedTable
 from nestflux.pulling.names import rule_name
+from nestflux.pulling.partitioning import declared
 from nestflux.pulling.python_text import Call, Value
 from nestflux.sql.definitions import ForeignKeyParts, KeyParts
 
@@ -111,7 +113,11 @@ def rules_of(
     indexes, constraints, kept = [], [], set()
     implied = made_by_server(table, [*foreign_keys, *silent])
     counting = key_of_counter(table)
-    if options := _options(table):
+    others = _options(table, partitions=False)
+    partitions = None if others else declared(table, fields, partial(taken.constraint, table.name))
+    if partitions is not None:
+        constraints.append(partitions)
+    elif options := _options(table, partitions=True):
         name = taken.constraint(table.name, f"{table.name}_options")
         constraints.append(Call("SqlTableOptions", (), {"sql": options, "name": name}))
     for key in table.keys:
@@ -156,7 +162,7 @@ def _raw(table: DescribedTable, name: str, text: str, taken: Taken) -> Call:
     return Call("SqlConstraint", (), {"sql": text, "name": taken.constraint(table.name, name)})
 
 
-def _options(table: DescribedTable) -> str:
+def _options(table: DescribedTable, *, partitions: bool) -> str:
     """The options that Django's CREATE TABLE does not give, as an ALTER TABLE takes them; a comment
     where it has a percent sign, which Django sends as a parameter's (``execute`` with ``()``)."""
     options, primary = table.options, table.primary
@@ -166,4 +172,4 @@ def _options(table: DescribedTable) -> str:
     parts = [" ".join(said)] if said else []
     if primary is not None and not primary.is_plain:  # USING BTREE, DESC
         parts.append(f"DROP PRIMARY KEY, ADD {primary.text}")
-    return f"{', '.join(parts)} {options.partitions}".strip()
+    return f"{', '.join(parts)} {options.partitions if partitions else ''}".strip()

@@ -20,6 +20,7 @@ from nestflux.pulling.keys import (
     rules_of,
 )
 from nestflux.pulling.names import class_names, distinct, field_name, module_names
+from nestflux.pulling.partitioning import CLASSES
 from nestflux.pulling.python_text import Call, Code, Value
 from nestflux.pulling.references import Known, Reference, References, Target
 from nestflux.pulling.remarks import Excuse, Remark
@@ -177,7 +178,8 @@ class Modelling:
         columns = self._columns(table, references)
         relations = list(self._objects(table, references))
         rules = Rules() if why else self._rules(table, references)
-        self._say(table, references, why)
+        declares = any(call.function in CLASSES for call in rules.constraints)
+        self._say(table, references, why, declares=declares)
         reads_only = not identity(table)
         kept = rules.kept.union(*(made.kept for _, made in columns))
         return ModelPlan(
@@ -308,14 +310,21 @@ class Modelling:
 
     # ---- what is said ----------------------------------------------------------------------
 
-    def _say(self, table: DescribedTable, references: tuple[Reference, ...], why: str) -> None:
+    def _say(
+        self,
+        table: DescribedTable,
+        references: tuple[Reference, ...],
+        why: str,
+        *,
+        declares: bool,
+    ) -> None:
         for name in (table.name, *(f"{table.name}.{column.name}" for column in table.columns)):
             if "%" in name.removeprefix(f"{table.name}."):
                 self.remarks.append(Remark(said.PERCENT, name))
         if why:
             self.remarks.append(Remark(why, table.name))
             return
-        for remark in _remarks_of_table(table):
+        for remark in _remarks_of_table(table, rules_say_partitions=declares):
             self.remarks.append(remark)
         for reference in references:
             if reference.is_loose:
@@ -338,11 +347,12 @@ class Modelling:
             self.remarks.append(Remark(said.ZERO_DATE, about, excuse))
 
 
-def _remarks_of_table(table: DescribedTable) -> Iterator[Remark]:
+def _remarks_of_table(table: DescribedTable, *, rules_say_partitions: bool) -> Iterator[Remark]:
+    """``rules_say_partitions``: the model declares them."""
     options = table.options
     unusual = [options.engine] if options.engine != "InnoDB" else []
     unusual += [options.more] if options.more else []
-    unusual += ["partitions"] if options.partitions else []
+    unusual += ["partitions"] if options.partitions and not rules_say_partitions else []
     unusual += [table.primary.text] if table.primary and not table.primary.is_plain else []
     if unusual:
         yield Remark(said.OPTIONS, f"{table.name} ({', '.join(unusual)})")

@@ -13,6 +13,7 @@ from nestflux.pulling import remarks as said
 from nestflux.pulling.remarks import Excuse, Remark
 from nestflux.schema.compare import same_columns
 from nestflux.schema.diff import Definitions, Delta
+from nestflux.schema.equivalence import same_but_for_ranges
 from nestflux.schema.objects import ORDER, TABLE, ObjectKey
 from nestflux.sql.definitions import attributes
 
@@ -67,6 +68,8 @@ def compare(
             if same_columns(wanted, given):
                 found.append(Remark(said.ORDER, key.table))
             continue  # otherwise a column is reported
+        if key.is_table and same_but_for_ranges(wanted, given):
+            continue  # what comes and goes is nothing that a model says
         for difference in _differences(key, wanted, given):
             excuse = Excuse(key, difference.attribute, difference.live)
             if difference.made in ("", _NULL) and excuse in excuses:

@@ -8,7 +8,8 @@ from collections.abc import Collection, Iterator, Mapping
 
 from nestflux.pulling import remarks as said
 from nestflux.pulling.modelling import AppPlan, ModelPlan
-from nestflux.pulling.python_text import Call, Code, Layout, quoted
+from nestflux.pulling.partitioning import CLASSES, IMPORTED, names_in
+from nestflux.pulling.python_text import Call, Code, Layout, one_line, quoted
 from nestflux.pulling.templates import imports, with_bases
 
 _APPS = """\
@@ -76,9 +77,16 @@ def class_lines(model: ModelPlan, layout: Layout) -> list[str]:
 
 
 def _imports(app: AppPlan, model: ModelPlan, layout: Layout) -> Iterator[str]:
+    partitions = names_in(" ".join(map(one_line, model.rules.constraints)))
+    if "date" in partitions:
+        yield "from datetime import date"
+        yield ""
     if any(uses_settings(value) for _, value in model.fields):
         yield "from django.conf import settings"
     yield "from django.db import models"
+    if classes := [name for name in partitions if name in CLASSES]:
+        yield ""
+        yield from import_lines(IMPORTED[classes[0]], classes, layout)
     if named := model.kept - {"ReadOnlyQuerySet"}:
         yield ""
         yield from import_lines(f"{app.name}.sql", sorted(named), layout)

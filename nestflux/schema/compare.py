@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from nestflux.schema.diff import Definitions, Delta
-from nestflux.schema.equivalence import same_but_for_sets, same_check
+from nestflux.schema.equivalence import same_but_for_ranges, same_but_for_sets, same_check
 from nestflux.schema.objects import ORDER, ObjectKey
 
 
@@ -51,6 +51,8 @@ def differing(
         if key.kind == ORDER or (whole not in files and whole not in known):
             continue
         if wanted and found and (same_check(wanted, found) or same_but_for_sets(wanted, found)):
+            continue
+        if key == whole and same_but_for_ranges(wanted, found):
             continue
         if key == whole or (whole in files and whole in live):
             yield key, wanted, found

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from nestflux.schema.diff import Definitions, Delta
 from nestflux.schema.objects import ObjectKey
 from nestflux.sql.brackets import inside, mate, split
 from nestflux.sql.definitions import column_parts
 from nestflux.sql.lexer import Token, significant, text_of, tokens, trimmed
-from nestflux.sql.table_options import option_parts
+from nestflux.sql.table_options import OptionParts, option_parts
 
 _INTEGERS = {"TINYINT", "SMALLINT", "MEDIUMINT", "INT", "BIGINT"}
 _NUMBER = re.compile(r" '(-?\d+(?:\.\d+)?)'")
@@ -67,6 +68,20 @@ def _plain_at(found: Sequence[Token], at: int) -> tuple[str, int]:
     if word == "DEFAULT" and (number := _NUMBER.fullmatch("".join(behind[:2]))):
         return f"DEFAULT {number[1]}", at + 3
     return token.text, at + 1
+
+
+def same_but_for_ranges(one: str | None, other: str | None) -> bool:
+    """Do both say the same of a table, but for the partitions of a range? These come and go
+    (``db_partitions``); that the table has them, and by which columns, stays."""
+    if one is None or other is None or "PARTITION" not in one:
+        return False
+    mine, theirs = option_parts(one), option_parts(other)
+    rule = mine.partition_rule
+    return rule == theirs.partition_rule and _unpartitioned(mine) == _unpartitioned(theirs)
+
+
+def _unpartitioned(parts: OptionParts) -> OptionParts:
+    return replace(parts, partitions="")
 
 
 def less_order_of_sets(delta: Delta) -> Delta:

@@ -40,14 +40,28 @@ class ForeignKey:
 def table_of(sql: str) -> str:
     """The table that a statement is about, without its schema; empty where none is seen."""
     found = significant(sql)
+    after = _behind_the_table(found)
+    return unquoted(found[after - 1].text) if after else ""
+
+
+def schema_of(sql: str) -> str:
+    """The schema that a statement states of that table; empty where it states none."""
+    found = significant(sql)
+    after = _behind_the_table(found)
+    is_stated = after >= 3 and found[after - 2].text == "."
+    return unquoted(found[after - 3].text) if is_stated else ""
+
+
+def _behind_the_table(found: list[Token]) -> int:
+    """What follows the name of the table that a statement is about; 0 where none is seen."""
     words = [token.text.upper() for token in found]
     for before in ("TABLE", "ON", "INTO", "UPDATE", "FROM"):
         if before not in words:
             continue
-        name, _ = name_at(found, words.index(before) + 1)
+        name, after = name_at(found, words.index(before) + 1)
         if name:
-            return name
-    return ""
+            return after
+    return 0
 
 
 def foreign_keys(sql: str) -> list[ForeignKey]:
@@ -101,13 +115,17 @@ def columns_added_by(sql: str) -> tuple[str, ...]:
 
 def check_of(sql: str, name: str) -> str:
     """What a check of this name holds, where a statement makes one; empty otherwise."""
+    return next((text for each, text in checks_named_by(sql) if each == name), "")
+
+
+def checks_named_by(sql: str) -> Iterator[tuple[str, str]]:
+    """The checks to which a statement gives names, and what each holds."""
     found = significant(sql)
     words = [token.text.upper() for token in found]
     for index in range(len(found) - 3):
-        is_check = words[index] == "CONSTRAINT" and words[index + 2 : index + 4] == ["CHECK", "("]
-        if is_check and unquoted(found[index + 1].text) == name:
-            return sql[found[index + 3].end : found[mate(found, index + 3) - 1].end].strip()
-    return ""
+        if words[index] == "CONSTRAINT" and words[index + 2 : index + 4] == ["CHECK", "("]:
+            held = sql[found[index + 3].end : found[mate(found, index + 3) - 1].end].strip()
+            yield unquoted(found[index + 1].text), held
 
 
 def partitions_emptied_by(sql: str) -> Iterator[tuple[str, tuple[str, ...]]]:

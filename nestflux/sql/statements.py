@@ -150,9 +150,20 @@ def leaves_tables(sql: str) -> bool:
 
 
 def makes_or_drops_tables(sql: str) -> bool:
-    """Is it a plain CREATE TABLE or DROP TABLE: what it did is in what it changes?"""
+    """Is it a plain statement that makes, drops or renames tables or views: what it did is in what
+    it changes?"""
+    if leaves_tables(sql):
+        return False
     words = _words(_acting(sql))
-    return words[:1] in (["CREATE"], ["DROP"]) and words[1:2] == ["TABLE"]
+    if words[:1] in (["CREATE"], ["DROP"]):
+        return words[1:2] == ["TABLE"] or "VIEW" in words[1:8]
+    return words[:2] in (["RENAME", "TABLE"], ["ALTER", "TABLE"])
+
+
+def alters_database(sql: str) -> bool:
+    """Is it an ALTER DATABASE, which may change the default collation?"""
+    words = _words(_acting(sql))
+    return words[:1] == ["ALTER"] and words[1:2] in (["DATABASE"], ["SCHEMA"])
 
 
 def differs_on_a_replica(sql: str) -> str:
@@ -172,7 +183,7 @@ def why_not_in_a_file(sql: str) -> str:
     same session left, or leaves the database or the transaction. Empty if it can."""
     found = _acting(sql)
     words = _words(found)
-    if sum(1 for _ in statements_in(sql)) > 1:
+    if ";" in sql and sum(1 for _ in statements_in(sql)) > 1:
         return "it is several statements in one: between any two of them a run may die"
     if words[:2] == ["BEGIN", "NOT"]:
         return "a compound statement is several statements: between any two of them a run may die"
@@ -264,6 +275,19 @@ def statements_in(sql: str) -> Iterator[str]:
     for part in parts:
         if any(token.kind not in ("space", "comment") for token in part):
             yield "".join(token.text for token in part).strip()
+
+
+def is_program(sql: str) -> bool:
+    """Does it make or change a trigger, routine or event, or is it a compound block: a text that
+    may hold ``;``?"""
+    return _is_program(_words(_opened(opening(sql, 24))))
+
+
+def gives_one_result(sql: str) -> bool:
+    """Is it DDL of which the server says nothing but that it ran: no rows, and nothing of what it
+    called?"""
+    words = _words(_acting(sql))
+    return words[:1] != [] and words[0] in _PLAIN and kind_of(sql) is Kind.DDL
 
 
 def one_table_each(sql: str) -> Iterator[str]:

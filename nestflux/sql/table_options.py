@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-from nestflux.sql.brackets import mate
+from nestflux.sql.brackets import mate, with_depth
 from nestflux.sql.lexer import Token, executed, opening, significant, text_of, tokens
 
 
@@ -36,6 +36,18 @@ class OptionParts:
     def partitioning(self) -> str:
         """The partitions in one line, as a statement says them: ``PARTITION BY HASH (`id`)``."""
         return " ".join(executed(self.partitions).split())
+
+    @property
+    def partition_rule(self) -> str:
+        """How rows are divided: ``partitioning`` less the partitions of a range, which come and go
+        with time; those of a list are what divides."""
+        found = list(tokens(self.partitioning))
+        words = [token.text.upper() for token in found if token.kind == "word"]
+        depths = enumerate(with_depth(found))
+        opens = [at for at, (token, depth) in depths if depth == 0 and token.text == "("]
+        if words[2:3] != ["RANGE"] or len(opens) < 2:
+            return self.partitioning
+        return text_of(found[: opens[-1]]).strip()
 
 
 @lru_cache(maxsize=1024)  # a comparison asks one thing after the other of a table's options

@@ -9,6 +9,7 @@ from nestflux.schema.equivalence import (
     less_order_of_sets,
     less_tables_own,
     plain,
+    same_but_for_ranges,
     same_but_for_sets,
     same_check,
 )
@@ -169,3 +170,57 @@ def test_a_check_is_the_same_whatever_the_order_of_a_set() -> None:
         "CONSTRAINT `c` CHECK ((`Name` in ('A','B')))",
         "CONSTRAINT `c` CHECK ((`name` in ('B','A')))",
     )
+
+
+_RANGES = "ENGINE=InnoDB{more} PARTITION BY RANGE {by} (PARTITION a VALUES LESS THAN ({upto}))"
+
+
+def _ranges(upto: str = "5", by: str = "(`id`)", more: str = "") -> str:
+    return _RANGES.format(upto=upto, by=by, more=more)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (_ranges("5"), _ranges("9")),
+        (_ranges("5"), _ranges("5), PARTITION b VALUES LESS THAN (MAXVALUE)")),
+        (
+            "ENGINE=InnoDB /*!50500 PARTITION BY RANGE  COLUMNS(`at`)\n"
+            "(PARTITION p VALUES LESS THAN ('2026-01-01') ENGINE = InnoDB) */",
+            "ENGINE=InnoDB\n PARTITION BY RANGE  COLUMNS(`at`)\n"
+            "(PARTITION `q` VALUES LESS THAN (MAXVALUE) ENGINE = InnoDB)",
+        ),
+        (
+            _ranges(by="(`id`) SUBPARTITION BY HASH (`x`)"),
+            _ranges("6", by="(`id`) SUBPARTITION BY HASH (`x`)"),
+        ),
+    ],
+)
+def test_the_partitions_of_a_range_come_and_go(one: str, other: str) -> None:
+    assert same_but_for_ranges(one, other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (_ranges(), "ENGINE=InnoDB"),
+        ("ENGINE=InnoDB", _ranges()),
+        (_ranges(), None),
+        (None, _ranges()),
+        (_ranges(), _ranges(by="(`other`)")),
+        (_ranges(), _ranges(by="COLUMNS (`id`)")),
+        (_ranges(), _ranges(more=" COMMENT='x'")),
+        (_ranges(), _ranges(by="(`id`) SUBPARTITION BY HASH (`x`)")),
+        ("ENGINE=InnoDB PARTITION BY HASH (`id`) PARTITIONS 2", "ENGINE=InnoDB"),
+        (
+            "ENGINE=InnoDB PARTITION BY HASH (`id`) PARTITIONS 2",
+            "ENGINE=InnoDB PARTITION BY HASH (`id`) PARTITIONS 3",
+        ),
+        (
+            "ENGINE=InnoDB PARTITION BY LIST (`id`) (PARTITION a VALUES IN (1))",
+            "ENGINE=InnoDB PARTITION BY LIST (`id`) (PARTITION a VALUES IN (2))",
+        ),
+    ],
+)
+def test_how_a_table_is_divided_stays(one: str | None, other: str | None) -> None:
+    assert not same_but_for_ranges(one, other)

@@ -12,8 +12,9 @@ import pytest
 from django.db import connections
 
 from nestflux.database.session import PINNED, pin
-from nestflux.schema.introspection import Schema, after_engine, read_schema, table_names
+from nestflux.schema.introspection import Schema, read_schema, table_names
 from nestflux.schema.objects import ObjectKey, to_texts
+from nestflux.schema.printed_table import after_engine
 from tests.scenario import TestServer
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from nestflux.database.session import PINNED, pin
-from nestflux.schema.introspection import table_parts
+from nestflux.schema.printed_table import table_parts
 from nestflux.sql.definitions import column_parts, unescaped
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ from nestflux.sql.statement_parts import (
     key_columns,
     limits_without_order,
     partitions_emptied_by,
+    schema_of,
     table_changed_whole,
     table_of,
 )
@@ -140,6 +141,20 @@ def test_tables_and_foreign_keys_of_a_statement() -> None:
 )
 def test_the_table_of_a_statement(sql: str, table: str) -> None:
     assert table_of(sql) == table
+
+
+@pytest.mark.parametrize(
+    ("sql", "schema"),
+    [
+        ("ALTER TABLE `d`.`t` ADD COLUMN a int", "d"),
+        ("CREATE INDEX i ON d . t (a)", "d"),
+        ("ALTER TABLE t ADD COLUMN a int", ""),
+        ("DROP TABLE IF EXISTS `t`", ""),
+        ("SELECT 1", ""),
+    ],
+)
+def test_the_schema_that_a_statement_states(sql: str, schema: str) -> None:
+    assert schema_of(sql) == schema
 
 
 @pytest.mark.parametrize(

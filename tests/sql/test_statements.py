@@ -6,7 +6,10 @@ import pytest
 
 from nestflux.sql.statements import (
     Kind,
+    alters_database,
     differs_on_a_replica,
+    gives_one_result,
+    is_program,
     is_repeatable,
     kind_of,
     leaves_programs,
@@ -286,27 +289,78 @@ def test_what_may_make_a_trigger_is_known(sql: str, leaves: bool) -> None:
     assert leaves_programs(sql) is leaves
 
 
+LEAVES, MAKES, UNKNOWN = (True, False), (False, True), (False, False)
+
+
 @pytest.mark.parametrize(
-    ("sql", "leaves"),
+    ("sql", "does"),
     [
-        ("ALTER TABLE t ADD a int COMMENT 'RENAME'", True),
-        ("/*!50000 ALTER TABLE t ADD a int */", True),
-        ("CREATE UNIQUE INDEX i ON t (a)", True),
-        ("DROP INDEX i ON t", True),
-        ("INSERT INTO t VALUES (1)", True),
-        ("ALTER TABLE t RENAME TO u", False),
-        ("ALTER TABLE t CONVERT PARTITION p TO TABLE u", False),
-        ("ALTER DATABASE CHARACTER SET utf8mb4", False),
-        ("CREATE TABLE `index` (a int)", False),
-        ("CREATE OR REPLACE VIEW v AS SELECT 1", False),
-        ("RENAME TABLE t TO u", False),
-        ("CALL makes_tables()", False),
+        ("ALTER TABLE t ADD a int COMMENT 'RENAME'", LEAVES),
+        ("/*!50000 ALTER TABLE t ADD a int */", LEAVES),
+        ("CREATE UNIQUE INDEX i ON t (a)", LEAVES),
+        ("DROP INDEX i ON t", LEAVES),
+        ("INSERT INTO t VALUES (1)", LEAVES),
+        ("ALTER TABLE t RENAME TO u", MAKES),
+        ("ALTER TABLE t CONVERT PARTITION p TO TABLE u", MAKES),
+        ("CREATE TABLE `index` (a int)", MAKES),
+        ("CREATE OR REPLACE VIEW v AS SELECT 1", MAKES),
+        ("DROP VIEW v", MAKES),
+        ("RENAME TABLE t TO u", MAKES),
+        ("ALTER DATABASE CHARACTER SET utf8mb4", UNKNOWN),
+        ("CALL makes_tables()", UNKNOWN),
+        ("", UNKNOWN),
+    ],
+)
+def test_what_may_make_a_table_is_known(sql: str, does: tuple[bool, bool]) -> None:
+    assert (leaves_tables(sql), makes_or_drops_tables(sql)) == does
+
+
+@pytest.mark.parametrize(
+    ("sql", "alters"),
+    [
+        ("ALTER DATABASE shop CHARACTER SET utf8mb4", True),
+        ("alter schema COLLATE utf8mb4_bin", True),
+        ("ALTER TABLE `database` ADD a int", False),
+        ("CREATE DATABASE shop", False),
+    ],
+)
+def test_what_changes_the_default_collation_is_known(sql: str, alters: bool) -> None:
+    assert alters_database(sql) is alters
+
+
+@pytest.mark.parametrize(
+    ("sql", "one"),
+    [
+        ("CREATE TABLE t (a int)", True),
+        ("/* why */ ALTER TABLE t ADD a int", True),
+        ("/*!50003 CREATE TRIGGER a BEFORE INSERT ON t FOR EACH ROW SET @a = 1 */", True),
+        ("SET STATEMENT lock_wait_timeout = 1 FOR DROP TABLE t", True),
+        ("TRUNCATE TABLE t", True),
+        ("ANALYZE TABLE t", False),
+        ("BEGIN NOT ATOMIC SELECT 1; SELECT 2; END", False),
+        ("UPDATE t SET a = 1", False),
+        ("CALL p()", False),
         ("", False),
     ],
 )
-def test_what_may_make_a_table_is_known(sql: str, leaves: bool) -> None:
-    assert leaves_tables(sql) is leaves
-    assert makes_or_drops_tables(sql) is sql.startswith("CREATE TABLE")
+def test_what_gives_one_result_is_known(sql: str, one: bool) -> None:
+    assert gives_one_result(sql) is one
+
+
+@pytest.mark.parametrize(
+    ("sql", "holds"),
+    [
+        ("CREATE TRIGGER a BEFORE INSERT ON t FOR EACH ROW SET @a = 1", True),
+        ("CREATE OR REPLACE DEFINER=`root`@`localhost` PROCEDURE p() SELECT 1", True),
+        ("/*!50003 CREATE EVENT e ON SCHEDULE EVERY 1 DAY DO SELECT 1 */", True),
+        ("BEGIN NOT ATOMIC SELECT 1; END", True),
+        ("CREATE TABLE `trigger` (a int)", False),
+        ("DROP TRIGGER a", False),
+        ("SHOW CREATE TRIGGER a", False),
+    ],
+)
+def test_what_holds_statements_of_its_own_is_known(sql: str, holds: bool) -> None:
+    assert is_program(sql) is holds
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from nestflux.schema.transform.tables import TableForeignKey, undirected_parts
+from nestflux.sql import orphans as sql_orphans
 from nestflux.sql.column_types import ColumnType, integer_range
 from nestflux.sql.lexer import quoted
 
@@ -29,16 +30,9 @@ def breaking(table: str, expression: str) -> str:
 
 
 def orphans(key: TableForeignKey) -> str:
-    """Rows that refer to no row. A NULL among the columns refers to nothing and is right."""
-    refers = " AND ".join(
-        f"p.{quoted(parent)} = c.{quoted(column)}"
-        for column, parent in zip(key.columns, key.parent_columns, strict=True)
-    )
-    filled = " AND ".join(f"c.{quoted(column)} IS NOT NULL" for column in key.columns)
-    return (
-        f"SELECT COUNT(*) FROM {quoted(key.table)} c WHERE {filled} AND NOT EXISTS "
-        f"(SELECT 1 FROM {quoted(key.parent)} p WHERE {refers})"
-    )
+    """Rows that refer to no row."""
+    missing = sql_orphans.orphans(key.table, key.columns, key.parent, key.parent_columns)
+    return f"SELECT COUNT(*) FROM {missing}"
 
 
 def duplicates(table: str, key: str, collation: str = "") -> str:

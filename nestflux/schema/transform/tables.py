@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from nestflux.schema.diff import Definitions
-from nestflux.schema.introspection import Label, left_to_server
 from nestflux.schema.objects import (
     COLUMN,
     CONSTRAINT,
@@ -18,6 +17,7 @@ from nestflux.schema.objects import (
     TABLE,
     ObjectKey,
 )
+from nestflux.schema.printed_table import Label, left_to_server
 from nestflux.schema.transform.changes import ColumnRef
 from nestflux.sql.brackets import first_bracket, mate
 from nestflux.sql.column_types import ColumnType, column_type

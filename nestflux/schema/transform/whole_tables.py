@@ -98,7 +98,7 @@ def option_changes(pair: TablePair, *, exact: bool = False) -> Iterator[Change |
         return
     key = pair.after.key
     old, new = option_parts(pair.before.options), option_parts(pair.after.options)
-    if new.partitioning != old.partitioning and not exact:
+    if new.partition_rule != old.partition_rule and not exact:
         stated = new.partitioning or "none"
         yield ByHand(key, f"partitions, which the history has as: {stated}")
     before, after = old.settings, new.settings

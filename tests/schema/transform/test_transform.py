@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from nestflux.schema.diff import Definitions
-from nestflux.schema.introspection import table_parts
 from nestflux.schema.objects import ORDER, ObjectKey
+from nestflux.schema.printed_table import table_parts
 from nestflux.schema.transform.changes import Change, Transformation
 from nestflux.schema.transform.tables import names_in
 from nestflux.schema.transform.transform import transform

@@ -10,10 +10,11 @@ from nestflux.applying.plan.squashes import REPLACED, Exchange
 from nestflux.applying.suitability import Suitability, suitability
 from nestflux.applying.target import Target
 from nestflux.conf import FAMILIES, configuration, history_folder
+from nestflux.database.lock_names import lock_of
 from nestflux.history.families import Behind, behind
 from nestflux.ledger.backups import BackupRow, last_of, read_backups
 from nestflux.ledger.ledger import Ledger, LedgerFile, LedgerState
-from nestflux.ledger.lock import holder_of, lock_of
+from nestflux.ledger.lock import holder_of
 
 if TYPE_CHECKING:
     from nestflux.history.journal import Journal

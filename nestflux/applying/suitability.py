@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nestflux.applying.run.failures import file_of
+from nestflux.conf import replicas
 from nestflux.database.errors import connect
 from nestflux.database.server import Server, connection_for, server_of
 from nestflux.database.setup import Setup, setup_of
@@ -26,11 +27,9 @@ _FORMAT = "binlog_format=STATEMENT"
 
 @dataclass(frozen=True)
 class Suitability:
-    """``refusals``: why a run would not begin, the first of which it would raise. ``warnings``:
-    what a run says and goes on."""
+    """``refusals``: why a run would not begin, the first of which it would raise."""
 
     refusals: tuple[Refused, ...] = ()
-    warnings: tuple[str, ...] = ()
 
     def lines(self) -> Iterator[str]:
         """For a person who looks or plans."""
@@ -38,13 +37,9 @@ class Suitability:
             yield f"A run is refused here: {refusal.what}"
             if refusal.then:
                 yield f"  Next: {refusal.then}"
-        yield from (f"Warning: {warning}" for warning in self.warnings)
 
     def to_json(self) -> dict[str, Any]:
-        return {
-            "refused": [{"what": each.what, "next": each.then} for each in self.refusals],
-            "warnings": list(self.warnings),
-        }
+        return {"refused": [{"what": each.what, "next": each.then} for each in self.refusals]}
 
 
 def suitability(target: Target, works: Iterable[Work] = ()) -> Suitability:
@@ -52,23 +47,27 @@ def suitability(target: Target, works: Iterable[Work] = ()) -> Suitability:
     ``works``. Changes nothing."""
     connection = target.connection
     setup, name = setup_of(connection), target.server.name
-    found = judged(setup, name)
-    refusals = (*_of_process(connection), *found.refusals, *_of_works(setup, name, works))
-    return Suitability(refusals, found.warnings)
+    found = judged(setup, name, takes_writes=_takes_writes(connection))
+    return Suitability((*_of_process(connection), *found.refusals, *_of_works(setup, name, works)))
 
 
 def server_suitability(connection: BaseDatabaseWrapper, server: Server) -> Suitability:
     """Of the server alone: for a look from another process than the one that will run."""
-    return judged(setup_of(connection), server.name)
+    return judged(setup_of(connection), server.name, takes_writes=_takes_writes(connection))
 
 
-def judged(setup: Setup, server: str) -> Suitability:
+def judged(setup: Setup, server: str, *, takes_writes: bool = False) -> Suitability:
     """What a setup means for a run. Pure.
 
     Args:
         server: its name, for people.
+        takes_writes: somebody said that it is meant to, though it is a replica.
     """
-    return Suitability(tuple(_of_setup(setup, server)), tuple(_warnings(setup, server)))
+    return Suitability(tuple(_of_setup(setup, server, takes_writes)))
+
+
+def _takes_writes(connection: BaseDatabaseWrapper) -> bool:
+    return connection.alias in replicas().writable
 
 
 def suitability_behind(alias: str) -> Suitability:
@@ -78,13 +77,10 @@ def suitability_behind(alias: str) -> Suitability:
     return server_suitability(connection, server_of(connection))
 
 
-def refuse_unsuitable(target: Target, warn: Callable[[str], None] = lambda warning: None) -> None:
-    """Raises Refused where a run may not begin; says otherwise what there is to say."""
-    found = suitability(target)
-    if found.refusals:
-        raise found.refusals[0]
-    for warning in found.warnings:
-        warn(warning)
+def refuse_unsuitable(target: Target) -> None:
+    """Raises Refused where a run may not begin."""
+    for refusal in suitability(target).refusals:
+        raise refusal
 
 
 def refuse_unsafe_to_log(target: Target, works: Iterable[Work]) -> None:
@@ -139,11 +135,20 @@ def _of_process(connection: BaseDatabaseWrapper) -> Iterator[Refused]:
         )
 
 
-def _of_setup(setup: Setup, server: str) -> Iterator[Refused]:
+def _of_setup(setup: Setup, server: str, takes_writes: bool) -> Iterator[Refused]:
     if setup.read_only:
         yield _refused(
             f"{server} is read-only: a replica, or super_read_only is set.",
             "point the database alias at the primary",
+        )
+    elif setup.replica_of and not takes_writes:
+        errant = ", and its GTIDs would be errant ones" if setup.logs else ""
+        yield _refused(
+            f"{server} is a replica of {setup.replica_of} that takes writes: its source would "
+            f"never get what runs here{errant}.",
+            "point the database alias at the primary; if this is the primary now, let an "
+            "administrator of the server run: RESET REPLICA ALL; if it is meant to be both, say so "
+            'in NESTFLUX["REPLICAS"]["WRITABLE"]',
         )
     if setup.multi_primary:
         yield _refused(
@@ -163,15 +168,6 @@ def _of_setup(setup: Setup, server: str) -> Iterator[Refused]:
             f"statements ({_FORMAT}), and this session is {setup.isolation}.",
             "let an administrator of the server run: SET GLOBAL binlog_format = 'ROW'; or give the "
             'alias OPTIONS["isolation_level"] = "repeatable read"',
-        )
-
-
-def _warnings(setup: Setup, server: str) -> Iterator[str]:
-    if setup.replica_of and not setup.read_only:
-        errant = ", and its GTIDs are errant ones" if setup.logs else ""
-        yield (
-            f"{server} is a replica of {setup.replica_of} and takes writes all the same: its "
-            f"source never gets what runs here{errant}. Point the database alias at the primary."
         )
 
 

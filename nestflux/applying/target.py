@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nestflux.applying.plan.plan import refuse_server
-from nestflux.conf import FAMILIES, history_folder
+from nestflux.conf import FAMILIES, history_folder, replicas
 from nestflux.database.errors import connect
 from nestflux.database.server import FAMILY_NAMES, Server, connection_for, server_of
 from nestflux.exceptions import Refused, SqlFileError
@@ -16,6 +16,7 @@ from nestflux.ledger.ledger import Ledger
 from nestflux.other_project import require_this_projects
 from nestflux.schema.names import names_of
 from nestflux.sql.lexer import fragments
+from nestflux.wording import for_database
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -54,6 +55,7 @@ def open_target(alias: str) -> Target:
     is not for this server or another project's.
     """
     connection = connection_for(alias)
+    _refuse_replica(alias)
     connect(connection)
     server = server_of(connection)
     folder = history_folder(alias, server.family)
@@ -72,6 +74,18 @@ def open_target(alias: str) -> Target:
     names.learn_later(folder.statements)
     names.learn_later(lambda: _statements(Ledger(connection).texts()))
     return Target(connection, server, folder)
+
+
+def _refuse_replica(alias: str) -> None:
+    if not (primary := replicas().primary_of(alias)):
+        return
+    named = for_database(primary)
+    raise Refused(
+        f"The database {alias!r} is a replica of {primary!r}, and gets its schema from there.",
+        stands="nothing was run",
+        then=f"python manage.py db_migrate{named} --wait-for-replicas   "
+        f"(db_status{named} says how each is)",
+    )
 
 
 def _statements(texts: Iterable[str]) -> Iterator[str]:

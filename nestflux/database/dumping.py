@@ -105,11 +105,22 @@ def find_tool(family: str) -> Tool:
 
 
 def dump(
-    connection: BaseDatabaseWrapper, server: Server, tool: Tool, tables: Sequence[str], path: Path
+    connection: BaseDatabaseWrapper,
+    server: Server,
+    tool: Tool,
+    tables: Sequence[str],
+    path: Path,
+    *,
+    where: str = "",
 ) -> Dump:
-    """Dump tables into a new file that only its owner reads. Raises BackupFailed."""
+    """Dump tables into a new file that only its owner reads. Raises BackupFailed.
+
+    Args:
+        where: a condition in SQL, which the rows meet that are dumped; empty: all.
+    """
     arguments, environment = _connecting(connection)
     options = (*_OPTIONS, *(_MYSQL_OPTIONS if server.family == "mysql" else ()))
+    options += (f"--where={where}",) if where else ()
     # ``--`` ends the options: a table's name may begin with one.
     command = [tool.path, *arguments[:-1], *options, "--", arguments[-1], *tables]
     try:

@@ -17,6 +17,7 @@ from django.db.utils import Error, NotSupportedError
 from nestflux.conf import configuration
 from nestflux.database.packets import SMALL, is_too_large, limit_elsewhere
 from nestflux.exceptions import NestFluxError, ServerUnavailable, ServerUnsupported
+from nestflux.sql.lexer import quoted
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -115,8 +116,7 @@ def create_database(connection: BaseDatabaseWrapper) -> None:
     name = str(connection.settings_dict["NAME"])
     try:
         with keeper.cursor() as cursor:
-            quoted = keeper.ops.quote_name(name)
-            cursor.execute(f"CREATE DATABASE IF NOT EXISTS {quoted} CHARACTER SET utf8mb4")
+            cursor.execute(f"CREATE DATABASE IF NOT EXISTS {quoted(name)} CHARACTER SET utf8mb4")
     except Error as error:
         raise unavailable(error, keeper, schema=name) from None
     finally:
@@ -164,8 +164,8 @@ def unavailable(
             f"The server has no database {name!r}.",
             where=where,
             stands="nothing was changed",
-            then=f"python manage.py db_migrate --create-database   (or: CREATE DATABASE `{name}` "
-            "CHARACTER SET utf8mb4;)",
+            then="python manage.py db_migrate --create-database   "
+            f"(or: CREATE DATABASE {quoted(name)} CHARACTER SET utf8mb4;)",
         )
     if number in TOO_MANY:
         return ServerUnavailable(
@@ -273,11 +273,11 @@ def grant_pattern(schema: str, *, wild: bool = True) -> str:
     ``wild``, as under MySQL's ``partial_revokes``, where a grant that names no schema is all that
     holds for shadows (Manual 8.2.12, "Privilege Restriction Using Partial Revokes")."""
     shadow = _SHADOW.fullmatch(schema)
-    name = (shadow.group(1) if shadow else schema).replace("`", "``")
+    name = shadow.group(1) if shadow else schema
     if not wild:
-        return "*" if shadow else f"`{name}`"
+        return "*" if shadow else quoted(name)
     escaped = name.replace("_", r"\_").replace("%", r"\%")
-    return f"`{escaped}\\_%`" if shadow else f"`{escaped}`"
+    return quoted(rf"{escaped}\_%" if shadow else escaped)
 
 
 def _account(error: BaseException, connection: BaseDatabaseWrapper) -> tuple[str, bool]:

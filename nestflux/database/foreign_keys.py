@@ -14,6 +14,8 @@ from django.db.utils import Error
 
 from nestflux.sql import statement_parts
 from nestflux.sql.definitions import ColumnParts, column_parts
+from nestflux.sql.lexer import quoted
+from nestflux.sql.orphans import orphans
 from nestflux.sql.statement_parts import ForeignKey
 
 if TYPE_CHECKING:
@@ -117,7 +119,7 @@ def _reason(cursor: Any, key: ForeignKey, columns: _Columns) -> str:
         if str(row[0]).lower() != "innodb":
             return (
                 f"{named} refers to {key.parent}, whose engine is {row[0]}. Convert it first: "
-                f"ALTER TABLE `{key.parent}` ENGINE=InnoDB;"
+                f"ALTER TABLE {quoted(key.parent)} ENGINE=InnoDB;"
             )
     for child_name, parent_name in zip(key.columns, key.parent_columns, strict=False):
         child, parent = columns.get(key.table, child_name), columns.get(key.parent, parent_name)
@@ -144,7 +146,7 @@ def _mismatch(named: str, child: KeyColumn, parent: KeyColumn) -> str:
         return (
             f"{named} joins two collations that differ: {child}, {parent}. Give both the same, "
             f"for example with db_collation={parent.collation!r} on the field {child.name}, or "
-            f"ALTER TABLE `{child.table}` CONVERT TO CHARACTER SET "
+            f"ALTER TABLE {quoted(child.table)} CONVERT TO CHARACTER SET "
             f"{parent.collation.split('_', 1)[0]} COLLATE {parent.collation};"
         )
     return ""
@@ -176,8 +178,8 @@ def _index_problem(cursor: Any, named: str, key: ForeignKey, columns: _Columns) 
     listed = ", ".join(wanted)
     return (
         f"{named} refers to {key.parent} ({listed}), which has no index that begins with those "
-        f"columns. Make it unique first: ALTER TABLE `{key.parent}` ADD UNIQUE ("
-        f"{', '.join(f'`{name}`' for name in wanted)});"
+        f"columns. Make it unique first: ALTER TABLE {quoted(key.parent)} ADD UNIQUE ("
+        f"{', '.join(map(quoted, wanted))});"
     )
 
 
@@ -207,12 +209,4 @@ def referring(connection: BaseDatabaseWrapper, table: str) -> list[ForeignKey]:
 
 def orphans_query(key: ForeignKey) -> str:
     """The query that lists a child's rows without a parent."""
-    joined = " AND ".join(
-        f"p.`{parent}` = c.`{child}`"
-        for child, parent in zip(key.columns, key.parent_columns, strict=False)
-    )
-    set_ = " AND ".join(f"c.`{child}` IS NOT NULL" for child in key.columns)
-    return (
-        f"SELECT c.* FROM `{key.table}` c LEFT JOIN `{key.parent}` p ON {joined} "
-        f"WHERE p.`{key.parent_columns[0]}` IS NULL AND {set_};"
-    )
+    return f"SELECT c.* FROM {orphans(key.table, key.columns, key.parent, key.parent_columns)};"

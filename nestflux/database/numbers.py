@@ -7,6 +7,7 @@ KILL_DENIED = frozenset({1095, 1227})  # another user's connection; no privilege
 NO_SUCH_TABLE = 1146
 LOCK_WAIT_TIMEOUT = 1205  # a metadata lock or a row lock; the statement did nothing
 DEADLOCK = 1213  # the whole transaction was rolled back
+TOO_MANY_ROWS = 1242  # of a subquery: the guard of the lock
 USING_OTHER_ENGINE = 1266  # a warning
 NO_SUCH_SAVEPOINT = 1305
 PACKET_TOO_LARGE = 1153  # and the server ends the connection

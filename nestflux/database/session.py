@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import dataclass
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from django.db.utils import Error
 
 from nestflux.database.numbers import USING_OTHER_ENGINE
+from nestflux.database.rendering import rendered
 from nestflux.sql.brackets import split
 from nestflux.sql.lexer import significant, unquoted
 
@@ -77,20 +79,44 @@ def pin(connection: BaseDatabaseWrapper, session: tuple[str, ...] = PINNED) -> N
     comparable (server error 1267).
     """
     with connection.cursor() as cursor:
-        for sql in session:
-            own = ""
-            if sql == _NAMES:
-                cursor.execute("SELECT @@SESSION.collation_connection")
-                (own,) = cursor.fetchone()
+        own = ""
+        if _NAMES in session:
+            cursor.execute("SELECT @@SESSION.collation_connection")
+            (own,) = cursor.fetchone()
+        for sql in pinning(session, own):
             cursor.execute(sql)
-            if own.startswith("utf8mb4_"):
-                cursor.execute("SET collation_connection = %s", [own])
+
+
+def pinning(session: Iterable[str], own: str) -> Iterator[str]:
+    """What ``pin`` runs, where the connection's collation is ``own``. Pure."""
+    for sql in session:
+        yield sql
+        if sql == _NAMES and own.startswith("utf8mb4_"):
+            yield f"SET collation_connection = {own}"
+
+
+@dataclass(frozen=True)
+class SavedSession:
+    """Session variables as they were. ``driver``: the driver's connection that has the session: it
+    never connects anew by itself."""
+
+    driver: object
+    values: Mapping[str, Any]
+
+    @property
+    def collation(self) -> str:
+        return str(self.values["collation_connection"])
+
+    def statement(self, connection: BaseDatabaseWrapper) -> str:
+        """The SET that gives them back."""
+        assignments = ", ".join(f"`{name}` = %s" for name in self.values)
+        return rendered(connection, f"SET {assignments}", list(self.values.values()))
 
 
 @contextmanager
 def restored_session(
     connection: BaseDatabaseWrapper, session: Iterable[str] = ()
-) -> Iterator[None]:
+) -> Iterator[SavedSession]:
     """Give a connection its session variables back at the end, if it is still the same one.
 
     Args:
@@ -103,15 +129,16 @@ def restored_session(
                 cursor.execute(f"SELECT @@SESSION.`{name}`")
                 names[name] = None
         shown = ", ".join(f"@@SESSION.`{name}`" for name in names)
-        cursor.execute(f"SELECT CONNECTION_ID(), {shown}")
-        identity, *values = cursor.fetchone()
+        cursor.execute(f"SELECT {shown}")
+        values = cursor.fetchone()
     saved = dict(zip(names, values, strict=True))
     if "timestamp" in saved:  # a value would stop the session's clock
         saved["timestamp"] = 0
+    kept = SavedSession(connection.connection, saved)
     try:
-        yield
+        yield kept
     finally:
-        _restore(connection, identity, saved)
+        _restore(connection, kept)
 
 
 def variables_set_by(sql: str) -> set[str]:
@@ -125,12 +152,15 @@ def variables_set_by(sql: str) -> set[str]:
     return found
 
 
-def may_be_idle(connection: BaseDatabaseWrapper) -> None:
+def may_be_idle(connection: BaseDatabaseWrapper, seconds: int) -> None:
     """Let a session be idle while a Python step works on something else, for as long as the
-    servers' default allows, where an operator set less."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT @@SESSION.wait_timeout")
-        if cursor.fetchone()[0] < _IDLE:
+    servers' default allows, where an operator set less.
+
+    Args:
+        seconds: its ``wait_timeout``.
+    """
+    if seconds < _IDLE:
+        with connection.cursor() as cursor:
             cursor.execute(f"SET SESSION wait_timeout = {_IDLE}")
 
 
@@ -172,6 +202,12 @@ def _wants_autocommit(connection: BaseDatabaseWrapper) -> bool:
     return bool(connection.settings_dict["AUTOCOMMIT"])
 
 
+def may_substitute(sets: Iterable[str]) -> bool:
+    """May a session with these SETs make a table with another engine than it states? Pure."""
+    modes = [sql for sql in sets if "sql_mode" in variables_set_by(sql)]
+    return not modes or "NO_ENGINE_SUBSTITUTION" not in modes[-1].upper()
+
+
 def engine_substituted(connection: BaseDatabaseWrapper) -> str:
     """In words, where the statement before made a table with another engine than it
     states, which the server lacks; else empty. A file that was recorded before
@@ -181,7 +217,12 @@ def engine_substituted(connection: BaseDatabaseWrapper) -> str:
         return ""
     with connection.cursor() as cursor:
         cursor.execute("SHOW WARNINGS")
-        said = [str(text) for _, number, text in cursor.fetchall() if number == USING_OTHER_ENGINE]
+        return substitution_in(cursor.fetchall())
+
+
+def substitution_in(warnings: Iterable[tuple[Any, ...]]) -> str:
+    """The same of the rows of SHOW WARNINGS. Pure."""
+    said = [str(text) for _, number, text in warnings if number == USING_OTHER_ENGINE]
     return f"the server lacks the engine that it states: {'; '.join(said)}" if said else ""
 
 
@@ -189,29 +230,21 @@ def engine_substituted(connection: BaseDatabaseWrapper) -> str:
 def limited_session(connection: BaseDatabaseWrapper, lock_wait: int) -> Iterator[int]:
     """``limit_session`` and ``steady_session`` while the block lasts; gives the
     ``lock_wait_timeout`` of before."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT CONNECTION_ID()")
-        (identity,) = cursor.fetchone()
     had = limit_session(connection, lock_wait)
     changed = steady_session(connection)
+    driver = connection.connection
     try:
         yield int(had["lock_wait_timeout"])
     finally:
         # An integer variable takes no decimal point, and max_statement_time is shown with one.
         values = {name: float(value) for name, value in had.items()}
-        _restore(
-            connection,
-            identity,
-            {name: int(v) if v.is_integer() else v for name, v in values.items()} | changed,
-        )
+        numbers = {name: int(v) if v.is_integer() else v for name, v in values.items()}
+        _restore(connection, SavedSession(driver, numbers | changed))
 
 
-def _restore(connection: BaseDatabaseWrapper, identity: int, saved: Mapping[str, Any]) -> None:
-    if connection.connection is None or connection.needs_rollback:
+def _restore(connection: BaseDatabaseWrapper, saved: SavedSession) -> None:
+    if connection.connection is not saved.driver or connection.needs_rollback:
         return
     # A lost connection has no session to restore, and must not hide why it was lost.
     with suppress(Error), connection.cursor() as cursor:
-        cursor.execute("SELECT CONNECTION_ID()")
-        if cursor.fetchone()[0] == identity:
-            assignments = ", ".join(f"`{name}` = %s" for name in saved)
-            cursor.execute(f"SET {assignments}", list(saved.values()))
+        cursor.execute(saved.statement(connection))

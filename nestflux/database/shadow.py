@@ -24,6 +24,7 @@ from nestflux.database.errors import unavailable
 from nestflux.database.session import ENGINE, SQL_MODE, steady_session
 from nestflux.django_compat import is_method_replaced, method_replaced
 from nestflux.exceptions import OtherDatabase
+from nestflux.sql.lexer import quoted
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -68,8 +69,7 @@ def shadow(
                 _drop_abandoned(cursor, keeper, prefix)
                 charset = f"CHARACTER SET {(collation or 'utf8mb4').split('_', 1)[0]}"
                 collate = f" COLLATE {collation}" if collation else ""
-                quoted = keeper.ops.quote_name(name)
-                cursor.execute(f"CREATE DATABASE {quoted} {charset}{collate}")
+                cursor.execute(f"CREATE DATABASE {quoted(name)} {charset}{collate}")
         except Error as error:
             raise unavailable(error, keeper, schema=name) from None
         stack.callback(_drop, keeper, name)
@@ -100,12 +100,12 @@ def _drop_abandoned(cursor: Any, keeper: BaseDatabaseWrapper, prefix: str) -> No
     for (name,) in cursor.fetchall():
         if not re.fullmatch(r"[0-9a-f]{8}", name.removeprefix(f"{prefix}_")):
             continue  # somebody's own database, whose name only begins like a shadow's
-        cursor.execute(f"DROP DATABASE IF EXISTS {keeper.ops.quote_name(name)}")
+        cursor.execute(f"DROP DATABASE IF EXISTS {quoted(name)}")
 
 
 def _drop(keeper: BaseDatabaseWrapper, name: str) -> None:
     with suppress(Error), keeper.cursor() as cursor:  # the next run drops what is left
-        cursor.execute(f"DROP DATABASE IF EXISTS {keeper.ops.quote_name(name)}")
+        cursor.execute(f"DROP DATABASE IF EXISTS {quoted(name)}")
 
 
 @contextmanager
@@ -123,6 +123,7 @@ def _alias_pointing_at(
         "init_command": _INIT,
     }
     scratch["OPTIONS"].pop("collation", None)
+    scratch["OPTIONS"].pop("sql_mode", None)  # which mysqlclient sets behind init_command
     if (collation or "").startswith("utf8mb4_"):
         scratch["OPTIONS"]["collation"] = collation
     scratch["CONN_MAX_AGE"] = None

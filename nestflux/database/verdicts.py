@@ -7,13 +7,16 @@ may still rebuild the table, which takes the time of a copy, and room for one: t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from django.db.utils import Error
 
 from nestflux.database.rebuilds import Watched
-from nestflux.sql.lexer import significant
+from nestflux.sql.brackets import with_depth
+from nestflux.sql.lexer import Token, significant
+from nestflux.sql.names import name_at
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -111,11 +114,14 @@ def copies_table(verdict: str) -> bool:
 
 
 def _ways(sql: str, family: str) -> Iterator[tuple[str, str, str]]:
-    """What the server can be asked. Another ENGINE is never instant, though MariaDB 10.11 says yes
-    to INSTANT and NOCOPY, and copies."""
+    """What the server can be asked. Another ENGINE is never instant, nor are other rules for
+    partitions, though MariaDB 10.11 says yes to INSTANT and NOCOPY, and copies."""
     if not _takes_clauses(sql):
         return
-    rebuilds = "ENGINE" in _words(sql)
+    words = _words(sql)
+    rebuilds = (
+        "ENGINE" in words or "PARTITIONING" in words or ("PARTITION", "BY") in pairwise(words)
+    )
     for way in _WAYS[family]:
         if not (rebuilds and way[0] in ("INSTANT", "NOCOPY")):
             yield way
@@ -193,6 +199,30 @@ def _offering(sql: str, algorithm: str, lock: str) -> str:
         table = "".join(token.text for token in found[on + 1 :])
         sql = f"ALTER TABLE {table} DROP INDEX {name}"
     clauses = [f"ALGORITHM={algorithm}", *([f"LOCK={lock}"] if lock else [])]
+    place = _partition_clause(found) if words[:2] == ["ALTER", "TABLE"] else None
+    if place is not None:
+        return _before_partitions(sql, found, ", ".join(clauses), place)
     between = " " if words[0] == "CREATE" else ", "
     end = significant(sql)[-1].end  # before a comment that would swallow them
     return sql[:end] + between + between.join(clauses) + sql[end:]
+
+
+def _partition_clause(found: Sequence[Token]) -> int | None:
+    """Where the clause of an ALTER TABLE begins that is about partitions; nothing may follow it."""
+    for at, (token, depth) in enumerate(with_depth(found)):
+        word = token.text.upper() if depth == 0 and token.kind == "word" else ""
+        if word in ("PARTITION", "PARTITIONING"):
+            begins = found[at + 1 : at + 2]
+            return at if begins and begins[0].text.upper() == "BY" else at - 1
+    return None
+
+
+def _before_partitions(sql: str, found: Sequence[Token], clauses: str, at: int) -> str:
+    """The clauses of a question before that of partitions. PARTITION BY and REMOVE PARTITIONING end
+    a list of clauses, without a comma. Any other stands alone: MySQL takes a question before it,
+    MariaDB has no words for one (1064)."""
+    _, first = name_at(found, 2)
+    ends_a_list = found[at].text.upper() in ("PARTITION", "REMOVE")
+    start = found[at].start
+    head = f"{sql[:start].rstrip()}{'' if at == first else ','}"
+    return f"{head} {clauses}{'' if ends_a_list else ','} {sql[start:]}"

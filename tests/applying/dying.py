@@ -1,6 +1,6 @@
-"""A command that dies at one step, as a process that is killed just then leaves it.
+"""A command that dies at one step, as a process or a server that is killed just then leaves it.
 
-die_at(shop, 4)                   before the server gets the statement
+die_at(shop, 4)                   after the ledger says that it begins, and before it does
 die_at(shop, 4, after=True)       after the server ran it, and before its row is written
 die_at(shop, 2, command="undo")   in a rollback
 """
@@ -27,6 +27,8 @@ def execute(self, task, operation):
         return run(self, task, operation)
     if {after!r}:
         run(self, task, operation)
+    else:
+        self.context.outbox.send()
     raise Died
 
 Attempt._execute = execute
@@ -41,6 +43,11 @@ COMMANDS = {
 }
 
 
+def dying(runs: str, ordinal: int, *, after: bool = False, file: str = "") -> str:
+    """The code of a call that dies there."""
+    return _DYING.format(ordinal=ordinal, after=after, command=runs, file=file)
+
+
 def die_at(
     project: Project,
     ordinal: int,
@@ -52,6 +59,5 @@ def die_at(
 ) -> None:
     """Run a command that dies at its step ``ordinal``, of ``file`` or of any."""
     runs = COMMANDS[command].format(options=options)
-    code = _DYING.format(ordinal=ordinal, after=after, command=runs, file=file)
-    outcome = project.python(code)
+    outcome = project.python(dying(runs, ordinal, after=after, file=file))
     assert outcome.stdout == "died\n", str(outcome)

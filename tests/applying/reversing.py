@@ -57,8 +57,8 @@ def _executing(way: Callable[[Execute], Execute]) -> Iterator[None]:
 
 
 def ending(ordinal: int, how: str) -> AbstractContextManager[None]:
-    """Let runs end at a step: ``before`` the server gets it, ``after`` it ran and before that is
-    written, or because it ``fails``."""
+    """Let runs end at a step: ``before`` it and after the ledger says that it begins, ``after`` it
+    ran and before that is written, or because it ``fails``."""
 
     def way(usual: Execute) -> Execute:
         def execute(attempt: Any, task: Any, operation: Any) -> Any:
@@ -68,6 +68,8 @@ def ending(ordinal: int, how: str) -> AbstractContextManager[None]:
                 raise OperationalError(1105, "Unknown error")
             if how == "after":
                 usual(attempt, task, operation)
+            else:
+                attempt.context.outbox.send()
             raise Crash
 
         return execute

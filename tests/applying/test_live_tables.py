@@ -218,11 +218,12 @@ def test_the_load_of_a_fresh_database_and_the_ledger_keep_the_same_limit(live: P
         from nestflux.applying.run.retry_policy import RetryPolicy
         seen = {}
         def note(execute, sql, params, many, context):
-            word = " ".join(sql.split()[:3]).replace("`", "")
-            if word.startswith(("CREATE TABLE", "INSERT INTO", "UPDATE nestflux")):
-                context["cursor"].cursor.execute("SELECT @@lock_wait_timeout")
-                ((seconds,),) = context["cursor"].cursor.fetchall()
-                seen[word] = seconds
+            for one in sql.split("\\n;\\n"):
+                word = " ".join(one.split()[:3]).replace("`", "")
+                if word.startswith(("CREATE TABLE", "INSERT INTO", "UPDATE nestflux")):
+                    context["cursor"].cursor.execute("SELECT @@lock_wait_timeout")
+                    ((seconds,),) = context["cursor"].cursor.fetchall()
+                    seen[word] = seconds
             return execute(sql, params, many, context)
         connection.ensure_connection()
         connection.execute_wrappers.append(note)

@@ -23,8 +23,8 @@ def wrapper(execute, sql, params, many, context):
         refusals -= 1
         raise OperationalError(1205, "Lock wait timeout exceeded; try restarting transaction")
     result = execute(sql, params, many, context)
-    if sql.lstrip().startswith("ALTER") and {after!r} in sql:
-        ran.append(sql)
+    statements = sql.split("\\n;\\n")
+    ran.extend(one for one in statements if one.startswith("ALTER") and {after!r} in one)
     return result
 said = ""
 connection.ensure_connection()
@@ -82,6 +82,7 @@ def test_a_step_on_a_table_with_a_legacy_character_set_is_recognised(shop: Proje
 
 
 def test_a_next_step_that_cannot_be_looked_at_is_no_failure_of_this_one(shop: Project) -> None:
+    shop.settings('DATABASES["default"]["OPTIONS"]["multi_statements"] = False')
     shop.succeeds("db_migrate", "--to", "0001")
 
     seen = shop.python(_refusing(1000, LOOK)).json
@@ -92,6 +93,37 @@ def test_a_next_step_that_cannot_be_looked_at_is_no_failure_of_this_one(shop: Pr
     assert all(state == "started" for _, state in seen["states"])
     assert finished.lines[-1] == "Database is up to date!"
     assert shop.sql("SELECT price FROM shop_product ORDER BY id") == [(11,), (11,)]
+
+
+def test_a_look_that_fails_behind_a_statement_is_no_failure_of_it(shop: Project) -> None:
+    shop.succeeds("db_migrate", "--to", "0001")
+
+    seen = shop.python(
+        """
+        import json
+        from django.db import connection
+        from nestflux.applying.run.context import Options
+        from nestflux.applying.run.migrate import migrate
+        from nestflux.applying.target import open_target
+        from nestflux.schema.introspection import Look
+
+        ran, asked = [], []
+        def wrapper(execute, sql, params, many, context):
+            statements = sql.split("\\n;\\n")
+            ran.extend(one for one in statements if one.startswith("ALTER"))
+            asked.extend(one for one in statements if "is_not_there" in one)
+            return execute(sql, params, many, context)
+        Look.statements = property(lambda look: ("SHOW CREATE TABLE is_not_there",))
+        connection.ensure_connection()
+        connection.execute_wrappers.append(wrapper)
+        migrate(open_target("default"))
+        print(json.dumps({"ran": ran, "asked": asked}))
+        """
+    ).json
+
+    assert len(seen["asked"]) > 1
+    assert len(seen["ran"]) == len(set(seen["ran"]))
+    assert shop.sql("SELECT DISTINCT state FROM nestflux_statement") == [("done",)]
 
 
 def test_autocommit_off_is_refused_with_words(shop: Project) -> None:
@@ -111,6 +143,7 @@ def test_a_run_waits_briefly_for_its_own_tables_and_gives_the_session_back(shop:
 
     refused = shop.run("db_migrate", "--lock", "DDL_TIMEOUT=1", "--lock", "TIMEOUT=1")
     other.close()
+    shop.settings('DATABASES["default"]["OPTIONS"]["multi_statements"] = False')  # to ask between
     seen = shop.python(
         """
         import json

@@ -258,6 +258,7 @@ def _interrupted(shop: Project, name: str) -> None:
             pass
 
         def die(self, task):
+            self.context.outbox.send()
             raise Died
 
         Attempt._step = die

@@ -13,6 +13,7 @@ from nestflux.database.errors import in_words
 from nestflux.exceptions import RestoreFailed
 from nestflux.history.data_loss import Lost
 from nestflux.sql.lexer import quoted
+from nestflux.sql.orphans import orphans
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -196,16 +197,11 @@ def _orphans(connection: BaseDatabaseWrapper, table: str) -> Iterator[str]:
         for name, column, parent, parent_column in cursor.fetchall():
             keys.setdefault((name, parent), []).append((column, parent_column))
     for (_, parent), pairs in keys.items():
-        on = " AND ".join(f"p.{quoted(theirs)} = c.{quoted(own)}" for own, theirs in pairs)
-        filled = " AND ".join(f"c.{quoted(own)} IS NOT NULL" for own, _ in pairs)
-        count = _one(
-            connection,
-            f"SELECT COUNT(*) FROM {quoted(table)} c LEFT JOIN {quoted(parent)} p ON {on} "
-            f"WHERE {filled} AND p.{quoted(pairs[0][1])} IS NULL",
-        )
-        if count:
-            columns = ", ".join(own for own, _ in pairs)
-            yield f"Orphans: {rows_text(count)} of {table} whose {columns} is not found in {parent}"
+        columns, theirs = zip(*pairs, strict=True)
+        rows = orphans(table, columns, parent, theirs)
+        if count := _one(connection, f"SELECT COUNT(*) FROM {rows}"):
+            whose = ", ".join(columns)
+            yield f"Orphans: {rows_text(count)} of {table} whose {whose} is not found in {parent}"
 
 
 def _on(key: Sequence[str]) -> str:

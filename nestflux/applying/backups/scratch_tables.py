@@ -18,8 +18,9 @@ from django.db import transaction
 
 from nestflux.database.dumping import DumpedRow, dumped_rows, dumped_tables
 from nestflux.exceptions import RestoreFailed
-from nestflux.schema.introspection import SCRATCH, table_parts
+from nestflux.schema.introspection import SCRATCH
 from nestflux.schema.objects import PRIMARY_KEY
+from nestflux.schema.printed_table import table_parts
 from nestflux.sql.definitions import column_parts
 from nestflux.sql.lexer import quoted, significant, unquoted
 

@@ -147,6 +147,8 @@ def back_up(context: Context, attempt: AttemptRows) -> Backup | None:
     key = attempt.key
     if not losses or (attempt.resumes and _has_backup(connection, key, losses)):
         return None
+    context.outbox.send()  # a dump may take minutes
+    context.touched.forget()
     file = f"{attempt.row.name}{'.down' if key.direction == 'down' else ''}.sql"
     if choice.answer is Answer.DECLINE:
         context.tell(

@@ -28,6 +28,7 @@ from nestflux.schema.transform.tables import (
 from nestflux.sql.column_types import ColumnType, column_type, integer_range, narrowed
 from nestflux.sql.definitions import ColumnParts, column_parts, foreign_key_parts, key_parts
 from nestflux.sql.lexer import quoted, significant, tokens, unquoted
+from nestflux.sql.orphans import orphans
 from nestflux.sql.statement_parts import columns_added_by
 from nestflux.sql.statements import Kind, kind_of
 
@@ -340,19 +341,14 @@ class _Asked:
         elsewhere = parts is not None and parts.schema
         if parent is None or elsewhere or not all(own) or not all(theirs):
             return
-        columns = [str(name) for name in own]
-        refers = " AND ".join(
-            f"p.{quoted(str(parent_column))} = c.{quoted(column)}"
-            for column, parent_column in zip(columns, theirs, strict=True)
-        )
-        filled = " AND ".join(f"c.{quoted(column)} IS NOT NULL" for column in columns)
-        missing = f"NOT EXISTS (SELECT 1 FROM {quoted(parent.name)} p WHERE {refers})"
-        asked = self._made(ORPHANS, columns, f"{filled} AND {missing}", alias="c")
+        columns, parent_columns = [str(name) for name in own], [str(name) for name in theirs]
+        asked = self._made(ORPHANS, columns, "TRUE")
         yield replace(
             asked,
             about=f"{self.table.name}.{columns[0]}",
+            rows=orphans(self.table.name, columns, parent.name, parent_columns),
             tables=(self.table.name, parent.name),
-            parents=tuple((parent.name, str(column)) for column in theirs),
+            parents=tuple((parent.name, column) for column in parent_columns),
         )
 
     def _check(self, after: str) -> Iterator[RowCheck]:
@@ -384,7 +380,6 @@ class _Asked:
         columns: Sequence[str],
         condition: str,
         group: tuple[str, ...] = (),
-        alias: str = "",
     ) -> RowCheck:
         primary = key_parts(self.table.primary).columns if self.table.primary else ()
         name = quoted(self.table.name)
@@ -395,7 +390,7 @@ class _Asked:
             kind=kind,
             table=self.table.name,
             about=f"{self.table.name} ({part})" if ", " in part else f"{self.table.name}.{part}",
-            rows=f"{name} {alias} WHERE {condition}" if alias else f"{name} WHERE {condition}",
+            rows=f"{name} WHERE {condition}",
             key=primary,
             group=group,
             tables=(self.table.name,),

@@ -6,6 +6,7 @@ from nestflux.database import foreign_keys
 from nestflux.database.explanations.failure import Failure, explains
 from nestflux.database.explanations.limits import no_room
 from nestflux.sql import statement_parts
+from nestflux.sql.lexer import quoted
 
 
 # 1005: ER_CANT_CREATE_TABLE (MariaDB, errno 150 or 121); 1215: ER_CANNOT_ADD_FOREIGN;
@@ -34,7 +35,7 @@ def _foreign_key_name_taken(failure: Failure) -> str:
 @explains(1452, 1216)  # ER_NO_REFERENCED_ROW_2, ER_NO_REFERENCED_ROW
 def _orphans(failure: Failure) -> str:
     keys = statement_parts.foreign_keys(failure.sql) or statement_parts.foreign_keys(
-        f"ALTER TABLE `{failure.table}` ADD {failure.message.partition(',')[2].rstrip(')')})"
+        f"ALTER TABLE {quoted(failure.table)} ADD {failure.message.partition(',')[2].rstrip(')')})"
     )
     if not keys:
         return ""
@@ -62,7 +63,7 @@ def _still_referred_to(failure: Failure) -> str:
     if "DROP" in failure.sql.upper().split()[:1]:
         return (
             f"The table {failure.table} is referred to by {listed}. Drop that foreign key first: "
-            f"ALTER TABLE `{first.table}` DROP FOREIGN KEY `{first.name}`;"
+            f"ALTER TABLE {quoted(first.table)} DROP FOREIGN KEY {quoted(first.name)};"
         )
     return (
         f"Rows of {failure.table} are referred to by {listed}. Delete or change those rows first."
@@ -102,7 +103,7 @@ def _column_of_a_foreign_key(failure: Failure) -> str:
         f"({child.table}."
         f"{', '.join(child.columns)} to {child.parent}.{', '.join(child.parent_columns)}), so its "
         f"type cannot change alone. Drop the key, change both columns, and make it again: "
-        f"ALTER TABLE `{child.table}` DROP FOREIGN KEY `{child.name}`;"
+        f"ALTER TABLE {quoted(child.table)} DROP FOREIGN KEY {quoted(child.name)};"
     )
 
 

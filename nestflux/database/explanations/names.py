@@ -7,6 +7,7 @@ import re
 
 from nestflux.database.explanations.failure import Failure, explains
 from nestflux.sql import statement_parts
+from nestflux.sql.lexer import quoted
 from nestflux.sql.names import changes_case_only
 
 
@@ -25,6 +26,18 @@ def _table_exists(failure: Failure) -> str:
     )
 
 
+@explains(1359)  # ER_TRG_ALREADY_EXISTS; MySQL names no trigger, MariaDB says which
+def _trigger_exists(failure: Failure) -> str:
+    name = re.search(r"\bTRIGGER\s+(?:IF\s+NOT\s+EXISTS\s+)?`?(\w+)`?", failure.sql, re.IGNORECASE)
+    trigger = name[1] if name else "…"
+    return (
+        f"A trigger {trigger} is there already, and this statement makes it. Compare it (SHOW "
+        "TRIGGERS) and drop the one that is not wanted. Where SHOW TRIGGERS has none, a MariaDB "
+        "that was killed while it dropped the table has kept the name: DROP TRIGGER IF EXISTS "
+        f"{trigger};"
+    )
+
+
 @explains(1060)  # ER_DUP_FIELDNAME
 def _column_exists(failure: Failure) -> str:
     return (
@@ -40,19 +53,20 @@ def _index_exists(failure: Failure) -> str:
     on = f" on ({columns})" if columns else ""
     return (
         f"{failure.table} has an index named {index}{on} already. Drop it if it is the same one "
-        f"(DROP INDEX `{index}` ON `{failure.table}`;) or choose another name."
+        f"(DROP INDEX {quoted(index)} ON {quoted(failure.table)};) or choose another name."
     )
 
 
 @explains(1091, 1176, 3821)  # ER_CANT_DROP_FIELD_OR_KEY, ER_KEY_DOES_NOT_EXISTS, …_CHECK…
 def _nothing_to_drop(failure: Failure) -> str:
-    quoted = failure.quoted
-    name = quoted[1] if len(quoted) > 1 and "." in quoted[0] else failure.first()
+    named = failure.quoted
+    name = named[1] if len(named) > 1 and "." in named[0] else failure.first()
     if name.upper().startswith("COLUMN"):
-        name = quoted[-1]
+        name = named[-1]
     return (
         f"{failure.table} has no column, index or constraint {name}: it was dropped or renamed "
-        f"outside the migrations. See what is there: SHOW CREATE TABLE `{failure.table}`; after "
+        "outside the migrations. See what is there: "
+        f"SHOW CREATE TABLE {quoted(failure.table)}; after "
         "db_rollback, db_baseline --reconcile writes the statements that give it back."
     )
 
@@ -94,7 +108,7 @@ def _is_computed_from(failure: Failure, column: str) -> str:
         "SELECT COLUMN_NAME FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() "
         "AND TABLE_NAME = %s AND INSTR(GENERATION_EXPRESSION, %s) ORDER BY ORDINAL_POSITION",
         failure.table,
-        f"`{column}`",
+        quoted(column),
     )
     computed = ", ".join(str(row[0]) for row in rows) or "another column"
     return (
@@ -157,13 +171,13 @@ def _key_too_long(failure: Failure) -> str:
             f"An index of {failure.table}{listed} has a column of more than 767 bytes, which is "
             "all that InnoDB takes in a table whose ROW_FORMAT is COMPACT or REDUNDANT. Before a "
             "table is made: SET GLOBAL innodb_default_row_format = 'DYNAMIC'; one that is there: "
-            f"ALTER TABLE `{failure.table}` ROW_FORMAT=DYNAMIC;"
+            f"ALTER TABLE {quoted(failure.table)} ROW_FORMAT=DYNAMIC;"
         )
     if limit != _LONGEST_KEY:
         return (
             f"An index of {failure.table}{listed} is longer than {limit} bytes, and InnoDB would "
             f"take 3072: the table's engine is another one, or its pages are small. See it: SHOW "
-            f"TABLE STATUS LIKE '{failure.table}'; Convert it: ALTER TABLE `{failure.table}` "
+            f"TABLE STATUS LIKE '{failure.table}'; Convert it: ALTER TABLE {quoted(failure.table)} "
             "ENGINE=InnoDB;"
         )
     return (

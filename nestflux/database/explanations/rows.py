@@ -8,6 +8,7 @@ from nestflux.database.explanations.failure import Failure, explains
 from nestflux.database.explanations.misfits import misfits
 from nestflux.sql import statement_parts
 from nestflux.sql.definitions import ColumnParts
+from nestflux.sql.lexer import quoted
 
 
 @explains(1062, 1586)  # ER_DUP_ENTRY, ER_DUP_ENTRY_WITH_KEY_NAME
@@ -18,9 +19,9 @@ def _duplicate(failure: Failure) -> str:
     listed = ", ".join(columns) or f"the key {key}"
     words = f"{failure.table} would hold {value!r} twice in {listed}, which must be unique."
     if columns and failure.makes:
-        names = ", ".join(f"`{name}`" for name in columns)
+        names = ", ".join(map(quoted, columns))
         words += (
-            f" Find the duplicates: SELECT {names}, COUNT(*) FROM `{failure.table}` "
+            f" Find the duplicates: SELECT {names}, COUNT(*) FROM {quoted(failure.table)} "
             f"GROUP BY {names} HAVING COUNT(*) > 1; and remove or change them, then go on."
         )
     return words
@@ -57,11 +58,11 @@ def _truncated(failure: Failure) -> str:
 
 
 def _nulls(table: str, columns: list[str]) -> str:
-    where = " OR ".join(f"`{name}` IS NULL" for name in columns)
+    where = " OR ".join(f"{quoted(name)} IS NULL" for name in columns)
     first = columns[0]
     return (
         f"{table}.{', '.join(columns)} becomes NOT NULL and rows of it hold NULL. Fill them first: "
-        f"UPDATE `{table}` SET `{first}` = … WHERE {where};"
+        f"UPDATE {quoted(table)} SET {quoted(first)} = … WHERE {where};"
     )
 
 
@@ -81,8 +82,9 @@ def _too_long(failure: Failure) -> str:
     words = f"A value is too long for {failure.where}" + (f", which is {kind}." if kind else ".")
     if definition is not None and (size := re.search(r"\((\d+)\)", kind)):
         return (
-            f"{words} Find the rows: SELECT * FROM `{failure.table}` WHERE "
-            f"CHAR_LENGTH(`{column}`) > {size[1]}; and shorten them, or keep the column longer."
+            f"{words} Find the rows: SELECT * FROM {quoted(failure.table)} WHERE "
+            f"CHAR_LENGTH({quoted(column)}) > {size[1]}; and shorten them, or keep the column "
+            "longer."
         )
     return f"{words} Shorten the value or make the column longer."
 
@@ -94,7 +96,8 @@ def _out_of_range(failure: Failure) -> str:
     return (
         f"A value is outside the range of {failure.where}"
         + (f", which is {kind}." if kind else ".")
-        + f" Look at SELECT MIN(`{column}`), MAX(`{column}`) FROM `{failure.table}`; and use a "
+        + f" Look at SELECT MIN({quoted(column)}), MAX({quoted(column)}) "
+        f"FROM {quoted(failure.table)}; and use a "
         "wider type or correct the value."
     )
 
@@ -136,7 +139,7 @@ def _check_violated(failure: Failure) -> str:
         return f"{words}. Correct the row first."
     if failure.makes:
         return (
-            f"{words}: {clause}. Find the rows: SELECT * FROM `{failure.table}` WHERE NOT "
+            f"{words}: {clause}. Find the rows: SELECT * FROM {quoted(failure.table)} WHERE NOT "
             f"({clause}); and correct them, then go on."
         )
     return f"{words}: {clause}. Give values that satisfy it."
@@ -145,7 +148,7 @@ def _check_violated(failure: Failure) -> str:
 def _has_null(failure: Failure, column: str) -> bool:
     name = column.replace("`", "``")
     table = failure.table.replace("`", "``")
-    return bool(failure.ask(f"SELECT 1 FROM `{table}` WHERE `{name}` IS NULL LIMIT 1"))
+    return bool(failure.ask(f"SELECT 1 FROM {quoted(table)} WHERE {quoted(name)} IS NULL LIMIT 1"))
 
 
 def _check_clause(failure: Failure, name: str) -> str:

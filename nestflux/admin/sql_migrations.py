@@ -14,6 +14,7 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timezone import is_aware, localtime
 
+from nestflux.admin.findings import findings_html
 from nestflux.admin.highlight import sql_html
 from nestflux.admin.read_only import (
     LedgerAdmin,
@@ -116,6 +117,7 @@ class SqlMigrationAdmin(LedgerAdmin[SqlMigration]):
                     "run",
                     "holds",
                     "deploy_order",
+                    "review",
                 )
             },
         ),
@@ -192,6 +194,10 @@ class SqlMigrationAdmin(LedgerAdmin[SqlMigration]):
         order = deploy_order_in(row.record)
         return _lines(order.lines()) if order else "not measured"
 
+    @admin.display(description="findings")
+    def review(self, row: SqlMigration) -> SafeString:
+        return _findings(row)
+
     @admin.display(description="rows of django_migrations")
     def django_rows(self, row: SqlMigration) -> SafeString:
         return _lines(row.recorded_migrations)
@@ -227,6 +233,18 @@ def _of_pending() -> tuple[str, ...]:
         return tuple(pending_warnings(DEFAULT_DB_ALIAS))
     except (NestFluxError, Error):
         return ()
+
+
+def _findings(row: SqlMigration) -> SafeString:
+    """What ``db_check`` finds of the file; why not, where it cannot be asked."""
+    from nestflux.reviewing.one_file import findings_of_file  # not for a command that starts
+
+    try:
+        return findings_html(findings_of_file(row._state.db or row.alias, row.family, row.pk))
+    except NestFluxError as error:
+        return _lines([f"Not checked: {error.what}", error.then])
+    except Error as error:
+        return _lines([f"Not checked: {error}"])
 
 
 def _lines(values: Any) -> SafeString:

@@ -45,9 +45,10 @@ class Failure:
     """What code could do on its own schema, and cannot on the other one.
 
     ``code`` ran on the schema of the other; ``structural``: it fails with every row, and not with
-    some values alone. ``number`` is the server's, 0 where Django raised ``message``, or where a
-    value was read otherwise than it was written. ``query`` is the statement, its parameters left
-    out; ``table`` and ``column`` are empty where the server does not say them.
+    some values alone; ``silent``: nothing failed, and what was saved is not what is read, as the
+    ``message`` says. ``number`` is the server's, 0 where it refused nothing. ``query`` is the
+    statement, its parameters left out; ``table`` and ``column`` are empty where the server does not
+    say them.
     """
 
     code: Code
@@ -59,6 +60,13 @@ class Failure:
     structural: bool = False
     table: str = ""
     column: str = ""
+    silent: bool = False
+
+    @property
+    def verb(self) -> str:
+        if self.silent:
+            return "silently changes values"
+        return "fails" if self.structural else "can fail"
 
     @property
     def words(self) -> str:
@@ -68,8 +76,8 @@ class Failure:
 
 @dataclass(frozen=True)
 class DeployOrder:
-    """What was measured, on which server, how strict its ``sql_mode`` was, with how many models and
-    queries.
+    """What was measured, on which server, in which ``sql_mode`` (``strict``, or in words), with how
+    many models and queries.
 
     ``steps`` are the two in words, of ``TWO_STEPS``. ``defects``: what the models after the file
     cannot do on their own schema. ``cautions`` do not change the order. ``because``: why nothing
@@ -116,8 +124,7 @@ class DeployOrder:
         )
         for code, place in ((Code.NEW, "before"), (Code.OLD, "after")):
             yield from _few(
-                f"{code.capitalize()} code {place} this file "
-                f"{'fails' if each.structural else 'can fail'}: {each.words}"
+                f"{code.capitalize()} code {place} this file {each.verb}: {each.words}"
                 for each in self.failures
                 if each.code is code
             )

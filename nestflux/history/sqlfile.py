@@ -13,6 +13,7 @@ from enum import StrEnum
 from itertools import pairwise
 
 from nestflux.exceptions import SqlFileError
+from nestflux.history.adapted import Adapted
 from nestflux.sql.lexer import Token, fragments, tokens
 from nestflux.sql.statements import Kind, kind_of, sha256, why_not_in_a_file
 
@@ -42,6 +43,17 @@ class Statement:
     def completes(self) -> bool:
         """Is it ours, for what Django's way back leaves otherwise?"""
         return any(comment.startswith(NOT_DJANGOS) for comment in self.comments)
+
+    @property
+    def adapted(self) -> Adapted:
+        """The statement with what its comments say of it."""
+        return Adapted(self.sql, self.comments)
+
+    @property
+    def as_django_gives_it(self) -> Statement:
+        """Less what of a statement of Django's is ours."""
+        sql, comments = self.adapted.as_django_gives_it
+        return replace(self, sql=sql, comments=comments)
 
     @property
     def sha256(self) -> str:
@@ -98,10 +110,17 @@ class Section:
         return tuple(item for item in self.items if not isinstance(item, SessionStatement))
 
     @property
-    def as_django_gives_it(self) -> Section:
-        """Less what completes a way back."""
+    def without_completion(self) -> Section:
+        """Less the statements that complete a way back."""
         kept = (i for i in self.items if isinstance(i, PythonStep) or not i.completes)
         return replace(self, items=tuple(kept))
+
+    @property
+    def as_django_gives_it(self) -> Section:
+        """Less all that makes a way back exact: statements, and clauses within Django's own."""
+        section = self.without_completion
+        items = (i.as_django_gives_it if isinstance(i, Statement) else i for i in section.items)
+        return replace(section, items=tuple(items))
 
     @property
     def completing(self) -> tuple[Statement | SessionStatement, ...]:

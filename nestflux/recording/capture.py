@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, nullcontext, redirect_stdout
+from contextlib import ExitStack, contextmanager, nullcontext, redirect_stdout, suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TextIO
 
 from django.db.migrations.migration import Migration
 from django.db.migrations.operations import RunSQL
+from django.db.utils import Error
 
 from nestflux.django_compat import method_replaced
 from nestflux.exceptions import RecordingFailed
@@ -17,7 +18,8 @@ from nestflux.graph.loader import dotted
 from nestflux.graph.python_steps import PythonOperation, is_python, operations_of, step_named
 from nestflux.graph.receivers import receivers_connected
 from nestflux.history.records import StepRecord
-from nestflux.history.sqlfile import Item, Section, SessionStatement
+from nestflux.history.sqlfile import Item, Section, SessionStatement, Statement
+from nestflux.recording.adapting import Adapting, as_django_gives_it
 from nestflux.recording.measuring import Measuring, Unmeasured, code_of, describe_python
 from nestflux.recording.model_subset import few_models
 from nestflux.sql.formatting import laid_out
@@ -65,6 +67,7 @@ class Recorder:
 
     Args:
         on_data: locators of operations that are Python steps because they run on data.
+        adapting: what is said in Django's own statements of a way back.
         measured: False asks no server for verdicts and deltas.
         output: where the prints of Python steps go; None: where everybody's go.
     """
@@ -75,12 +78,14 @@ class Recorder:
         family: str,
         on_data: frozenset[str] = frozenset(),
         *,
+        adapting: Adapting = as_django_gives_it,
         measured: bool = True,
         output: TextIO | None = None,
     ) -> None:
         self._connection = connection
         self._output = output
         self._on_data = on_data
+        self._adapting = adapting
         self._running: PythonOperation | None = None
         # The operation that was begun and has not ended well: a failure is described by it.
         self.unfinished: PythonOperation | None = None
@@ -283,11 +288,26 @@ class Recorder:
             self._items.append(SessionStatement(text))
             return execute(text)
         with self.paused():
-            result, statement, record = self._measuring.run(text, execute)
+            result, statement, record = self._run(text, execute)
         self._items.append(statement)
         operation = self._running.locator if self._running else ""
         self._records.append(replace(record, operation=operation))
         return result
+
+    def _run(self, text: str, execute: Callable[[str], Any]) -> tuple[Any, Statement, StepRecord]:
+        """A statement of Django's as it is adapted to the schema before, where the server takes
+        that: a name may be another key's for a moment."""
+        if self._is_schema_editors():
+            sql, comments = self._adapting(text)
+            if comments:
+                with suppress(Error):
+                    result, statement, record = self._measuring.run(sql, execute)
+                    return result, replace(statement, comments=comments), record
+        return self._measuring.run(text, execute)
+
+    def _is_schema_editors(self) -> bool:
+        """Is it of Django's schema editor, which writes some statements when all operations ran?"""
+        return self._running is None or self._is_djangos_own_sql()
 
     def _place_of(self, text: str) -> str:
         return f"{place_of(self._running)}: {summary(text)}" if self._running else summary(text)

@@ -21,6 +21,7 @@ from nestflux.graph.loader import dotted
 from nestflux.graph.one_order import sets_in_one_order
 from nestflux.graph.receivers import historical_receivers_kept, receivers_connected
 from nestflux.graph.swappable import swappable_names_kept
+from nestflux.recording.adapting import AsInFile, ToSchemaBefore
 from nestflux.recording.capture import Recorded, Recorder, RunsOnData, place_of
 from nestflux.recording.model_subset import apps_for_receivers, needs_few
 from nestflux.sql.statements import summary
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from django.db.migrations.state import ProjectState
 
     from nestflux.graph.loader import ExtendedLoader
+    from nestflux.history.sqlfile import Section
+    from nestflux.schema.introspection import Schema
 
 
 logger = logging.getLogger(__name__)
@@ -169,9 +172,15 @@ def record_backwards(
     loader: ExtendedLoader,
     on_data: frozenset[str],
     migrations: Sequence[Migration],
+    before: Schema,
 ) -> list[Recorded]:
-    """Unapply ``migrations``, the last ones that were applied, the last first."""
-    recorder = Recorder(connection, family, on_data)
+    """Unapply ``migrations``, the last ones that were applied, the last first.
+
+    Args:
+        before: the schema before they were applied.
+    """
+    adapting = ToSchemaBefore(connection, before.definitions)
+    recorder = Recorder(connection, family, on_data, adapting=adapting)
     executor = _RecordingExecutor(connection, recorder, loader)
     own = executor.loader.graph.nodes
     plan = [(own[m.app_label, m.name], True) for m in reversed(migrations)]
@@ -189,6 +198,7 @@ def record_one(
     migration: Migration,
     state: ProjectState,
     on_data: frozenset[str],
+    in_file: Section,
     *,
     backwards: bool,
 ) -> Recorded:
@@ -196,10 +206,11 @@ def record_one(
 
     Args:
         state: before it is applied; ``migration`` is of ``loader``.
+        in_file: what is recorded of it, by which Django's statements are adapted.
 
     Raises DjangoFailed where Django fails, RunsOnData where another such operation is met.
     """
-    recorder = Recorder(connection, family, on_data, measured=False)
+    recorder = Recorder(connection, family, on_data, adapting=AsInFile(in_file), measured=False)
     executor = _RecordingExecutor(connection, recorder, loader)
     plan = [(migration, backwards)]
     with _describe_failures(connection, executor, plan), connection.execute_wrapper(recorder):

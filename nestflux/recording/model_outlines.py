@@ -52,7 +52,7 @@ def needed_models(
         need = waiting.pop()
         if (model := models.get(need.key)) is None:
             return None
-        fields = need.fields if outlines and _has_outline(model) else None
+        fields = need.fields if outlines and has_outline(model) else None
         if need.key in found:
             known = found[need.key]
             fields = None if known is None or fields is None else known | fields
@@ -77,9 +77,9 @@ def targets_of(field: Any, own: Key) -> Iterator[Key]:
     return (need.key for need in _targets(field, own))
 
 
-def _has_outline(model: ModelState) -> bool:
-    """Not one of a package's own base, whose code may look for fields when a class is made; and
-    not one whose primary key names other fields."""
+def has_outline(model: ModelState) -> bool:
+    """Can it be made with some of its fields? Not one of a package's own base, whose code may look
+    for fields when a class is made; and not one whose primary key names other fields."""
     return all(isinstance(base, str) or base is Model for base in model.bases) and not any(
         isinstance(field, CompositePrimaryKey) for field in model.fields.values()
     )

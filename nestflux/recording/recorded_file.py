@@ -228,7 +228,9 @@ def _build(
         if not irreversible:
             try:
                 loader = load(connection, unwritten, journal.migrations)
-                backwards = record_backwards(connection, family, loader, on_data, migrations)
+                backwards = record_backwards(
+                    connection, family, loader, on_data, migrations, before
+                )
                 backwards, left = complete(connection, family, backwards, before, after)
             except DjangoFailed as error:
                 irreversible = f"{error.where}: Django's own way back fails: {error.what}"

@@ -110,7 +110,7 @@ def _redo(target: RecordingTarget, entry: Entry) -> _Made | None:
     record = target.files.record(entry)
     django = replace(
         down,
-        sections=tuple(section.as_django_gives_it for section in down.sections),
+        sections=tuple(section.without_completion for section in down.sections),
         notes=tuple(note for note in down.notes if note not in down.inexact),
     )
     with _before(target, entry) as (connection, steps):

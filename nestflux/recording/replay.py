@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.utils import Error
 
-from nestflux.database.errors import in_words
+from nestflux.database.errors import in_words, message_of, number_of
+from nestflux.database.numbers import CONNECTION_LOST
 from nestflux.database.session import PINNED, pin
 from nestflux.exceptions import NestFluxError, NotReproduced
 from nestflux.graph.loader import undotted
 from nestflux.graph.python_steps import StepRunner
-from nestflux.history.folder import HistoryFiles
+from nestflux.history.folder import SNAPSHOT, HistoryFiles
 from nestflux.history.journal import Entry, Journal
 from nestflux.history.snapshots import statements_of
 from nestflux.history.sqlfile import (
@@ -26,11 +27,16 @@ from nestflux.history.sqlfile import (
     SqlFile,
     Statement,
 )
+from nestflux.sql.names import tables_made_by
+from nestflux.sql.statements import summary
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
     from nestflux.graph.loader import ExtendedLoader
+
+# What the server says of a view: no such column, no such table, no such routine.
+_NAMES_NOTHING = frozenset({1054, 1146, 1305, 1356})
 
 
 def bring_to_head(
@@ -104,8 +110,32 @@ def record_applied(connection: BaseDatabaseWrapper, rows: Sequence[str]) -> None
 
 
 def run_script(connection: BaseDatabaseWrapper, text: str) -> None:
-    """Run a client script, statement by statement."""
-    pin(connection, statements_of(text))
+    """Run a client script, statement by statement. Raises NotReproduced where the server does not
+    take one: a view names what a migration took away."""
+    for sql in statements_of(text):
+        try:
+            pin(connection, (sql,))
+        except Error as error:
+            if number_of(error) in CONNECTION_LOST:
+                raise
+            raise _not_made(sql, error, connection) from error
+
+
+def _not_made(sql: str, error: Error, connection: BaseDatabaseWrapper) -> NotReproduced:
+    views = [name for name in tables_made_by(sql) if number_of(error) in _NAMES_NOTHING]
+    if views:
+        return NotReproduced(
+            f"The view {views[0]} names what is not there any more: {message_of(error)} "
+            f"({number_of(error)}).",
+            where=f"{SNAPSHOT}: no fresh database can have such a view",
+            then="let a migration drop the view, or make it anew, before what it names goes "
+            "(RunSQL); then run the command again",
+        )
+    return NotReproduced(
+        f"{SNAPSHOT} cannot be loaded: {in_words(error, connection, sql)}",
+        where=summary(sql),
+        then="look for what the statement needs and the schema lacks, and let a migration make it",
+    )
 
 
 def run_file(connection: BaseDatabaseWrapper, file: SqlFile, steps: StepRunner) -> None:

@@ -217,6 +217,7 @@ class Walk:
                 migration,
                 state,
                 on_data,
+                section,
                 backwards=file.direction is Direction.DOWN,
             )
         except RunsOnData as error:
@@ -225,7 +226,7 @@ class Walk:
             return replace(found, failed=error.what)
         except Exception as error:  # operations that do not fit the state before them
             return replace(found, failed=f"{type(error).__name__}: {error}")
-        now = recorded.section
+        now = recorded.section.as_django_gives_it
         compared = [comparable(migration, now, each, file.direction) for each in (django, now)]
         effect, schema = self._effect(connection, found, section, now, *compared)
         return replace(

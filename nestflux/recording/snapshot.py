@@ -16,7 +16,8 @@ from django.conf import settings
 
 from nestflux.database.session import SQL_MODE
 from nestflux.history.sqlfile import delimited
-from nestflux.schema.introspection import Schema, after_engine
+from nestflux.schema.introspection import Schema
+from nestflux.schema.printed_table import after_engine
 from nestflux.schema.programs import views_in_order
 from nestflux.schema.row_pairing import Comparison, Pairs, Uuid, compare_rows, uuid_in
 from nestflux.schema.rows import Column, TableRows, insert_statements

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from nestflux.history.journal import Entry
-from nestflux.ledger.ledger import LedgerState
 from nestflux.recording.deploy_order.several import order_of_pending
 from nestflux.recording.recording_target import RecordingTarget
 from nestflux.reviewing.subjects import History, PendingFiles
 
 
-def pending_entries(entries: Sequence[Entry], state: LedgerState | None) -> Sequence[Entry]:
-    """The files that a database lacks, without a gap up to the head; none where no database is
-    known, or nothing was ever applied to it."""
-    if state is None or not state.applied:
+def pending_entries(entries: Sequence[Entry], applied: Collection[str]) -> Sequence[Entry]:
+    """The files that a database lacks, without a gap up to the head.
+
+    Args:
+        applied: the ids of those that it has; where there are none, it is fresh, or not known, and
+            no code runs on it.
+    """
+    if not applied:
         return ()
-    applied = {file.id for file in state.applied}
     first = next((i for i, entry in enumerate(entries) if entry.id not in applied), len(entries))
     rest = entries[first:]
     return () if any(entry.id in applied for entry in rest) else rest

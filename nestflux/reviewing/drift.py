@@ -8,7 +8,7 @@ the server that recorded them: differences of wording alone are left out then.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from nestflux.applying.plan.applied_files import applied_entries
 from nestflux.applying.plan.plan import refuse_server
 from nestflux.applying.plan.tasks import work_of
 from nestflux.conf import configuration
+from nestflux.database.last_ddl import LastDdl, last_ddl
 from nestflux.database.server import default_collation
 from nestflux.exceptions import LedgerConflict, ServerUnavailable
 from nestflux.history.folder import HistoryFiles
@@ -42,7 +43,8 @@ class Difference:
 
     ``wanted`` and ``found`` are its definitions, None where it is not to be, or is not there.
     ``file`` is the last file that made it what it should be; empty where none touches it.
-    ``rebuilt_at`` is when the server made or rebuilt its table last, as it says. ``to_files`` are
+    ``rebuilt_at`` is when the server made or rebuilt its table last, as it says; ``last_ddl`` the
+    last statement on it that the server remembers, None where it remembers none. ``to_files`` are
     the statements that change the database, ``to_live`` those that a new file would hold to make
     the history agree instead; none where a person has to find them.
     """
@@ -52,6 +54,7 @@ class Difference:
     found: str | None
     file: str = ""
     rebuilt_at: str = ""
+    last_ddl: LastDdl | None = None
     to_files: tuple[str, ...] = ()
     to_live: tuple[str, ...] = ()
 
@@ -59,7 +62,8 @@ class Difference:
         return difference_line(self.key, self.wanted, self.found, "in the files")
 
     def to_json(self) -> dict[str, Any]:
-        return {**vars(self), "key": str(self.key), "what": str(self)}
+        ddl = asdict(self.last_ddl) if self.last_ddl else None
+        return {**vars(self), "key": str(self.key), "what": str(self), "last_ddl": ddl}
 
 
 @dataclass(frozen=True)
@@ -98,6 +102,7 @@ def find_drift(target: Target, *, without_shadow: str = "") -> Drift:
             then="python manage.py db_migrate, or db_baseline where the tables are there already",
         )
     live = live_schema(connection).definitions
+    remembered = last_ddl(connection)  # asked before the files run, which the server remembers too
     expected = _expected(target, history, entries, live, without_shadow)
     known = known_objects(history)
     between = partial(
@@ -115,6 +120,7 @@ def find_drift(target: Target, *, without_shadow: str = "") -> Drift:
                 to_live=between(expected.definitions, live),
                 files=last_touched(history, entries),
                 rebuilt=_rebuilt_at(connection),
+                ddl=remembered,
             )
         ),
         remarks=compare(expected.definitions, live, known).remarks,
@@ -207,6 +213,7 @@ def _explained(
     to_live: Transformation,
     files: Mapping[ObjectKey, str],
     rebuilt: Mapping[str, str],
+    ddl: Mapping[str, LastDdl],
 ) -> Iterator[Difference]:
     for key, wanted, live in found:
         yield Difference(
@@ -215,6 +222,7 @@ def _explained(
             live,
             file=files.get(key, ""),
             rebuilt_at=rebuilt.get(key.holder_name, ""),
+            last_ddl=ddl.get(key.holder_name) if key.is_of_table else None,
             to_files=tuple(_settling(to_files, key)),
             to_live=tuple(_settling(to_live, key)),
         )

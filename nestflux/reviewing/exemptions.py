@@ -52,6 +52,14 @@ class Exemption:
         return f"{self.rule} ({place})" if place else self.rule
 
 
+@dataclass(frozen=True)
+class Exempted:
+    """A finding that an exemption covers."""
+
+    finding: Finding
+    exemption: Exemption
+
+
 def read_exemptions(root: Path, rules: Collection[str]) -> tuple[Exemption, ...]:
     """Those of a project; none where it has no such file.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -47,6 +47,20 @@ class Finding:
     about: str = ""
     code_place: str = ""
     fix: str = ""
+
+    @property
+    def labelled(self) -> Iterator[tuple[str, str]]:
+        """What is said below the sentence and its details: a label, and its text."""
+        where = self.where if self.line is None else f"{self.where}, line {self.line}"
+        for label, text in (
+            ("Where", where),
+            ("Code", self.code_place),
+            ("Why", self.why),
+            ("Fix", self.fix),
+            ("Next", self.then),
+        ):
+            if text:
+                yield label, text
 
     def to_json(self) -> dict[str, Any]:
         return {**asdict(self), "details": list(self.details)}

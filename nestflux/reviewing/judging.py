@@ -13,70 +13,62 @@ from nestflux.database.profile import Profile, Sizes
 from nestflux.database.profile_file import load as load_profile
 from nestflux.database.sizes import read_sizes
 from nestflux.exceptions import HistoryError
+from nestflux.reviewing.exemptions import Exempted
 from nestflux.reviewing.file_report import FileReport, file_report
 from nestflux.reviewing.findings import Finding, NotChecked
 from nestflux.reviewing.reviewed import RowCount
 from nestflux.reviewing.rule import look_at
 from nestflux.reviewing.rules.sizes import UNREADABLE
 from nestflux.reviewing.schema_review import review_schema
-from nestflux.reviewing.scope import Scope, every_file, files_since, new_files
+from nestflux.reviewing.scope import Scope
 from nestflux.reviewing.settings import review_settings
-from nestflux.reviewing.unapplied import not_judged, unapplied, written_anew_next
+from nestflux.reviewing.unapplied import not_judged, steps_anew, unapplied
 from nestflux.wording import counted
 
 if TYPE_CHECKING:
     from nestflux.database.server import Server
     from nestflux.graph.loader import ExtendedLoader
-    from nestflux.reviewing.subjects import History, Ledger
+    from nestflux.reviewing.subjects import History
 
 
 @dataclass(frozen=True)
 class Look:
     """What there is to judge by: sound histories, the project's migrations where they load, the
-    server behind the database and its ledger, where these are to be asked."""
+    server behind the database, where it is to be asked."""
 
     alias: str
     histories: tuple[History, ...]
     loader: ExtendedLoader | None = None
     server: Server | None = None
-    ledger: Ledger | None = None
-
-    def ledger_of(self, history: History) -> Ledger | None:
-        is_of_it = self.server is not None and self.server.family == history.family
-        return self.ledger if is_of_it else None
 
 
 @dataclass
 class Judgement:
-    """What came out; the fields of a report that it adds to."""
+    """What came out: the fields of a report that it adds to, and what is exempted."""
 
     findings: list[Finding] = field(default_factory=list)
     checked: list[str] = field(default_factory=list)
     not_checked: list[NotChecked] = field(default_factory=list)
     files: tuple[FileReport, ...] = ()
+    exempted: tuple[Exempted, ...] = ()
 
 
-def judge(look: Look, *, since: str = "", every: bool = False) -> Judgement:
-    """Arguments as of ``review``. Raises Refused where there is no such commit."""
+def judge(look: Look, scope: Scope) -> Judgement:
+    """The files of a scope; of those that are still to run, what they cost as well. Raises
+    Misconfigured where the settings or the exemptions name a rule that does not exist."""
     made = Judgement()
-    if every:
-        scope = every_file(look.histories)
-    elif since:
-        scope = files_since(look.histories, since)
-    else:
-        scope = new_files(look.histories, look.ledger)
-    sizes, large = _by_sizes(made, look)
+    sizes, large = _by_sizes(made, look, scope)
     _by_rules(made, look, scope, sizes, large)
     return made
 
 
-def _by_sizes(made: Judgement, look: Look) -> tuple[Sizes, list[Finding]]:
+def _by_sizes(made: Judgement, look: Look, scope: Scope) -> tuple[Sizes, list[Finding]]:
     """What is to run next, by the sizes of the tables. The database is asked only where something
     is to be judged by it."""
     steps = {
         history.family: found
         for history in look.histories
-        if (found := written_anew_next(history, look.ledger_of(history)))
+        if (found := steps_anew(history, scope.to_run))
     }
     profile: Profile | None = None
     try:
@@ -105,9 +97,10 @@ def _by_rules(
     made.files = tuple(sorted(_reports(look, scope, sizes.rows), key=lambda report: report.name))
     found = review_schema(look.histories, scope, settings, look.loader, large)
     made.findings += found.findings
+    made.exempted = found.exempted
     if settings.is_off:
         return
-    exempted = f", {counted(found.exempted, 'finding')} exempted" if found.exempted else ""
+    exempted = f", {counted(len(found.exempted), 'finding')} exempted" if found.exempted else ""
     made.checked.append(f"schema rules: {scope.words}{exempted}")
 
 

@@ -42,7 +42,7 @@ def read_ledger(alias: str, server: Server) -> Ledger | None:
         state, exchanges = read_known(Target(connection, server, folder))
         has_tables = bool(state.applied) or bool(table_names(connection))
         found = server_suitability(connection, server)
-    if not (is_made or has_tables or found.refusals or found.warnings):
+    if not (is_made or has_tables or found.refusals):
         return None
     tables = LedgerTables(connection)
     unsuitable: list[NestFluxError] = list(found.refusals)
@@ -65,7 +65,6 @@ def read_ledger(alias: str, server: Server) -> Ledger | None:
         now=now,
         steps=tables.steps(begun.attempt_key) if begun else (),
         unsuitable=tuple(unsuitable),
-        warnings=found.warnings,
     )
 
 

@@ -10,6 +10,7 @@ from nestflux.database.profile import TableSize
 from nestflux.database.server import Server, default_collation, rows_if_allowed, schema_name, uptime
 from nestflux.database.setup import Setup, setup_of
 from nestflux.database.sizes import read_sizes
+from nestflux.pooled.options import pool_options
 from nestflux.recording.built_schema import live_schema
 from nestflux.reviewing.reviewed import Tables
 from nestflux.schema.transform.tables import tables_of
@@ -43,7 +44,8 @@ class LiveServer:
     seconds; None where that is not known. ``zones``: are the time zone tables filled?
     ``most_used`` is the highest number of connections at once. ``health_checks``: does Django ask a
     connection whether it is there before it uses it again? ``conn_max_age`` is Django's, in
-    seconds, None for ever; ``over_network``: does the alias connect over TCP to another host?
+    seconds, None for ever; ``pool_size`` is how many connections the alias's pool may have in a
+    process, 0 without a pool; ``over_network``: does the alias connect over TCP to another host?
     """
 
     server: Server
@@ -60,6 +62,7 @@ class LiveServer:
     zones: bool = True
     most_used: int = 0
     conn_max_age: float | None = 0
+    pool_size: int = 0
     health_checks: bool = False
     over_network: bool = False
     encrypted: bool = True
@@ -97,10 +100,21 @@ def read_live_server(connection: BaseDatabaseWrapper, server: Server) -> LiveSer
         zones=bool(zone and zone[0][0]),
         most_used=int(status.get("Max_used_connections", 0)),
         conn_max_age=entry["CONN_MAX_AGE"],
+        pool_size=_pool_size(connection),
         health_checks=bool(entry["CONN_HEALTH_CHECKS"]),
         over_network=bool(host) and not host.startswith("/") and host not in _LOCAL,
         encrypted=bool(session.get("Ssl_cipher")),
     )
+
+
+def _pool_size(connection: BaseDatabaseWrapper) -> int:
+    """What the settings say: this very connection is of no pool. Raises PoolMisconfigured."""
+    entry = connection.settings_dict
+    if entry["ENGINE"] != "nestflux.pooled":
+        return 0
+    where = f'DATABASES["{connection.alias}"]["OPTIONS"]["pool"]'
+    options = pool_options(entry["OPTIONS"].get("pool"), where)
+    return options.max_size if options else 0
 
 
 _LOCAL = ("localhost", "127.0.0.1", "::1")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Collection, Container, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -27,12 +27,12 @@ from nestflux.reviewing.reading import read_history
 from nestflux.reviewing.rule import look_at
 from nestflux.reviewing.rules.files import EDITED
 from nestflux.reviewing.rules.ledger import APPLIED_EDITED
+from nestflux.reviewing.scope import every_file, files_since, new_files
 from nestflux.reviewing.shadows import migrations_of, recorded_again, replayed
 from nestflux.reviewing.subjects import Histories, History, Ledger, Migrations, Project
 
 if TYPE_CHECKING:
     from nestflux.graph.loader import ExtendedLoader
-    from nestflux.ledger.ledger import LedgerState
 
 _OF_A_SERVER = "the files run again and the migrations recorded again"
 
@@ -63,7 +63,7 @@ class _Review:
         self.files = judged.files
 
     def report(self) -> Report:
-        kept = worst_first(_once(self.findings))
+        kept = worst_first(said_once(self.findings))
         return Report(self.alias, kept, tuple(self.checked), tuple(self.not_checked), self.files)
 
 
@@ -74,7 +74,7 @@ def review(
     ledger: bool = True,
     without: str = "",
     existing_only: bool = False,
-    since: str = "",
+    since: str | None = None,
     every: bool = False,
 ) -> Report:
     """Look at the histories of an alias, the project's models and migrations, and its database.
@@ -84,8 +84,8 @@ def review(
         ledger: False leaves out the live database.
         without: the option that said so, where both are left out: no server is asked then.
         existing_only: True detects no changes in the models.
-        since: a commit: the schema rules look at the files that it does not have.
-        every: True has them look at every file.
+        since: a commit: what a change does is judged of the files that it does not have.
+        every: True has every file judged.
 
     Raises Refused where there is nothing to check, or no such commit.
     """
@@ -96,6 +96,7 @@ def review(
     for history in histories:
         if history.journal is not None:
             require_this_projects(history.journal, history.folder.path)
+    added = None if since is None else files_since(histories, since)
     sound = [history for history in histories if made.look(history)]
     made.checked.append(
         f"files and journal: {', '.join(FAMILY_NAMES[family] for family in families)}"
@@ -118,10 +119,12 @@ def review(
         made.skip("the ledger of the database", without or "--no-ledger")
     elif behind is not None:
         found = _ledger(made, behind, readable.keys())
-    made.add(judge(Look(alias, tuple(sound), loader, behind, found), since=since, every=every))
+    look = Look(alias, tuple(sound), loader, behind)
+    scope = every_file(sound, found) if every else added or new_files(sound, found)
+    made.add(judge(look, scope))
     for history in sound if loader is not None else ():
         own = found if behind is not None and history.family == behind.family else None
-        _deploy_orders(made, history, own.state if own else None, shadows=shadows)
+        _deploy_orders(made, history, own.applied if own else (), shadows=shadows)
     return made.report()
 
 
@@ -220,12 +223,12 @@ def _again(made: _Review, found: Migrations, target: RecordingTarget) -> Migrati
 
 
 def _deploy_orders(
-    made: _Review, history: History, state: LedgerState | None, *, shadows: bool
+    made: _Review, history: History, applied: Collection[str], *, shadows: bool
 ) -> None:
     """Of what is pending, where the ledger says so; of the last file whether its models fit."""
     if not history.files:
         return
-    pending = pending_entries([files.entry for files in history.files], state)
+    pending = pending_entries([files.entry for files in history.files], applied)
     target = None
     if shadows and len(pending) > 1:
         try:
@@ -253,7 +256,7 @@ def _ledger(made: _Review, server: Server, families: Container[str]) -> Ledger |
     return found
 
 
-def _once(findings: Sequence[Finding]) -> Iterator[Finding]:
+def said_once(findings: Sequence[Finding]) -> Iterator[Finding]:
     """An edited file that is applied is reported once, with what ran."""
     applied = {finding.where for finding in findings if finding.code == APPLIED_EDITED.name}
     for finding in findings:

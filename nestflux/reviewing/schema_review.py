@@ -21,7 +21,7 @@ from nestflux.graph.operation_places import migration_path, operation_line
 from nestflux.graph.python_steps import PythonOperation, operations_of
 from nestflux.graph.source import is_own
 from nestflux.history.folder import display_path
-from nestflux.reviewing.exemptions import EXEMPTIONS, Exemption
+from nestflux.reviewing.exemptions import EXEMPTIONS, Exempted, Exemption
 from nestflux.reviewing.findings import Finding, Severity, worst_first
 from nestflux.reviewing.reviewed import (
     OperationPlace,
@@ -77,10 +77,10 @@ class ReviewSettings:
 
 @dataclass(frozen=True)
 class SchemaFindings:
-    """What the rules found. ``exempted`` is how many findings an exemption covers."""
+    """What the rules found, and what of it is exempted."""
 
     findings: tuple[Finding, ...] = ()
-    exempted: int = 0
+    exempted: tuple[Exempted, ...] = ()
 
     @property
     def by_severity(self) -> tuple[Finding, ...]:
@@ -109,14 +109,15 @@ def review_schema(
         )
     used: set[Exemption] = set()
     kept: dict[object, Finding] = {}
-    exempted = 0
+    exempted: dict[object, Exempted] = {}
     for file, finding in found:
+        same = (finding.code, file, finding.about, finding.what)
         covering = [each for each in settings.exemptions if each.covers(finding, file)]
         used.update(covering)
-        weighed = None if covering else settings.weighed(finding)
-        exempted += bool(covering)
-        if weighed is not None:
-            kept.setdefault((weighed.code, file, weighed.about, weighed.what), weighed)
+        if covering:
+            exempted.setdefault(same, Exempted(finding, covering[0]))
+        elif weighed := settings.weighed(finding):
+            kept.setdefault(same, weighed)
     unused = [
         UNUSED.found(
             f"The exemption {exemption} exempts nothing.",
@@ -126,7 +127,7 @@ def review_schema(
         for exemption in settings.exemptions
         if exemption not in used and (exemption.file in scope.files or scope.is_everything)
     ]
-    return SchemaFindings((*kept.values(), *unused), exempted)
+    return SchemaFindings((*kept.values(), *unused), tuple(exempted.values()))
 
 
 def _of_history(

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from subprocess import CalledProcessError
 
 from nestflux.exceptions import HistoryError, Refused
 from nestflux.history import journal as journal_file
 from nestflux.history.folder import JOURNAL
 from nestflux.history.journal import Journal
+from nestflux.reviewing.git import git
 from nestflux.reviewing.subjects import History, Ledger
 from nestflux.wording import counted
 
@@ -17,29 +18,46 @@ from nestflux.wording import counted
 @dataclass(frozen=True)
 class Scope:
     """Names of files, the same in each family; ``words`` say which ones they are. ``together``: are
-    they deployed at once, so that what the first of them makes is new to the last, too?"""
+    they deployed at once, so that what the first of them makes is new to the last, too? ``to_run``
+    are those of them that wait for a deploy: only of these it counts how large a table is now."""
 
     files: frozenset[str]
     words: str
     together: bool = True
+    to_run: frozenset[str] = frozenset()
 
     @property
     def is_everything(self) -> bool:
         return not self.together
 
 
-def every_file(histories: Iterable[History]) -> Scope:
-    return Scope(frozenset(_names(histories)), "every file", together=False)
+def every_file(histories: Sequence[History], ledger: Ledger | None) -> Scope:
+    names = frozenset(_names(histories))
+    return Scope(names, "every file", together=False, to_run=new_files(histories, ledger).to_run)
+
+
+def one_file(name: str, *, is_applied: bool) -> Scope:
+    """A file by itself, as ``db_check`` looks at it while it is the only one that is new."""
+    files = frozenset({name})
+    return Scope(files, f"the file {name}", to_run=frozenset() if is_applied else files)
 
 
 def files_since(histories: Iterable[History], ref: str) -> Scope:
-    """The files that a branch adds: those that the journals at a commit do not list.
+    """The files that a branch adds: those that the journals at a commit do not list. They are to
+    run where the branch goes, whatever the database at hand has applied.
 
     Args:
         ref: a commit, as git names it: ``origin/main``.
 
-    Raises Refused where git does not know it.
+    Raises Refused where it is empty, or git does not know it.
     """
+    if not ref.strip():
+        raise Refused(
+            "--since names no commit.",
+            stands="nothing was checked",
+            then="name the commit that the branch goes to: python manage.py db_check --since "
+            "origin/main   (a variable of the shell may be empty)",
+        )
     histories = list(histories)
     known: set[str] = set()
     for history in histories:
@@ -51,18 +69,21 @@ def files_since(histories: Iterable[History], ref: str) -> Scope:
         for entry in (history.journal.entries if history.journal else ())
         if entry.id not in known
     }
-    return Scope(frozenset(names), f"{counted(len(names), 'file')} that {ref} does not have")
+    words = f"{counted(len(names), 'file')} that {ref} does not have"
+    return Scope(frozenset(names), words, to_run=frozenset(names))
 
 
 def new_files(histories: Iterable[History], ledger: Ledger | None) -> Scope:
     """The files that the database has not applied; without one, or where it has all, the newest."""
-    if ledger is not None and ledger.state.applied:
-        applied = {file.id for file in ledger.state.applied}
-        pending = [e.name for e in ledger.journal.entries if e.id not in applied]
+    has_some = ledger is not None and bool(ledger.applied)
+    if ledger is not None and has_some:
+        pending = frozenset(e.name for e in ledger.journal.entries if e.id not in ledger.applied)
         if pending:
-            return Scope(frozenset(pending), counted(len(pending), "pending file"))
+            return Scope(pending, counted(len(pending), "pending file"), to_run=pending)
     newest = [h.journal.entries[-1].name for h in histories if h.journal and h.journal.entries]
-    return Scope(frozenset(newest), f"the newest file, {newest[0]}" if newest else "no file")
+    words = f"the newest file, {newest[0]}" if newest else "no file"
+    files = frozenset(newest)
+    return Scope(files, words, to_run=frozenset() if has_some else files)
 
 
 def _names(histories: Iterable[History]) -> Iterator[str]:
@@ -73,12 +94,10 @@ def _names(histories: Iterable[History]) -> Iterator[str]:
 def _journal_at(history: History, ref: str) -> Journal | None:
     """The journal at a commit; None where it had none. Raises Refused."""
     folder = history.folder.path
-    command = ["git", "-C", str(folder)]
+    known = ("rev-parse", "--verify", "--quiet", "--end-of-options")
     try:
-        _git(
-            [*command, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}"]
-        )
-    except (OSError, subprocess.CalledProcessError) as error:
+        git(*known, f"{ref}^{{commit}}", folder=folder)
+    except (OSError, CalledProcessError) as error:
         why = "git is not installed" if isinstance(error, OSError) else "git does not know it"
         raise Refused(
             f"--since {ref}: {why}.",
@@ -87,15 +106,10 @@ def _journal_at(history: History, ref: str) -> Journal | None:
             then=f"git fetch, or name a commit that is there: git rev-parse {ref}",
         ) from None
     try:
-        text = _git([*command, "show", f"{ref}:./{JOURNAL}"])
-    except subprocess.CalledProcessError:
+        text = git("show", f"{ref}:./{JOURNAL}", folder=folder)
+    except CalledProcessError:
         return None
     try:
         return journal_file.read(text)
     except HistoryError:
         return None
-
-
-def _git(command: list[str]) -> str:
-    run = subprocess.run(command, capture_output=True, check=True, text=True)  # noqa: S603
-    return run.stdout

@@ -174,7 +174,7 @@ class Ledger:
     other way round; ``state`` is as after it.
     ``ran`` are the texts that ran, by the id of files whose entry has another hash or whose file
     has another text; ``now`` those files as they are. ``steps`` are those of the file in flight.
-    ``unsuitable``: why a run would be refused on the server; ``warnings``: what it would say.
+    ``unsuitable``: why a run would be refused on the server.
     """
 
     alias: str
@@ -188,7 +188,11 @@ class Ledger:
     now: Mapping[str, SqlFile] = field(default_factory=dict)
     steps: tuple[LedgerStep, ...] = ()
     unsuitable: tuple[NestFluxError, ...] = ()
-    warnings: tuple[str, ...] = ()
+
+    @cached_property
+    def applied(self) -> frozenset[str]:
+        """The ids of the files that the database has."""
+        return frozenset(file.id for file in self.state.applied)
 
 
 @dataclass(frozen=True)

@@ -11,17 +11,17 @@ from nestflux.database.profile import PROFILE, Profile, Sizes
 from nestflux.exceptions import HistoryError
 from nestflux.history.sqlfile import Direction
 from nestflux.reviewing.findings import NotChecked
-from nestflux.reviewing.subjects import EntryFiles, History, Ledger, Unapplied
+from nestflux.reviewing.subjects import EntryFiles, History, Unapplied
 from nestflux.wording import listed
 
 
-def written_anew_next(history: History, ledger: Ledger | None) -> tuple[Anew, ...]:
-    """The steps that write a table anew, of a sound history's files that are to run next: of those
-    that the database lacks; where that is not known, or it has none yet, of the newest file."""
-    files = history.files[-1:]
-    if ledger is not None and ledger.state.applied:
-        applied = {file.id for file in ledger.state.applied}
-        files = tuple(each for each in history.files if each.entry.id not in applied)
+def steps_anew(history: History, to_run: Collection[str]) -> tuple[Anew, ...]:
+    """The steps that write a table anew, of some files of a sound history.
+
+    Args:
+        to_run: the names of the files.
+    """
+    files = [each for each in history.files if each.entry.name in to_run]
     return written_anew(_works(files), history.family)
 
 

@@ -10,16 +10,23 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from nestflux.admin import sql_migrations
 from nestflux.applying.suitability import judged
+from nestflux.conf import history_folder
+from nestflux.database.server import server_of
 from nestflux.database.setup import Setup
-from nestflux.exceptions import HistoryError
+from nestflux.exceptions import HistoryError, Misconfigured
 from nestflux.history.deploy_order import DeployOrder, Order
 from nestflux.history.families import Behind
 from nestflux.history.records import FileRecord
 from nestflux.ledger.tables import ensure_ledger
 from nestflux.models import Backup, Run, SqlMigration, Statement
+from nestflux.reviewing import one_file
+from nestflux.reviewing.exemptions import Exempted, Exemption
+from nestflux.reviewing.findings import Finding, Severity
+from nestflux.reviewing.one_file import FileFindings
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -178,6 +185,78 @@ def test_the_page_of_a_file_shows_its_deploy_order(staff: Client, ledger: SqlMig
     assert "Step 1: &lt;add&gt; it" in after
 
 
+class TestFindings:
+    """Of the file, as ``db_check`` has them (``tests/reviewing/test_one_file.py``)."""
+
+    @pytest.fixture
+    def recorded(self, ledger: SqlMigration) -> SqlMigration:
+        """The first file of this repository's own history, which made the test database."""
+        folder = history_folder("default", server_of(connection).family)
+        return SqlMigration.objects.get(pk=folder.journal.entries[0].id)
+
+    def test_the_page_of_a_file_shows_them(self, staff: Client, recorded: SqlMigration) -> None:
+        shown = page(staff, f"{LIST}{recorded.pk}/change/")
+
+        assert '<span class="nestflux-state waits">advice</span> <code>wide-varchar</code>' in shown
+        assert f"{recorded.name}.sql, line " in shown
+        assert "that takes a scratch schema: python manage.py db_check" in shown
+
+    def test_few_queries_find_them(self, staff: Client, recorded: SqlMigration) -> None:
+        with CaptureQueriesContext(connection) as bare:
+            page(staff, DETAIL)  # of a file that the history does not list
+        with CaptureQueriesContext(connection) as queries:
+            page(staff, f"{LIST}{recorded.pk}/change/")
+
+        assert len(queries) - len(bare) <= 8, [query["sql"] for query in queries]
+
+    def test_a_file_that_the_history_does_not_list_has_none(
+        self, staff: Client, ledger: SqlMigration
+    ) -> None:
+        assert "Not checked: the file: migrations_sql/mysql does not list it" in page(staff, DETAIL)
+
+    def test_what_is_exempted_stands_with_its_reason(
+        self, staff: Client, ledger: SqlMigration, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        finding = Finding(
+            "drop-column", Severity.WARNING, "The <b> is dropped.", details=("<i>",), fix="<u>"
+        )
+        exempted = Exempted(finding, Exemption("drop-column", "<s>nothing</s> reads it"))
+        found = FileFindings((finding,), (exempted,))
+        monkeypatch.setattr(one_file, "findings_of_file", lambda *given: found)
+
+        shown = page(staff, DETAIL)
+
+        assert '<span class="nestflux-state warn">warning</span>' in shown
+        assert '<span class="nestflux-state waits">exempted</span>' in shown
+        assert "<dt>Reason</dt><dd>&lt;s&gt;nothing&lt;/s&gt; reads it</dd>" in shown
+        assert "The &lt;b&gt; is dropped." in shown
+        assert "<pre>&lt;i&gt;</pre>" in shown
+        assert "<dd>&lt;u&gt;</dd>" in shown
+
+    def test_what_cannot_be_found_is_said(
+        self, staff: Client, ledger: SqlMigration, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def refuse(*given: str) -> FileFindings:
+            raise Misconfigured("exemptions.toml cannot be read.", then="correct it")
+
+        monkeypatch.setattr(one_file, "findings_of_file", refuse)
+
+        shown = page(staff, DETAIL)
+
+        assert "Not checked: exemptions.toml cannot be read." in shown
+        assert "correct it" in shown
+
+    def test_nothing_is_looked_for_without_the_permission(
+        self, staff: Client, recorded: SqlMigration, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        asked: list[object] = []
+        monkeypatch.setattr(one_file, "findings_of_file", lambda *given: asked.append(given))
+        get_user_model().objects.get(email="ann@example.com").user_permissions.clear()
+
+        assert staff.get(f"{LIST}{recorded.pk}/change/").status_code == 403
+        assert asked == []
+
+
 def test_a_file_that_was_squashed_is_replaced(staff: Client, ledger: SqlMigration) -> None:
     SqlMigration.objects.filter(pk=ledger.pk).update(state="replaced")
     squash = SqlMigration.objects.get(pk=ledger.pk)
@@ -197,11 +276,7 @@ def test_a_file_that_was_squashed_is_replaced(staff: Client, ledger: SqlMigratio
     assert '<div class="readonly">0099_sq.sql</div>' in shown
 
 
-def test_the_list_loads_no_long_texts(
-    staff: Client, ledger: SqlMigration, django_assert_max_num_queries: object
-) -> None:
-    from django.test.utils import CaptureQueriesContext
-
+def test_the_list_loads_no_long_texts(staff: Client, ledger: SqlMigration) -> None:
     with CaptureQueriesContext(connection) as queries:
         page(staff, LIST)
 

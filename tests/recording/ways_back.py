@@ -189,6 +189,30 @@ CODED = """
     class Post(models.Model):
         author = models.ForeignKey(Author, models.CASCADE, to_field="code")
 """
+LINKED = """
+    class Tag(models.Model):
+        name = models.CharField(max_length=40)
+
+
+    class Item(models.Model):
+        tags = models.ManyToManyField(Tag)
+"""
+TAGGING = """
+
+    class Tagging(models.Model):
+        item = models.ForeignKey(Item, models.CASCADE)
+        tag = models.ForeignKey(Tag, models.CASCADE)
+        at = models.DateField(null=True)
+
+        class Meta:
+            constraints = [models.UniqueConstraint(fields=["item", "tag"], name="once")]
+"""
+THROUGH = LINKED.replace("(Tag)", '(Tag, through="Tagging")') + TAGGING
+LINKS = (
+    "INSERT INTO shop_tag (id, name) VALUES (1, 'a'), (2, 'b')",
+    "INSERT INTO shop_item (id) VALUES (1)",
+    "INSERT INTO shop_item_tags (id, item_id, tag_id) VALUES (1, 1, 2)",
+)
 # Those that Django's autodetector does not write without asking.
 BY_HAND = {
     "a model with keys to itself and many-to-many under another name": Case(
@@ -200,6 +224,60 @@ BY_HAND = {
             "INSERT INTO shop_item_tags (id, item_id, tag_id) VALUES (1, 1, 2)",
         ),
         f"{_HEAD}            migrations.RenameModel('Tag', 'Label'),\n{_TAIL}",
+    ),
+    # As Django's documentation has it: the table stays, under another name.
+    "many-to-many gets a model of its own, with its rows": Case(
+        (LINKED, THROUGH),
+        LINKS,
+        f"{_HEAD}"
+        "            migrations.SeparateDatabaseAndState([migrations.RunSQL(\n"
+        "                'ALTER TABLE shop_item_tags RENAME TO shop_tagging',\n"
+        "                'ALTER TABLE shop_tagging RENAME TO shop_item_tags',\n"
+        "            )], [\n"
+        "                migrations.CreateModel('Tagging', [\n"
+        "                    ('id', models.BigAutoField(primary_key=True)),\n"
+        "                    ('item', models.ForeignKey('shop.Item', models.CASCADE)),\n"
+        "                    ('tag', models.ForeignKey('shop.Tag', models.CASCADE)),\n"
+        "                ]),\n"
+        "                migrations.AlterField('item', 'tags', models.ManyToManyField("
+        "'shop.Tag', through='shop.Tagging')),\n"
+        "            ]),\n"
+        "            migrations.AddField('tagging', 'at', models.DateField(null=True)),\n"
+        "            migrations.AddConstraint('tagging', models.UniqueConstraint("
+        "fields=['item', 'tag'], name='once')),\n"
+        f"{_TAIL}",
+    ),
+    "many-to-many is made anew, through a model": Case(
+        (LINKED, THROUGH),
+        LINKS,
+        f"{_HEAD}"
+        "            migrations.RemoveField('item', 'tags'),\n"
+        "            migrations.CreateModel('Tagging', [\n"
+        "                ('id', models.BigAutoField(primary_key=True)),\n"
+        "                ('item', models.ForeignKey('shop.Item', models.CASCADE)),\n"
+        "                ('tag', models.ForeignKey('shop.Tag', models.CASCADE)),\n"
+        "                ('at', models.DateField(null=True)),\n"
+        "            ]),\n"
+        "            migrations.AddConstraint('tagging', models.UniqueConstraint("
+        "fields=['item', 'tag'], name='once')),\n"
+        "            migrations.AddField('item', 'tags', models.ManyToManyField("
+        "'shop.Tag', through='shop.Tagging')),\n"
+        f"{_TAIL}",
+    ),
+    "a column removed beside one that gets another name": Case(
+        (
+            "    class Item(models.Model):\n"
+            + "".join(f"        {name} = models.IntegerField(default=1)\n" for name in "abcd"),
+            "    class Item(models.Model):\n"
+            + "".join(f"        {name} = models.IntegerField(default=1)\n" for name in "zy"),
+        ),
+        ("INSERT INTO shop_item (id, a, b, c, d) VALUES (1, 1, 2, 3, 4)",),
+        f"{_HEAD}"
+        "            migrations.RemoveField('item', 'b'),\n"
+        "            migrations.RemoveField('item', 'd'),\n"
+        "            migrations.RenameField('item', 'a', 'z'),\n"
+        "            migrations.RenameField('item', 'c', 'y'),\n"
+        f"{_TAIL}",
     ),
     "rows that are filled, then a removed foreign key": Case(
         (AUTHOR + POST, AUTHOR + SLUGGED),

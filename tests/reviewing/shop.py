@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from typing import Any
 
 from tests.scenario import Outcome, Project
@@ -99,6 +100,11 @@ def write_shop(project: Project) -> None:
     project.write("shop/migrations/0002_slugs.py", SLUGS)
     project.write("shop/migrations/0003_tokens.py", TOKENS)
     project.succeeds("db_generate", "--name", "slugs")
+
+
+def git(project: Project, *args: str) -> None:
+    who = ["-c", "user.name=x", "-c", "user.email=x@example.com"]
+    subprocess.run(["git", *who, *args], cwd=project.path, check=True, capture_output=True)
 
 
 def check(project: Project, *options: str, **given: Any) -> Outcome:

@@ -9,7 +9,6 @@ import pytest
 from nestflux.history.deploy_order import ONLY_NEW_TABLES, Code, DeployOrder, Failure, Order
 from nestflux.history.folder import Folder
 from nestflux.history.journal import Entry
-from nestflux.ledger.ledger import LedgerState
 from nestflux.reviewing.deploy_orders import pending_entries
 from nestflux.reviewing.rule import look_at
 from nestflux.reviewing.subjects import PendingFiles
@@ -65,5 +64,4 @@ def test_models_that_do_not_fit_are_said_of_the_last_file_alone_pending_or_not()
 def test_without_a_database_that_was_brought_forward_nothing_is_pending() -> None:
     entry = Entry("0001_x", "one", "a", "b", "c", ("shop.0001_initial",), ())
 
-    assert pending_entries([entry], None) == ()
-    assert pending_entries([entry], LedgerState()) == ()
+    assert pending_entries([entry], ()) == ()

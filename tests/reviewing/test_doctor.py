@@ -94,8 +94,11 @@ CASES: dict[str, tuple[dict[str, LiveServer], list[LiveServer]]] = {
         [SOUND, having(lock_wait_timeout="3600")],
     ),
     "connections-run-out": (
-        {"85 of 100": replace(SOUND, most_used=85)},
-        [SOUND, replace(SOUND, most_used=84)],
+        {
+            "85 of 100": replace(SOUND, most_used=85),
+            "one process may open 85 connections, of 100": replace(SOUND, pool_size=85),
+        },
+        [SOUND, replace(SOUND, most_used=84, pool_size=84)],
     ),
     "idle-connections-end": (
         {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ from nestflux.reviewing import schema_review
 from nestflux.reviewing.findings import Finding, Severity
 from nestflux.reviewing.reviewed import OperationPlace, ReviewedStep
 from tests.conftest import ProjectFactory
-from tests.reviewing.shop import check
+from tests.reviewing.shop import check, git
 from tests.scenario import Outcome, Project
 
 ON = 'NESTFLUX["RULES"] = {}'
@@ -44,11 +43,6 @@ def dropped(outcome: Outcome) -> list[str]:
     """The columns that are said to be dropped."""
     found = outcome.json["findings"]
     return [each["about"] for each in found if each["code"] == "drop-column"]
-
-
-def git(project: Project, *args: str) -> None:
-    who = ["-c", "user.name=x", "-c", "user.email=x@example.com"]
-    subprocess.run(["git", *who, *args], cwd=project.path, check=True, capture_output=True)
 
 
 def test_without_a_database_it_is_the_newest_file(shop: Project) -> None:
@@ -115,6 +109,15 @@ def test_a_commit_that_git_does_not_know_is_refused(shop: Project) -> None:
     assert outcome.code == 2
     assert outcome.stderr.splitlines()[0] == "--since origin/main: git does not know it."
     assert "Next:  git fetch" in outcome.stderr
+
+
+@pytest.mark.parametrize("empty", ["--since=", "--since= "])
+def test_no_commit_is_refused(shop: Project, empty: str) -> None:
+    outcome = shop.run("db_check", "--no-server", empty)
+
+    assert outcome.code == 2
+    assert outcome.stderr.splitlines()[0] == "--since names no commit."
+    assert "Next:  name the commit that the branch goes to" in outcome.stderr
 
 
 def test_an_option_of_git_is_no_commit(shop: Project) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from tests.applying.test_costs import MODELS, widened, write_profile
 from tests.conftest import ProjectFactory
-from tests.reviewing.shop import check, found, the_only
+from tests.reviewing.shop import check, found, git, the_only
 from tests.scenario import Outcome, Project, TestServer, kept_project
 
 LARGE = 1_600_000_000  # bytes: 80 seconds at 20 MB/s
@@ -116,6 +117,35 @@ def test_what_is_applied_is_judged_no_more(shop: Project) -> None:
     shop.succeeds("db_migrate")
 
     assert found(quick(shop)) == []
+
+
+def test_what_a_branch_adds_is_judged_whatever_the_database_at_hand_has(shop: Project) -> None:
+    journal = shop.history / "journal.json"
+    newest = journal.read_text()
+    git(shop, "init", "-q")
+    git(shop, "add", "-A")
+    document = json.loads(newest)
+    journal.write_text(json.dumps({**document, "files": document["files"][:1]}))
+    git(shop, "commit", "-aqm", "before the branch")
+    journal.write_text(newest)
+    write_profile(shop, 2_000_000, LARGE)
+    shop.succeeds("db_migrate")
+
+    of_branch = quick(shop, "--since", "HEAD")
+    git(shop, "commit", "-aqm", "merged")
+
+    assert found(of_branch) == [("error", "blocking-copy")]
+    assert found(quick(shop, "--since", "HEAD")) == []
+
+
+def test_of_all_files_those_that_are_to_run_are_judged(shop: Project) -> None:
+    write_profile(shop, 2_000_000, LARGE)
+
+    pending = quick(shop, "--all-files")
+    shop.succeeds("db_migrate")
+
+    assert found(pending) == [("error", "blocking-copy")]
+    assert found(quick(shop, "--all-files")) == []
 
 
 def test_without_a_profile_the_live_database_judges_and_the_lack_is_said_once(

@@ -12,12 +12,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from django.db.migrations.state import ModelState, ProjectState
+from django.db.migrations.utils import resolve_relation
 from django.db.models import signals
 
 from nestflux.django_compat import receivers_muted
+from nestflux.graph.receivers import classes_are_watched
 from nestflux.history.deploy_order import Code
-from nestflux.recording.deploy_order.values import is_required_by_the_server, named_in
-from nestflux.recording.model_outlines import Key, needed_by
+from nestflux.recording.deploy_order.values import (
+    is_required,
+    is_required_by_the_server,
+    named_in,
+)
+from nestflux.recording.model_outlines import Key, has_outline, needed_by, targets_of
 from nestflux.recording.model_subset import reached, referrers
 from nestflux.schema.diff import Delta
 from nestflux.schema.introspection import Schema
@@ -172,9 +178,7 @@ def models_of(code: Code, change: Change, touched: Collection[Key]) -> Models:
     near = {found for key in own for found in (*needed_by(state.models[key]), *refers_to_it(key))}
     others = [key for key in sorted(near - set(own)) if _has_table(state, key)]
     others, more = others[:_MOST_NEIGHBOURS], others[_MOST_NEIGHBOURS:]
-    wanted = reached(
-        [*own, *others], lambda k: needed_by(state.models[k]) if k in state.models else ()
-    )
+    wanted = _with_what_rows_need(state, {*own, *others})
     apps = _made(state, wanted)
     literals: dict[str, dict[str, list[Any]]] = {}
     for each in Code:
@@ -211,11 +215,47 @@ def _has_table(state: ProjectState, key: Key) -> bool:
     )
 
 
+def _with_what_rows_need(state: ProjectState, whole: Set[Key]) -> set[Key]:
+    """The models and those that they point at, and behind these only what a row cannot do without.
+
+    Of a model that is only pointed at, rows are made for others to refer to, with as little in
+    them as possible (``Rows.parent``). What its optional relations lead to is, in a project whose
+    tables hang together, most of it.
+    """
+    watched = classes_are_watched()
+
+    def following(key: Key) -> Iterator[Key]:
+        model = state.models.get(key)
+        if model is None:
+            return iter(())
+        if key in whole or watched or not has_outline(model):
+            return needed_by(model)
+        return _needed_by_a_row(model)
+
+    return reached(whole, following)
+
+
+def _needed_by_a_row(model: ModelState) -> Iterator[Key]:
+    """The models that a row with as little in it as possible cannot be made without."""
+    own = model.app_label, model.name_lower
+    for base in model.bases:
+        if isinstance(base, str):
+            yield resolve_relation(base, model.app_label)
+    for name, each in model.fields.items():
+        is_order = model.options.get("order_with_respect_to") == name
+        if is_order or (is_required(each) and not each.many_to_many):
+            yield from targets_of(each, own)
+
+
 def _made(state: ProjectState, wanted: Set[Key]) -> Any:
+    """The apps with these models, each without the relations that lead to others."""
     models = {}
     for key in wanted & state.models.keys():
         models[key] = state.models[key].clone()
         models[key].managers = []
+        for name, each in state.models[key].fields.items():
+            if any(to in state.models and to not in wanted for to in targets_of(each, key)):
+                del models[key].fields[name]
         for name in _APART:
             models[key].options.pop(name, None)
     real = state.real_apps & {label for label, _ in wanted - state.models.keys()}

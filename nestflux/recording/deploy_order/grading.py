@@ -82,7 +82,7 @@ def _failures(code: Code, runs: Runs) -> tuple[Failure, ...]:
     ]
     found += [
         _failure(code, probe, outcome, structural=False)
-        for probe, outcome in mixed_failures(code, runs)
+        for probe, outcome in (*mixed_failures(code, runs), *_filled(code, runs))
     ]
     return _distinct(sorted(found, key=lambda each: (not each.structural, not each.table)))
 
@@ -123,6 +123,14 @@ def mixed_failures(code: Code, runs: Runs) -> Iterator[tuple[Probe, Outcome]]:
         if any(found.failed and found.number in STRUCTURAL for found in alone):
             continue
         yield probe, outcome
+
+
+def _filled(code: Code, runs: Runs) -> Iterator[tuple[Probe, Outcome]]:
+    """What a server that is not strict puts into columns that a code does not give: the other code
+    reads it on its own schema."""
+    for probe, outcome in runs.mixed_own[code.other].outcomes.items():
+        if probe.action is Action.READ_BACK and (outcome.read or outcome.failed):
+            yield probe, outcome
 
 
 def _referred_to(runs: Runs) -> Iterator[str]:
@@ -183,6 +191,8 @@ def _failure(code: Code, probe: Probe, outcome: Outcome, *, structural: bool) ->
         structural,
         table,
         column,
+        # What was saved and cannot be read is a value that was changed, too.
+        silent=not outcome.failed or (probe.action is Action.READ_BACK and not outcome.number),
     )
 
 
@@ -192,6 +202,8 @@ def _place(message: str) -> tuple[str, str]:
         return found["table"] or "", found["column"]
     if found := _MISSING_TABLE.search(message):
         return found["table"].rpartition(".")[2], ""
+    if found := _KEY.search(message):
+        return found["table"], found["column"]
     found = _COLUMN.search(message)
     return "", found["column"] if found else ""
 
@@ -210,7 +222,10 @@ def _is_same_cause(one: Failure, other: Failure) -> bool:
     the table in some of them only."""
     if (one.code, one.number, one.column) != (other.code, other.number, other.column):
         return False
-    if not one.number and one.message.split(":", 1)[0] != other.message.split(":", 1)[0]:
+    if one.silent != other.silent:
+        return False
+    is_raised = not (one.number or one.silent)
+    if is_raised and one.message.split(":", 1)[0] != other.message.split(":", 1)[0]:
         return False
     same_table = bool(one.table) and one.table == other.table
     return same_table or (one.model == other.model and not (one.table and other.table))

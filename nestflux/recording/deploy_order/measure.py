@@ -8,11 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from nestflux.database.session import PINNED, pin
+from nestflux.database.session import PINNED, SQL_MODE, pin
 from nestflux.database.shadow import alias_kept
 from nestflux.django_compat import cheap_passwords
 from nestflux.history.deploy_order import ONLY_NEW_TABLES, Code, DeployOrder, Order
-from nestflux.history.snapshots import referred_to_by
 from nestflux.recording.deploy_order.code import (
     Change,
     Models,
@@ -25,6 +24,8 @@ from nestflux.recording.deploy_order.grading import grade, mixed_failures
 from nestflux.recording.deploy_order.mixing import run_mixed
 from nestflux.recording.deploy_order.outcomes import Run, Runs
 from nestflux.recording.deploy_order.probing import Probing
+from nestflux.recording.deploy_order.sql_mode import in_words, is_strict, sql_mode_of_code
+from nestflux.sql.literals import literal
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -70,13 +71,15 @@ def measure(target: RecordingTarget, change: Change) -> DeployOrder:
             )
         if (most := max(len(each.touched) for each in models.values())) > _MOST_MODELS:
             return DeployOrder.undecided(f"it touches {most} models, more than {_MOST_MODELS}")
-        tables = _tables(change, models.values())
+        tables = tables_to_load(change, models.values())
+        mode = sql_mode_of_code(target)
+        sql_mode = SQL_MODE if is_strict(mode) else mode  # of two strict ones the same header
         with (
-            _schema(target, change.creates(Code.OLD), tables) as before,
-            _schema(target, change.creates(Code.NEW), tables) as after,
+            _schema(target, change.creates(Code.OLD), tables, sql_mode) as before,
+            _schema(target, change.creates(Code.NEW), tables, sql_mode) as after,
         ):
-            runs = _Pairings(target.alias, models, {Code.OLD: before, Code.NEW: after}).run()
-            sql_mode = _sql_mode(after)
+            homes = {Code.OLD: before, Code.NEW: after}
+            runs = _Pairings(target.alias, models, homes, fills=not is_strict(sql_mode)).run()
     pairings = (runs.own, runs.other, runs.alike, runs.mixed_own, runs.mixed_other)
     every = [run for each in pairings for run in each.values()]
     labels = {each.model._meta.label for code in models.values() for each in code.touched}
@@ -86,7 +89,7 @@ def measure(target: RecordingTarget, change: Change) -> DeployOrder:
         found,
         not_tried=(*found.not_tried, *left_out),
         server=target.server.name,
-        sql_mode=sql_mode,
+        sql_mode=in_words(sql_mode),
         models=len(labels),
         queries=sum(run.queries for run in every),
     )
@@ -94,11 +97,13 @@ def measure(target: RecordingTarget, change: Change) -> DeployOrder:
 
 @dataclass(frozen=True)
 class _Pairings:
-    """The models of both codes, and the schema of each."""
+    """The models of both codes, and the schema of each. ``fills``: does the server fill columns
+    that are not given?"""
 
     alias: str
     models: Mapping[Code, Models]
     homes: Mapping[Code, BaseDatabaseWrapper]
+    fills: bool = False
 
     def run(self) -> Runs:
         """Each code at home, then elsewhere, then each with the rows of the other."""
@@ -128,42 +133,26 @@ class _Pairings:
     ) -> Run:
         models = self.models
         with alias_kept(self.alias, self.homes[home]):
-            return run_mixed(self.homes[home], models[writes], models[reads], rows)
+            return run_mixed(
+                self.homes[home], models[writes], models[reads], rows, fills=self.fills
+            )
 
 
-def _sql_mode(connection: BaseDatabaseWrapper) -> str:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT @@SESSION.sql_mode")
-        (mode,) = cursor.fetchone()
-    return "strict" if "STRICT_" in mode else "not strict"
-
-
-def _tables(change: Change, models: Iterable[Models]) -> frozenset[str]:
-    """What the models need, what changes, what refers to these, and all that any of them refers
-    to."""
-    wanted = {key.holder_name for key in changed_tables(change).changes}
-    wanted = wanted.union(*(each.tables for each in models))
-    found: set[str] = set()
-    for code in Code:
-        refers_to = {name: referred_to_by(sql) for name, sql in change.creates(code).items()}
-        waiting = wanted | {name for name, parents in refers_to.items() if parents & wanted}
-        own: set[str] = set()
-        while waiting:
-            name = waiting.pop()
-            if name in refers_to and name not in own:
-                own.add(name)
-                waiting |= refers_to[name]
-        found |= own
-    return frozenset(found)
+def tables_to_load(change: Change, models: Iterable[Models]) -> frozenset[str]:
+    """What changes, and what the models need. Another table would stay empty: whether it refers to
+    one of these or is referred to, no query comes to another end without it."""
+    changed = {key.holder_name for key in changed_tables(change).changes}
+    return frozenset(changed.union(*(each.tables for each in models)))
 
 
 @contextmanager
 def _schema(
-    target: RecordingTarget, creates: Mapping[str, str], tables: frozenset[str]
+    target: RecordingTarget, creates: Mapping[str, str], tables: frozenset[str], sql_mode: str
 ) -> Iterator[BaseDatabaseWrapper]:
-    """A scratch schema with some tables of another one, empty."""
+    """A scratch schema with some tables of another one, empty, and its session in a mode. They may
+    refer to others: foreign keys are not looked at while they are made."""
     with target.shadow() as connection:
         pin(connection, (*PINNED, "SET foreign_key_checks = 0"))
         pin(connection, tuple(sql for name, sql in creates.items() if name in tables))
-        pin(connection, PINNED)
+        pin(connection, (*PINNED, f"SET sql_mode = {literal(sql_mode)}"))
         yield connection

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from nestflux.recording.deploy_order.code import Models
 from nestflux.recording.deploy_order.outcomes import Action, Probe, Run
-from nestflux.recording.deploy_order.probing import Probing, linking_fields
+from nestflux.recording.deploy_order.probing import Probing, linking_fields, shown
 from nestflux.recording.deploy_order.rows import referred_to, rolled_back
+from nestflux.recording.deploy_order.values import is_required_by_the_server
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
-    from django.db.models import Model
+    from django.db.models import Model, QuerySet
 
 
 def run_mixed(
@@ -20,11 +22,14 @@ def run_mixed(
     writer: Models,
     reader: Models,
     rows: Mapping[str, Mapping[str, Any]],
+    *,
+    fills: bool = False,
 ) -> Run:
     """What ``reader`` can do with the rows of ``writer`` on the schema of the connection.
 
     Args:
         rows: what the writer's rows need there.
+        fills: does the server fill columns that are not given, as one that is not strict does?
     """
     writing = Probing(connection, writer, rows)
     reading = Probing(connection, reader)
@@ -35,6 +40,8 @@ def run_mixed(
                 with rolled_back(connection):
                     for made in _written(writing, touched.model, full=kind == "full"):
                         if found := by_table.get(made._meta.db_table):
+                            if fills and type(made) is touched.model:
+                                _filled(reading, found, made)
                             _read(reading, found, made, f"{kind} row of {writer.code} code")
     return Run(reading.outcomes, {}, writing.queries)
 
@@ -53,6 +60,23 @@ def _written(writing: Probing, model: type[Model], *, full: bool) -> Iterator[Mo
     for one in made:
         yield one
         yield from referred_to(one)
+
+
+def _filled(reading: Probing, model: type[Model], made: Model) -> None:
+    """What the server put into columns that only the reader knows, and that a row must have."""
+    given = {field.column for field in made._meta.local_concrete_fields}
+    for field in model._meta.local_concrete_fields:
+        if field.column not in given and is_required_by_the_server(field):
+            probe = Probe(str(model._meta.label), Action.READ_BACK, field.name)
+            reading.attempt(probe, partial(_put_in, reading.rows_of(model), made.pk, field))
+
+
+def _put_in(rows: QuerySet[Any], key: Any, field: Any) -> str:
+    """Empty where it is what the reader's own code puts in that gives nothing."""
+    value = rows.values_list(field.attname, flat=True).get(pk=key)
+    if value is not None and value == field.get_default():
+        return ""
+    return f"its rows get {field.column} = {shown(value)}, which it does not give"
 
 
 def _read(reading: Probing, model: type[Model], made: Model, row: str) -> None:

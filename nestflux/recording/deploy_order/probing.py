@@ -142,9 +142,9 @@ class Probing:
         """Each value written in a new row and read back; a usual one looked for, and written into
         a row that is there."""
         label = label_of(type(base))
-        for shown, value in self._values(field):
+        for name, value in self._values(field):
             inserted = partial(self._inserted, type(base), field, value)
-            self.attempt(Probe(label, Action.INSERT, field.name, shown), inserted)
+            self.attempt(Probe(label, Action.INSERT, field.name, name), inserted)
         if isinstance(field, ForeignKey):
             self._dangling(type(base), field)
         if field.primary_key or isinstance(field, ForeignKey):
@@ -169,7 +169,7 @@ class Probing:
         yield _USUAL, partial(self.rows.usual, field)
         named = self.models.literals.get(key_of(field.model), {}).get(field.name, ())
         for value in values.to_try(field, named):
-            yield _shown(value), partial(_given, value)
+            yield shown(value), partial(_given, value)
 
     def _inserted(self, model: type[Model], field: Any, make: Callable[[], Any]) -> str:
         return self._read_back(self.rows.insert(model, {field.name: make()}), field)
@@ -279,7 +279,7 @@ class Probing:
         (read,) = own.values_list(field.attname, flat=True)
         if type(read) is type(wrote) and read == wrote:
             return ""
-        return f"{_shown(read)} is read for {_shown(wrote)}"
+        return f"{shown(read)} is read for {shown(wrote)}"
 
     def _moment_read(self, base: Model, field: Any) -> str:
         """Likewise, of a moment that Django took: by its type alone, for it is another one in
@@ -355,6 +355,7 @@ def _is_text(field: Any) -> bool:
     return isinstance(field, CharField | TextField) and not field.choices
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
+    """A value in a line."""
     text = repr(value)
     return text if len(text) <= 40 else f"{text[:20]}… ({type(value).__name__})"

@@ -10,7 +10,9 @@ from nestflux.wording import listed
 
 _NO_COLUMN = 1054
 _NO_TABLE = 1146
-_NOT_GIVEN = frozenset({1048, 1364})
+# A NULL that a column refuses, a column without a default; and a key that a server which is not
+# strict fills with 0.
+_NOT_GIVEN = frozenset({1048, 1364, 1452})
 _MOST = 6  # columns or tables that a step names
 
 
@@ -66,7 +68,7 @@ _OTHER = (
 
 def _required(old: Iterable[Failure], added: _Alone) -> Iterator[tuple[str, str]]:
     """Old code does not give a column that new code asks for."""
-    if any(each.number in _NOT_GIVEN and each.column in added.required for each in old):
+    if any(_is_not_given(each) and each.column in added.required for each in old):
         names = listed(added.required, _MOST)
         them = _it_or_them(added.required)
         yield (
@@ -78,13 +80,17 @@ def _required(old: Iterable[Failure], added: _Alone) -> Iterator[tuple[str, str]
 
 def _dropped(new: Iterable[Failure], gone: _Alone) -> Iterator[tuple[str, str]]:
     """New code does not give a column that old code asks for."""
-    if any(each.number in _NOT_GIVEN and each.column in gone.required for each in new):
+    if any(_is_not_given(each) and each.column in gone.required for each in new):
         names = listed(gone.required, _MOST)
         yield (
             f"give {names} null=True or a db_default (migrate first), then deploy code that does "
             f"not use {_it_or_them(gone.required)}",
             f"drop {names}",
         )
+
+
+def _is_not_given(failure: Failure) -> bool:
+    return failure.silent or failure.number in _NOT_GIVEN
 
 
 def _renamed_columns(

@@ -50,11 +50,6 @@ CONTRADICTION = FindingKind(
     "ledger-contradiction", Severity.ERROR, "db_migrate refuses to run anything before it is solved"
 )
 UNSUITABLE = FindingKind("unsuitable-server", Severity.ERROR, "db_migrate refuses this server")
-QUESTIONABLE = FindingKind(
-    "questionable-server",
-    Severity.WARNING,
-    "db_migrate runs here, and what it does does not reach where it should",
-)
 UNKNOWN_TABLES = FindingKind(
     "tables-without-ledger",
     Severity.ERROR,
@@ -66,8 +61,6 @@ UNKNOWN_TABLES = FindingKind(
 def a_server_that_does_not_fit(ledger: Ledger) -> Iterator[Finding]:
     for error in ledger.unsuitable:
         yield UNSUITABLE.from_error(error, where=_place(ledger))
-    for warning in ledger.warnings:
-        yield QUESTIONABLE.found(warning, where=_place(ledger))
 
 
 @rule(Ledger)

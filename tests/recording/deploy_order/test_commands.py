@@ -241,7 +241,8 @@ def test_a_file_without_an_order_goes_on_as_before(project: ProjectFactory) -> N
 def test_only_what_is_related_is_loaded_and_nothing_of_it_is_missing(
     project: ProjectFactory,
 ) -> None:
-    """Only Django's own additions: the recording loads a part of the schema."""
+    """Only Django's own additions: the recording loads a part of the schema. A maker's full row
+    needs a town, whose table refers to that of countries, which is not there."""
     shop = project(
         {
             "shop": {
@@ -258,8 +259,18 @@ def test_only_what_is_related_is_loaded_and_nothing_of_it_is_missing(
                     class Other(models.Model):
                         name = models.CharField(max_length=40)
 
+                    class Country(models.Model):
+                        name = models.CharField(max_length=40)
+
+                    class Town(models.Model):
+                        country = models.ForeignKey(Country, models.CASCADE, null=True)
+
+                    class Maker(models.Model):
+                        town = models.ForeignKey(Town, models.CASCADE, null=True)
+
                     class Product(models.Model):
                         name = models.CharField(max_length=40)
+                        maker = models.ForeignKey(Maker, models.CASCADE)
                     """
             }
         },

@@ -144,6 +144,7 @@ def test_a_value_that_is_read_otherwise_than_it_was_written_is_a_failure() -> No
 
     assert found.order is Order.MIGRATE_FIRST
     assert found.failures[0].message == "'5' is read for 5"
+    assert found.failures[0].verb == "silently changes values"
 
 
 def test_a_value_that_is_read_otherwise_at_home_too_is_none() -> None:

@@ -1,4 +1,4 @@
-"""The cases of all rules, a module a group."""
+"""The cases of all rules, a module a group or a part of one."""
 
 from __future__ import annotations
 

@@ -360,7 +360,10 @@ def start(server: Server) -> int:
 def launch(server: Server) -> int:
     """Starts the server in a session of its own, so that Ctrl-C ends a site and not its data."""
     server.temporary.mkdir(exist_ok=True)
-    (server.folder / "init.sql").write_text(f"CREATE DATABASE IF NOT EXISTS {DATABASE};\n")
+    # Not logged: on a replica it would be a transaction that its source does not have.
+    (server.folder / "init.sql").write_text(
+        f"SET sql_log_bin = 0;\nCREATE DATABASE IF NOT EXISTS {DATABASE};\n"
+    )
     with server.log.open("a") as log:
         process = subprocess.Popen(
             command_line(server),

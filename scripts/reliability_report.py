@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from scripts.reports import REPOSITORY, Machine, ReportError, put, table, this_machine
+from scripts.reports import REPOSITORY, Machine, ReportError, table, this_machine, write_figures
 
 FOLDER = REPOSITORY / ".local" / "reliability"
 DOCUMENT = REPOSITORY / "docs" / "reliability.md"
@@ -111,10 +111,7 @@ def _sum(figures: Iterable[Mapping[str, Any]], key: str) -> int:
 
 def main() -> int:
     try:
-        figures = render(read(FOLDER), this_machine())
-        DOCUMENT.write_text(
-            put(DOCUMENT.read_text(encoding="utf-8"), figures, BEGIN, END), encoding="utf-8"
-        )
+        write_figures(DOCUMENT, render(read(FOLDER), this_machine()), BEGIN, END)
     except ReportError as error:
         print(f"reliability-report: {error}", file=sys.stderr)
         return 2

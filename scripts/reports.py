@@ -5,6 +5,7 @@ Standard library only.
 
 from __future__ import annotations
 
+import argparse
 import os
 import platform
 import subprocess
@@ -14,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+NAMES = {"mariadb": "MariaDB", "mysql": "MySQL"}  # of the families, in the order of the reports
 
 
 class ReportError(Exception):
@@ -65,6 +67,21 @@ def _commit() -> str:
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     lines = [heads, ["---"] * len(heads), *rows]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def families_of(parser: argparse.ArgumentParser, given: Sequence[str]) -> list[str]:
+    """The families that were named at the command line; all where none was. Ends the program at an
+    unknown one."""
+    for family in given:
+        if family not in NAMES:
+            parser.error(f"no family is called {family!r}; there are {', '.join(NAMES)}")
+    return list(given or NAMES)
+
+
+def write_figures(document: Path, figures: str, begin: str, end: str) -> None:
+    """Put them into a file, as ``put`` does into its text."""
+    text = document.read_text(encoding="utf-8")
+    document.write_text(put(text, figures, begin, end), encoding="utf-8")
 
 
 def put(text: str, figures: str, begin: str, end: str) -> str:

@@ -9,8 +9,9 @@ Exit codes: 0 done, 1 something that was to be measured failed, 2 wrong use.
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
-from scripts.benchmark import figures, report, running
+from scripts.benchmark import counting, figures, report, running
 from scripts.benchmark.choosing import parse
 from scripts.benchmark.servers import BenchmarkError
 from scripts.reports import REPOSITORY, ReportError
@@ -23,7 +24,7 @@ def main(arguments: list[str]) -> int:
         if choice.measures:
             failures = running.run(choice, say)
         if choice.reports:
-            write_report(figures.read(choice.figures))
+            write_report(choice.figures)
     except (BenchmarkError, ReportError) as error:
         print(f"benchmark: {error}", file=sys.stderr)
         return 1
@@ -35,11 +36,13 @@ def main(arguments: list[str]) -> int:
     return 1 if failures else 0
 
 
-def write_report(found: list[figures.Figure]) -> None:
+def write_report(folder: Path) -> None:
+    """From the figures in the folder."""
     from scripts.benchmark import plots  # matplotlib is not everywhere
 
+    found = figures.read(folder)
     pictures = plots.draw(report.DOCUMENT.with_suffix(""), found)
-    report.write(report.DOCUMENT, found, pictures)
+    report.write(report.DOCUMENT, found, counting.read(folder), pictures)
     say(f"{report.DOCUMENT.relative_to(REPOSITORY)} is written")
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +44,6 @@ class Figure:
     ours_start: tuple[float, ...]
     theirs_start: tuple[float, ...]
     circumstances: Circumstances
-    against: str = ""  # what theirs is, where the subject decides it
     facts: Mapping[str, int] = field(default_factory=dict)  # files, statements, Python steps
 
     @property
@@ -86,13 +85,17 @@ def save(folder: Path, figure: Figure) -> None:
 
 
 def read(folder: Path) -> list[Figure]:
-    """Every figure in the folder. Raises BenchmarkError where there is none."""
+    """Every figure in the folder; rows of an earlier time, which are no more, are left out. Raises
+    BenchmarkError where there is none."""
     paths = sorted(folder.glob("*.json"))
     if not paths:
         raise BenchmarkError(f"there are no figures in {folder}. Next: make benchmark")
-    found = []
+    found, known = [], {each.name for each in fields(Figure)}
     for path in paths:
         given: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        given = {name: value for name, value in given.items() if name in known}
+        if given["row"] not in BY_NAME:
+            continue
         for name in ("ours", "theirs", "ours_start", "theirs_start"):
             given[name] = tuple(given[name])
         given["circumstances"] = Circumstances(**given["circumstances"])

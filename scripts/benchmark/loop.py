@@ -1,8 +1,8 @@
 """A bare loop of mysqlclient: sends each statement of a file, and does nothing else.
 
-    python loop.py STATEMENTS.json     {"connect": {…}, "statements": ["…", …]}
+    python loop.py STATEMENTS.json '{"unix_socket": "…", "user": "…", "database": "…"}'
 
-The password is MYSQL_PWD of the environment.
+The statements are a list. The password is MYSQL_PWD of the environment.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from contextlib import closing
 import MySQLdb
 
 
-def main(path: str) -> None:
+def main(path: str, connect: str) -> None:
     with open(path, encoding="utf-8") as file:
-        given = json.load(file)
+        statements = json.load(file)
     password = os.environ.get("MYSQL_PWD", "")
-    connection = MySQLdb.connect(**given["connect"], password=password, autocommit=True)
+    connection = MySQLdb.connect(**json.loads(connect), password=password, autocommit=True)
     with closing(connection):
         cursor = connection.cursor()
-        for statement in given["statements"]:
+        for statement in statements:
             cursor.execute(statement)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

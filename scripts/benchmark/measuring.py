@@ -17,14 +17,15 @@ _WORDS = 30  # lines of what a failed command said
 
 
 def nothing() -> None:
-    """What a side does that needs nothing prepared."""
+    """What a side does that needs nothing prepared, or nothing checked."""
 
 
 @dataclass(frozen=True)
 class Side:
     """A command to be timed.
 
-    ``prepare`` runs before each time and is not timed. ``reads`` is the file at its input,
+    ``prepare`` runs before each time and ``check`` after it; neither is timed. ``check`` raises
+    BenchmarkError where the side did other work than it should. ``reads`` is the file at its input,
     ``codes`` are the exit codes with which it ends when it did its work.
     """
 
@@ -33,6 +34,7 @@ class Side:
     folder: Path
     environment: Mapping[str, str] = field(default_factory=dict)
     prepare: Callable[[], None] = nothing
+    check: Callable[[], None] = nothing
     reads: Path | None = None
     codes: tuple[int, ...] = (0,)
 
@@ -52,7 +54,8 @@ class Spread:
 
 
 def time_once(side: Side) -> float:
-    """Seconds of one run. Raises BenchmarkError, with what it said, where it fails."""
+    """Seconds of one run. Raises BenchmarkError, with what it said, where it fails or its check
+    does."""
     side.prepare()
     given = side.reads or Path(os.devnull)
     with tempfile.TemporaryFile() as output, given.open("rb") as read:
@@ -75,6 +78,7 @@ def time_once(side: Side) -> float:
                 f"{side.name}: exit code {ended.returncode}, in {side.folder}\n"
                 f"  {command}\n" + "\n".join(f"  {line}" for line in said)
             )
+    side.check()
     return seconds
 
 

@@ -4,39 +4,69 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from textwrap import fill
 
+from scripts.benchmark.counting import Packets
 from scripts.benchmark.figures import Circumstances, Figure, chosen, place_of_project
 from scripts.benchmark.measuring import Spread
 from scripts.benchmark.rows import ROWS, Row
-from scripts.benchmark.servers import NAMES
-from scripts.reports import REPOSITORY, put, table
+from scripts.reports import NAMES, REPOSITORY, put, table
 
 DOCUMENT = REPOSITORY / "docs" / "performance.md"
+PICTURES = "<!-- pictures: written by make benchmark -->"
+END_OF_PICTURES = "<!-- end of the pictures -->"
 BEGIN = "<!-- figures: written by make benchmark -->"
 END = "<!-- end of the figures -->"
+_WIDTH = 120  # characters of a line of prose
 
 
-def write(document: Path, figures: Sequence[Figure], plots: Iterable[Path]) -> None:
+def write(
+    document: Path,
+    figures: Sequence[Figure],
+    packets: Sequence[Packets] = (),
+    plots: Iterable[Path] = (),
+) -> None:
     """Raises ReportError where the document has no markers."""
     text = document.read_text(encoding="utf-8")
     shown = [path.relative_to(document.parent) for path in plots]
-    document.write_text(put(text, render(figures, shown), BEGIN, END), encoding="utf-8")
+    text = put(text, pictures(shown), PICTURES, END_OF_PICTURES)
+    document.write_text(put(text, render(figures, packets), BEGIN, END), encoding="utf-8")
 
 
-def render(figures: Sequence[Figure], plots: Sequence[Path] = ()) -> str:
-    """The text between the markers. ``plots`` are named ``FAMILY-…``."""
+def pictures(plots: Iterable[Path]) -> str:
+    return "\n\n".join(f"![{path.stem.replace('-', ' ')}]({path.as_posix()})" for path in plots)
+
+
+def render(figures: Sequence[Figure], packets: Sequence[Packets] = ()) -> str:
+    """The text between the markers of the figures."""
     parts = []
     for family, name in NAMES.items():
-        if some := chosen(figures, family=family):
+        some = chosen(figures, family=family)
+        counted = [one for one in packets if one.family == family]
+        if some:
             parts += [f"### {name}", *circumstances(some), summary(some)]
-            parts += [
-                f"![{name}: {path.stem.partition('-')[2].replace('-', ' ')}]({path.as_posix()})"
-                for path in plots
-                if path.stem.startswith(f"{family}-")
-            ]
+        if counted:
+            parts += [f"#### {name}, packets", *map(packets_of, counted)]
+        if some:
             parts += [f"#### {name}, measured", measured(some)]
             parts += [f"#### {name}, the projects", subjects(some)]
     return "\n\n".join(parts)
+
+
+def packets_of(of: Packets) -> str:
+    """A line a tool."""
+    heads = [of.title, "every file", "a statement", "fresh database", "nothing pending"]
+    lines = []
+    for count in of.counts:
+        each = count.for_each_of(of.statements)
+        counts = (count.replay, each, count.fresh, count.pending)
+        shown = ("" if value is None else _packets(value) for value in counts)
+        lines.append([count.title, *shown])
+    return table(heads, lines)
+
+
+def _packets(value: float) -> str:
+    return f"{value:,}" if isinstance(value, int) else f"{value:.2f}"
 
 
 def circumstances(figures: Sequence[Figure]) -> Iterator[str]:
@@ -59,7 +89,8 @@ def _key(of: Circumstances) -> tuple[object, ...]:
 def _told(of: Circumstances, what: str) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in of.versions.items())
     when = f"measured on {of.day} at commit `{of.commit}`"
-    return f"{of.server}, {when}{what}: {of.machine}; {versions}."
+    text = f"{of.server}, {when}{what}: {of.machine}; {versions}."
+    return fill(text, _WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
 def summary(figures: Sequence[Figure]) -> str:
@@ -113,10 +144,9 @@ def measured(figures: Sequence[Figure]) -> str:
         found = figure.outcome
         ours, theirs = figure.spreads
         runs = f"{ours.runs}" if ours.runs == theirs.runs else f"{ours.runs}, {theirs.runs}"
-        title = figure.title + (f", against {figure.against}" if figure.against else "")
         lines.append(
-            [figure.row, title, runs, spread(ours), _start(figure.ours_start), spread(theirs),
-             _start(figure.theirs_start), number(found.whole),
+            [figure.row, figure.title, runs, spread(ours), _start(figure.ours_start),
+             spread(theirs), _start(figure.theirs_start), number(found.whole),
              "" if found.less_start is None else number(found.less_start), found.reached]
         )  # fmt: skip
     return table(heads, lines)

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from importlib.metadata import version
-from itertools import pairwise
 
 from nestflux.history.sqlfile import PythonStep
-from scripts.benchmark import drizzle, figures, real, subjects
+from scripts.benchmark import counting, figures, npm, real, subjects
 from scripts.benchmark.choosing import Choice
+from scripts.benchmark.counting import Packets
 from scripts.benchmark.figures import Circumstances, Figure
+from scripts.benchmark.link import Link
 from scripts.benchmark.measuring import Side, measure
 from scripts.benchmark.rows import Row
-from scripts.benchmark.servers import NAMES, BenchmarkError, Server
-from scripts.benchmark.sides import SIDES
+from scripts.benchmark.servers import BenchmarkError, LeftOutError, Server
+from scripts.benchmark.sides import SIDES, through
 from scripts.benchmark.subjects import Subject
+from scripts.reports import NAMES
 
 Say = Callable[[str], None]
 Seconds = Mapping[str, list[float]]
@@ -41,76 +43,82 @@ def run(choice: Choice, say: Say) -> list[str]:
 
 def _run_on(server: Server, choice: Choice, say: Say) -> list[str]:
     failures: list[BenchmarkError] = []
-    made: list[Subject] = []
-    for title, make in _subjects(server, choice, say):
+    for title, kind, make in _subjects(server, choice, say):
         try:
             subject = make()
-            made.append(subject)
-            if rows := choice.rows_of(subject.kind):
+            if rows := choice.rows_of(kind):
                 say(f"{title}: {', '.join(row.name for row in rows)}")
                 failures += _measure(subject, rows, choice, say)
+            if choice.packets and kind in counting.KINDS:
+                say(f"{title}: packets")
+                failures += _count(subject, choice, say)
         except BenchmarkError as error:
             failures.append(error)
             say(f"FAILED: {title}: {error}")
-    for row in choice.rows:
-        if row.across and "generated" in choice.kinds:
-            failures += _measure_across(row, made, choice, say)
     return [f"{NAMES[server.family]}: {error}" for error in failures]
 
 
 def _subjects(
     server: Server, choice: Choice, say: Say
-) -> Iterator[tuple[str, Callable[[], Subject]]]:
-    """Their titles, and what makes them."""
-    wanted = [kind for kind in choice.kinds if any(kind in row.kinds for row in choice.rows)]
+) -> Iterator[tuple[str, str, Callable[[], Subject]]]:
+    """Their titles and kinds, and what makes them."""
     for shape in choice.shapes:
-        if shape.kind in wanted:
-            yield shape.title, partial(subjects.generated, shape, server, choice.room, say)
-    if "real" in wanted:
-        yield "real packages", partial(real.real, server, choice.room, say, whole=choice.whole)
+        if choice.wants(shape.kind):
+            make = partial(subjects.generated, shape, server, choice.room, say)
+            yield shape.title, shape.kind, make
+    if choice.wants("real"):
+        make = partial(real.real, server, choice.room, say, whole=choice.whole)
+        yield "real packages", "real", make
 
 
 def _measure(
     subject: Subject, rows: tuple[Row, ...], choice: Choice, say: Say
 ) -> list[BenchmarkError]:
-    names = dict.fromkeys(name for row in rows for name in row.sides if name)
-    sides = [SIDES[name](subject) for name in names]
-    taken, failures = _timed(sides, choice, say)
+    """The rows of each delay apart: a side is another one behind it."""
+    failures: list[BenchmarkError] = []
     known, facts = _circumstances(subject.server), _facts(subject)
-    for row in rows:
-        _save(row, subject, taken, row.sides, known, facts, choice)
+    for delay in dict.fromkeys(row.delay for row in rows):
+        some = [row for row in rows if row.delay == delay]
+        names = dict.fromkeys(name for row in some for name in row.sides if name)
+        with _side_maker(subject, delay) as make:
+            if delay:
+                say(f"  {delay * 1000:g} ms a round trip")
+            taken, failed = _timed(list(_made(names, make, say)), choice, say)
+        failures += failed
+        for row in some:
+            _save(row, subject, taken, known, facts, choice)
     return failures
 
 
-def _measure_across(
-    row: Row, found: list[Subject], choice: Choice, say: Say
-) -> list[BenchmarkError]:
-    """The same side of two subjects with as many migrations: each with the next smaller one."""
-    shaped = sorted(
-        ((s.shape.migrations, s.shape.tables, s) for s in found if s.shape and s.kind in row.kinds),
-        key=lambda one: one[:2],
+@contextmanager
+def _side_maker(subject: Subject, delay: float) -> Iterator[Callable[[str], Side]]:
+    """What makes a side of its name, on a server that is that far away while this lasts."""
+    if not delay:
+        yield lambda name: SIDES[name](subject)
+        return
+    with Link(subject.server, delay) as link:
+        yield lambda name: through(link, name, subject)
+
+
+def _made(names: Iterable[str], make: Callable[[str], Side], say: Say) -> Iterator[Side]:
+    for name in names:
+        try:
+            yield make(name)
+        except LeftOutError as missing:
+            say(f"  {name} is left out: {missing}")
+
+
+def _count(subject: Subject, choice: Choice, say: Say) -> list[BenchmarkError]:
+    counts, failures = counting.count(subject, lambda text: say(f"  {text}"))
+    found = Packets(
+        family=subject.server.family,
+        subject=subject.name,
+        title=subject.title,
+        statements=_facts(subject)["statements"],
+        counts=tuple(counts),
+        circumstances=_circumstances(subject.server),
     )
-    pairs = [
-        (tables, small, large)
-        for (few, tables, small), (as_few, _, large) in pairwise(shaped)
-        if few == as_few
-    ]
-    if not pairs:
-        say(f"{row.name}: left out; it needs two numbers of --tables")
-    failures: list[BenchmarkError] = []
-    for tables, small, large in pairs:
-        say(f"{large.title}: {row.name}, beside {small.title}")
-        sides = [
-            replace(SIDES[name](subject), name=f"{name} of {subject.name}")
-            for name in (row.ours, row.ours_start)
-            for subject in (large, small)
-        ]
-        taken, failed = _timed(sides, choice, say)
-        failures += failed
-        names = [side.name for side in sides]
-        known, facts = _circumstances(large.server), _facts(large)
-        against = f"its own time at {tables:,} tables"
-        _save(row, large, taken, names, known, facts, choice, against, beside=small.name)
+    counting.save(choice.figures, found)
     return failures
 
 
@@ -127,21 +135,18 @@ def _save(
     row: Row,
     subject: Subject,
     taken: Seconds,
-    sides: Sequence[str],
     known: Circumstances,
     facts: Mapping[str, int],
     choice: Choice,
-    against: str = "",
-    beside: str = "",
 ) -> None:
-    """A file, where every side of the row has seconds. ``sides`` in the order of Row.sides."""
-    if any(name and name not in taken for name in sides):
+    """A file, where every side of the row has seconds."""
+    if any(name and name not in taken for name in row.sides):
         return
-    ours, theirs, ours_start, theirs_start = (tuple(taken.get(name, ())) for name in sides)
+    ours, theirs, ours_start, theirs_start = (tuple(taken.get(name, ())) for name in row.sides)
     figure = Figure(
         family=subject.server.family,
         row=row.name,
-        subject=subject.name + (f".{beside}" if beside else ""),
+        subject=subject.name,
         title=subject.title,
         kind=subject.kind,
         tables=facts["tables"],
@@ -151,7 +156,6 @@ def _save(
         ours_start=ours_start,
         theirs_start=theirs_start,
         circumstances=known,
-        against=against,
         facts=facts,
     )
     figures.save(choice.figures, figure)
@@ -159,8 +163,7 @@ def _save(
 
 def _circumstances(server: Server) -> Circumstances:
     names = ("Django", "mysqlclient")
-    versions = {name: version(name) for name in names}
-    versions["drizzle-kit"] = drizzle.KIT
+    versions = {name: version(name) for name in names} | npm.VERSIONS
     return figures.circumstances(f"{NAMES[server.family]} {server.version}", versions)
 
 

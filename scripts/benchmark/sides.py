@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from scripts.benchmark import drizzle
+from scripts.benchmark import migrators
+from scripts.benchmark.comparing import must_be_equal
+from scripts.benchmark.link import Link
 from scripts.benchmark.measuring import Side
 from scripts.benchmark.subjects import (
     Subject,
@@ -22,156 +25,108 @@ SNAPSHOT = "schema.sql"
 TEST = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "test_one.py")
 
 
-def _manage(
-    subject: Subject,
-    name: str,
-    *command: str,
-    database: str,
-    prepare: Callable[[], None],
-    stock: bool = False,
-) -> Side:
-    program = "manage_stock.py" if stock else "manage.py"
-    return Side(
-        name,
-        (subject.python, program, *command),
-        subject.path,
-        subject.variables(database),
-        prepare,
-    )
-
-
 def start(subject: Subject) -> Side:
     """Python, Django, the project's apps and models; nothing else."""
-    database = subject.database("head")
-    return _manage(subject, "start", "version", database=database, prepare=_nothing)
+    return _manage(subject, "start", "version", database="head")
 
 
 def stock_start(subject: Subject) -> Side:
-    database = subject.database("stock")
-    return _manage(
-        subject, "stock_start", "version", database=database, prepare=_nothing, stock=True
-    )
+    return _manage(subject, "stock_start", "version", database="stock", stock=True)
 
 
 def fresh(subject: Subject) -> Side:
-    database = subject.database("fresh")
-    empty = partial(subject.server.empty, database)
-    return _manage(subject, "fresh", "db_migrate", database=database, prepare=empty)
+    return _building(subject, _manage(subject, "fresh", "db_migrate", database="fresh"))
 
 
 def replay(subject: Subject) -> Side:
-    database = subject.database("replay")
-    empty = partial(subject.server.empty, database)
-    return _manage(subject, "replay", "db_migrate", "--replay", database=database, prepare=empty)
+    command = ("db_migrate", "--replay")
+    return _building(subject, _manage(subject, "replay", *command, database="replay"))
 
 
 def stock(subject: Subject) -> Side:
     """Django's own migrate, of the same site without NestFlux."""
-    database = subject.database("stock")
-    empty = partial(subject.server.empty, database)
-    return _manage(
-        subject, "stock", "migrate", "--noinput", database=database, prepare=empty, stock=True
-    )
+    command = ("migrate", "--noinput")
+    return _building(subject, _manage(subject, "stock", *command, database="stock", stock=True))
 
 
 def client(subject: Subject) -> Side:
     """The plain client, reading schema.sql."""
-    return _client(subject, "client", subject.history.path / SNAPSHOT)
-
-
-def client_files(subject: Subject) -> Side:
-    """The plain client, reading every file one after the other."""
-    whole = statements_file(subject, subject.database("files"), []).with_suffix(".sql")
-    entries = subject.history.journal.entries
-    texts = (subject.history.up_path(entry.name).read_text(encoding="utf-8") for entry in entries)
-    whole.write_text("\n".join(texts), encoding="utf-8")
-    return _client(subject, "client_files", whole)
-
-
-def _client(subject: Subject, name: str, text: Path) -> Side:
-    database = subject.database(name)
-    return Side(
-        name,
-        subject.server.client(database),
-        subject.path,
-        subject.variables(database),
-        partial(subject.server.empty, database),
-        text,
-    )
+    snapshot = subject.history.path / SNAPSHOT
+    side = _side(subject, "client", subject.server.client(subject.database("client")))
+    return _building(subject, replace(side, reads=snapshot))
 
 
 def client_start(subject: Subject) -> Side:
     """The plain client with nothing to read."""
-    database = subject.database("head")
-    command = subject.server.client(database)
-    at_head = partial(bring_to_head, subject)
-    return Side("client_start", command, subject.path, subject.variables(database), at_head)
+    return _at_head(
+        subject,
+        _side(subject, "client_start", subject.server.client(subject.database("head")), "head"),
+    )
 
 
 def loop(subject: Subject) -> Side:
     """The same statements, sent by mysqlclient and nothing else."""
-    return _loop(subject, "loop", subject.statements())
+    statements = [statement for file in subject.files() for statement in file.statements]
+    return _building(subject, _loop(subject, "loop", statements))
 
 
 def loop_start(subject: Subject) -> Side:
     """The same program with no statement to send."""
-    return _loop(subject, "loop_start", [])
+    return _at_head(subject, _loop(subject, "loop_start", [], "head"))
 
 
-def _loop(subject: Subject, name: str, statements: list[str]) -> Side:
-    database = subject.database(name)
-    path = statements_file(subject, database, statements)
-    return Side(
-        name,
-        (subject.python, str(LOOP), str(path)),
-        subject.path,
-        subject.variables(database),
-        partial(subject.server.empty, database),
-    )
+def dbmate(subject: Subject) -> Side:
+    """The same files, applied by dbmate."""
+    url = migrators.dbmate_url(subject.server, subject.database("dbmate"))
+    side = _side(subject, "dbmate", (*migrators.dbmate(subject), "migrate"))
+    return _building(subject, replace(side, environment={**side.environment, "DATABASE_URL": url}))
+
+
+def dbmate_start(subject: Subject) -> Side:
+    return _side(subject, "dbmate_start", (*migrators.dbmate_program(), "--version"))
+
+
+def drizzle(subject: Subject) -> Side:
+    """The same files, applied by drizzle-orm's migrator."""
+    command = migrators.drizzle(subject, subject.database("drizzle"))
+    return _building(subject, _side(subject, "drizzle", command))
+
+
+def drizzle_start(subject: Subject) -> Side:
+    """node with drizzle-orm and mysql2, and no migrations."""
+    return _side(subject, "drizzle_start", migrators.drizzle_program())
 
 
 def pending(subject: Subject) -> Side:
     """db_migrate on a database that has everything."""
-    at_head = partial(bring_to_head, subject)
-    database = subject.database("head")
-    return _manage(subject, "pending", "db_migrate", database=database, prepare=at_head)
+    return _at_head(subject, _manage(subject, "pending", "db_migrate", database="head"))
 
 
 def unchanged(subject: Subject) -> Side:
     """db_generate where nothing changed."""
-    at_head = partial(bring_to_head, subject)
-    database = subject.database("head")
     command = ("db_generate", "--noinput")
-    return _manage(subject, "unchanged", *command, database=database, prepare=at_head)
+    return _at_head(subject, _manage(subject, "unchanged", *command, database="head"))
 
 
 def stock_unchanged(subject: Subject) -> Side:
     """Django's makemigrations --check of the same site."""
-    at_head = partial(bring_to_head, subject)
-    database = subject.database("head")
     command = ("makemigrations", "--check")
-    side = _manage(
-        subject, "stock_unchanged", *command, database=database, prepare=at_head, stock=True
-    )
+    side = _manage(subject, "stock_unchanged", *command, database="head", stock=True)
     # 1: a package's models and migrations differ.
-    return replace(side, codes=(0, 1) if subject.kind == "real" else (0,))
-
-
-def drizzle_unchanged(subject: Subject) -> Side:
-    """drizzle-kit generate on the same tables, where nothing changed."""
-    return drizzle.unchanged(subject)
+    codes = (0, 1) if subject.kind == "real" else (0,)
+    return _at_head(subject, replace(side, codes=codes))
 
 
 def column(subject: Subject) -> Side:
     """db_generate where a model got one column."""
-    database = subject.database("head")
 
     def prepare() -> None:
         bring_to_head(subject)
         make_changed_copy(subject)
 
     command = ("db_generate", "--noinput", "--name", "one_more")
-    return _manage(copy_of(subject), "column", *command, database=database, prepare=prepare)
+    side = _manage(copy_of(subject), "column", *command, database="head")
+    return replace(side, prepare=prepare)
 
 
 def stock_column(subject: Subject) -> Side:
@@ -199,24 +154,58 @@ def stock_tests_start(subject: Subject) -> Side:
     return _pytest(subject, "stock_tests_start", "stock_settings", "--collect-only")
 
 
+def through(link: Link, name: str, subject: Subject) -> Side:
+    """The side of that name, whose command goes over the link; what prepares and checks it goes
+    past it."""
+    linked = SIDES[name](replace(subject, server=link.server))
+    return replace(SIDES[name](subject), command=linked.command, environment=linked.environment)
+
+
+def _side(subject: Subject, name: str, command: tuple[str, ...], database: str = "") -> Side:
+    """A command in the project's folder. ``database``: of that purpose, where it is not ``name``'s
+    own."""
+    variables = subject.variables(subject.database(database or name))
+    return Side(name, command, subject.path, variables)
+
+
+def _manage(subject: Subject, name: str, *command: str, database: str, stock: bool = False) -> Side:
+    program = "manage_stock.py" if stock else "manage.py"
+    return _side(subject, name, (subject.python, program, *command), database)
+
+
+def _loop(subject: Subject, name: str, statements: list[str], database: str = "") -> Side:
+    path = statements_file(subject, statements)
+    connect = json.dumps(subject.server.login(subject.database(database or name)))
+    return _side(subject, name, (subject.python, str(LOOP), str(path), connect), database)
+
+
 def _pytest(subject: Subject, name: str, settings: str, option: str) -> Side:
-    return Side(
-        name,
-        (subject.python, *TEST, option, f"--ds={settings}"),
-        subject.path,
-        {**subject.variables(subject.database(name)), **subject.test_environment},
-    )
+    side = _side(subject, name, (subject.python, *TEST, option, f"--ds={settings}"))
+    return replace(side, environment={**side.environment, **subject.test_environment})
 
 
-def _nothing() -> None:
-    """Needs no database."""
+def _building(subject: Subject, side: Side) -> Side:
+    """The side with an empty database of its name before each run, and after it the question
+    whether it built the schema of the history."""
+    database = subject.database(side.name)
+
+    def check() -> None:
+        bring_to_head(subject)
+        must_be_equal(subject.server, subject.database("head"), database)
+
+    return replace(side, prepare=partial(subject.server.empty, database), check=check)
+
+
+def _at_head(subject: Subject, side: Side) -> Side:
+    """The side, which finds the database that has everything."""
+    return replace(side, prepare=partial(bring_to_head, subject))
 
 
 SIDES: dict[str, Callable[[Subject], Side]] = {
     made.__name__: made
     for made in (
-        start, stock_start, fresh, replay, stock, client, client_files, client_start, loop,
-        loop_start, pending, unchanged, stock_unchanged, drizzle_unchanged, column, stock_column,
-        tests, tests_start, stock_tests, stock_tests_start,
+        start, stock_start, fresh, replay, stock, client, client_start, loop, loop_start, dbmate,
+        dbmate_start, drizzle, drizzle_start, pending, unchanged, stock_unchanged, column,
+        stock_column, tests, tests_start, stock_tests, stock_tests_start,
     )
 }  # fmt: skip

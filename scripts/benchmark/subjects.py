@@ -77,6 +77,14 @@ def test_it_has_a_database():
 
 
 @dataclass(frozen=True)
+class SqlFile:
+    """A file of a history that holds SQL only: all its statements, those of the session first."""
+
+    name: str
+    statements: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Subject:
     """A project that can be measured on one server.
 
@@ -116,17 +124,17 @@ class Subject:
         url = self.server.url(database)
         return {**kept, **self.server.environment, **self.environment, "DATABASE_URL": url}
 
-    def statements(self) -> list[str]:
-        """All that a replay sends of the files. Raises BenchmarkError where Python steps are."""
-        found: list[str] = []
+    def files(self) -> list[SqlFile]:
+        """What a replay sends, file by file. Raises BenchmarkError where Python steps are."""
+        found = []
         for entry in self.history.journal.entries:
             file = self.history.file(entry)
-            found += file.session
-            for section in file.sections:
-                for item in section.items:
-                    if isinstance(item, PythonStep):
-                        raise BenchmarkError(f"{entry.name} holds a Python step: {item.locator}")
-                    found.append(item.sql)
+            statements = list(file.session)
+            for item in (item for section in file.sections for item in section.items):
+                if isinstance(item, PythonStep):
+                    raise BenchmarkError(f"{entry.name} holds a Python step: {item.locator}")
+                statements.append(item.sql)
+            found.append(SqlFile(entry.name, tuple(statements)))
         return found
 
     def compile(self) -> None:
@@ -260,10 +268,9 @@ def bring_to_head(subject: Subject) -> None:
         raise
 
 
-def statements_file(subject: Subject, database: str, statements: list[str]) -> Path:
-    """What loop.py reads; without a password."""
-    arguments = subject.server.arguments(database)
-    del arguments["password"]
-    path = subject.room / "work" / f"{database}-{len(statements)}.json"
-    write(path, json.dumps({"connect": arguments, "statements": statements}))
+def statements_file(subject: Subject, statements: list[str]) -> Path:
+    """What loop.py reads."""
+    name = f"{subject.server.family}-{subject.name}-{len(statements)}.json"
+    path = subject.room / "work" / name
+    write(path, json.dumps(statements))
     return path

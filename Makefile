@@ -1,6 +1,6 @@
 # Thin over scripts/, which need no make.
 .DEFAULT_GOAL := help
-.PHONY: help run mysql stop test lint typecheck faults soak realworld benchmark reliability-report debian13
+.PHONY: help run mysql stop test lint typecheck faults soak realworld benchmark pool-load replica-reads reliability-report debian13
 
 help:  ## this list
 	@sed -n 's/^\([a-z0-9-]*\):  *## \(.*\)/  make \1\t\2/p' Makefile | expand -t 28
@@ -41,6 +41,12 @@ debian13:  ## make run and make test in a Debian 13 root; needs root (DEBIAN13="
 
 benchmark:  ## how fast, beside Django's migrate: docs/performance.md (BENCHMARK="--help")
 	@scripts/benchmark/run $(BENCHMARK)
+
+pool-load:  ## the connection pool under uvicorn and gunicorn: docs/production.md (POOL_LOAD="--help")
+	@scripts/pool_load/run $(POOL_LOAD)
+
+replica-reads:  ## reads from replicas, fresh and stale: docs/production.md (REPLICA_READS="--help")
+	@scripts/replica_reads/run $(REPLICA_READS)
 
 reliability-report:  ## the whole fault walk, and all figures into docs/reliability.md
 	@code=0; $(MAKE) --no-print-directory faults || code=$$?; \

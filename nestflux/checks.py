@@ -6,8 +6,12 @@ nestflux.E002  a file of a ``models`` package that is not Python
 nestflux.E003  a wrong ``NESTFLUX`` setting
 nestflux.E004  a database alias that is named like a server family
 nestflux.E005  another app's ``migrate`` runs where a database has a history
+nestflux.E020  to E024: declared partitions, listed in ``orm/partitioning/checks.py``
 nestflux.W001  another app's ``sqlmigrate`` runs where a database has a history
 nestflux.W002  an app of the project with models and without a migrations package
+nestflux.W003  a replica that would get a test database of its own
+nestflux.W004  replicas, and no router that reads from them, or one that others go before
+nestflux.W005  replicas, and no middleware that remembers who wrote, or one below the session's
 =============  ==================================================================================
 """
 
@@ -19,8 +23,9 @@ from typing import TYPE_CHECKING, Any
 from django.apps import apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.utils.module_loading import import_string
 
-from nestflux.conf import FAMILIES, configuration, has_history
+from nestflux.conf import FAMILIES, Replicas, configuration, has_history, replicas
 from nestflux.exceptions import Misconfigured, Refused
 
 if TYPE_CHECKING:
@@ -172,3 +177,93 @@ def the_models_have_migrations(
 def _makes_a_table(model: type[Model]) -> bool:
     meta = model._meta
     return meta.managed and not meta.proxy and not meta.swapped
+
+
+@register(Tags.models)
+def the_partitions_are_possible(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """E020 to E024. Of all models, whatever ``app_configs`` says: a relation of another app may
+    lead to a partitioned table."""
+    from nestflux.orm.partitioning.checks import check_partitions
+
+    return check_partitions(apps.get_models(include_auto_created=True))
+
+
+_ROUTER = "nestflux.replicas.Router"
+_MIDDLEWARE = "nestflux.replicas.ReplicaMiddleware"
+_SESSIONS = "django.contrib.sessions.middleware.SessionMiddleware"
+
+
+@register(Tags.models)
+def the_replicas_are_read_from(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """W003 to W005."""
+    try:
+        configured = replicas()
+    except (Misconfigured, TypeError, AttributeError):  # E003 says so
+        return []
+    if not configured.aliases:
+        return []
+    return [*_mirrors(configured), *_router(), *_middleware()]
+
+
+def _mirrors(configured: Replicas) -> list[CheckMessage]:
+    return [
+        Warning(
+            f"The database {alias!r} is a replica of {primary!r}, and tests would make a database "
+            "of its own for it, in which nothing of the other is.",
+            hint=f'DATABASES["{alias}"]["TEST"] = {{"MIRROR": "{primary}"}}',
+            obj="settings.DATABASES",
+            id="nestflux.W003",
+        )
+        for primary, aliases in configured.of.items()
+        for alias in aliases
+        if (settings.DATABASES[alias].get("TEST") or {}).get("MIRROR") != primary
+    ]
+
+
+def _router() -> list[CheckMessage]:
+    """One that inherits from ours is ours. The first that names a database is believed."""
+    routers = list(settings.DATABASE_ROUTERS)
+    if routers and _is(routers[0], _ROUTER):
+        return []
+    missing = not any(_is(router, _ROUTER) for router in routers)
+    what = "does not have" if missing else "has others in front of"
+    return [
+        Warning(
+            f'NESTFLUX["REPLICAS"] names replicas, and DATABASE_ROUTERS {what} the router that '
+            "reads from them.",
+            hint=f'DATABASE_ROUTERS = ["{_ROUTER}", …]: it asks those behind it which primary a '
+            "model belongs to.",
+            obj="settings.DATABASE_ROUTERS",
+            id="nestflux.W004",
+        )
+    ]
+
+
+def _middleware() -> list[CheckMessage]:
+    found = list(settings.MIDDLEWARE)
+    places = [place for place, name in enumerate(found) if _is(name, _MIDDLEWARE)]
+    if places and _SESSIONS not in found[: places[0]]:
+        return []
+    what = "stands below the session's" if places else "is not in MIDDLEWARE"
+    effect = "what a session writes is not noticed" if places else "all reads go to the primary"
+    return [
+        Warning(
+            f'NESTFLUX["REPLICAS"] names replicas, and the middleware that remembers who wrote '
+            f"{what}: {effect}.",
+            hint=f'Put "{_MIDDLEWARE}" above "{_SESSIONS}" in MIDDLEWARE. If only tasks read from '
+            "replicas, silence this one: SILENCED_SYSTEM_CHECKS.",
+            obj="settings.MIDDLEWARE",
+            id="nestflux.W005",
+        )
+    ]
+
+
+def _is(entry: object, name: str) -> bool:
+    """Is an entry of a setting this class, or one that inherits from it?"""
+    if entry == name:
+        return True
+    try:
+        found = import_string(entry) if isinstance(entry, str) else type(entry)
+    except ImportError:  # Django says so
+        return False
+    return isinstance(found, type) and issubclass(found, import_string(name))

@@ -28,19 +28,24 @@ SIZES             ``SizeLimits()``                  when a table is too large to
 PIN_VERDICTS      ``False``                         are ALGORITHM= and LOCK= of the verdicts written
                                                     into statements that change live tables?
 PREFLIGHT         ``PreflightLimits()``             how much is asked of the rows before a run
+REPLICAS          ``Replicas()``                    which databases are copies of which, and when a
+                                                    read may go to one
 ================  ================================  =============================================
 """
 
 from __future__ import annotations
 
 import math
+import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, fields
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.core.signals import setting_changed
 from django.db import DEFAULT_DB_ALIAS
 
 from nestflux.exceptions import Misconfigured
@@ -61,6 +66,7 @@ _KEYS = {
     "SIZES",
     "PREFLIGHT",
     "PIN_VERDICTS",
+    "REPLICAS",
 }
 
 _LONGEST_SHADOW_NAME = 55  # of a server's 64, less _ and eight digits
@@ -148,6 +154,42 @@ class PreflightLimits:
 
 
 @dataclass(frozen=True)
+class Replicas:
+    """``NESTFLUX["REPLICAS"]``, its keys in capitals.
+
+    ``of`` names the replicas of each primary, by their aliases in DATABASES. A replica that is
+    more than ``max_lag`` seconds behind is left out. A read behind a write of the same user waits
+    ``wait`` seconds for a replica that has it, and then goes to the primary; that they wrote is
+    remembered for ``remember`` seconds, in ``cookie``, and in ``header`` where it is named, for
+    clients without cookies. A replica that failed is asked again after ``pause`` seconds, and so is
+    one that is well. ``writable`` are the databases that are migrated though their server is itself
+    a replica: of a pair that replicate each other, or one that gets other schemas from elsewhere.
+    """
+
+    of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    max_lag: float = 5
+    wait: float = 0.2
+    remember: float = 60
+    pause: float = 5
+    cookie: str = "nestflux_written"
+    header: str = ""
+    writable: tuple[str, ...] = ()
+
+    @cached_property
+    def aliases(self) -> tuple[str, ...]:
+        """All replicas."""
+        return tuple(self._primaries)
+
+    def primary_of(self, alias: str) -> str:
+        """The primary of a replica; empty for any other alias."""
+        return self._primaries.get(alias, "")
+
+    @cached_property
+    def _primaries(self) -> Mapping[str, str]:
+        return {alias: primary for primary, replicas in self.of.items() for alias in replicas}
+
+
+@dataclass(frozen=True)
 class Configuration:
     """The setting as a value."""
 
@@ -164,6 +206,7 @@ class Configuration:
     sizes: SizeLimits = field(default_factory=SizeLimits)
     preflight: PreflightLimits = field(default_factory=PreflightLimits)
     pin_verdicts: bool = False
+    replicas: Replicas = field(default_factory=Replicas)
 
 
 def configuration() -> Configuration:
@@ -200,7 +243,23 @@ def configuration() -> Configuration:
         sizes=_sizes(given.get("SIZES", {})),
         preflight=_preflight(given.get("PREFLIGHT", {})),
         pin_verdicts=_truth("PIN_VERDICTS", given.get("PIN_VERDICTS", False)),
+        replicas=replicas(),
     )
+
+
+@cache
+def replicas() -> Replicas:
+    """``NESTFLUX["REPLICAS"]`` alone, read once: it is asked for at each query. Raises
+    Misconfigured."""
+    return _replicas(getattr(settings, "NESTFLUX", {}).get("REPLICAS", {}))
+
+
+def _setting_changed(*, setting: str, **kwargs: object) -> None:
+    if setting in ("NESTFLUX", "DATABASES"):
+        replicas.cache_clear()
+
+
+setting_changed.connect(_setting_changed)  # tests override settings
 
 
 def _shadow_name(name: str) -> str:
@@ -235,6 +294,72 @@ def _truth(key: str, value: object) -> bool:
 def _preflight(given: Mapping[str, object]) -> PreflightLimits:
     found = _numbers("PREFLIGHT", given, {"ROWS": none_or_more, "SECONDS": seconds})
     return PreflightLimits(**{name.lower(): number for name, number in found.items()})
+
+
+def _replicas(given: Mapping[str, object]) -> Replicas:
+    _require_mapping("REPLICAS", given)
+    names = {"OF", "COOKIE", "HEADER", "WRITABLE"}
+    known = {"MAX_LAG": seconds, "WAIT": seconds, "REMEMBER": seconds, "PAUSE": seconds}
+    if unknown := sorted(given.keys() - known.keys() - names):
+        raise _replicas_wrong(
+            f'NESTFLUX["REPLICAS"] has an unknown key {unknown[0]!r}; '
+            f"known: {['OF', *known, 'COOKIE', 'HEADER', 'WRITABLE']}."
+        )
+    numbers = {name: given[name] for name in known if name in given}
+    read: dict[str, Any] = {**_numbers("REPLICAS", numbers, known)}
+    if "OF" in given:
+        read["OF"] = _replicas_of(given["OF"])
+    if "WRITABLE" in given:
+        read["WRITABLE"] = _aliases('NESTFLUX["REPLICAS"]["WRITABLE"]', given["WRITABLE"])
+    read |= {name: _token(name, given[name]) for name in ("COOKIE", "HEADER") if name in given}
+    found = Replicas(**{name.lower(): value for name, value in read.items()})
+    if found.remember <= found.max_lag + found.pause:
+        raise _replicas_wrong(
+            f'NESTFLUX["REPLICAS"]["REMEMBER"] is {found.remember:g}, and is to be more than '
+            f"MAX_LAG and PAUSE together ({found.max_lag:g} + {found.pause:g}): who wrote would "
+            "not see it on a replica that is so far behind."
+        )
+    return found
+
+
+def _replicas_of(given: object) -> dict[str, tuple[str, ...]]:
+    """Every alias is there, and stands for one thing."""
+    key = 'NESTFLUX["REPLICAS"]["OF"]'
+    if not isinstance(given, Mapping):
+        raise _replicas_wrong(f"{key} is {given!r}, and is to be a dictionary.")
+    found: dict[str, tuple[str, ...]] = {}
+    for primary, replicas in given.items():
+        _aliases(key, [primary])
+        found[str(primary)] = _aliases(f'{key}["{primary}"]', replicas)
+    every = [*found, *(alias for replicas in found.values() for alias in replicas)]
+    for alias in every:
+        if every.count(alias) > 1:
+            raise _replicas_wrong(f"{key} names {alias!r} twice.")
+    return found
+
+
+def _aliases(key: str, given: object) -> tuple[str, ...]:
+    if isinstance(given, str) or not isinstance(given, Collection):
+        raise _replicas_wrong(f"{key} is {given!r}, and is to be a list.")
+    for alias in given:
+        if alias not in settings.DATABASES:
+            raise _replicas_wrong(f"{key} names {alias!r}, which DATABASES does not have.")
+    return tuple(given)
+
+
+def _replicas_wrong(what: str) -> Misconfigured:
+    return Misconfigured(
+        what, then='NESTFLUX["REPLICAS"] = {"OF": {"default": ["replica_1"]}}   (in the settings)'
+    )
+
+
+def _token(name: str, value: object) -> str:
+    """The name of a cookie or a header: a token of RFC 9110, section 5.6.2."""
+    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", value):
+        raise _replicas_wrong(
+            f'NESTFLUX["REPLICAS"]["{name}"] is {value!r}, which names no {name.lower()}.'
+        )
+    return value
 
 
 def _numbers(

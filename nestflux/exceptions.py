@@ -3,6 +3,8 @@ stands now, and the next command. A command turns it into text and an exit code.
 
 from __future__ import annotations
 
+from django.core.exceptions import ImproperlyConfigured
+
 from nestflux.families import FAMILY_NAMES
 
 
@@ -46,6 +48,11 @@ class Refused(NestFluxError):
 
 class Misconfigured(Refused):
     """The ``NESTFLUX`` setting, or the database alias, cannot be used as it stands."""
+
+
+class PoolMisconfigured(Misconfigured, ImproperlyConfigured):
+    """``OPTIONS["pool"]`` is wrong, or what a pool needs is missing. Django's error as well: it is
+    raised where Django connects."""
 
 
 class ServerUnavailable(Refused):
@@ -127,8 +134,23 @@ class NotReconciled(NestFluxError):
     failed or left other differences than it says."""
 
 
+class ReplicasBehind(NestFluxError):
+    """A replica does not have in time, or will not have, the schema that its primary has."""
+
+
 class Undecided(NestFluxError):
     """A statement was started and not finished, and the schema does not tell whether it ran."""
+
+
+class CannotSeed(Refused):
+    """Rows were asked for that cannot be made: unique values that are fewer than rows, required
+    keys in a cycle, a field that nothing is known for. Told before a row is written."""
+
+    stands_by_nature = "no row was written"
+
+
+class SeedingStopped(NestFluxError):
+    """The server refused rows that looked right, and others made in their place."""
 
 
 class LockUnavailable(NestFluxError):

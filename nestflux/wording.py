@@ -1,8 +1,11 @@
-"""Counts and lists in words."""
+"""Counts, lists and commands in words."""
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
+
+from django.db import DEFAULT_DB_ALIAS
 
 
 def counted(number: int, noun: str) -> str:
@@ -35,3 +38,9 @@ def in_time(seconds: float) -> str:
         return f"about {round(seconds)} s"
     minutes = round(seconds / 60)
     return f"about {minutes} min" if minutes < 100 else f"about {round(seconds / 3600)} h"
+
+
+def for_database(alias: str) -> str:
+    """What a command that is to be typed ends with: `` --database ALIAS``; empty for the default
+    one."""
+    return "" if alias == DEFAULT_DB_ALIAS else f" --database {shlex.quote(alias)}"

@@ -218,7 +218,7 @@ def baseline(target: Target, plan: BaselinePlan, *, options: Options | None = No
     """
     options = replace(options or Options(), command="db_baseline")
     connection, folder = target.connection, target.folder
-    refuse_unsuitable(target, options.warn)
+    refuse_unsuitable(target)
     with lock_held(connection, options) as lock:
         state = _state_without_files(connection)
         recorded = _recorded_migrations(connection)

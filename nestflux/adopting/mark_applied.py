@@ -228,7 +228,7 @@ def mark_applied(target: Target, plan: MarkPlan, *, options: Options | None = No
     Looks again under the lock. Raises LedgerConflict where it sees something else by now.
     """
     options = replace(options or Options(), command="db_mark_applied")
-    refuse_unsuitable(target, options.warn)
+    refuse_unsuitable(target)
     with lock_held(target.connection, options) as lock:
         again, state = _planned(target, plan.entry.name)
         if again != plan or not again.agrees:

@@ -29,16 +29,16 @@ from nestflux.database.errors import (
     unavailable,
 )
 from nestflux.database.server import Server, connection_for, server_of
-from nestflux.exceptions import Misconfigured, NestFluxError
+from nestflux.exceptions import Misconfigured, NestFluxError, Refused
 from nestflux.installed import without_mysqlclient
+from nestflux.management.json_errors import asks_for_json, document
+from nestflux.management.plain_console import PlainConsole
+from nestflux.pooled.bypass import without_pool
 
 if TYPE_CHECKING:
     from django.core.management.base import OutputWrapper
     from django.db.backends.base.base import BaseDatabaseWrapper
     from rich.console import Console
-
-# Text that is laid out for a width, where nobody watches: logs and pipes are searched by line.
-_UNWRAPPED = 10_000
 
 
 class PlainSpeech(BaseCommand):
@@ -49,20 +49,43 @@ class PlainSpeech(BaseCommand):
 
     interrupted = "what was done stands; run the command again to go on"
     _json = False
+    _asks_for_json = False
     _called_from_command_line: bool
+
+    def run_from_argv(self, argv: list[str]) -> None:
+        self._asks_for_json = asks_for_json(argv)
+        super().run_from_argv(argv)
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        """Django's; what it refuses is a JSON document, too, where one was asked for."""
+        parser = super().create_parser(prog_name, subcommand, **kwargs)
+        refuse = parser.error
+
+        def error(message: str) -> Any:
+            if self._asks_for_json:
+                then = f"python manage.py {subcommand} --help"
+                self.print_json(document(Refused(f"Wrong use: {message}.", then=then)))
+            return refuse(message)
+
+        parser.error = error  # type: ignore[method-assign]  # argparse calls it for all it refuses
+        return parser
 
     def execute(self, *args: Any, **options: Any) -> str | None:
         """Run the command. Raises CommandError with ``returncode``; called from the command line
         it prints the message itself and exits."""
         if _wants_no_colour() and not options.get("force_color"):
             options["no_color"] = True
-        self._json = bool(options.get("json"))
+        self._json = (options.get("format") or ("json" if options.get("json") else "")) == "json"
         if self._called_from_command_line:
             spare_what_stays()
         try:
-            return super().execute(*args, **options)
+            with without_pool():  # the lock of a run lives in one connection
+                return super().execute(*args, **options)
         except SystemCheckError as error:
             error.returncode = 2
+            if self._called_from_command_line and self._json:
+                words = f"Django's system checks found errors:\n{error}"
+                self.print_json(document(Refused(words, then="python manage.py check")))
             raise
         except (NestFluxError, ImproperlyConfigured, Error, KeyboardInterrupt) as error:
             if options.get("traceback"):
@@ -77,7 +100,7 @@ class PlainSpeech(BaseCommand):
         if not self._called_from_command_line:
             raise CommandError(str(error), returncode=error.exit_code) from error
         if self._json:
-            self.print_json({"error": _as_json(error), "exit_code": error.exit_code})
+            self.print_json(document(error))
         self.stderr.write(str(error))
         sys.exit(error.exit_code)
 
@@ -89,21 +112,24 @@ class PlainSpeech(BaseCommand):
         """The one JSON document of a ``--json`` run, on stdout."""
         self.stdout.write(json.dumps(document, indent=2, ensure_ascii=False, default=str))
 
-    def console(self, *, stderr: bool = False) -> Console:
-        """Rich's console on this command's output: no colour and no wrapping unless a person
-        watches. With ``--json`` it writes to stderr, for stdout holds the document."""
-        from rich.console import Console
-
+    def console(self, *, stderr: bool = False) -> Console | PlainConsole:
+        """Where this command prints: Rich's console where a person watches or wants colour. With
+        ``--json`` it writes to stderr, for stdout holds the document."""
         from nestflux.django_compat import stream_of
 
         wrapper = self._wrapper(stderr=stderr)
         watched, colour = wrapper.isatty(), self._is_coloured
+        if not (watched or colour):
+            return PlainConsole(stream_of(wrapper))
+
+        from rich.console import Console
+
         return Console(
             file=stream_of(wrapper),
-            force_terminal=watched or colour,
+            force_terminal=True,
             no_color=not colour,
             color_system="standard" if colour else None,
-            width=None if watched else _UNWRAPPED,
+            width=None if watched else PlainConsole.width,
             highlight=False,
             markup=False,
             emoji=False,
@@ -222,13 +248,3 @@ def _as_nestflux_error(
         stands="the command stopped there",
         then="run it again with --traceback to see which line asked for this",
     )
-
-
-def _as_json(error: NestFluxError) -> dict[str, str]:
-    return {
-        "kind": type(error).__name__,
-        "what": error.what,
-        "where": error.where,
-        "now": error.now,
-        "next": error.then,
-    }

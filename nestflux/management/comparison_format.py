@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS
-
 from nestflux.history.folder import display_path
 from nestflux.pulling.again import Comparison
 from nestflux.pulling.remarks import by_text
 from nestflux.pulling.round_trip import Difference, as_texts
-from nestflux.wording import counted
+from nestflux.wording import counted, for_database
 
 
 def lines_of(found: Comparison) -> Iterator[str]:
@@ -48,7 +46,7 @@ def lines_after(
         left: what differs after the files were written; None where none was.
         next_commands: what records the tables and takes them over as they are.
     """
-    other = "" if found.alias == DEFAULT_DB_ALIAS else f" --database {found.alias}"
+    other = for_database(found.alias)
     if left is None:
         yield from _not_written(found, next_commands, other)
         return

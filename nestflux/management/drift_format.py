@@ -37,6 +37,9 @@ def _lines(each: Difference) -> Iterator[Text]:
         yield Text(f"    Should be so since: {each.file}.sql")
     if each.rebuilt_at:
         yield Text(f"    The table was last rebuilt: {each.rebuilt_at} (the server's time)")
+    if last := each.last_ddl:
+        yield Text(f"    The last change that the server remembers: {last.by}, {last.at}")
+        yield from (Text(f"      {line}") for line in f"{last.sql};".splitlines())
     yield from _statements("To change the database", each.to_files)
     yield from _statements("To change the history instead, in a new file", each.to_live)
 

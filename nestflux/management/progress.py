@@ -33,11 +33,13 @@ from nestflux.applying.run.events import (
     Waiting,
 )
 from nestflux.ledger.lock_wait import Wait
-from nestflux.management.live_line import LiveLine
+from nestflux.management.plain_console import PlainConsole
 from nestflux.wording import counted
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from nestflux.management.live_line import LiveLine
 
 
 def size_text(size: int) -> str:
@@ -56,7 +58,7 @@ class Progress:
     ``waited`` is the wait for other deploys, for a document that is printed at the end.
     """
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console | PlainConsole) -> None:
         self.console = console
         self.waited: Wait | None = None
         self._live: LiveLine | None = None
@@ -103,9 +105,11 @@ class Progress:
     def show(self, text: str) -> None:
         """The live line, with the seconds that it has stood there: only where a person watches.
         Empty: it goes."""
-        if not self.is_watched:
+        if isinstance(self.console, PlainConsole) or not self.is_watched:
             return
         if self._live is None and text:
+            from nestflux.management.live_line import LiveLine  # with Rich
+
             self._live = LiveLine(self.console, text)
         elif self._live is not None and text:
             self._live.begin(text)
@@ -113,9 +117,16 @@ class Progress:
             self._live.stop()
             self._live = None
 
+    def say(self, text: str) -> None:
+        """Of what is running: its seconds go on."""
+        if self._live is None:
+            self.show(text)
+        else:
+            self._live.say(text)
+
 
 @contextmanager
-def narrated(console: Console) -> Iterator[None]:
+def narrated(console: Console | PlainConsole) -> Iterator[None]:
     """What is logged of recording and checking, on the live line while the block lasts."""
     with Progress(console) as progress:
         if not progress.is_watched:

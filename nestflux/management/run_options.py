@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.management.base import CommandParser
 
 from nestflux.applying.run.retry_policy import RetryPolicy
-from nestflux.conf import LOCK_SETTINGS, configuration
+from nestflux.conf import LOCK_SETTINGS, configuration, seconds
 from nestflux.ledger.lock_times import LockTimes
 from nestflux.management.backup_options import backup_choice
 from nestflux.management.command import retire
@@ -41,6 +41,14 @@ def lock_setting(text: str) -> tuple[str, float]:
         return name, LOCK_SETTINGS[name](value)
     except ValueError as error:
         raise ArgumentTypeError(f"{name}: {error}") from None
+
+
+def replica_seconds(text: str) -> float:
+    """A positive number of seconds. Raises ArgumentTypeError."""
+    try:
+        return seconds(text)
+    except ValueError as error:
+        raise ArgumentTypeError(str(error)) from None
 
 
 def lock_settings(given: Mapping[str, float] | None = None) -> dict[str, float]:

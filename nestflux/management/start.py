@@ -7,6 +7,7 @@ with some forty lines of its own frames. Here: what, which file and line, and ex
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import sysconfig
@@ -18,6 +19,7 @@ from django.core.management import execute_from_command_line
 
 from nestflux.exceptions import NestFluxError, Refused
 from nestflux.installed import without_mysqlclient
+from nestflux.management.json_errors import asks_for_json, document
 
 # The frames of Django in which a project's own files are read: (function, end of the file's path).
 _LOADING = (
@@ -42,6 +44,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         explained = explain(error)
         if explained is None:
             raise
+        if argv[1:] and argv[1].startswith("db_") and asks_for_json(argv):
+            print(json.dumps(document(explained), indent=2, ensure_ascii=False))
         print(explained, file=sys.stderr)
         sys.exit(explained.exit_code)
 

@@ -16,6 +16,7 @@ from nestflux.django_compat import tests_are_running
 from nestflux.exceptions import LedgerConflict, Refused
 from nestflux.graph.loader import dotted, load
 from nestflux.graph.packages import missing_package
+from nestflux.sql.lexer import quoted
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -114,7 +115,7 @@ def is_of_another_branch(alias: str) -> bool:
 
 def make_anew(connection: BaseDatabaseWrapper) -> None:
     """Drop a test database and make it again, empty, with its own character set."""
-    name = connection.ops.quote_name(str(connection.settings_dict["NAME"]))
+    name = quoted(str(connection.settings_dict["NAME"]))
     with connection.cursor() as cursor:
         cursor.execute("SELECT @@character_set_database, @@collation_database")
         charset, collation = cursor.fetchone()

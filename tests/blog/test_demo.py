@@ -78,11 +78,11 @@ def test_a_blog_with_data_of_its_own_is_left_alone() -> None:
     assert not Post.objects.exists()
 
 
+@pytest.mark.django_db(transaction=True)
 def test_many_posts_are_added_in_bulk_up_to_the_number_asked_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(demo, "DEMO_POSTS", 10)
-    monkeypatch.setattr(demo, "BATCH_SIZE", 7)
 
     output = seed("--posts", "30")
     assert "in bulk" in output
@@ -95,6 +95,7 @@ def test_many_posts_are_added_in_bulk_up_to_the_number_asked_for(
         post.full_clean()
 
 
+@pytest.mark.django_db(transaction=True)
 def test_filling_up_goes_on_after_rows_were_deleted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(demo, "DEMO_POSTS", 10)
     seed("--posts", "20")

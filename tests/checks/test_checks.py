@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 from tests.conftest import ProjectFactory
-from tests.scenario import Project
+from tests.scenario import REPOSITORY, Project
 
 PRODUCT = """
     from django.db import models
@@ -190,6 +190,26 @@ class TestE003:
             ('{"SIZES": {"LARGE": 1}}', "NESTFLUX[\"SIZES\"] has an unknown key 'LARGE'"),
             ('{"SIZES": {"LARGE_MB": 0}}', 'NESTFLUX["SIZES"]["LARGE_MB"]: 0 is not a positive'),
             ('{"SIZES": {"COPY_MB_A_SECOND": "fast"}}', "'fast' is not a positive number"),
+            ('{"REPLICAS": ["east"]}', "NESTFLUX[\"REPLICAS\"] is ['east'], and is to be a dict"),
+            ('{"REPLICAS": {"MAX_LAGS": 3}}', "unknown key 'MAX_LAGS'"),
+            (
+                '{"REPLICAS": {"MAX_LAG": -1}}',
+                'NESTFLUX["REPLICAS"]["MAX_LAG"]: -1 is not a number',
+            ),
+            ('{"REPLICAS": {"OF": "east"}}', "is 'east', and is to be a dictionary"),
+            ('{"REPLICAS": {"OF": {"default": "east"}}}', "is 'east', and is to be a list"),
+            (
+                '{"REPLICAS": {"OF": {"default": ["east"]}}}',
+                "'east', which DATABASES does not have",
+            ),
+            ('{"REPLICAS": {"OF": {"default": ["default"]}}}', "names 'default' twice"),
+            ('{"REPLICAS": {"WRITABLE": "default"}}', "is 'default', and is to be a list"),
+            ('{"REPLICAS": {"WRITABLE": ["west"]}}', "'west', which DATABASES does not have"),
+            (
+                '{"REPLICAS": {"MAX_LAG": 30, "PAUSE": 30}}',
+                '"REMEMBER"] is 60, and is to be more than MAX_LAG and PAUSE together (30 + 30)',
+            ),
+            ('{"REPLICAS": {"COOKIE": "my cookie"}}', "is 'my cookie', which names no cookie"),
         ],
     )
     def test_a_wrong_setting(self, shop: Project, setting: str, said: str) -> None:
@@ -367,3 +387,88 @@ class TestW002:
         )
 
         assert "W002" not in bare.succeeds("check").stderr
+
+
+REPLICAS = """
+import copy
+DATABASES["replica_1"] = copy.deepcopy(DATABASES["default"])
+NESTFLUX["REPLICAS"] = {"OF": {"default": ["replica_1"]}}
+"""
+RIGHT = """
+DATABASES["replica_1"]["TEST"] = {"MIRROR": "default"}
+DATABASE_ROUTERS = ["nestflux.replicas.Router"]
+MIDDLEWARE = [
+    "nestflux.replicas.ReplicaMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+]
+"""
+
+
+def append(shop: Project, settings: str) -> None:
+    shop.write("settings.py", f"{shop.read('settings.py')}\n{settings}")
+
+
+class TestReplicas:
+    """W003 to W005."""
+
+    def test_what_is_missing(self, shop: Project) -> None:
+        append(shop, REPLICAS)
+
+        outcome = shop.succeeds("check")
+
+        assert (
+            "settings.DATABASES: (nestflux.W003) The database 'replica_1' is a replica of 'default'"
+            in outcome.stderr
+        )
+        assert 'DATABASES["replica_1"]["TEST"] = {"MIRROR": "default"}' in outcome.stderr
+        assert "(nestflux.W004)" in outcome.stderr
+        assert "DATABASE_ROUTERS does not have the router" in outcome.stderr
+        assert "(nestflux.W005)" in outcome.stderr
+        assert "is not in MIDDLEWARE: all reads go to the primary" in outcome.stderr
+
+    def test_nothing_where_all_is_there(self, shop: Project) -> None:
+        append(shop, REPLICAS + RIGHT)
+
+        assert "nestflux.W" not in shop.succeeds("check").stderr
+
+    def test_what_the_document_shows_is_all_there(self, shop: Project) -> None:
+        text = (REPOSITORY / "docs" / "production.md").read_text(encoding="utf-8")
+        shown = text.partition("\n## Replicas\n")[2].partition("```python\n")[2].partition("```")[0]
+        append(shop, f"HERE = DATABASES['default']\n{shown}")
+        # Its servers are not there, and Django 6.1 asks them.
+        append(
+            shop,
+            "for entry in DATABASES.values(): entry |= {**HERE, 'TEST': entry.get('TEST', {})}",
+        )
+
+        outcome = shop.succeeds("check")
+
+        assert '"replica_2"' in shown
+        assert "nestflux" not in outcome.stderr
+
+    def test_a_router_and_a_middleware_that_inherit(self, shop: Project) -> None:
+        shop.write(
+            "ours.py",
+            """
+            from nestflux.replicas import ReplicaMiddleware, Router
+
+            class Own(Router): ...
+            class Watch(ReplicaMiddleware): ...
+            """,
+        )
+        append(shop, REPLICAS + RIGHT)
+        append(shop, 'DATABASE_ROUTERS = ["ours.Own"]; MIDDLEWARE[0] = "ours.Watch"')
+
+        assert "nestflux.W" not in shop.succeeds("check").stderr
+
+    def test_in_another_order(self, shop: Project) -> None:
+        append(shop, REPLICAS + RIGHT + "MIDDLEWARE.reverse()\n")
+        append(shop, "class First: ...\nDATABASE_ROUTERS.insert(0, First())")
+
+        outcome = shop.succeeds("check")
+
+        assert "DATABASE_ROUTERS has others in front of the router" in outcome.stderr
+        assert "stands below the session's: what a session writes is not noticed" in outcome.stderr
+
+    def test_without_replicas_there_is_nothing_to_say(self, shop: Project) -> None:
+        assert "nestflux.W" not in shop.succeeds("check").stderr

@@ -14,9 +14,10 @@ from tests.docs.stories import (
     Reader,
     a_project_of_stock_django,
     a_project_without_apps,
-    before_the_worked_example,
+    before_the_worked_examples,
     bring,
     copy_of_the_repository,
+    make_the_worked_example,
 )
 from tests.scenario import TestServer
 
@@ -39,11 +40,13 @@ def states(tmp_path_factory: pytest.TempPathFactory, server: TestServer) -> Call
                 _OTHER_PROJECTS[name](path)
                 made[name] = path
                 return path
-            copy_of_the_repository(path)
             if name == "at-0001":
-                before_the_worked_example(path)
-            if not (path / "migrations_sql" / server.family / "journal.json").exists():
+                copy_of_the_repository(path)
+                before_the_worked_examples(path)
                 Reader(path, server, "nestflux").succeeds("python manage.py db_generate")
+            else:
+                shutil.copytree(state("at-0001"), path)
+                make_the_worked_example(Reader(path, server, "nestflux"))
             made[name] = path
         return made[name]
 

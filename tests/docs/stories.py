@@ -3,9 +3,10 @@
 States in which a story starts:
 
 ========  ======================================================================================
-fresh     the repository as it is; the database exists and is empty
+fresh     the repository after the guide's worked example, and before that of production.md, which
+          the stories of the other documents leave out; the database exists and is empty
 migrated  the same, after ``db_migrate``
-stock     the repository as it is; Django's own executor migrated the database, there is no ledger
+stock     the same; Django's own executor migrated the database, there is no ledger
 at-0001   before ``avatar_url`` and ``phone_number`` were added to ``identity.User``: neither in
           the model nor in a migration, a history of one file, and that one applied
 legacy    a project that has no apps but ``nestflux``; the database exists and is empty
@@ -298,15 +299,30 @@ def _compile(path: Path) -> None:
     assert compileall.compile_dir(path, quiet=1)
 
 
-def before_the_worked_example(path: Path) -> None:
-    """Take back the change that the guide's worked example makes."""
-    guide = REPOSITORY / "docs" / "database-development.md"
-    worked = next(story for story in stories(guide) if story.starts == "at-0001")
-    diff = next(block for block in worked.blocks if block.info[:2] == ("diff", "apply"))
-    changes.apply(diff.text, path, backwards=True)
-    for module in (path / "identity" / "migrations").glob("0002_*.py"):
-        module.unlink()
+def before_the_worked_examples(path: Path) -> None:
+    """Take back the change that the guide's worked example makes, and before it that of
+    production.md."""
+    changes.apply(_change_of("production.md", "partitions"), path, backwards=True)
+    changes.apply(_change_of(*_WORKED), path, backwards=True)
+    for number in (2, 3):
+        for module in (path / "identity" / "migrations").glob(f"{number:04}_*.py"):
+            module.unlink()
     shutil.rmtree(path / "migrations_sql", ignore_errors=True)
+
+
+def make_the_worked_example(reader: Reader) -> None:
+    """The guide's, recorded under the name that this repository's file has."""
+    changes.apply(_change_of(*_WORKED), reader.path)
+    reader.succeeds("python manage.py db_generate --name amazing_spiderman")
+
+
+_WORKED = ("database-development.md", "add two columns to user")
+
+
+def _change_of(document: str, name: str) -> str:
+    """The first diff of a story."""
+    story = next(s for s in stories(REPOSITORY / "docs" / document) if s.name == name)
+    return next(block.text for block in story.blocks if block.info[:2] == ("diff", "apply"))
 
 
 # ``migrate`` as it is without NestFlux.

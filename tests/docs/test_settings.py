@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import fields
+from dataclasses import MISSING, fields
 
 from nestflux import conf
 from tests.docs.documents import REPOSITORY
@@ -30,6 +30,15 @@ def test_every_limit_of_sizes_with_its_default() -> None:
 
     for limit in fields(conf.SizeLimits):
         assert told[limit.name.upper()] == f"{limit.default:g}"
+
+
+def test_every_key_of_replicas_with_its_default() -> None:
+    told = first_cells()
+
+    for key in fields(conf.Replicas):
+        default = key.default if key.default is not MISSING else ()
+        given = f"{default:g}" if isinstance(default, float | int) else f'`"{default}"`'
+        assert told[key.name.upper()] == (given if default else "none")
 
 
 def test_every_variable_of_the_site() -> None:

@@ -12,7 +12,8 @@ import pytest
 
 from tests.conftest import ProjectFactory
 from tests.docs.documents import REPOSITORY, all_blocks
-from tests.reviewing.test_scope import MODELS, SLUG, git
+from tests.reviewing.shop import git
+from tests.reviewing.test_scope import MODELS, SLUG
 
 PAGE = REPOSITORY / "docs" / "reviewing.md"
 BLOCKS = {block.info[1]: block.text for block in all_blocks(PAGE) if block.language == "yaml"}

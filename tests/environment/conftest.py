@@ -126,7 +126,13 @@ def own_server(
 @pytest.fixture(scope="session")
 def recorded(tmp_path_factory: pytest.TempPathFactory, server: TestServer) -> Iterator[Path]:
     """A project with two recorded files, made once for the whole run."""
-    path = tmp_path_factory.mktemp("recorded")
+    with recorded_in(tmp_path_factory.mktemp("recorded"), server) as path:
+        yield path
+
+
+@contextmanager
+def recorded_in(path: Path, server: TestServer) -> Iterator[Path]:
+    """A folder with the two files of ``histories``, recorded."""
     with kept_project(path, server, {"shop": {}}) as project:
         write_first(project)
         project.succeeds("db_generate", "--name", "first", "--noinput")

@@ -123,14 +123,15 @@ FAULTS = """
 
 
     def watch(connection):
-        '''Stop before or after the statement that holds a text.'''
+        '''Stop before or after the packet of the statement of a file that holds a text.'''
         before, after = os.environ.get("STOP_BEFORE"), os.environ.get("STOP_AFTER")
 
         def wrapper(execute, sql, params, many, context):
-            if before and before in sql:
+            statements = [one for one in sql.split("\\n;\\n") if "nestflux_" not in one]
+            if before and any(before in one for one in statements):
                 stop()
             result = execute(sql, params, many, context)
-            if after and after in sql:
+            if after and any(after in one for one in statements):
                 stop()
             return result
 

@@ -238,18 +238,18 @@ def test_it_goes_back_and_forward(shop: Project) -> None:
 def test_a_load_that_was_killed_is_begun_again(shop: Project) -> None:
     shop.python(
         """
-        from nestflux.applying.run import fresh
         from nestflux.applying.run.migrate import migrate
         from nestflux.applying.target import open_target
+        from nestflux.database.several import Packets
 
-        run = fresh.pin
+        send = Packets._send
 
-        def dying(connection, session):
-            run(connection, session)
-            if any("CREATE TRIGGER" in sql.upper() for sql in session):
+        def dying(packets, sent, *given):
+            send(packets, sent, *given)
+            if any("CREATE TRIGGER" in sql.upper() for sql in sent):
                 raise SystemExit
 
-        fresh.pin = dying
+        Packets._send = dying
         migrate(open_target("default"))
         """
     )

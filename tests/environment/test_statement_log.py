@@ -4,6 +4,7 @@ replica would not get as it is here does not run."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from textwrap import dedent
 
 import pytest
 
@@ -125,3 +126,19 @@ def test_a_backup_is_taken_without_gtids_and_brought_back(shop: Project) -> None
     assert "GTID" not in dump.read_text()
     assert "brought back" in restored.stdout
     assert shop.sql("SELECT `key` FROM shop_product") == [("lamp",)]
+
+
+@pytest.mark.parametrize("several", [True, False])
+def test_a_replica_never_gets_the_condition_of_the_lock(shop: Project, several: bool) -> None:
+    """Nobody holds the lock there: its ledger would stand still."""
+    single = f'DATABASES["default"]["OPTIONS"]["multi_statements"] = {several}'
+    shop.settings(f"{dedent(REPEATABLE)}\n{single}")
+    shop.recreate_database()
+    shop.server.sql("FLUSH LOGS")
+
+    shop.succeeds("db_migrate", "--replay")
+
+    (*_, (log, *_)) = shop.server.sql("SHOW BINARY LOGS")
+    events = [str(event[-1]) for event in shop.server.sql(f"SHOW BINLOG EVENTS IN '{log}'")]
+    assert any("UPDATE nestflux_statement" in text for text in events)
+    assert [text for text in events if "IS_USED_LOCK" in text] == []

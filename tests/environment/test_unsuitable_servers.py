@@ -58,17 +58,35 @@ def test_a_read_only_server_is_named_by_whatever_shows_or_plans(
     assert reason["next"] == "point the database alias at the primary"
 
 
-def test_a_replica_that_takes_writes_is_named_and_runs(scene: Scene, shop: Project) -> None:
-    warning = "is a replica of db1.internal:3306 and takes writes all the same"
-    with a_replica(scene.server):
-        shown = [shop.run(*command) for command in SHOWS]
-        ran = shop.succeeds("db_migrate")
-        back = shop.succeeds("db_rollback", "--yes")
+RUNS = [("db_migrate",), ("db_rollback", "--yes")]
 
-    for outcome in (*shown, ran, back):
+
+def test_a_replica_that_takes_writes_is_refused(scene: Scene, shop: Project) -> None:
+    says = "is a replica of db1.internal:3306 that takes writes"
+    before = state_of(shop)
+    with a_replica(scene.server):
+        shown = {command: shop.run(*command) for command in SHOWS}
+        refused = [shop.run(*command) for command in RUNS]
+
+    for command, outcome in shown.items():
+        assert says in outcome.stdout, str(outcome)
+        assert outcome.code == (1 if command[0] == "db_check" else 0), str(outcome)
+    for outcome in refused:
+        assert outcome.code == 2, str(outcome)
+        assert says in outcome.stderr
+        assert "point the database alias at the primary" in outcome.stderr
+    assert state_of(shop) == before
+    assert says not in shop.succeeds("db_status").stdout
+
+
+def test_a_replica_that_is_meant_to_take_writes_is_migrated(scene: Scene, shop: Project) -> None:
+    shop.settings('NESTFLUX["REPLICAS"] = {"WRITABLE": ["default"]}')
+    with a_replica(scene.server):
+        outcomes = [shop.run(*command) for command in (*SHOWS, *RUNS)]
+
+    for outcome in outcomes:
         assert outcome.code == 0, str(outcome)
-        assert warning in outcome.stdout, str(outcome)
-    assert warning not in shop.succeeds("db_status").stdout
+        assert "is a replica of" not in outcome.stdout, str(outcome)
 
 
 def test_transactions_that_take_no_writes_are_named_before_anything_runs(
@@ -114,7 +132,6 @@ def test_a_good_server_is_not_spoken_of(shop: Project) -> None:
     for command in SHOWS:
         shown = shop.run(*command).stdout
         assert "refused" not in shown
-        assert "Warning:" not in shown
     assert shop.run("db_status", "--json").json["refused"] == []
 
 
@@ -130,6 +147,7 @@ def test_a_good_server_is_not_spoken_of(shop: Project) -> None:
         ({"read_only": "NO_LOCK_NO_ADMIN"}, Setup(read_only=True)),  # MariaDB 12
         ({"read_only": "OFF", "super_read_only": "OFF"}, Setup()),
         ({"wsrep_on": "ON"}, Setup(multi_primary=True)),
+        ({"innodb_read_only": "ON"}, Setup(read_only=True)),
         ({"group_replication_single_primary_mode": "OFF"}, Setup(multi_primary=True)),
         ({"group_replication_single_primary_mode": "ON"}, Setup()),
         ({"log_bin": "ON", "binlog_format": "ROW"}, Setup(logs=True)),
@@ -151,6 +169,7 @@ def test_what_a_server_s_variables_mean(variables: dict[str, str], setup: Setup)
     [
         (Setup(), ""),
         (Setup(replica_of="db1:3306", read_only=True), "is read-only"),
+        (Setup(replica_of="db1:3306"), "is a replica of db1:3306 that takes writes"),
         (Setup(multi_primary=True), "is a node of a multi-primary cluster"),
         (Setup(statement_log=True, isolation="READ-COMMITTED"), "would refuse every write"),
         (Setup(statement_log=True), ""),
@@ -161,13 +180,14 @@ def test_what_keeps_a_run_from_its_beginning(setup: Setup, says: str) -> None:
 
     assert [says in refusal.what for refusal in found.refusals] == ([True] if says else [])
     assert all(refusal.then for refusal in found.refusals)
-    assert not found.warnings
 
 
 @pytest.mark.parametrize(("logs", "errant"), [(True, True), (False, False)])
 def test_only_a_replica_with_a_binary_log_gets_errant_transactions(
     logs: bool, errant: bool
 ) -> None:
-    (warning,) = judged(Setup(replica_of="db1:3306", logs=logs), "MySQL 9").warnings
+    setup = Setup(replica_of="db1:3306", logs=logs)
+    (refusal,) = judged(setup, "MySQL 9").refusals
 
-    assert ("its GTIDs are errant ones" in warning) is errant
+    assert ("its GTIDs would be errant ones" in refusal.what) is errant
+    assert not judged(setup, "MySQL 9", takes_writes=True).refusals

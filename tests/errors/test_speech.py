@@ -36,6 +36,9 @@ COMMAND = """
                 connection.cursor().execute("SELECT * FROM nowhere")
             if what == "wide":
                 self.console().print("x" * 300, style="bold red")
+            if what == "text":
+                from rich.text import Text
+                self.console().print(Text("applied", style="green"))
             if what == "plain":
                 self.console().print("[bold]x[/bold] :smile: 'é' 12 http://x " + "y" * 300)
             if what == "confirm":
@@ -43,6 +46,18 @@ COMMAND = """
             if options["json"]:
                 self.console().print("a message")
                 self.print_json({"done": what})
+"""
+# Two models of one table: models.E028.
+ONE_TABLE = """
+    from django.db import models
+
+    class A(models.Model):
+        class Meta:
+            db_table = "same"
+
+    class B(models.Model):
+        class Meta:
+            db_table = "same"
 """
 
 
@@ -133,6 +148,55 @@ class TestJson:
             "next": "do this",
         }
 
+    @pytest.mark.parametrize(
+        ("words", "said"),
+        [
+            (("db_check", "--json", "--nowhere"), "unrecognized arguments: --nowhere"),
+            (
+                ("db_check", "--format", "json", "--since"),
+                "--since: expected one argument",
+            ),
+            (("db_check", "--format=json", "--nowhere"), "unrecognized arguments: --nowhere"),
+            (("db_status", "--json", "extra"), "unrecognized arguments: extra"),
+        ],
+    )
+    def test_so_is_wrong_use(self, speaker: Project, words: tuple[str, ...], said: str) -> None:
+        outcome = speaker.run(*words)
+
+        assert outcome.code == 2
+        assert outcome.json["exit_code"] == 2
+        assert said in outcome.json["error"]["what"]
+        assert outcome.json["error"]["next"] == f"python manage.py {words[0]} --help"
+        assert "usage: " in outcome.stderr
+
+    def test_wrong_use_without_it_is_text_alone(self, speaker: Project) -> None:
+        outcome = speaker.run("db_check", "--format", "github", "--nowhere")
+
+        assert (outcome.code, outcome.stdout) == (2, "")
+
+    def test_so_is_a_refusal_with_the_format_by_name(self, speaker: Project) -> None:
+        outcome = speaker.run("db_check", "--no-server", "--format", "json", "--database", "none")
+
+        assert outcome.code == 2
+        assert outcome.json["error"]["kind"] == "Refused"
+
+    def test_so_are_errors_of_system_checks(self, speaker: Project) -> None:
+        speaker.write("talk/models.py", ONE_TABLE)
+
+        outcome = speaker.run("db_check", "--no-server", "--json")
+
+        assert outcome.code == 2
+        assert "models.E028" in outcome.json["error"]["what"]
+        assert "Traceback" not in outcome.stderr
+
+    def test_so_is_what_is_wrong_before_a_command_begins(self, speaker: Project) -> None:
+        speaker.write("talk/models.py", "import nowhere_at_all\n")
+
+        outcome = speaker.run("db_check", "--no-server", "--json")
+
+        assert outcome.code == 2
+        assert "nowhere_at_all" in outcome.json["error"]["what"]
+
 
 class TestColour:
     def test_none_where_nobody_watches_and_nothing_is_cut(self, speaker: Project) -> None:
@@ -142,6 +206,26 @@ class TestColour:
         (plain,) = speaker.succeeds("talk", "plain").lines
 
         assert plain == "[bold]x[/bold] :smile: 'é' 12 http://x " + "y" * 300
+
+    def test_rich_is_imported_only_where_somebody_watches_or_wants_colour(
+        self, speaker: Project
+    ) -> None:
+        def modules(option: str) -> list[str]:
+            code = f"""
+                import sys
+                from django.core.management import call_command
+                call_command("talk", "wide", {option}=True)
+                print(*sorted({{"rich", "rich.console", "rich.progress"}} & set(sys.modules)))
+                """
+            line, found = speaker.python(code, forked=False).lines
+            assert line.count("x") == 300
+            return found.split()
+
+        assert modules("no_color") == []
+        assert "rich.console" in modules("force_color")
+
+    def test_text_of_rich_is_plain_where_nobody_watches(self, speaker: Project) -> None:
+        assert speaker.succeeds("talk", "text").stdout == "applied\n"
 
     def test_a_terminal_gets_it(self, speaker: Project) -> None:
         assert "\x1b[" in speaker.on_a_terminal("talk", "refused", kind="xterm").stdout

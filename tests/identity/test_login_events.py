@@ -1,7 +1,9 @@
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
@@ -96,3 +98,38 @@ def test_listing_logins_takes_two_queries_however_many(
         emails = [event.user.email for event in selectors.list_login_events().items]
 
     assert len(emails) == 10
+
+
+def test_the_user_of_an_event_is_locked_while_it_is_written() -> None:
+    """The table has no foreign key: this is what keeps an event's user there."""
+    user = UserFactory.create()
+
+    with CaptureQueriesContext(connection) as queries:
+        services.record_login(user_id=user.pk, ip_address="198.51.100.1", succeeded=True)
+
+    sent = [query["sql"] for query in queries.captured_queries if "SAVEPOINT" not in query["sql"]]
+    locking, writing = sent
+    assert "FROM `identity_user`" in locking
+    assert locking.endswith("FOR UPDATE")
+    assert writing.startswith("INSERT INTO `identity_login_event`")
+
+
+def test_events_go_with_their_user() -> None:
+    event = LoginEventFactory.create()
+
+    event.user.delete()
+
+    assert not LoginEvent.objects.exists()
+
+
+def test_the_events_of_a_month_lie_in_its_partition() -> None:
+    january, february = datetime(2027, 1, 1, tzinfo=UTC), datetime(2027, 2, 1, tzinfo=UTC)
+    LoginEventFactory.create(created_at=january)
+    LoginEventFactory.create(created_at=february)
+
+    events = LoginEvent.objects.filter(created_at__gte=january, created_at__lt=february)
+
+    assert len(events) == 1
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT COUNT(*) FROM identity_login_event PARTITION (p20270101)")
+        assert cursor.fetchone() == (1,)

@@ -14,6 +14,7 @@ from textwrap import wrap
 from nestflux.database.session import PINNED
 from nestflux.history.sqlfile import delimited
 from nestflux.schema.transform.changes import Change, Transformation
+from nestflux.wording import for_database
 
 _WIDTH = 76
 
@@ -70,8 +71,7 @@ def _header(planned: Transformation, made: Made) -> Iterator[str]:
 
 def how_to_run(alias: str, file: str) -> str:
     """Django's dbshell is the plain client, with the alias's server and account."""
-    database = "" if alias == "default" else f" --database {shlex.quote(alias)}"
-    return f"python manage.py dbshell{database} < {shlex.quote(file)}"
+    return f"python manage.py dbshell{for_database(alias)} < {shlex.quote(file)}"
 
 
 def describe(planned: Transformation) -> str:

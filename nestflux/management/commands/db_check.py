@@ -54,20 +54,18 @@ class Command(NestFluxCommand):
         parser.add_argument(
             "--since",
             metavar="REF",
-            default="",
-            help="Apply the schema rules to the files that a branch adds: those that the journal "
-            "at this commit does not list (origin/main).",
+            help="Judge the files that a branch adds: those that the journal at this commit does "
+            "not list (origin/main).",
         )
         parser.add_argument(
             "--all-files",
             action="store_true",
-            help="Apply the schema rules to every file. Without --since and this: to those that "
-            "the database has not applied, or to the newest.",
+            help="Judge every file. Without --since and this: those that the database has not "
+            "applied, or the newest.",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         wanted = options["format"] or ("json" if options["json"] else "text")
-        self._json = wanted == "json"
         no_server = options["no_server"]
         with narrated(self.console(stderr=wanted != "text")):
             report = review(

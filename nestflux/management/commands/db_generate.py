@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.checks import Tags
 from django.core.management.base import CommandParser, OutputWrapper
-from rich.syntax import Syntax
 
 from nestflux.conf import configuration, profile_path
 from nestflux.database.profile_file import load as load_profile
@@ -223,6 +222,7 @@ class Command(NestFluxCommand):
         return list(cost_lines(made.files, profile, configuration().sizes))
 
     def _show_sql(self, made: Generated) -> None:
+        from rich.syntax import Syntax  # with Pygments: only to show SQL
 
         console = self.console()
         for file in made.files:

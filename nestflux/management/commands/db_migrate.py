@@ -17,7 +17,7 @@ from nestflux.applying.target import Target, open_target
 from nestflux.exceptions import NotReviewed, Refused
 from nestflux.management.backup_options import add_backup_arguments
 from nestflux.management.command import NestFluxCommand, retire
-from nestflux.management.run_options import RunOptions, add_unreviewed_argument
+from nestflux.management.run_options import RunOptions, add_unreviewed_argument, replica_seconds
 from nestflux.wording import counted
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from nestflux.history.deploy_order import DeployOrder
     from nestflux.history.journal import Entry
 
-_PATIENT = 3600  # seconds for one question, where somebody asked for the answer
+_PATIENT = 3600  # seconds for what somebody asked for: one question, the replicas
 _UP_TO_DATE = "Database is up to date!"
 
 
@@ -67,6 +67,15 @@ class Command(RunOptions, NestFluxCommand):
         parser.add_argument(
             "--no-preflight", action="store_true", help="Do not ask the rows before the run."
         )
+        parser.add_argument(
+            "--wait-for-replicas",
+            nargs="?",
+            type=replica_seconds,
+            const=_PATIENT,
+            metavar="SECONDS",
+            help='Then wait until each replica of NESTFLUX["REPLICAS"] has the schema, for that '
+            "many seconds (3600). Exit code 1 where one has not.",
+        )
         add_unreviewed_argument(parser)
         add_backup_arguments(parser)
         self.add_lock_arguments(parser)
@@ -99,8 +108,13 @@ class Command(RunOptions, NestFluxCommand):
         if options["preflight"]:
             self._preflight(target, options)
             return
+        if options["wait_for_replicas"]:
+            from nestflux.applying.replicas import refuse_to_wait
+
+            refuse_to_wait(target)
         if not options["json"] and nothing_to_do(target, to=options["to"]):
             self.stdout.write(_UP_TO_DATE)
+            self._wait_for_replicas(target, options)
             return
         self._migrate(target, options)
 
@@ -111,6 +125,7 @@ class Command(RunOptions, NestFluxCommand):
             if not (options["unreviewed"] or self._agrees(error, options)):
                 raise
             outcome, waited = self._run(target, options, unreviewed=error.statements)
+        replicas = self._wait_for_replicas(target, options)
         if options["json"]:
             self.print_json(
                 {
@@ -120,6 +135,7 @@ class Command(RunOptions, NestFluxCommand):
                     "exchanged": list(outcome.exchanged),
                     "post_migrate_sent": outcome.signals_sent,
                     "waited": waited,
+                    **replicas,
                 }
             )
         left = make_plan(target).pending if options["to"] else ()
@@ -127,6 +143,20 @@ class Command(RunOptions, NestFluxCommand):
             self.console().print(f"{len(left)} pending, as --to asked.")
         else:
             self.console().print(_UP_TO_DATE)
+
+    def _wait_for_replicas(self, target: Target, options: dict[str, Any]) -> dict[str, Any]:
+        """What a JSON document says of them; empty where nobody asked to wait."""
+        if not options["wait_for_replicas"]:
+            return {}
+        from nestflux.applying.replicas import WaitOptions, wait_for_replicas
+        from nestflux.management.progress import Progress
+        from nestflux.management.replica_progress import ReplicaProgress
+
+        with Progress(self.console()) as progress:
+            shown = ReplicaProgress(progress)
+            wait = WaitOptions(options["wait_for_replicas"], shown.looked, shown.arrived)
+            found = wait_for_replicas(target, wait)
+        return {"replicas": [replica.to_json() for replica in found]}
 
     def _preflight(self, target: Target, options: dict[str, Any]) -> None:
         from nestflux.applying.preflight.asking import preflight

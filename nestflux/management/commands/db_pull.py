@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandParser
-from django.db import DEFAULT_DB_ALIAS
 
 from nestflux.conf import history_folder
 from nestflux.database.server import connection_for, server_of
@@ -22,7 +21,7 @@ from nestflux.pulling.grouping import GroupingRule
 from nestflux.pulling.pull import Pulled, PullOptions, PullPlan, plan_pull, pull
 from nestflux.pulling.remarks import by_text
 from nestflux.pulling.round_trip import as_texts
-from nestflux.wording import counted
+from nestflux.wording import counted, for_database
 
 
 class Command(NestFluxCommand):
@@ -170,7 +169,7 @@ def _lines(plan: PullPlan, done: Pulled | None, alias: str) -> Iterator[str]:
 
 
 def _next_steps(plan: PullPlan, alias: str) -> Iterator[str]:
-    other = "" if alias == DEFAULT_DB_ALIAS else f" --database {alias}"
+    other = for_database(alias)
     names = ", ".join(f'"{app.name}"' for app in plan.apps)
     yield f"Next: add {names} to INSTALLED_APPS, then"
     for command in _taking_over(alias):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.management.base import CommandParser
 from rich.text import Text
 
+from nestflux.applying.replicas import Replica, look_at_replicas
 from nestflux.applying.status import FileStatus, Status, status
 from nestflux.applying.target import Target, open_target
 from nestflux.history.folder import display_path
@@ -49,12 +50,14 @@ class Command(NestFluxCommand):
         self.connect(alias)
         target = open_target(alias)
         found = status(target)
+        replicas = look_at_replicas(target)
         drift = self._drift(target, options) if options["drift"] else None
         if options["json"]:
             compared = {"drift": drift.to_json()} if drift else {}
-            self.print_json({**found.to_json(), **compared})
+            copies = {"replicas": [replica.to_json() for replica in replicas]}
+            self.print_json({**found.to_json(), **copies, **compared})
         else:
-            self._print(found)
+            self._print(found, replicas)
             for line in drift_lines(drift) if drift else ():
                 self.console().print(line)
         if found.needs_attention or (drift and drift.differences):
@@ -67,7 +70,7 @@ class Command(NestFluxCommand):
         with narrated(self.console(stderr=options["json"])):
             return find_drift(target, without_shadow=without)
 
-    def _print(self, found: Status) -> None:
+    def _print(self, found: Status, replicas: Sequence[Replica]) -> None:
         console = self.console()
         console.print(f"{found.server}, database {found.alias!r}")
         for row in _rows(found.files):
@@ -88,6 +91,10 @@ class Command(NestFluxCommand):
             console.print(f"Another deploy is running: {found.holder}")
         for line in found.suitability.lines():
             console.print(line, style="yellow")
+        for replica in replicas:
+            console.print(
+                f"Replica {replica.description}", style="" if replica.is_well else "yellow"
+            )
         for line in _summary(found):
             console.print(line)
         for one in found.behind:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from functools import cache
 from pathlib import Path
+from subprocess import CalledProcessError
 
 from nestflux.reviewing.findings import Finding
+from nestflux.reviewing.git import git
 
 
 def path_of(finding: Finding) -> str:
@@ -31,12 +32,6 @@ def _from_top(path: Path) -> str:
 def _prefix() -> str:
     """What leads from the top of the repository to the working directory: ``site/``, or nothing."""
     try:
-        run = subprocess.run(
-            ["git", "rev-parse", "--show-prefix"],  # noqa: S607
-            capture_output=True,
-            check=True,
-            text=True,
-        )
-    except (OSError, subprocess.CalledProcessError):
+        return git("rev-parse", "--show-prefix").strip()
+    except (OSError, CalledProcessError):
         return ""
-    return run.stdout.strip()

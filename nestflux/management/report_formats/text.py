@@ -43,16 +43,8 @@ def _finding(finding: Finding, width: int) -> Iterator[Text]:
         for line in _hanging(f"      {detail}", 10, width):
             line.style = {"+": "green", "-": "red"}.get(detail[:1], "")
             yield line
-    where = finding.where if finding.line is None else f"{finding.where}, line {finding.line}"
-    for label, text in (
-        ("Where:", where),
-        ("Code:", finding.code_place),
-        ("Why:", finding.why),
-        ("Fix:", finding.fix),
-        ("Next:", finding.then),
-    ):
-        if text:
-            yield from _hanging(f"  {label:<7}{text}", 9, width)
+    for label, text in finding.labelled:
+        yield from _hanging(f"  {label + ':':<7}{text}", 9, width)
 
 
 def _hanging(text: str, indent: int, width: int) -> list[Text]:

@@ -284,7 +284,7 @@ def test_a_file_that_was_run_by_hand_is_marked(shop: Project) -> None:
 
 
 def test_an_edit_is_accepted_and_files_are_squashed(shop: Project) -> None:
-    shop.edit(f"migrations_sql/{shop.server.family}/0003_wider.sql", "300", "280")
+    shop.edit(f"migrations_sql/{shop.server.family}/0003_wider.sql", "varchar(300)", "varchar(280)")
 
     shop.succeeds("db_generate", "--accept", "0003_wider.sql")
     shop.succeeds("db_squash", "--yes")

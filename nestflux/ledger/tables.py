@@ -7,19 +7,48 @@ a new entry of ``_UPGRADES`` that only adds, so that an older NestFlux still wor
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from django.db.migrations.recorder import MigrationRecorder
 
+from nestflux.database.several import Packets
+
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
-    from django.db.backends.utils import CursorWrapper
 
 # The collation is the ledger's own: a schema's default differs from database to database, and ids,
 # names and hashes compare byte by byte.
 _OPTIONS = "ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin ROW_FORMAT=DYNAMIC"
+
+@dataclass(frozen=True)
+class _PlainName:
+    """A second, plain name of a column, for whoever reads the ledger in SQL.
+
+    A renamed column would break an older NestFlux on the same database. A virtual one costs no
+    space, and is added to a table of any size at once (ALGORITHM=INSTANT on both servers).
+    """
+
+    table: str
+    column: str
+    kind: str
+    of: str
+
+    @property
+    def definition(self) -> str:
+        return f"`{self.column}` {self.kind} GENERATED ALWAYS AS (`{self.of}`) VIRTUAL"
+
+    @property
+    def added(self) -> str:
+        return f"ALTER TABLE `{self.table}` ADD COLUMN {self.definition}"
+
+
+_OF_BOOKS = _PlainName("nestflux_sql_migration", "recorded_migrations", "json", "books")
+_OF_READING = _PlainName("nestflux_statement", "schema_before", "json", "before_reading")
+_OF_OWED = _PlainName("nestflux_run", "post_migrate_pending", "bool", "post_migrate_owed")
+PLAIN_NAMES = (_OF_BOOKS, _OF_READING, _OF_OWED)
 
 _VERSION = f"""
 CREATE TABLE IF NOT EXISTS `nestflux_version` (
@@ -56,6 +85,7 @@ CREATE TABLE IF NOT EXISTS `nestflux_sql_migration` (
   `started_at` datetime(6) NULL,
   `finished_at` datetime(6) NULL,
   `seconds` double NULL,
+  {_OF_BOOKS.definition},
   PRIMARY KEY (`id`),
   KEY `nestflux_sql_migration_number` (`number`)
 ) {_OPTIONS}"""
@@ -86,6 +116,7 @@ CREATE TABLE IF NOT EXISTS `nestflux_statement` (
   `error_text` text NOT NULL,
   `connection_id` bigint NULL,
   `run_id` bigint NULL,
+  {_OF_READING.definition},
   PRIMARY KEY (`id`),
   UNIQUE KEY `nestflux_statement_place`
     (`sql_migration_id`, `attempt`, `direction`, `ordinal`),
@@ -112,6 +143,7 @@ CREATE TABLE IF NOT EXISTS `nestflux_run` (
   `post_migrate_hash` char(64) NOT NULL,
   `loading` json NULL,
   `loaded_at` datetime(6) NULL,
+  {_OF_OWED.definition},
   PRIMARY KEY (`id`),
   KEY `nestflux_run_connection` (`connection_id`),
   KEY `nestflux_run_post_migrate` (`post_migrate_sent_at`)
@@ -135,41 +167,10 @@ CREATE TABLE IF NOT EXISTS `nestflux_backup` (
 ) {_OPTIONS}"""
 
 
-@dataclass(frozen=True)
-class _PlainName:
-    """A second, plain name of a column, for whoever reads the ledger in SQL.
-
-    A renamed column would break an older NestFlux on the same database. A virtual one costs no
-    space, and is added to a table of any size at once (ALGORITHM=INSTANT on both servers).
-    """
-
-    table: str
-    column: str
-    kind: str
-    of: str
-
-    def add(self, cursor: CursorWrapper) -> None:
-        cursor.execute(
-            "SELECT 1 FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() "
-            "AND TABLE_NAME = %s AND COLUMN_NAME = %s",
-            [self.table, self.column],
-        )
-        if cursor.fetchone() is None:
-            cursor.execute(
-                f"ALTER TABLE `{self.table}` ADD COLUMN `{self.column}` {self.kind} "
-                f"GENERATED ALWAYS AS (`{self.of}`) VIRTUAL"
-            )
-
-
-PLAIN_NAMES = (
-    _PlainName("nestflux_sql_migration", "recorded_migrations", "json", "books"),
-    _PlainName("nestflux_statement", "schema_before", "json", "before_reading"),
-    _PlainName("nestflux_run", "post_migrate_pending", "bool", "post_migrate_owed"),
-)
 _MARKED = "UPDATE nestflux_sql_migration SET origin = 'marked' WHERE origin = 'booked'"
 
-# What brings the ledger from version n to n + 1. Each step may be repeated (IF NOT EXISTS, or
-# guarded by information_schema): a deploy can die between it and the version row.
+# What brings the ledger from version n to n + 1. Each step may be repeated (IF NOT EXISTS, or left
+# out where its column is there): a deploy can die between it and the version row.
 _UPGRADES: tuple[Sequence[str | _PlainName], ...] = (
     (_SQL_MIGRATION, _STATEMENT, _RUN),
     (_BACKUP,),
@@ -177,32 +178,44 @@ _UPGRADES: tuple[Sequence[str | _PlainName], ...] = (
 )
 VERSION = len(_UPGRADES)
 
+_COLUMNS = (
+    "SELECT TABLE_NAME, COLUMN_NAME FROM information_schema.COLUMNS "
+    "WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME IN "
+    "('nestflux_sql_migration', 'nestflux_statement', 'nestflux_run')"
+)
+_WRITE_VERSION = (
+    f"INSERT INTO nestflux_version (id, version, made_at) VALUES (1, {VERSION}, UTC_TIMESTAMP(6)) "
+    f"ON DUPLICATE KEY UPDATE version = {VERSION}, upgraded_at = UTC_TIMESTAMP(6)"
+)
 
-def ensure_ledger(connection: BaseDatabaseWrapper, known_version: int = 0) -> None:
+
+def ensure_ledger(
+    connection: BaseDatabaseWrapper, known_version: int = 0, packets: Packets | None = None
+) -> None:
     """Make or upgrade the ledger, and Django's own ``django_migrations``. Only under the lock.
 
     Args:
         known_version: what was read already; 0: ask.
+        packets: what sends several statements at once; None: each goes by itself.
     """
     if known_version >= VERSION:
         return
-    with connection.cursor() as cursor:
-        cursor.execute(_VERSION)
-        cursor.execute("SELECT version FROM nestflux_version WHERE id = 1")
-        row = cursor.fetchone()
-        current = int(row[0]) if row else 0
-        for upgrade in _UPGRADES[current:]:
-            for step in upgrade:
-                if isinstance(step, _PlainName):
-                    step.add(cursor)
-                else:
-                    cursor.execute(step)
+    packets = packets or Packets(connection)
+    _, version, columns = packets.run(
+        (_VERSION, "SELECT version FROM nestflux_version WHERE id = 1", _COLUMNS)
+    )
     MigrationRecorder(connection).ensure_schema()
+    current = int(version.rows[0][0]) if version.rows else 0
     if current < VERSION:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "INSERT INTO nestflux_version (id, version, made_at) "
-                "VALUES (1, %s, UTC_TIMESTAMP(6)) "
-                "ON DUPLICATE KEY UPDATE version = %s, upgraded_at = UTC_TIMESTAMP(6)",
-                [VERSION, VERSION],
-            )
+        packets.run((*_steps(current, {(row[0], row[1]) for row in columns.rows}), _WRITE_VERSION))
+
+
+def _steps(current: int, columns: Set[tuple[str, str]]) -> Iterator[str]:
+    """What is left to do for a ledger of version ``current`` whose tables have these columns. A
+    table that is not there is made with all of its own."""
+    tables = {table for table, _ in columns}
+    for step in chain.from_iterable(_UPGRADES[current:]):
+        if isinstance(step, str):
+            yield step
+        elif step.table in tables and (step.table, step.column) not in columns:
+            yield step.added

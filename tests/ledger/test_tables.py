@@ -150,6 +150,28 @@ def test_a_ledger_of_version_2_gets_plain_names_and_an_older_nestflux_still_writ
     ]
 
 
+def test_a_new_ledger_is_what_an_upgraded_one_is(scratch: BaseDatabaseWrapper) -> None:
+    ensure_ledger(scratch)
+    made = _as_made(scratch)
+    with scratch.cursor() as cursor:
+        for each in tables.PLAIN_NAMES:
+            cursor.execute(f"ALTER TABLE `{each.table}` DROP COLUMN `{each.column}`")
+        cursor.execute("UPDATE nestflux_version SET version = 2")
+
+    ensure_ledger(scratch)
+
+    assert _as_made(scratch) == made
+
+
+def _as_made(connection: BaseDatabaseWrapper) -> dict[str, str]:
+    made = {}
+    with connection.cursor() as cursor:
+        for table in sorted(connection.introspection.table_names(cursor)):
+            cursor.execute(f"SHOW CREATE TABLE `{table}`")
+            made[table] = cursor.fetchone()[1]
+    return made
+
+
 def _insert_file(cursor: CursorWrapper, identity: str, values: dict[str, str]) -> None:
     """As version 0.1 writes a row: it names the columns that it knows."""
     texts = ["name", "alias", "family", "recorded_on", "server_version", "up_sha256"]

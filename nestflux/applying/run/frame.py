@@ -85,7 +85,8 @@ def _opened(
     ledger = Ledger(connection)
     try:
         with _explain_first_writes(connection):
-            ensure_ledger(connection, ledger_version)
+            packets = packets_of(connection)
+            ensure_ledger(connection, ledger_version, packets)
             run_id = ledger.open_run(options.command, lock.connection_id)
         context = Context(
             target=target,
@@ -94,7 +95,7 @@ def _opened(
             options=options,
             order=tuple(order),
             load=lambda: _load(connection, order),
-            packets=packets_of(connection),
+            packets=packets,
             callers_lock_wait=callers_lock_wait,
         )
         with beating(connection, run_id, every=options.lock.beat), _watched(context):

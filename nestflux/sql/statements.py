@@ -67,6 +67,9 @@ _MOVES_ROWS = {"EXCHANGE", "TRUNCATE"}
 
 def kind_of(sql: str) -> Kind:
     """The kind of one statement. What is not known commits implicitly, as far as we know: DDL."""
+    first = _first_word(sql)
+    if first in _PLAIN and first != "SELECT":  # an INSERT may be megabytes long
+        return _BY_FIRST_WORD.get(first, Kind.DDL)
     words = _leading_words(_acting(sql))
     if not words:
         return Kind.READ
@@ -280,6 +283,8 @@ def statements_in(sql: str) -> Iterator[str]:
 def is_program(sql: str) -> bool:
     """Does it make or change a trigger, routine or event, or is it a compound block: a text that
     may hold ``;``?"""
+    if _first_word(sql) not in ("", "CREATE", "ALTER", "BEGIN"):
+        return False
     return _is_program(_words(_opened(opening(sql, 24))))
 
 
@@ -341,6 +346,12 @@ def _leading_words(found: Iterable[Token]) -> list[str]:
         elif token.text != "(" or words:
             break
     return words
+
+
+def _first_word(sql: str) -> str:
+    """The word that a statement begins with; empty where something else does, or where it is the
+    first of another (``(SELECT …)``, ``/*!50003 CREATE … */``)."""
+    return next((token.text.upper() for token in opening(sql, 1) if token.kind == "word"), "")
 
 
 def _words(found: Iterable[Token]) -> list[str]:

@@ -16,6 +16,7 @@ from django.db.utils import ProgrammingError
 
 from nestflux.database.packets import AT_ONCE, batches, weight_of
 from nestflux.database.rendering import rendered
+from nestflux.ledger import measured
 from nestflux.ledger.process import this_process
 from nestflux.ledger.recorded_migrations import inserts
 from nestflux.ledger.rows import (
@@ -340,6 +341,16 @@ class Ledger:
             "state = 'done', finished_at = UTC_TIMESTAMP(6), seconds = %s, rows_affected = %s, "
             "note = %s, run_id = %s",
             [seconds, rows, note, self.run_id],
+        )
+
+    def close_measured_step(self, step: StepKey) -> None:
+        """``close_step`` in the packet of a statement, which stands between ``measured.BEGINS`` and
+        ``measured.ENDS``."""
+        self._step(
+            step,
+            f"state = 'done', finished_at = UTC_TIMESTAMP(6), seconds = {measured.SECONDS}, "
+            f"rows_affected = {measured.ROWS}, note = '', run_id = %s",
+            [self.run_id],
         )
 
     def close_and_open_step(

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 # names and hashes compare byte by byte.
 _OPTIONS = "ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin ROW_FORMAT=DYNAMIC"
 
+
 @dataclass(frozen=True)
 class _PlainName:
     """A second, plain name of a column, for whoever reads the ledger in SQL.

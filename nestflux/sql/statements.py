@@ -56,10 +56,12 @@ _OF_ONE_SERVER = re.compile(
 _SERVERS_OBJECTS = {"USER", "ROLE", "DATABASE", "SCHEMA", "SERVER", "TABLESPACE", "UNDO", "LOGFILE"}
 # Programs: their bodies run later, in sessions of their own.
 _PROGRAMS = {"TRIGGER", "PROCEDURE", "FUNCTION", "EVENT"}
+_CHANGES_ROWS = {"INSERT", "UPDATE", "DELETE", "REPLACE"}
 # What makes none of them where it names no such thing. Not CALL, nor a compound statement.
 _PLAIN = {
     *("CREATE", "ALTER", "DROP", "RENAME", "TRUNCATE"),
-    *("INSERT", "UPDATE", "DELETE", "REPLACE", "SELECT"),
+    *_CHANGES_ROWS,
+    "SELECT",
 }
 # ALTER TABLE clauses that move rows between partitions or tables without a trace in the schema.
 _MOVES_ROWS = {"EXCHANGE", "TRUNCATE"}
@@ -293,6 +295,12 @@ def gives_one_result(sql: str) -> bool:
     called?"""
     words = _words(_acting(sql))
     return words[:1] != [] and words[0] in _PLAIN and kind_of(sql) is Kind.DDL
+
+
+def only_changes_rows(sql: str) -> bool:
+    """Is it one that changes rows and can commit nothing, whatever triggers and functions it runs?
+    (MySQL Manual, "Restrictions on Stored Programs".)"""
+    return _first_word(sql) in _CHANGES_ROWS
 
 
 def one_table_each(sql: str) -> Iterator[str]:

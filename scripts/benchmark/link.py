@@ -24,10 +24,12 @@ from scripts.benchmark.servers import BenchmarkError, Server
 _HEADER = 4  # bytes: three of the length, one of the sequence ("MySQL Packets")
 _SSL_REQUEST = 32  # bytes of "Protocol::SSLRequest"; what answers a greeting otherwise is longer
 _CHUNK = 1 << 18
+_QUERY = b"\x03"  # COM_QUERY
 
 
 class Commands:
-    """Counts the commands in what one client sends, in whatever pieces that comes.
+    """Counts the commands in what one client sends, in whatever pieces that comes, and keeps the
+    texts of its queries.
 
     A packet of a command is number 0; those of a login go on from the server's greeting, and the
     further parts of a long one from its first. (MySQL Source Code Documentation, "MySQL Packets",
@@ -40,12 +42,20 @@ class Commands:
         self._header = b""
         self._left = 0
         self._is_first = True
+        self._bodies: list[bytearray] = []
+
+    @property
+    def queries(self) -> list[str]:
+        """The texts that were sent to be run, in their order."""
+        return [_text_of(bytes(body)) for body in self._bodies if body[:1] == _QUERY]
 
     def feed(self, data: bytes) -> None:
         at = 0
         while at < len(data):
             if self._left:
                 taken = min(self._left, len(data) - at)
+                if self._bodies:
+                    self._bodies[-1] += data[at : at + taken]
                 self._left -= taken
                 at += taken
                 continue
@@ -61,7 +71,15 @@ class Commands:
             self.is_encrypted = length == _SSL_REQUEST
         self._is_first = False
         self._left = length
-        self.count += sequence == 0
+        if sequence == 0:
+            self.count += 1
+            self._bodies.append(bytearray())
+
+
+def _text_of(query: bytes) -> str:
+    """What a COM_QUERY holds, less the counts of attributes, which are none and one, that a client
+    of MySQL's own sends before it. ("COM_QUERY", Protocol::CLIENT_QUERY_ATTRIBUTES)"""
+    return query[1:].removeprefix(b"\0\1").decode()
 
 
 class Link:
@@ -109,6 +127,11 @@ class Link:
         if any(connection.is_encrypted for connection in self._connections):
             raise BenchmarkError("packets cannot be counted: a client encrypts them on this server")
         return sum(connection.count for connection in self._connections)
+
+    @property
+    def queries(self) -> list[str]:
+        """What the connection that was opened first sent to be run."""
+        return self._connections[0].queries
 
     def _accept(self) -> None:
         while True:

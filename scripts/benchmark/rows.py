@@ -109,6 +109,10 @@ ROWS = (
         "replay", "drizzle", "start", "drizzle_start", Reach(at_most=1.3), kinds=("plain",),
     ),
     Row(
+        "resent", _REPLAY, "all that it sends, ledger included, sent by a bare mysqlclient loop",
+        "replay", "resent", "start", "loop_start", Reach(), kinds=("plain",),
+    ),
+    Row(
         "network-loop", _REPLAY_FAR, _LOOP,
         "replay", "loop", "start", "loop_start", Reach(), kinds=("plain",), delay=NETWORK,
     ),

@@ -11,7 +11,7 @@ from pathlib import Path
 from scripts.benchmark import migrators
 from scripts.benchmark.comparing import must_be_equal
 from scripts.benchmark.link import Link
-from scripts.benchmark.measuring import Side
+from scripts.benchmark.measuring import Side, time_once
 from scripts.benchmark.subjects import (
     Subject,
     bring_to_head,
@@ -68,6 +68,15 @@ def loop(subject: Subject) -> Side:
     """The same statements, sent by mysqlclient and nothing else."""
     statements = [statement for file in subject.files() for statement in file.statements]
     return _building(subject, _loop(subject, "loop", statements))
+
+
+def resent(subject: Subject) -> Side:
+    """What ``replay`` sends, the ledger's part in it, sent by mysqlclient and nothing else."""
+    with Link(subject.server) as link:
+        linked = replace(subject, server=link.server)
+        sent = _manage(linked, "resent", "db_migrate", "--replay", database="resent")
+        time_once(replace(sent, prepare=partial(subject.server.empty, subject.database("resent"))))
+    return _building(subject, _loop(subject, "resent", link.queries))
 
 
 def loop_start(subject: Subject) -> Side:
@@ -204,8 +213,8 @@ def _at_head(subject: Subject, side: Side) -> Side:
 SIDES: dict[str, Callable[[Subject], Side]] = {
     made.__name__: made
     for made in (
-        start, stock_start, fresh, replay, stock, client, client_start, loop, loop_start, dbmate,
-        dbmate_start, drizzle, drizzle_start, pending, unchanged, stock_unchanged, column,
+        start, stock_start, fresh, replay, stock, client, client_start, loop, resent, loop_start,
+        dbmate, dbmate_start, drizzle, drizzle_start, pending, unchanged, stock_unchanged, column,
         stock_column, tests, tests_start, stock_tests, stock_tests_start,
     )
 }  # fmt: skip

@@ -18,7 +18,8 @@ def test_one_by_one_the_last_write_is_the_one_that_asks_for_the_lock() -> None:
 
 
 def test_a_place_belongs_to_what_stands_there() -> None:
-    packet = StepPacket(LEDGER, ("SET a",), "ALTER", ("SHOW a", "SHOW b"), asks_warnings=True)
+    behind = ("SHOW a", "SHOW b")
+    packet = StepPacket(LEDGER, ("SET a",), "ALTER", behind=behind, asks_warnings=True)
 
     parts = [packet.part(at) for at in range(len(packet.statements))]
 
@@ -28,7 +29,20 @@ def test_a_place_belongs_to_what_stands_there() -> None:
 
 
 def test_a_packet_without_a_ledger_commits_nothing_and_without_warnings_shows_none() -> None:
-    packet = StepPacket((), (), "ALTER", ("SHOW a",))
+    packet = StepPacket((), (), "ALTER", behind=("SHOW a",))
 
     assert packet.statements == ("ALTER", "SHOW a")
     assert not any(packet.commits(at) or packet.is_warning(at) for at in range(2))
+
+
+def test_a_data_statement_and_its_row_are_one_transaction() -> None:
+    closing = ("UPDATE row", "SET guard")
+    packet = StepPacket(LEDGER, ("SET a",), "UPDATE t", closing=closing, behind=("SHOW a",))
+
+    own = packet.statements[len(LEDGER) + 1 : -1]
+    parts = [packet.part(at) for at in range(len(packet.statements))]
+
+    assert own[0] == "START TRANSACTION"
+    assert own[2] == packet.statements[packet.place] == "UPDATE t"
+    assert own[-3:] == ("UPDATE row", "SET guard", "COMMIT")
+    assert parts[5:] == [*[Part.SESSION] * 3, Part.STATEMENT, *[Part.CLOSING] * 4, Part.BEHIND]

@@ -17,11 +17,11 @@ from tests.environment.deploys import (
     until,
 )
 
-# A statement of each attempt before which a deploy is stopped: what came before it is done, and
-# nothing is in flight; and what the next run says.
+# A statement of each attempt before which a deploy is stopped: what came before it is done, if it
+# was DDL without having been closed; and what the next run says.
 BETWEEN = [
-    pytest.param(FORWARD, "price = price + 100", "statement 5 was in flight; running", id="up"),
-    pytest.param(BACK, "price = price - 10000", "statement 2 was in flight; running", id="down"),
+    pytest.param(FORWARD, "price = price + 100", "0002_second.sql  (8 statements", id="up"),
+    pytest.param(BACK, "price = price - 10000", "statement 1 was in flight and is done", id="down"),
     pytest.param(FRESH, "INSERT INTO `shop_product`", "what it had made was dropped", id="fresh"),
 ]
 LOST = "The connection was lost "

@@ -333,17 +333,17 @@ def test_an_atomic_python_step_that_loses_a_deadlock_is_run_again(
 @pytest.mark.parametrize(
     ("attempt", "stop", "says"),
     [
+        # What the ledger says of a statement goes in its packet: it is not begun.
         pytest.param(
-            FORWARD, {"STOP_BEFORE": "price = price + 100"}, "statement 5 was in f", id="data"
+            FORWARD, {"STOP_BEFORE": "price = price + 100"}, "Applied migration", id="data"
         ),
-        # What the ledger says of it goes in its packet: it is not begun.
         pytest.param(FORWARD, {"STOP_BEFORE": "MODIFY `name`"}, "Applied migration", id="ddl"),
         pytest.param(
             FORWARD, {"STOP_AFTER": "MODIFY `name`"}, "statement 8 was in flight and is", id="book"
         ),
         pytest.param(FORWARD, {"ATOMIC": "stops"}, "statement 4 was in flight; run", id="python"),
         pytest.param(
-            BACK, {"STOP_BEFORE": "price = price - 10000"}, "statement 2 was in f", id="down"
+            BACK, {"STOP_BEFORE": "price = price - 10000"}, "statement 1 was in f", id="down"
         ),
         pytest.param(
             FRESH, {"STOP_BEFORE": "INSERT INTO `shop_product`"}, "was dropped", id="fresh"

@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 import pytest
 
+from tests.conftest import ProjectFactory
 from tests.faults import growing
 from tests.faults.journal import Journal
 from tests.faults.proxy import Proxy
@@ -24,6 +25,13 @@ from tests.scenario import Project, TestServer, kept_project
 # init_command, the character set, autocommit off and on, a question about the server, the isolation
 # level.
 LOGIN = 7
+NOTES = """
+from django.db import models
+
+
+class Note(models.Model):
+    text = models.CharField(max_length=40)
+"""
 ONE_A_PACKET = 'DATABASES["default"]["OPTIONS"]["multi_statements"] = False'
 
 
@@ -85,6 +93,41 @@ def test_an_ordinary_migrate_of_several_files(empty: Project, more: str, most: f
         empty.succeeds("db_migrate", "--noinput")
 
     assert journal.packets / (statements_of(empty) - before) <= most
+
+
+@pytest.mark.parametrize(("more", "most"), [("", 2), (ONE_A_PACKET, 12)], ids=["several", "one"])
+def test_data_statements(project: ProjectFactory, more: str, most: float) -> None:
+    shop = project({"shop": {"models.py": NOTES}})
+    shop.succeeds("db_generate", "--name", "first", "--noinput")
+    for number, count in ((2, 1), (3, 11)):
+        shop.write(f"shop/migrations/{number:04d}_rows.py", rows(number, count))
+        shop.succeeds("db_generate", "--name", f"rows{number}", "--noinput")
+    shop.succeeds("db_migrate", "--replay", "--to", "0001")
+    shop.settings(more)
+
+    sent = []
+    for number in (2, 3):
+        with counted(shop) as journal:
+            shop.succeeds("db_migrate", "--to", f"{number:04d}")
+        sent.append(journal.packets)
+
+    assert (sent[1] - sent[0]) / 10 <= most
+    assert shop.sql(
+        "SELECT SUM(rows_affected), COUNT(seconds) FROM nestflux_statement WHERE kind = 'data'"
+    ) == [(12, 12)]
+
+
+def rows(number: int, count: int) -> str:
+    """A migration of so many data statements, each of which adds a row."""
+    insert = f"INSERT INTO shop_note (text) VALUES ('{number}')"
+    return f"""
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    dependencies = [("shop", "{number - 1:04d}_{"rows" if number > 2 else "initial"}")]
+    operations = [migrations.RunSQL([{insert!r}] * {count}, migrations.RunSQL.noop)]
+"""
 
 
 def test_a_fresh_database(empty: Project) -> None:

@@ -42,6 +42,18 @@ def test_commands_are_counted_in_whatever_pieces_they_come(size: int) -> None:
     assert not commands.is_encrypted
 
 
+@pytest.mark.parametrize("size", [1, 5, 1000])
+def test_the_texts_of_queries_are_kept_in_whatever_pieces_they_come(size: int) -> None:
+    with_attributes = packet(b"\x03\x00\x01SELECT 2")  # none, as a client of MySQL 8 says it
+    sent = LOGIN + QUERY + packet(b"\x0e") + with_attributes + packet("\x03SELECT 'ö'".encode())
+    commands = Commands()
+
+    for at in range(0, len(sent), size):
+        commands.feed(sent[at : at + size])
+
+    assert commands.queries == ["SELECT 1", "SELECT 2", "SELECT 'ö'"]
+
+
 def test_a_command_longer_than_a_packet_is_one() -> None:
     longest = b"\xff\xff\xff\x00" + b"x" * 0xFFFFFF
     commands = Commands()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
@@ -25,12 +25,12 @@ from nestflux.database.errors import number_of
 from nestflux.database.numbers import LOCK_WAIT_TIMEOUT
 from nestflux.database.session import limit_session, pin, steady_session
 from nestflux.exceptions import LockLost
-from nestflux.history.sqlfile import Direction
+from nestflux.history.sqlfile import Direction, Statement
 from nestflux.ledger.ledger import FileRow, LedgerFile
 from nestflux.schema.diff import Delta
 from nestflux.schema.names import names_of
 from nestflux.sql.names import changes_case_only
-from nestflux.sql.statements import gives_one_result
+from nestflux.sql.statements import gives_one_result, only_changes_rows
 
 if TYPE_CHECKING:
     from nestflux.graph.python_steps import PythonOperation
@@ -118,7 +118,9 @@ class Attempt:
         if not _takes_along(task):
             self._write_waiting(task)
             self.session.send()
-        if task.kind == "ddl" or (operation is not None and not operation.atomic):
+        if task.kind == "data" and _takes_along(task):
+            self._try(task, lambda _: self._execute(task, operation))
+        elif task.kind == "ddl" or (operation is not None and not operation.atomic):
             doubt = self.rows.doubt
             ran = self._try(task, lambda _: self._execute(task, operation))
             if operation is not None:
@@ -234,16 +236,22 @@ class Attempt:
         return Ran(seconds=time.monotonic() - started)
 
     def _send(self, task: Task) -> Ran:
-        """A DDL statement in one packet with what waits, and with a look at what the next one
-        touches."""
+        """A statement in one packet with what waits, and with a look at what the next one touches;
+        a data statement with the end of its row, too."""
         following = self.work.following(task) or self._ahead
         look = self.rows.look_behind(task, following)
-        ran = send_step(self.context, self.session, task.text, look)
+        closing = self._closing(task) if task.kind == "data" else ()
+        ran = send_step(self.context, self.session, task.text, look, closing)
         self.rows.step_done(task, following, ran.read)
         if ran.substituted:
             place = f"{self.row.name}, statement {task.ordinal}"
             self.context.tell(Noticed(f"{place}: {ran.substituted}"))
         return ran
+
+    def _closing(self, task: Task) -> Sequence[str]:
+        with self.context.ledger.collected() as writes:
+            self.rows.close_measured(task)
+        return writes
 
     def _run_alone(self, task: Task) -> Ran:
         """A statement that may give several results, or that shares a transaction with its row."""
@@ -312,7 +320,11 @@ class Attempt:
 
 def _takes_along(task: Task) -> bool:
     """Is it sent in one packet with what waits for it?"""
-    return task.kind == "ddl" and gives_one_result(task.text)
+    if not isinstance(task.step, Statement):
+        return False
+    if task.kind == "ddl":
+        return gives_one_result(task.text)
+    return task.kind == "data" and only_changes_rows(task.text)
 
 
 def step_ahead(work: Work, following: Work) -> Task | None:

@@ -1,7 +1,7 @@
 """An attempt in the ledger: its rows, written before a step and after it.
 
 A DDL statement's row is written before it and closed after it; closing one and opening the next is
-one commit. A data statement and an atomic Python step commit together with their row. What a DDL
+one commit. A data statement and an atomic Python step commit together with their row. What a
 statement may take along in its packet waits for it (``Outbox``).
 """
 
@@ -185,6 +185,14 @@ class AttemptRows:
     def close_done(self, task: Task, rows: int | None, seconds: float, note: str = "") -> None:
         """A step's row, the rows of ``django_migrations`` that come with it, the file's end."""
         self.ledger.close_step(self.step_key(task), rows=rows, seconds=seconds, note=note)
+        self._end(task)
+
+    def close_measured(self, task: Task) -> None:
+        """``close_done`` in the packet of a data statement."""
+        self.ledger.close_measured_step(self.step_key(task))
+        self._end(task)
+
+    def _end(self, task: Task) -> None:
         self.record_applied(task.recorded_migrations)
         if self.work.following(task) is None:
             self.ledger.finish_file(self.row.id, _FINISHED[self.direction])

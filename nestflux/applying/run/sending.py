@@ -1,8 +1,9 @@
-"""Sends a DDL statement with what waits for it, and hears what became of each part."""
+"""Sends a statement with what waits for it, and hears what became of each part."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -61,20 +62,29 @@ class _Hearing:
                 self.rows += answer.rows
 
 
-def send_step(context: Context, session: FileSession, sql: str, look: Look | None) -> Ran:
+def send_step(
+    context: Context,
+    session: FileSession,
+    sql: str,
+    look: Look | None,
+    closing: Sequence[str] = (),
+) -> Ran:
     """Run a statement, behind what the ledger is to say and the file's SETs; and read what ``look``
     names. The lock is held, or nothing runs.
 
-    Raises LockLost; NotRecorded where the statement did not begin; the server's error where it
-    failed.
+    Args:
+        closing: of a data statement, what the ledger is to say of it, in one transaction with it.
+
+    Raises LockLost; NotRecorded where the statement did not begin, or where a data statement and
+    its row were rolled back; the server's error where it failed.
     """
-    behind = look.statements if look else ()
     packet = StepPacket(
         context.outbox.commits,
         session.waiting,
         sql,
-        behind,
-        asks_warnings=may_substitute(session.sets),
+        closing=(*closing, context.lock.guard) if closing else (),
+        behind=look.statements if look else (),
+        asks_warnings=not closing and may_substitute(session.sets),
     )
     if not packet.ledger:
         context.lock.require()
@@ -82,14 +92,15 @@ def send_step(context: Context, session: FileSession, sql: str, look: Look | Non
     try:
         context.packets.send(packet.statements, hearing.answered)
     except Stopped as stopped:
-        match packet.part(stopped.at):
-            case Part.LEDGER:
-                raise NotRecorded from context.outbox.undone(stopped)
-            case Part.SESSION:
-                raise NotRecorded from stopped.error
-            case Part.STATEMENT:
-                session.ran()
-                raise stopped.error from None
+        part = packet.part(stopped.at)
+        stands = part is Part.BEHIND or not (part is Part.LEDGER or packet.closing)
+        error = stopped.error if stands else context.outbox.undone(stopped)
+        if part in (Part.STATEMENT, Part.CLOSING):
+            session.ran()
+        if part is Part.STATEMENT:
+            raise error from None
+        if part is not Part.BEHIND:
+            raise NotRecorded from error
         look = None  # of what stands behind the statement: it ran
     session.ran()
     if look is not None:

@@ -1,19 +1,22 @@
-"""A DDL statement with what goes before and behind it, as one list of statements. Pure.
+"""A statement with what goes before and behind it, as one list of statements. Pure.
 
     START TRANSACTION
     what the ledger is to say: the step before is done, this one begins
     the guard of the lock
     COMMIT
     the SETs of the file
-    the statement
-    SHOW WARNINGS, where these let a table have another engine than it states
+    a DDL statement                                      START TRANSACTION
+    SHOW WARNINGS, where the SETs let a table have       a data statement
+      another engine than it states                      the ledger says that it is done
+                                                         the guard of the lock
+                                                         COMMIT
     SHOW CREATE … of what the next step touches
 
 Sent as one packet (``nestflux/database/several.py``), it is one round trip. Whatever dies in it
 leaves what recovery knows: before the COMMIT the step before is open, and the schema shows that it
 ran; between COMMIT and statement this one is open and changed nothing; behind the statement it is
-open, and the schema shows that it ran. The first that fails ends the packet, so its place says what
-stands.
+open, and the schema shows that it ran. A data statement and its row are one transaction: both
+stand, or neither. The first that fails ends the packet, so its place says what stands.
 """
 
 from __future__ import annotations
@@ -21,6 +24,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
+
+from nestflux.ledger import measured
 
 _BEGIN, _COMMIT = "START TRANSACTION", "COMMIT"
 SHOW_WARNINGS = "SHOW WARNINGS"
@@ -32,29 +37,38 @@ class Part(Enum):
     LEDGER = auto()  # nothing of the packet, once it was rolled back
     SESSION = auto()  # the ledger's part; the statement did not begin
     STATEMENT = auto()  # as before, and what the server says of the statement
+    CLOSING = auto()  # as before: a data statement without its row, once it was rolled back
     BEHIND = auto()  # the statement ran
 
 
 @dataclass(frozen=True)
 class StepPacket:
-    """``ledger``: what makes a commit, empty where nothing is to be written. ``behind``: what reads
-    what the next step touches."""
+    """``ledger``: what makes a commit, empty where nothing is to be written. ``closing``: of a data
+    statement, what the ledger is to say in its transaction; the lock's guard is its last.
+    ``behind``: what reads what the next step touches."""
 
     ledger: tuple[str, ...]
     session: tuple[str, ...]
     statement: str
+    closing: tuple[str, ...] = ()
     behind: tuple[str, ...] = ()
     asks_warnings: bool = False
 
     @property
     def statements(self) -> tuple[str, ...]:
         asked = (SHOW_WARNINGS,) if self.asks_warnings else ()
-        return (*self.ledger, *self.session, self.statement, *asked, *self.behind)
+        closing = (measured.ENDS, *self.closing, _COMMIT) if self.closing else ()
+        return (*self._before, self.statement, *closing, *asked, *self.behind)
+
+    @property
+    def _before(self) -> tuple[str, ...]:
+        opening = (_BEGIN, measured.BEGINS) if self.closing else ()
+        return (*self.ledger, *self.session, *opening)
 
     @property
     def place(self) -> int:
         """Of the statement, counted from 0."""
-        return len(self.ledger) + len(self.session)
+        return len(self._before)
 
     def part(self, at: int) -> Part:
         """To which part the statement at a place belongs."""
@@ -62,7 +76,10 @@ class StepPacket:
             return Part.LEDGER
         if at < self.place:
             return Part.SESSION
-        return Part.STATEMENT if at == self.place else Part.BEHIND
+        if at == self.place:
+            return Part.STATEMENT
+        is_closing = self.closing and at <= self.place + len(self.closing) + 2
+        return Part.CLOSING if is_closing else Part.BEHIND
 
     def is_warning(self, at: int) -> bool:
         """Is it the answer to SHOW WARNINGS, of the statement?"""

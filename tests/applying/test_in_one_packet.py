@@ -115,6 +115,56 @@ NOTED_AGAIN = """
         ]
 """
 
+FILLED = """
+    from django.db import migrations
+
+
+    class Migration(migrations.Migration):
+        dependencies = [("shop", "0001_initial")]
+        operations = [
+            migrations.RunSQL(
+                ["INSERT INTO shop_note (id, text) VALUES (1, 'a'), (2, 'it''s; b') {returning}",
+                 "UPDATE shop_note SET text = CONCAT(text, '!') WHERE id <= 2",
+                 "INSERT INTO shop_note (id, text) SELECT id + 2, text FROM shop_note",
+                 "DELETE FROM shop_note WHERE id = 1"],
+                migrations.RunSQL.noop,
+            ),
+        ]
+"""
+ROWS_OF_STEPS = (
+    "SELECT s.ordinal, s.state, s.rows_affected, s.seconds >= 0 FROM nestflux_statement s "
+    "JOIN nestflux_sql_migration m ON m.id = s.sql_migration_id WHERE m.name = '0002_rows' "
+    "ORDER BY s.ordinal"
+)
+
+
+@IN_BOTH_WAYS
+def test_a_data_statement_that_fails_leaves_nothing_and_those_before_it_stand(
+    project: ProjectFactory, family: str, settings: str
+) -> None:
+    shop = project({"shop": {"models.py": NOTES}})
+    shop.succeeds("db_generate", "--name", "first", "--noinput")
+    returning = "RETURNING id" if family == "mariadb" else ""
+    shop.write("shop/migrations/0002_rows.py", FILLED.format(returning=returning))
+    shop.succeeds("db_generate", "--name", "rows", "--noinput")
+    shop.succeeds("db_migrate", "--to", "0001")
+    shop.settings(settings)
+    shop.sql("INSERT INTO shop_note (id, text) VALUES (4, 'in the way')")
+
+    failed = shop.run("db_migrate", "--no-backup")
+    half, rows = shop.sql(ROWS_OF_STEPS), shop.sql("SELECT id, text FROM shop_note ORDER BY id")
+    shop.sql("DELETE FROM shop_note WHERE id = 4")
+    finished = shop.succeeds("db_migrate", "--no-backup")
+
+    assert failed.code == 1
+    assert "0002_rows.sql, statement 3 of 4" in failed.stderr
+    assert half[1] == (2, "done", 2, 1)
+    assert [row[1] for row in half] == ["done", "done", "failed", "pending"]
+    assert rows == [(1, "a!"), (2, "it's; b!"), (4, "in the way")]
+    assert "statement 3 failed in an earlier run; running it again" in finished.stdout
+    assert shop.sql("SELECT id FROM shop_note ORDER BY id") == [(2,), (3,), (4,)]
+    assert [row[1:] for row in shop.sql(ROWS_OF_STEPS)][1:] == [("done", n, 1) for n in (2, 2, 1)]
+
 
 @IN_BOTH_WAYS
 def test_without_the_lock_the_ledger_says_nothing_and_nothing_runs(
